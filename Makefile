@@ -1,0 +1,60 @@
+# `make help` lists the targets. All of them work on a machine with only python3 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := .venv/demo.stamp
+DEV := .venv/dev.stamp
+BROWSER := .venv/browser.stamp
+PYTEST := $(BIN)/python -m pytest
+
+export PYTHON
+
+.PHONY: help demo test test-all lint bench docs lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | \
+		while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+
+demo: $(DEMO) ## serve the chat; ARGS="--framework django --client htmx4 --port 9000"
+	$(BIN)/streamhtml demo $(ARGS)
+
+test: lint $(BROWSER) ## lint, then all tests but the slow ones; ARGS="-k reply"
+	$(PYTEST) -n 2 -m "not slow" --cov $(ARGS)
+
+test-all: lint $(BROWSER) ## lint, then every test
+	$(PYTEST) -n 2 --cov $(ARGS)
+
+lint: $(DEV) ## ruff, mypy, pyright, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy src
+	$(BIN)/pyright src
+	$(BIN)/lint-imports
+
+bench: $(DEV) ## run every benchmark
+	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+docs: $(DEV) ## run the examples of README.md and docs/
+	$(PYTEST) README.md docs
+
+# The three agree because the smaller locks are cut from the larger one.
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --custom-compile-command "make lock" $(UPGRADE)
+lock: $(DEV) ## remake the lock files; UPGRADE=--upgrade takes the newest versions
+	$(LOCK) pyproject.toml --extra demo --group dev -o requirements/dev.lock
+	$(LOCK) pyproject.toml --extra demo -c requirements/dev.lock -o requirements/demo.lock
+	echo uv | $(LOCK) - -c requirements/dev.lock -o requirements/uv.lock
+
+clean: ## remove the environment and everything made
+	rm -rf .venv dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache test-results
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+$(DEMO): requirements/demo.lock requirements/uv.lock pyproject.toml scripts/bootstrap
+	scripts/bootstrap demo
+
+$(DEV): requirements/dev.lock requirements/uv.lock pyproject.toml scripts/bootstrap
+	scripts/bootstrap dev
+
+$(BROWSER): $(DEV) scripts/bootstrap
+	scripts/bootstrap browser

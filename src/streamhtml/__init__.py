@@ -1,0 +1,26 @@
+"""Turn any iterator of tokens into a stream of HTML.
+
+This package is the core; ``streamhtml.starlette``, ``streamhtml.django`` and ``streamhtml.flask``
+each have a ``StreamingHTMLResponse`` for their framework. Nothing here imports one of them.
+"""
+
+from streamhtml._delta import Delta, deltas
+from streamhtml._patch import Fragment, Patch, pair_id
+from streamhtml._reply import Reply
+from streamhtml._stream import Stream, aenumerate, stream
+from streamhtml._template import TemplateRenderer
+from streamhtml._text import TextRenderer
+
+__all__ = [
+    "Delta",
+    "Fragment",
+    "Patch",
+    "Reply",
+    "Stream",
+    "TemplateRenderer",
+    "TextRenderer",
+    "aenumerate",
+    "deltas",
+    "pair_id",
+    "stream",
+]

@@ -1,0 +1,214 @@
+"""What the model's iterator yields becomes ``Delta(text, part)``.
+
+Events of SDKs are known by their shape; no SDK is imported. Nothing here knows HTML or time.
+"""
+
+import inspect
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, overload
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of one part of the message.
+
+    Args:
+        text: the piece. A plain ``str`` is untrusted text and gets escaped; a
+            ``markupsafe.Markup`` is trusted HTML, well-formed by itself, and goes in as it is.
+        part: the region of the message it belongs to: "text", "reasoning", "tool" or any name.
+    """
+
+    text: str
+    part: str = "text"
+
+
+Tokens: TypeAlias = "AsyncIterable[Any] | Iterable[Any] | Awaitable[Any] | Callable[[], Any]"
+"""What a stream is made of: an iterable of tokens, sync or async; or an awaitable of one, or a
+function without arguments that returns one of these, for a source that must be opened late."""
+
+
+@overload
+def deltas(tokens: AsyncIterable[Any]) -> "AsyncDeltas": ...
+@overload
+def deltas(tokens: Iterable[Any]) -> "SyncDeltas": ...
+@overload
+def deltas(tokens: Awaitable[Any] | Callable[[], Any]) -> "AsyncDeltas": ...
+def deltas(tokens: Tokens) -> "AsyncDeltas | SyncDeltas":
+    """Iterate the Deltas of ``tokens``: asynchronously, unless ``tokens`` is a sync iterable.
+
+    A token is a ``str`` (or ``Markup``, or a subclass), ``None``, a ``Delta``, or a chunk of
+    OpenAI's chat completions, from any SDK that has their shape. ``None`` and empty tokens give
+    no Delta. Whoever iterates owns the source: ``aclose()`` (``close()``) closes it, started or
+    not, and may be called twice.
+
+    Raises:
+        TypeError: here, if ``tokens`` cannot be iterated; while iterating, if a token is
+            anything else. Both name the type and say what to do.
+    """
+    if isinstance(tokens, str | bytes | bytearray):
+        raise TypeError(
+            f"tokens is one {type(tokens).__name__}, not an iterator of tokens; "
+            "pass the model's stream, or [text] for a text that is already there"
+        )
+    if isinstance(tokens, AsyncIterable):
+        return AsyncDeltas(tokens)
+    if isinstance(tokens, Iterable):
+        return SyncDeltas(tokens)
+    if isinstance(tokens, Awaitable) or callable(tokens):
+        return AsyncDeltas(tokens)
+    raise TypeError(
+        f"tokens is a {_type_name(tokens)}, which cannot be iterated; pass an async or sync "
+        "iterable of str (of an SDK: the object that it returns with stream=True)"
+    )
+
+
+class AsyncDeltas:
+    """The Deltas of an asynchronous source, which it opens at the first step and closes."""
+
+    def __init__(self, tokens: AsyncIterable[Any] | Awaitable[Any] | Callable[[], Any]) -> None:
+        self._tokens: Any = tokens
+        self._iterator: AsyncIterator[Any] | Iterator[Any] | None = None
+        self._pending: list[Delta] = []
+
+    def __aiter__(self) -> "AsyncDeltas":
+        return self
+
+    async def __anext__(self) -> Delta:
+        iterator = self._iterator or await self._open()
+        while not self._pending:
+            if isinstance(iterator, AsyncIterator):
+                token = await anext(iterator)
+            else:
+                token = next(iterator, _END)
+                if token is _END:
+                    raise StopAsyncIteration
+            self._pending = _read(token)[::-1]
+        return self._pending.pop()
+
+    async def _open(self) -> AsyncIterator[Any] | Iterator[Any]:
+        if not isinstance(self._tokens, AsyncIterable | Awaitable):
+            self._tokens = self._tokens()
+        if not isinstance(self._tokens, AsyncIterable) and isinstance(self._tokens, Awaitable):
+            self._tokens = await self._tokens
+        # deltas() again, for its checks alone: the source was not known until now.
+        deltas(self._tokens)
+        self._iterator = (
+            aiter(self._tokens) if isinstance(self._tokens, AsyncIterable) else iter(self._tokens)
+        )
+        return self._iterator
+
+    async def aclose(self) -> None:
+        """Close the iterator, then the object it came from (an SDK's stream is not its own
+        iterator, and holds the connection)."""
+        iterator, tokens = self._iterator, self._tokens
+        self._iterator, self._tokens = iter(()), ()
+        try:
+            await _close_async(iterator)
+        finally:
+            if tokens is not iterator:
+                await _close_async(tokens)
+
+
+class SyncDeltas:
+    """The Deltas of a synchronous source. All calls belong on one thread."""
+
+    def __init__(self, tokens: Iterable[Any]) -> None:
+        self._tokens: Any = tokens
+        self._iterator: Iterator[Any] | None = None
+        self._pending: list[Delta] = []
+
+    def __iter__(self) -> "SyncDeltas":
+        return self
+
+    def __next__(self) -> Delta:
+        if self._iterator is None:
+            self._iterator = iter(self._tokens)
+        while not self._pending:
+            self._pending = _read(next(self._iterator))[::-1]
+        return self._pending.pop()
+
+    def close(self) -> None:
+        """Close the iterator, then the object it came from."""
+        iterator, tokens = self._iterator, self._tokens
+        self._iterator, self._tokens = iter(()), ()
+        try:
+            _close_sync(iterator)
+        finally:
+            if tokens is not iterator:
+                _close_sync(tokens)
+
+
+_END: Final = object()
+
+
+async def _close_async(source: object) -> None:
+    # Of an object that has both, aclose() is the asynchronous one; anthropic's streams have a
+    # coroutine function under the name close().
+    close = getattr(source, "aclose", None) or getattr(source, "close", None)
+    if callable(close):
+        closed = close()
+        if inspect.isawaitable(closed):
+            await closed
+
+
+def _close_sync(source: object) -> None:
+    close = getattr(source, "close", None)
+    if callable(close):
+        close()
+
+
+def _read(token: object) -> list[Delta]:
+    if isinstance(token, str):
+        return [Delta(token)] if token else []
+    if token is None:
+        return []
+    if isinstance(token, Delta):
+        return [token] if token.text else []
+    choices = getattr(token, "choices", None)
+    if isinstance(choices, list):
+        return _read_chat_chunk(token, choices)
+    raise TypeError(
+        f"a token is a {_type_name(token)}; tokens are str, None, Markup, Delta or OpenAI chat "
+        "chunks: map others first, as in (event.text async for event in stream)"
+    )
+
+
+def _read_chat_chunk(chunk: object, choices: list[Any]) -> list[Delta]:
+    """Read a chunk of https://platform.openai.com/docs/api-reference/chat-streaming.
+
+    Its ``choices`` are empty in the chunk that carries the usage; where several answers were
+    asked for (``n`` > 1), the first is the message. ``reasoning_content`` is what DeepSeek and
+    the servers that follow it send.
+    """
+    found: list[Delta] = []
+    for choice in choices:
+        if getattr(choice, "index", 0):
+            continue
+        if not hasattr(choice, "delta"):
+            raise TypeError(
+                f"a token is a {_type_name(chunk)}, a whole answer and not a chunk of one; "
+                "ask for stream=True and pass what that returns"
+            )
+        delta = choice.delta
+        calls = getattr(delta, "tool_calls", None) or ()
+        pieces = [
+            ("reasoning", getattr(delta, "reasoning_content", None)),
+            ("text", getattr(delta, "content", None)),
+            ("text", getattr(delta, "refusal", None)),
+            *(
+                ("tool", getattr(getattr(call, "function", None), "arguments", None))
+                for call in calls
+            ),
+        ]
+        found += [Delta(text, part) for part, text in pieces if text]
+    return found
+
+
+def _type_name(value: object) -> str:
+    kind = type(value)
+    return (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )

@@ -1,0 +1,269 @@
+"""The pump: one task owns the source, iterates it and closes it; a reader takes what is there.
+
+The reader is an iterator class and not a generator: it holds no cancel scope over a step, so it
+can be cancelled anywhere (PEP 789), and whatever becomes of it, the source's cleanup runs in the
+source's own task.
+"""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import copy_context
+from time import monotonic
+from typing import Final
+
+import anyio
+
+from streamhtml._delta import AsyncDeltas, Delta, SyncDeltas, Tokens, deltas
+from streamhtml._loop import Bell, Loop, current_loop
+
+LIMIT: Final = 1024
+"""Deltas that wait for the reader before the source has to."""
+
+CLEANUP: Final = 5.0
+"""Seconds that a source may take to close before it is left behind, with a warning."""
+
+_STEPS: Final = 16
+"""Steps of a source that never suspends before the others get their turn."""
+
+logger = logging.getLogger("streamhtml")
+
+
+class Pump:
+    """Iterates batches of Deltas: at each step all that arrived, in order, losing nothing.
+
+    The first delta comes at once, and so does any that comes after a pause; within ``interval``
+    of the last batch they gather. An empty batch says that nothing arrived for ``ping`` seconds.
+    A source that runs ahead waits when ``LIMIT`` deltas have gathered. An async source runs as a
+    task, a sync one on a thread of its own, both in the context (``contextvars``) of
+    the pump's creator.
+
+    When the iteration has ended, ``error`` is the exception that ended the source, if one did,
+    and ``interrupted`` says whether the event loop ended first. ``close()`` or ``aclose()``
+    closes the source at any time.
+
+    Args:
+        tokens: what ``deltas()`` takes.
+        interval: seconds.
+        ping: seconds; ``None`` for never.
+
+    Raises:
+        TypeError: ``tokens`` cannot be iterated.
+    """
+
+    def __init__(self, tokens: Tokens, *, interval: float, ping: float | None) -> None:
+        self.error: Exception | None = None
+        self.interrupted = False
+        self._source = deltas(tokens)
+        self._context = copy_context()
+        self._interval = interval
+        self._ping = ping
+        self._arrived: deque[Delta] = deque()
+        self._due = 0.0
+        self._reader_is_idle = False
+        self._closing = False
+        self._ended = False
+        self._started = False
+        self._room = threading.Event()
+        self._cancel: Callable[[], object] = self._room.set
+        self.loop: Loop | None = None
+        try:
+            self.loop = current_loop()
+        except RuntimeError:
+            pass  # Built outside a loop, in a sync view: it is bound when it starts.
+
+    def start(self) -> None:
+        """Let the source begin, in the event loop that runs now. The first step does it too."""
+        if self._started:
+            return
+        self._started = True
+        self.loop = loop = current_loop()
+        self._reader: Bell = loop.bell()
+        self._writer: Bell = loop.bell()
+        self._end: Bell = loop.bell()
+        if isinstance(self._source, AsyncDeltas):
+            self._cancel = loop.spawn(self._run_task, self._context)
+        else:
+            threading.Thread(
+                target=self._context.run, args=(self._run_thread,), name="streamhtml", daemon=True
+            ).start()
+
+    # The reader's side ---------------------------------------------------------------------
+
+    def __aiter__(self) -> "Pump":
+        return self
+
+    async def __anext__(self) -> list[Delta]:
+        self.start()
+        silent_since = monotonic()
+        while True:
+            now = monotonic()
+            if self._arrived:
+                if self._ended or now >= self._due or len(self._arrived) >= LIMIT:
+                    return self._take(now)
+                await self._reader.wait(self._due - now)
+            elif self._ended:
+                raise StopAsyncIteration
+            elif self._ping is not None and now - silent_since >= self._ping:
+                return []
+            else:
+                await self._wait_for_more(
+                    None if self._ping is None else self._ping - (now - silent_since)
+                )
+
+    async def _wait_for_more(self, seconds: float | None) -> None:
+        self._reader_is_idle = True
+        # Looked at again, now that the flag stands: a thread may have brought some in between.
+        if not self._arrived and not self._ended:
+            await self._reader.wait(seconds)
+        self._reader_is_idle = False
+
+    def _take(self, now: float) -> list[Delta]:
+        self._due = now + self._interval
+        taken = [self._arrived.popleft() for _ in range(len(self._arrived))]
+        self._writer.ring()
+        self._room.set()
+        return taken
+
+    def close(self) -> None:
+        """Close the source, from any thread, now or soon; twice does no harm."""
+        if self._closing or self._ended:
+            return
+        self._closing = True
+        if not self._call(self._stop) and not self._started:
+            self._close_without_loop()
+
+    async def aclose(self) -> None:
+        """Close the source and wait until its cleanup is done, five seconds at the most."""
+        self._closing = True
+        with anyio.CancelScope(shield=True):
+            self._stop()
+            deadline = monotonic() + CLEANUP
+            while not self._ended and (left := deadline - monotonic()) > 0:
+                await self._end.wait(left)
+        if not self._ended:
+            logger.warning("a source still runs %s seconds after it was closed", CLEANUP)
+
+    def _stop(self) -> None:
+        self._room.set()
+        if self._started:
+            self._cancel()
+        else:
+            self.start()  # It sees that it is to close, and does nothing else.
+
+    def _close_without_loop(self) -> None:
+        """Close a source that was never iterated, as far as that takes no waiting."""
+        self._ended = True
+        try:
+            if isinstance(self._source, AsyncDeltas):
+                self._source.aclose().send(None)
+            else:
+                self._source.close()
+        except StopIteration:
+            pass
+        except Exception:
+            logger.warning("closing the source failed", exc_info=True)
+
+    # The source's side ---------------------------------------------------------------------
+
+    async def _run_task(self) -> None:
+        assert isinstance(self._source, AsyncDeltas)
+        self.interrupted = True
+        try:
+            if not self._closing:
+                await self._pull(self._source)
+            self.interrupted = False
+        except Exception as error:
+            self.error, self.interrupted = error, False
+        finally:
+            try:
+                with anyio.move_on_after(CLEANUP, shield=True):
+                    await self._source.aclose()
+            except Exception:
+                logger.warning("closing the source failed", exc_info=True)
+            finally:
+                self._finish()
+
+    async def _pull(self, source: AsyncDeltas) -> None:
+        steps = 0
+        async for delta in source:
+            if self._closing:  # A source may have swallowed its cancellation.
+                return
+            self._arrived.append(delta)
+            if self._reader_is_idle:
+                self._reader.ring()
+            steps += 1
+            if steps % _STEPS == 0 or len(self._arrived) >= LIMIT:
+                await self._give_way(source)
+
+    async def _give_way(self, source: AsyncDeltas) -> None:
+        assert self.loop is not None
+        try:
+            await anyio.sleep(0)
+            while len(self._arrived) >= LIMIT:
+                self._reader.ring()
+                await self._writer.wait()
+        except self.loop.cancelled:
+            await self._unwind(source)
+            raise
+
+    async def _unwind(self, source: AsyncDeltas) -> None:
+        """Let the source run to its next await and be cancelled there.
+
+        It stands at a ``yield``, where ``aclose()`` would end it, but leave the iterators that it
+        iterates itself to the garbage collector. A source that never awaits gets no further
+        than some steps; then ``aclose()`` is all there is.
+        """
+        assert self.loop is not None
+        self.loop.cancel_at_next_wait()
+        for _ in range(_STEPS):
+            await anext(source, None)
+        with suppress(self.loop.cancelled):
+            await anyio.sleep(0)
+
+    def _run_thread(self) -> None:
+        assert isinstance(self._source, SyncDeltas)
+        try:
+            if not self._closing:
+                self._pull_in_thread(self._source)
+        except Exception as error:
+            self.error = error
+        finally:
+            try:
+                self._source.close()
+            except Exception:
+                logger.warning("closing the source failed", exc_info=True)
+            self._call(self._finish)
+
+    def _pull_in_thread(self, source: SyncDeltas) -> None:
+        for delta in source:
+            if self._closing:
+                return
+            self._arrived.append(delta)
+            if self._reader_is_idle:
+                self._reader_is_idle = False
+                self._call(self._reader.ring)
+            while len(self._arrived) >= LIMIT:
+                self._room.clear()
+                if self._closing:
+                    return
+                self._call(self._reader.ring)
+                if len(self._arrived) >= LIMIT:
+                    self._room.wait()
+
+    def _finish(self) -> None:
+        self._ended = True
+        self._reader.ring()
+        self._end.ring()
+
+    def _call(self, function: Callable[[], object]) -> bool:
+        """Call the function in the loop's thread; return whether there is a loop that will."""
+        if self.loop is None:
+            return False
+        try:
+            self.loop.call_threadsafe(function)
+        except RuntimeError:
+            return False
+        return True

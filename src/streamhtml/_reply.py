@@ -1,0 +1,313 @@
+"""One message, from its empty shell to its end: each step returns one Fragment.
+
+Synchronous and pure: nothing here does I/O, waits, or knows a wire format.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from itertools import groupby
+from typing import Any, Final, Literal, Protocol
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup, escape
+
+from streamhtml._delta import Delta
+from streamhtml._patch import Fragment, Outcome, Patch, check_id, pair_id
+from streamhtml._template import Template, TemplateRenderer, check_context, message_context
+from streamhtml._text import TextRenderer
+
+NOTICES: Final[dict[Outcome, str]] = {
+    "finished": "",
+    "stopped": "Stopped.",
+    "failed": "Something went wrong, and the answer ends here.",
+    "interrupted": "The connection was lost, and the answer ends here.",
+}
+"""What the user reads at the end of an answer, in plain text."""
+
+# Inert for htmx 2 and 4, Turbo, Datastar and Alpine, whatever the model writes.
+_INERT = Markup('hx-ignore hx-disable data-turbo="false" data-star-ignore x-ignore')
+
+
+class Renderer(Protocol):
+    """What turns the text of one part into patches, synchronously and purely.
+
+    It is made with the id of its region's element, and every patch it returns has that root.
+    """
+
+    element: str
+    """The name of the region's element."""
+
+    def feed(self, text: str) -> list[Patch]:
+        """Take more text (``Markup``: trusted HTML) and return what changes by it."""
+        ...
+
+    def close(self) -> list[Patch]:
+        """The text has ended: return what was still held back."""
+        ...
+
+
+RENDERERS: Final[dict[str, Callable[[str], Renderer]]] = {"text": TextRenderer}
+
+
+class Reply:
+    """One message: its pair id, its template, a renderer for each part, and its state.
+
+    Call ``open()`` once, ``feed()`` as often as there is text, ``close()`` once; each returns
+    one Fragment, with the next index. A ``feed()`` that changes nothing returns a Fragment
+    without patches, which is not counted and need not be sent.
+
+    With ``renderer="text"`` the template is rendered once and ``{{ ai_message }}`` is a live
+    region, an element that later fragments append to; ``{{ parts.reasoning }}`` is another. A
+    part that the template does not place is not shown. With ``renderer="template"`` the template
+    is rendered for every fragment, ``ai_message`` being the text so far.
+
+    Args:
+        template: renders the message; by default an accessible one of ours, which shows
+            ``human_message`` where the context has it.
+        context: the caller's names for the template. A ``message_pair_id`` among them is used as
+            the message's id, otherwise one is made.
+        renderer: "text" or "template", or a function that makes a ``Renderer`` from a region's id.
+        into: the id of the element that the message is appended to; by default the one that the
+            page asked for (``hx-target``, ``data-stream``).
+        at_once: keep everything back until ``close()``, which returns the finished message whole:
+            for a page that cannot take it piece by piece.
+
+    Raises:
+        ValueError: an unknown renderer, an id that cannot be one, or a context that has a name
+            of the contract.
+    """
+
+    def __init__(
+        self,
+        template: Template | None = None,
+        context: Mapping[str, Any] | None = None,
+        *,
+        renderer: str | Callable[[str], Renderer] = "text",
+        into: str | None = None,
+        at_once: bool = False,
+    ) -> None:
+        context = dict(context or {})
+        check_context(context)
+        self.message_pair_id = (
+            check_id(str(context["message_pair_id"]), "message_pair_id")
+            if context.get("message_pair_id")
+            else pair_id()
+        )
+        self.state: Literal["new", "streaming"] | Outcome = "new"
+        self._texts: dict[str, list[str]] = {}
+        self.next_index = 0
+        """The index of the next Fragment, which is how many were sent."""
+        template = template or _built_in()
+        target = check_id(into.removeprefix("#"), "into") if into else ""
+        self._view: _Regions | _Rendered | _AtOnce
+        if renderer == "template":
+            self._view = _Rendered(
+                partial(TemplateRenderer, template, context, self.message_pair_id, target)
+            )
+        else:
+            self._view = _Regions(
+                template, context, self.message_pair_id, _renderer(renderer), target
+            )
+        if at_once:
+            self._view = _AtOnce(self._view)
+
+    @property
+    def text(self) -> str:
+        """The answer so far: what the tokens of the part "text" said, untouched."""
+        return self.part("text")
+
+    def part(self, name: str) -> str:
+        """The text of one part so far; ``""`` for a part that was never seen."""
+        return "".join(self._texts.get(name, ()))
+
+    def open(self) -> Fragment:
+        """Return the first Fragment: the message without any text."""
+        self._enter("new", "streaming")
+        return self._fragment(self._view.open())
+
+    def feed(self, deltas: Iterable[Delta]) -> Fragment:
+        """Take what arrived and return what changes by it; order is kept within each part."""
+        self._enter("streaming", "streaming")
+        runs = _runs(deltas)
+        for run in runs:
+            self._texts.setdefault(run.part, []).append(run.text)
+        return self._fragment(self._view.feed(runs))
+
+    def close(self, outcome: Outcome) -> Fragment:
+        """Return the last Fragment: what was held back, and how it ended where it went wrong."""
+        self._enter("streaming", outcome)
+        return self._fragment(self._view.close(_notice(outcome)), outcome)
+
+    def _enter(
+        self, before: Literal["new", "streaming"], after: Literal["streaming"] | Outcome
+    ) -> None:
+        if self.state != before:
+            raise RuntimeError(
+                f"the reply is {self.state!r}, not {before!r}: open() once, feed() while it "
+                "streams, close() once"
+            )
+        self.state = after
+
+    def _fragment(self, patches: list[Patch], outcome: Outcome | None = None) -> Fragment:
+        if not patches and outcome is None:
+            return Fragment(max(self.next_index - 1, 0))
+        self.next_index += 1
+        return Fragment(self.next_index - 1, tuple(patches), outcome)
+
+
+class _Regions:
+    """The template is rendered once; each part that it places has a region and a renderer."""
+
+    def __init__(
+        self,
+        template: Template,
+        context: Mapping[str, Any],
+        message_pair_id: str,
+        renderer: Callable[[str], Renderer],
+        into: str,
+    ) -> None:
+        self._template = template
+        self._context = context
+        self._message_pair_id = message_pair_id
+        self._renderer = renderer
+        self._into = into
+        self._live: dict[str, Renderer] = {}
+
+    def open(self) -> list[Patch]:
+        return [Patch("append", self._shell({}), self._into)]
+
+    def feed(self, runs: list[Delta]) -> list[Patch]:
+        return [
+            patch
+            for run in runs
+            if run.part in self._live
+            for patch in self._live[run.part].feed(run.text)
+        ]
+
+    def close(self, notice: Markup) -> list[Patch]:
+        patches = [patch for renderer in self._live.values() for patch in renderer.close()]
+        if notice:
+            patches.append(Patch("append", notice, self._root(next(iter(self._live)))))
+        return patches
+
+    def whole(self, runs: list[Delta], notice: Markup) -> list[Patch]:
+        """The finished message in one piece: the shell, its regions filled."""
+        patches = self.feed(runs) + self.close(notice)
+        html: dict[str, Markup] = {}
+        for patch in patches:
+            # A renderer with other patches than appends to its root has to render in one go.
+            html[patch.root] = html.get(patch.root, Markup()) + patch.html
+        return [Patch("append", self._shell(html), self._into)]
+
+    def _shell(self, filled: Mapping[str, Markup]) -> Markup:
+        asked: dict[str, Renderer] = {}
+
+        def region(part: str) -> Markup:
+            root = self._root(part)
+            renderer = asked.setdefault(part, self._renderer(root))
+            return Markup(
+                f'<{renderer.element} id="{root}" class="streamhtml streamhtml-{_css(renderer)}" '
+                f"{_INERT}>{filled.get(root, '')}</{renderer.element}>"
+            )
+
+        html = Markup(
+            self._template(message_context(self._context, self._message_pair_id, 0, region))
+        )
+        self._live = {
+            part: renderer for part, renderer in asked.items() if f'id="{self._root(part)}"' in html
+        }
+        if not self._live:
+            raise ValueError(
+                "the template shows neither {{ ai_message }} nor one of {{ parts }}, so there is "
+                f"no place for the answer; it rendered {str(html)[:200]!r}"
+            )
+        return html
+
+    def _root(self, part: str) -> str:
+        return check_id(f"{self._message_pair_id}_{part}", "part")
+
+
+class _Rendered:
+    """The template is rendered for every fragment, with the text so far."""
+
+    def __init__(self, new: Callable[[], TemplateRenderer]) -> None:
+        self._new = new
+
+    def open(self) -> list[Patch]:
+        self._renderer = self._new()
+        return self._renderer.feed("")
+
+    def feed(self, runs: list[Delta]) -> list[Patch]:
+        if not runs:
+            return []
+        *others, last = runs
+        for run in others:
+            self._renderer.add(run.text, run.part)
+        return self._renderer.feed(last.text, last.part)
+
+    def close(self, notice: Markup) -> list[Patch]:
+        return self._renderer.close(notice)
+
+    def whole(self, runs: list[Delta], notice: Markup) -> list[Patch]:
+        renderer = self._new()
+        for run in runs:
+            renderer.add(run.text, run.part)
+        return renderer.close(notice)
+
+
+class _AtOnce:
+    """Shows nothing until the end, and then the finished message."""
+
+    def __init__(self, view: _Regions | _Rendered) -> None:
+        self._view = view
+        self._seen: list[Delta] = []
+
+    def open(self) -> list[Patch]:
+        self._view.open()  # What is wrong with the template is said now.
+        return []
+
+    def feed(self, runs: list[Delta]) -> list[Patch]:
+        self._seen += runs
+        return []
+
+    def close(self, notice: Markup) -> list[Patch]:
+        return self._view.whole(self._seen, notice)
+
+
+def _runs(deltas: Iterable[Delta]) -> list[Delta]:
+    """Join neighbours of the same part and kind; empty ones vanish."""
+    runs: list[Delta] = []
+    for (part, trusted), group in groupby(
+        (delta for delta in deltas if delta.text),
+        key=lambda delta: (delta.part, isinstance(delta.text, Markup)),
+    ):
+        text = "".join(delta.text for delta in group)
+        runs.append(Delta(Markup(text) if trusted else text, part))
+    return runs
+
+
+def _renderer(name: str | Callable[[str], Renderer]) -> Callable[[str], Renderer]:
+    if callable(name):
+        return name
+    if name not in RENDERERS:
+        known = ", ".join(map(repr, [*RENDERERS, "template"]))
+        raise ValueError(
+            f"renderer={name!r} is not known; use {known}, or a function that makes a Renderer"
+        )
+    return RENDERERS[name]
+
+
+def _css(renderer: Renderer) -> str:
+    return type(renderer).__name__.removesuffix("Renderer").lower()
+
+
+def _notice(outcome: Outcome) -> Markup:
+    text = NOTICES[outcome]
+    if not text:
+        return Markup()
+    return Markup('<span class="streamhtml-notice" role="alert">{}</span>').format(escape(text))
+
+
+def _built_in() -> Template:
+    environment = Environment(loader=PackageLoader("streamhtml"), autoescape=True)
+    return environment.get_template("streamhtml/message.html").render

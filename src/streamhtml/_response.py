@@ -1,0 +1,177 @@
+"""What every adapter has in common: the arguments, negotiation, headers, and the bytes.
+
+Nothing here knows a framework; a request has ``method`` and ``headers`` in all of them.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+import jinja2
+
+from streamhtml._delta import Tokens
+from streamhtml._pump import Pump
+from streamhtml._reply import Renderer, Reply
+from streamhtml._stream import OnEnd, Stream
+from streamhtml._template import Template
+from streamhtml.formats import REQUEST_HEADER, Format, negotiate
+
+HEADERS: Final[Mapping[str, str]] = {
+    # Not stored, for an answer is personal; not transformed, for a proxy that compresses buffers.
+    "Cache-Control": "no-store, no-transform",
+    "X-Content-Type-Options": "nosniff",
+    # nginx buffers a response unless told not to.
+    "X-Accel-Buffering": "no",
+}
+
+
+class Headers(Protocol):
+    def get(self, name: str, /) -> str | None: ...
+
+
+class Request(Protocol):
+    """What is read of a framework's request."""
+
+    @property
+    def method(self) -> str | None: ...
+    @property
+    def headers(self) -> Any: ...
+
+
+RequestT = TypeVar("RequestT", bound=Request)
+
+
+class Body:
+    """The bytes of one response: UTF-8, one fragment a step."""
+
+    def __init__(self, stream: Stream, wire: Format) -> None:
+        self._stream = stream
+        self._wire = wire
+
+    def __aiter__(self) -> "Body":
+        return self
+
+    async def __anext__(self) -> bytes:
+        # A template may say what UTF-8 cannot: a lone surrogate becomes "?".
+        return self._wire.encode(await anext(self._stream)).encode("utf-8", "replace")
+
+    def close(self) -> None:
+        """Close the source and end the stream, from any thread, now or soon."""
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        """Close the source, end the stream, and wait for both."""
+        await self._stream.aclose()
+
+
+class StreamingReply(Generic[RequestT]):
+    """A response that streams one message: the part that is the same in every framework.
+
+    The message begins to show before the first token, grows as tokens arrive, and says how it
+    ended. When the reader leaves, the source is closed. A page without a streaming client gets
+    the finished message whole. A HEAD request takes no token.
+
+    Args:
+        request: the framework's own request.
+        tokens: the model's answer: an async or sync iterable of ``str`` (or ``None``, ``Markup``,
+            ``Delta``, OpenAI chat chunks); or a function without arguments that returns one, for
+            a source that must be opened in the loop that iterates it (an SDK's stream, in a Flask
+            or Django view under WSGI). The response closes it.
+        template: of the message; the framework's name for it, or the template itself. It places
+            the answer with ``{{ ai_message }}``. By default an accessible one of ours.
+        context: the template's other names. ``message_pair_id``, if among them, becomes the
+            message's id.
+        renderer: "text"; or "template", which renders the template anew for each fragment; or a
+            function that makes a ``Renderer`` from a region's id.
+        into: the id of the element that the message is appended to; by default the page says
+            where (``hx-target`` and ``hx-swap``, ``data-stream``).
+        format: "auto", what the page's client reads; or "html", "htmx" or "whole".
+        interval: seconds between two fragments; what arrives in between goes out together.
+        ping: seconds of silence after which something invisible is sent; ``None`` for never.
+        on_end: called once with the ``Reply`` when it ended, however it did; see ``stream()``.
+        status: the HTTP status.
+        headers: more response headers, or other values for those that are set by default
+            (``Vary`` is added to).
+
+    Raises:
+        TypeError: ``tokens`` cannot be iterated.
+        ValueError: another argument is not possible; or the template has no place for the answer.
+    """
+
+    def __init__(
+        self,
+        request: RequestT,
+        tokens: Tokens,
+        template: Any = None,
+        context: Mapping[str, Any] | None = None,
+        *,
+        renderer: str | Callable[[str], Renderer] = "text",
+        into: str | None = None,
+        format: str = "auto",
+        interval: float = 0.04,
+        ping: float | None = 15.0,
+        on_end: OnEnd | None = None,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        try:
+            wire = negotiate(format, request.headers.get(REQUEST_HEADER))
+            reply = Reply(
+                None if template is None else self._template(request, template),
+                context,
+                renderer=renderer,
+                into=into,
+                at_once=wire.at_once,
+            )
+        except BaseException:
+            Pump(tokens, interval=0, ping=None).close()
+            raise
+        stream = Stream(reply, tokens, interval=interval, ping=ping, on_end=on_end)
+        if request.method == "HEAD":
+            stream.close()
+        vary = REQUEST_HEADER if format == "auto" else ""
+        self._respond(
+            request, Body(stream, wire), status, _headers(wire.media_type, vary, headers or {})
+        )
+
+    @abstractmethod
+    def _template(self, request: RequestT, template: Any) -> Template:
+        """Return a function that renders the framework's template."""
+
+    @abstractmethod
+    def _respond(
+        self, request: RequestT, body: Body, status: int, headers: Mapping[str, str]
+    ) -> None:
+        """Become the framework's response."""
+
+
+def jinja_template(template: jinja2.Template) -> jinja2.Template:
+    """Return the template if it escapes what it is given.
+
+    Raises:
+        ValueError: it does not: a model's answer could then write HTML.
+    """
+    autoescape = template.environment.autoescape
+    if callable(autoescape):
+        autoescape = autoescape(template.name)
+    if not autoescape:
+        raise ValueError(
+            f"the Jinja environment of {template.name!r} does not escape; make it with "
+            "autoescape=True (or name the template .html where select_autoescape() decides)"
+        )
+    return template
+
+
+def _headers(media_type: str, vary: str, given: Mapping[str, str]) -> dict[str, str]:
+    headers = dict(HEADERS)
+    for name, value in given.items():
+        if name.lower() == "content-type":
+            raise ValueError(f"headers has {name}: {value!r}, but the format decides it")
+        headers[_title(name)] = value
+    headers["Content-Type"] = media_type
+    varies = [name for name in (headers.get("Vary"), vary) if name]
+    return headers | ({"Vary": ", ".join(varies)} if varies else {})
+
+
+def _title(name: str) -> str:
+    return "-".join(word.capitalize() for word in name.split("-"))

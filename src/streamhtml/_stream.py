@@ -1,0 +1,192 @@
+"""Time: tokens go in as they come, Fragments come out when they are due, and the end is told.
+
+Nothing here knows HTML, a wire format or a framework.
+"""
+
+import inspect
+import logging
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from contextvars import copy_context
+from time import monotonic
+from typing import Any, TypeAlias, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from streamhtml._delta import Tokens
+from streamhtml._patch import Fragment, Outcome
+from streamhtml._pump import CLEANUP, Pump
+from streamhtml._reply import Reply
+
+T = TypeVar("T")
+
+OnEnd: TypeAlias = Callable[[Reply], Awaitable[None] | None]
+
+logger = logging.getLogger("streamhtml")
+
+
+async def aenumerate(aiterable: AsyncIterable[T], start: int = 0) -> AsyncIterator[tuple[int, T]]:
+    """Enumerate an async iterable, as ``enumerate`` does a sync one.
+
+    Args:
+        aiterable: what is iterated; a generator among these is closed with this one.
+        start: the first number.
+    """
+    iterator = aiter(aiterable)
+    number = start
+    try:
+        async for item in iterator:
+            yield number, item
+            number += 1
+    finally:
+        aclose = getattr(iterator, "aclose", None)
+        if aclose is not None:
+            await aclose()
+
+
+def stream(
+    reply: Reply,
+    tokens: Tokens,
+    *,
+    interval: float = 0.04,
+    ping: float | None = 15.0,
+    on_end: OnEnd | None = None,
+) -> "Stream":
+    """Turn tokens into the Fragments of ``reply``.
+
+    The first Fragment is there at once, before any token. The first delta leaves when it comes;
+    later ones gather for ``interval``. The last Fragment has the outcome: "finished", or "failed"
+    when the source raised. What it raised is logged with its traceback, to the logger
+    "streamhtml", and shown to nobody.
+
+    The source is closed in every case: when it ended, when the stream is closed or cancelled, and
+    if it was never started.
+
+    Args:
+        reply: a new one.
+        tokens: an async or sync iterable of tokens (see ``deltas()``). A sync one is iterated on a
+            thread of its own.
+        interval: seconds between two fragments; 0 sends whatever is there at once.
+        ping: seconds of silence after which a Fragment without patches is sent, so that proxies
+            keep the connection and a reader who left is noticed; ``None`` for never.
+        on_end: called once with the reply, when nothing will be added to it: its ``state`` is the
+            outcome and its ``text`` the answer. (Not if the stream was never started.) The last Fragment leaves after it, so that an
+            answer that was saved here is there when the page is loaded again. A coroutine
+            function is awaited, another is run on a worker thread; what it raises is logged.
+
+    Raises:
+        TypeError: ``tokens`` cannot be iterated.
+        ValueError: a negative interval, or a ping that is not positive.
+    """
+    return Stream(reply, tokens, interval=interval, ping=ping, on_end=on_end)
+
+
+class Stream:
+    """The Fragments of one reply, as ``stream()`` describes. It can be iterated once.
+
+    Whoever iterates it ends with ``aclose()``, or with ``close()`` from another thread; both may
+    be called at any time, and twice. If the stream has not ended by then, its outcome is
+    "interrupted".
+    """
+
+    def __init__(
+        self,
+        reply: Reply,
+        tokens: Tokens,
+        *,
+        interval: float,
+        ping: float | None,
+        on_end: OnEnd | None,
+    ) -> None:
+        if not interval >= 0:
+            raise ValueError(f"interval={interval!r} seconds is not possible; 0 means at once")
+        if ping is not None and not ping > 0:
+            raise ValueError(f"ping={ping!r} seconds is not possible; None means never")
+        self._reply = reply
+        self._on_end = on_end
+        self._ping = float("inf") if ping is None else ping
+        self._context = copy_context()
+        self._ended = False
+        self._pump = Pump(tokens, interval=interval, ping=ping)
+        try:
+            self._first: Fragment | None = reply.open()
+        except BaseException:
+            self._pump.close()
+            raise
+
+    def __aiter__(self) -> "Stream":
+        return self
+
+    async def __anext__(self) -> Fragment:
+        if self._ended:
+            raise StopAsyncIteration
+        if self._first is not None:
+            fragment, self._first = self._first, None
+            self._pump.start()
+            return fragment
+        silent_since = monotonic()
+        try:
+            async for batch in self._pump:
+                fragment = self._context.run(self._reply.feed, batch)
+                if fragment.patches or monotonic() - silent_since >= self._ping:
+                    return fragment
+        except Exception as error:  # The template, or a renderer; the source's own is in the pump.
+            await self._pump.aclose()
+            return await self._end("failed", error)
+        if self._pump.error is not None:
+            return await self._end("failed", self._pump.error)
+        return await self._end("interrupted" if self._pump.interrupted else "finished")
+
+    def close(self) -> None:
+        """Close the source and end the stream, from any thread, now or soon."""
+        if self._ended:
+            return
+        loop = self._pump.loop
+        try:
+            if loop is None:
+                raise RuntimeError
+            loop.call_threadsafe(lambda: loop.spawn(self.aclose, copy_context()))
+        except RuntimeError:  # No loop, or one that has ended: there is nothing to wait with.
+            self._pump.close()
+
+    async def aclose(self) -> None:
+        """Close the source, end the stream, and wait for both; some seconds at the most."""
+        with anyio.CancelScope(shield=True):
+            self._pump.close()
+            if not self._ended and self._first is None:
+                await self._end("interrupted")
+            self._ended = True
+            await self._pump.aclose()
+
+    async def _end(self, outcome: Outcome, error: Exception | None = None) -> Fragment:
+        self._ended = True
+        if error is not None:
+            logger.error("the stream of %s failed", self._reply.message_pair_id, exc_info=error)
+        try:
+            fragment = self._context.run(self._reply.close, outcome)
+        except Exception:
+            logger.exception("the end of %s could not be rendered", self._reply.message_pair_id)
+            fragment = Fragment(self._reply.next_index, outcome=outcome)
+        await self._tell_end()
+        return fragment
+
+    async def _tell_end(self) -> None:
+        if self._on_end is None:
+            return
+        try:
+            with anyio.move_on_after(CLEANUP, shield=True) as scope:
+                await _call(self._on_end, self._reply)
+            if scope.cancelled_caught:
+                logger.error("on_end took more than %s seconds and was cancelled", CLEANUP)
+        except Exception:
+            logger.exception("on_end failed for %s", self._reply.message_pair_id)
+
+
+async def _call(on_end: OnEnd, reply: Reply) -> None:
+    result: Any
+    if inspect.iscoroutinefunction(on_end):
+        result = on_end(reply)
+    else:
+        result = await anyio.to_thread.run_sync(on_end, reply, abandon_on_cancel=True)
+    if inspect.isawaitable(result):
+        await result

@@ -1,0 +1,38 @@
+"""The adapter for Django, under ASGI and WSGI; also an app, for the client file.
+
+With "streamhtml.django" in INSTALLED_APPS, ``{% load streamhtml %}{% streamhtml_script %}`` is the
+script element.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, StreamingHttpResponse
+from django.template import loader
+
+from streamhtml._bridge import SyncIterator
+from streamhtml._response import Body, StreamingReply
+from streamhtml._template import Template
+
+__all__ = ["StreamingHTMLResponse"]
+
+
+class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
+    """Stream one message; the arguments are those of ``StreamingReply``.
+
+    A template's name is looked up in the project's engines (Django's or Jinja2), whose context
+    processors apply; a template that ``get_template()`` returned will do as well.
+    """
+
+    def _template(self, request: HttpRequest, template: Any) -> Template:
+        loaded = loader.get_template(template) if isinstance(template, str) else template
+        return lambda context: loaded.render(dict(context), request)
+
+    def _respond(
+        self, request: HttpRequest, body: Body, status: int, headers: Mapping[str, str]
+    ) -> None:
+        content = body if isinstance(request, ASGIRequest) else SyncIterator(body)
+        StreamingHttpResponse.__init__(self, content, status=status, headers=headers)
+        # GZipMiddleware would hold small fragments back; it leaves alone what has an encoding.
+        self.headers.setdefault("Content-Encoding", "identity")

@@ -1,0 +1,46 @@
+"""The adapter for Flask; ``blueprint`` serves the client file.
+
+``app.register_blueprint(blueprint)`` puts it at ``/streamhtml/streaming-html.js``, in a template
+``url_for("streamhtml.static", filename="streaming-html.js")``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flask
+import jinja2
+
+from streamhtml._bridge import SyncIterator
+from streamhtml._response import Body, StreamingReply, jinja_template
+from streamhtml._template import Template
+
+__all__ = ["StreamingHTMLResponse", "blueprint"]
+
+blueprint = flask.Blueprint(
+    "streamhtml", __name__, static_folder="static/streamhtml", static_url_path="/streamhtml"
+)
+
+
+class StreamingHTMLResponse(StreamingReply[flask.Request], flask.Response):
+    """Stream one message; the arguments are those of ``StreamingReply``.
+
+    A template's name is looked up in the app's ``jinja_env``, and its context processors apply.
+    ``request``, ``session`` and ``g`` can be used in the source and in the template while it
+    streams.
+    """
+
+    def _template(self, request: flask.Request, template: str | jinja2.Template) -> Template:
+        app = flask.current_app
+        loaded = jinja_template(app.jinja_env.get_or_select_template(template))
+
+        def render(context: Mapping[str, Any]) -> str:
+            names = dict(context)
+            app.update_template_context(names)
+            return loaded.render(names)
+
+        return render
+
+    def _respond(
+        self, request: flask.Request, body: Body, status: int, headers: Mapping[str, str]
+    ) -> None:
+        flask.Response.__init__(self, SyncIterator(body), status=status, headers=dict(headers))

@@ -1,0 +1,65 @@
+"""The ``html`` wire, for our own client: the HTML of each patch, then a comment that says what
+to do with it. docs/reference/wire.md specifies it.
+
+The comment begins with a token of this response, which the model never sees and so cannot
+write; it ends the patch, so that the HTML and its operation are known together.
+"""
+
+import secrets
+import string
+
+from streamhtml._patch import Fragment, Patch
+
+# 62 ** 6 is 2 ** 35: one guess a response, and none of it can be tried twice. Model output is
+# escaped before it gets here, so this is the second wall; each character costs a byte a patch.
+_TOKEN_LENGTH = 6
+
+# A patch without a root: the page knows where it goes, or its elements' own ids say it.
+_UNPLACED = {"append": "open", "replace": "swap"}
+
+
+class HTMLFormat:
+    """Encodes one response. Nothing that was said by the patch before is said again."""
+
+    at_once = False
+
+    def __init__(self) -> None:
+        alphabet = string.ascii_letters + string.digits
+        self.token = "".join(secrets.choice(alphabet) for _ in range(_TOKEN_LENGTH))
+        self.media_type = f"text/html; charset=utf-8; fragments={self.token}"
+        self._last: tuple[object, ...] = ()
+        self._root = ""
+
+    def encode(self, fragment: Fragment) -> str:
+        """Return the fragment's patches, the last of them marked as the end of the fragment."""
+        if not fragment.patches and fragment.outcome is None:
+            return self._comment("", "ping")
+        steps: list[tuple[str, str]] = [
+            (patch.html, self._operation(patch)) for patch in fragment.patches
+        ]
+        if fragment.outcome is not None:
+            steps.append(("", f"end {fragment.outcome}"))
+        last = len(steps) - 1
+        return "".join(
+            html + self._comment("+" if number < last else "", operation)
+            for number, (html, operation) in enumerate(steps)
+        )
+
+    def _comment(self, more: str, operation: str) -> str:
+        return f"<!--{self.token}{more}{' ' if operation else ''}{operation}-->"
+
+    def _operation(self, patch: Patch) -> str:
+        """Name the action and the place; nothing at all if both are those of the last patch."""
+        this = (patch.action, patch.root, patch.depth, patch.child)
+        if this == self._last:
+            return ""
+        self._last = this
+        words = [patch.action if patch.root else _UNPLACED[patch.action]]
+        if patch.root and patch.root != self._root:
+            self._root = patch.root
+            words.append(f"#{patch.root}")
+        if patch.child is not None:
+            words.append(f"@{patch.child}")
+        elif patch.depth:
+            words.append(str(patch.depth))
+        return " ".join(words)

@@ -1,0 +1,69 @@
+"""The adapter for Starlette and FastAPI.
+
+The client file is served by
+``Mount("/static", StaticFiles(packages=[("streamhtml", "static")]))``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+import jinja2
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.templating import Jinja2Templates
+from starlette.types import Receive, Scope, Send
+
+from streamhtml._response import Body, StreamingReply, jinja_template
+from streamhtml._template import Template
+
+__all__ = ["StreamingHTMLResponse"]
+
+
+class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
+    """Stream one message; the arguments are those of ``StreamingReply``.
+
+    A template's name is looked up in ``request.app.state.templates``, a ``Jinja2Templates``, whose
+    context processors apply; a ``jinja2.Template`` does without.
+    """
+
+    def _template(self, request: Request, template: str | jinja2.Template) -> Template:
+        if isinstance(template, jinja2.Template):
+            return jinja_template(template).render
+        templates = getattr(request.app.state, "templates", None)
+        if not isinstance(templates, Jinja2Templates):
+            raise ValueError(
+                f"template={template!r} is a name, but app.state.templates is {templates!r}; set "
+                "app.state.templates = Jinja2Templates('templates'), or pass the template itself"
+            )
+        loaded = jinja_template(templates.get_template(template))
+        more: dict[str, Any] = {"request": request}
+        for processor in templates.context_processors:
+            more |= processor(request)
+        return lambda context: loaded.render({**more, **context})
+
+    def _respond(
+        self, request: Request, body: Body, status: int, headers: Mapping[str, str]
+    ) -> None:
+        StreamingResponse.__init__(self, body, status_code=status, headers=headers)
+        self._body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Starlette itself does not listen for the disconnect where the server speaks ASGI 2.4, nor
+        # close what it iterates.
+        async with anyio.create_task_group() as tasks:
+
+            async def leave_with_the_reader() -> None:
+                await self.listen_for_disconnect(receive)
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(leave_with_the_reader)
+            try:
+                await self.stream_response(send)
+            except OSError:
+                pass  # So does ASGI 2.4 say that the reader has left.
+            finally:
+                await self._body.aclose()
+                tasks.cancel_scope.cancel()
+        if self.background is not None:
+            await self.background()

@@ -5,6 +5,8 @@ DEMO := .venv/demo.stamp
 DEV := .venv/dev.stamp
 BROWSER := .venv/browser.stamp
 PYTEST := $(BIN)/python -m pytest
+# By file: the examples of one document build on each other, and a module's fixtures are made once.
+PARALLEL := -n 2 --dist loadfile
 
 export PYTHON
 
@@ -19,10 +21,10 @@ demo: $(DEMO) ## serve the chat; ARGS="--framework django --client htmx4 --port 
 	$(BIN)/streamhtml demo $(ARGS)
 
 test: lint $(BROWSER) ## lint, then all tests but the slow ones; ARGS="-k reply"
-	$(PYTEST) -n 2 -m "not slow" --cov $(ARGS)
+	$(PYTEST) $(PARALLEL) -m "not slow" --cov $(ARGS)
 
 test-all: lint $(BROWSER) ## lint, then every test
-	$(PYTEST) -n 2 --cov $(ARGS)
+	$(PYTEST) $(PARALLEL) --cov $(ARGS)
 
 lint: $(DEV) ## ruff, mypy, pyright, import contracts
 	$(BIN)/ruff check .

@@ -1,0 +1,58 @@
+"""What importing each module loads, and what the package exports."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import streamhtml
+
+FRAMEWORKS = {"django", "flask", "starlette", "fastapi", "werkzeug", "asgiref"}
+NEVER = {"openai", "redis", "trio", "uvicorn", "httpx"}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return the top-level modules that a new interpreter has loaded after ``statement``."""
+    code = f"import json, sys; {statement}; print(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return {name.partition(".")[0] for name in json.loads(result.stdout)}
+
+
+@pytest.mark.parametrize(
+    ("module", "its_own"),
+    [
+        ("streamhtml", set()),
+        ("streamhtml.formats", set()),
+        ("streamhtml._response", set()),
+        ("streamhtml.starlette", {"starlette"}),
+        ("streamhtml.django", {"django", "asgiref"}),
+        ("streamhtml.flask", {"flask", "werkzeug"}),
+    ],
+)
+def test_a_module_loads_its_own_framework_only(module: str, its_own: set[str]) -> None:
+    loaded = loaded_by(f"import {module}")
+    assert loaded & FRAMEWORKS == its_own
+    assert not loaded & NEVER
+
+
+def test_all_names_what_is_exported() -> None:
+    exported = {
+        name
+        for name, value in vars(streamhtml).items()
+        if not name.startswith("_") and not isinstance(value, type(sys))
+    }
+    assert set(streamhtml.__all__) == exported
+
+
+def test_all_is_sorted_and_has_no_name_twice() -> None:
+    assert streamhtml.__all__ == sorted(set(streamhtml.__all__))
+
+
+def test_a_star_import_gets_the_same_names() -> None:
+    namespace: dict[str, object] = {}
+    exec("from streamhtml import *", namespace)
+    assert set(namespace) - {"__builtins__"} == set(streamhtml.__all__)

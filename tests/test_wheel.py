@@ -1,0 +1,101 @@
+"""The built wheel: what it carries, and that it works where nothing else is installed."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+import uv
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "streamhtml"
+
+# Run in the clean environment, which has no pytest: it must exit silently.
+IMPORT = """
+import sys
+import streamhtml
+
+assert "site-packages" in streamhtml.__file__, streamhtml.__file__
+absent = {"django", "starlette", "flask", "redis", "trio", "openai"} & set(sys.modules)
+assert not absent, absent
+missing = [name for name in streamhtml.__all__ if not hasattr(streamhtml, name)]
+assert not missing, missing
+
+# The built-in message comes from a template in the wheel.
+message = streamhtml.Reply().open()
+assert message.patches[0].html, message
+"""
+
+
+def run(*command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    # The tests' own environment must not show through.
+    hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "COV_CORE_SOURCE")
+    env = {name: value for name, value in os.environ.items() if name not in hidden}
+    env["UV_SYSTEM_CERTS"] = "1"
+    result = subprocess.run(
+        list(map(str, command)), capture_output=True, text=True, check=False, env=env
+    )
+    assert not check or result.returncode == 0, result.stdout + result.stderr
+    return result
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel from the source distribution, as an index's users may have to."""
+    out = tmp_path_factory.mktemp("dist")
+    run(uv.find_uv_bin(), "build", "--quiet", "--offline", "--out-dir", out, ROOT)
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def clean_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the wheel and its dependencies, at the locked versions, where nothing else is."""
+    venv = tmp_path_factory.mktemp("clean") / "venv"
+    python = venv / ("Scripts" if os.name == "nt" else "bin") / "python"
+    run(uv.find_uv_bin(), "venv", "--quiet", "--python", sys.executable, venv)
+    install = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", python]
+    install += ["--constraints", ROOT / "requirements" / "demo.lock", wheel]
+    # What the bootstrap downloaded is in uv's cache; the network is for a cache that was emptied.
+    if run(*install, "--offline", check=False).returncode != 0:
+        run(*install)
+    return python
+
+
+def test_the_wheel_carries_every_file_of_the_package(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    there = {name for name in names if ".dist-info/" not in name and not name.endswith("/")}
+    assert there == {
+        path.relative_to(PACKAGE.parent).as_posix()
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert there >= {
+        "streamhtml/py.typed",
+        "streamhtml/static/streamhtml/streaming-html.js",
+        "streamhtml/templates/streamhtml/message.html",
+    }
+
+
+def test_its_metadata_asks_for_three_packages_and_carries_the_licence(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+    metadata = Parser().parsestr(archive.read(name).decode())
+    required = metadata.get_all("Requires-Dist", [])
+    core = {line.partition(">")[0] for line in required if "extra ==" not in line}
+    assert core == {"anyio", "jinja2", "markupsafe"}
+    assert metadata["License-Expression"] == "MIT"
+    assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
+
+
+def test_it_works_where_nothing_else_is_installed(clean_python: Path) -> None:
+    run(clean_python, "-I", "-W", "error", "-c", IMPORT)
+    run(uv.find_uv_bin(), "pip", "check", "--quiet", "--python", clean_python)
+
+
+def test_its_command_answers_without_the_demo_extra(clean_python: Path) -> None:
+    usage = run(clean_python.with_name("streamhtml"), "--help").stdout
+    assert "demo" in usage

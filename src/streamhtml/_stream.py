@@ -123,7 +123,8 @@ class Stream:
         if self._first is not None:
             fragment, self._first = self._first, None
             self._pump.start()
-            return fragment
+            if fragment.patches:
+                return fragment
         silent_since = monotonic()
         try:
             async for batch in self._pump:

@@ -34,15 +34,15 @@ class HTMLFormat:
         """Return the fragment's patches, the last of them marked as the end of the fragment."""
         if not fragment.patches and fragment.outcome is None:
             return self._comment("", "ping")
-        steps: list[tuple[str, str]] = [
-            (patch.html, self._operation(patch)) for patch in fragment.patches
-        ]
+        operations = [self._operation(patch) for patch in fragment.patches]
+        pieces = [str(patch.html) for patch in fragment.patches]
         if fragment.outcome is not None:
-            steps.append(("", f"end {fragment.outcome}"))
-        last = len(steps) - 1
+            operations.append(f"end {fragment.outcome}")
+            pieces.append("")
+        last = len(pieces) - 1
         return "".join(
-            html + self._comment("+" if number < last else "", operation)
-            for number, (html, operation) in enumerate(steps)
+            html + self._comment("" if number == last else "+", operation)
+            for number, (html, operation) in enumerate(zip(pieces, operations, strict=True))
         )
 
     def _comment(self, more: str, operation: str) -> str:

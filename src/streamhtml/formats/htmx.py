@@ -25,7 +25,7 @@ class HTMXFormat:
     def _patch(self, patch: Patch) -> str:
         if not patch.root:
             # Content for the request's target, or elements that carry hx-swap-oob themselves.
-            return patch.html
+            return str(patch.html)
         return self._without_tail(patch.root) + self._placed(patch)
 
     def _without_tail(self, root: str) -> str:
@@ -42,7 +42,7 @@ class HTMXFormat:
             return _out_of_band(beside, patch.selector, patch.html) + _out_of_band(
                 "delete", patch.selector
             )
-        html: str = patch.html
+        html = str(patch.html)
         if patch.action == "tail":
             self._tails.add(patch.root)
             html = f'<span id="{patch.root}-tail">{html}</span>'

@@ -20,7 +20,7 @@ help: ## list the targets
 demo: $(DEMO) ## serve the chat; ARGS="--framework django --client htmx4 --port 9000"
 	$(BIN)/streamhtml demo $(ARGS)
 
-test: lint $(BROWSER) ## lint, then all tests but the slow ones; ARGS="-k reply"
+test: lint $(BROWSER) ## lint, then all tests but the slow ones; ARGS="-k reply --no-cov"
 	$(PYTEST) $(PARALLEL) -m "not slow" --cov $(ARGS)
 
 test-all: lint $(BROWSER) ## lint, then every test
@@ -34,14 +34,14 @@ lint: $(DEV) ## ruff, mypy, pyright, import contracts
 	$(BIN)/lint-imports
 
 bench: $(DEV) ## run every benchmark
-	@set -e; for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done
+	@set -e; for file in $(wildcard benchmarks/[a-z]*.py); do echo "== $$file"; $(BIN)/python $$file; done
 
 docs: $(DEV) ## run the examples of README.md and docs/
 	$(PYTEST) README.md docs
 
 # The three agree because the smaller locks are cut from the larger one.
-LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --custom-compile-command "make lock" $(UPGRADE)
+LOCK := UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header $(UPGRADE)
 lock: $(DEV) ## remake the lock files; UPGRADE=--upgrade takes the newest versions
 	$(LOCK) pyproject.toml --extra demo --group dev -o requirements/dev.lock
 	$(LOCK) pyproject.toml --extra demo -c requirements/dev.lock -o requirements/demo.lock

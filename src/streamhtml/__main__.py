@@ -1,0 +1,127 @@
+"""The command line: ``streamhtml demo`` serves a streaming chat page.
+
+Nothing is imported before it is known that it is needed, so a missing package is named.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from typing import Final
+
+from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, Demo
+
+_ENDINGS: Final = """\
+prompts that show how an answer can end:
+  fail    the source raises after 100 of 200 tokens; the page shows it, the log has the traceback
+  sleep   the source waits for 30 seconds; close the tab, and its "finally" is logged here
+  long    all the answers, one after the other
+
+with --model the answers are a real model's, through the openai package:
+  OPENAI_API_KEY=… streamhtml demo --model gpt-5-mini
+  OPENAI_BASE_URL=http://127.0.0.1:11434/v1 OPENAI_API_KEY=none streamhtml demo --model llama3.2
+"""
+
+_NEEDS: Final = {
+    "starlette": ("starlette", "python_multipart", "uvicorn"),
+    "django": ("django", "uvicorn"),
+    "flask": ("flask", "gunicorn"),
+    "plain": (),
+    "htmx2": ("django_htmx",),
+    "htmx4": ("django_htmx",),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status.
+
+    Args:
+        arguments: without the program's name; by default those of the process.
+    """
+    options = _parser().parse_args(arguments)
+    demo = Demo(options.framework, options.client, options.model, options.rate)
+    problem = _problem(demo)
+    if problem:
+        return _fail(problem)
+    return _serve(demo, options.host, options.port)
+
+
+def _serve(demo: Demo, host: str, port: int) -> int:
+    from streamhtml.demo import _serve
+
+    try:
+        listener = _serve.listen(host, port)
+    except OSError as error:
+        return _fail(f"cannot listen on {host} port {port}: {error.strerror}; try --port 0")
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("streamhtml").setLevel(logging.INFO)
+    line = f"streamhtml demo: {_serve.url(listener)} ({demo.framework}, {demo.client})"
+    with listener, suppress(KeyboardInterrupt):
+        _serve.serve(demo, listener, lambda: print(line, flush=True))
+    return 0
+
+
+def _problem(demo: Demo) -> str:
+    """Return what is in the way of the demo, and the remedy; empty when nothing is."""
+    needed = [*_NEEDS[demo.framework], *_NEEDS[demo.client], *(["openai"] if demo.model else [])]
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        return f"{' and '.join(missing)} not installed; pip install 'streamhtml[demo]'"
+    if demo.model and not os.environ.get("OPENAI_API_KEY"):
+        return (
+            f"--model {demo.model} needs OPENAI_API_KEY in the environment (any value will do "
+            "for a local server named by OPENAI_BASE_URL); leave --model out for built-in answers"
+        )
+    return ""
+
+
+def _fail(problem: str) -> int:
+    print(f"streamhtml demo: {problem}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="streamhtml")
+    commands = parser.add_subparsers(title="commands", required=True)
+    demo = commands.add_parser(
+        "demo",
+        help="serve a chat page",
+        description="Serve a chat page that shows answers while they are written.",
+        epilog=_ENDINGS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    defaults = Demo()
+    add = demo.add_argument
+    add("--framework", choices=FRAMEWORKS, default=defaults.framework, help="%(default)s")
+    add("--client", choices=CLIENTS, default=defaults.client, help="%(default)s")
+    add("--host", default="127.0.0.1", help="the address to listen on; %(default)s")
+    add("--port", type=_port, default=8000, help="%(default)s; 0 takes a free one")
+    add("--model", metavar="NAME", help="the model to ask; the built-in answers need none")
+    add(
+        "--rate",
+        type=_rate,
+        default=defaults.rate,
+        help="tokens per second of the built-in answers; %(default)g; 0 for no pause",
+    )
+    return parser
+
+
+def _port(value: str) -> int:
+    port = int(value)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{value} is not a port; use 0 to 65535")
+    return port
+
+
+def _rate(value: str) -> float:
+    rate = float(value)
+    if not 0 <= rate < float("inf"):
+        raise argparse.ArgumentTypeError(f"{value} is not a rate; use 0 or more tokens per second")
+    return rate
+
+
+if __name__ == "__main__":
+    sys.exit(main())

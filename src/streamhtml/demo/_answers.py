@@ -1,0 +1,106 @@
+"""A model without a model: it answers from the files in ``answers/``, token by token.
+
+The same prompt always gets the same tokens; only the pace is a matter of time.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import AsyncGenerator
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+logger = logging.getLogger("streamhtml.demo")
+
+FAIL: Final = "fail"
+SLEEP: Final = "sleep"
+LONG: Final = "long"
+
+FAIL_LENGTH: Final = 200
+FAIL_AFTER: Final = 100
+SLEEP_SECONDS: Final = 30.0
+SLEEP_TOKENS: Final = ("Let", " me", " sleep", " on", " that", "…", " 💤")
+AWAKE: Final = " Good morning!"
+
+_ANSWERS: Final = Path(__file__).parent / "answers"
+
+# The first pattern that the prompt contains decides; without one, the prompt's digest does.
+_TOPICS: Final = {
+    "korean": r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]|\bkorean\b",
+    "python": r"\b(python|code|program|function|async\w*)\b",
+    "table": r"\b(table|compare|comparison|versus|vs)\b",
+    "seoul": r"\b(seoul|travel|trip|weekend|plan|list)\b",
+    "emoji": r"\b(emojis?|flags?|unicode)\b",
+    "html": r"\b(html|escape|script|tags?)\b|[<>&]",
+    "quote": r"\b(quote|poem|haiku|story)\b",
+    "explain": r"\b(how|why|explain|stream\w*)\b",
+    "hello": r"\b(hello|hi|hey|help|who|what)\b",
+}
+
+# Roughly where a model's vocabulary cuts: a short word with the space before it, a stretch of a
+# longer one, three digits, a syllable or two of Korean, a few marks. An emoji that is a sequence
+# of code points falls apart, as it does there.
+_TOKEN: Final = re.compile(
+    r" ?[A-Za-z]{1,7}| ?\d{1,3}| ?[가-힣]{1,2}|\n+| +(?= )| ?[!-/:-@\[-`{-~]{1,3}|.", re.DOTALL
+)
+
+
+def tokens(prompt: str) -> tuple[str, ...]:
+    """Return the whole answer to ``prompt``, in the tokens it is streamed in.
+
+    For "fail" it is the answer as it would have been: the stream ends halfway.
+    """
+    command = _command(prompt)
+    if command == SLEEP:
+        return (*SLEEP_TOKENS, AWAKE)
+    if command == FAIL:
+        return _tokens("explain")[:FAIL_LENGTH]
+    if command == LONG:
+        return tuple(token for topic in _TOPICS for token in (*_tokens(topic), "\n\n"))
+    return _tokens(_topic(prompt))
+
+
+async def stream(prompt: str, rate: float) -> AsyncGenerator[str]:
+    """Yield the answer's tokens, ``rate`` of them a second; 0 is as fast as they are taken.
+
+    Raises:
+        RuntimeError: the prompt is "fail", and half of the answer was sent.
+    """
+    command = _command(prompt)
+    for index, token in enumerate(tokens(prompt)):
+        if command == FAIL and index == FAIL_AFTER:
+            raise RuntimeError(f"the prompt was {FAIL!r}: no more than {FAIL_AFTER} tokens")
+        if command == SLEEP and token == AWAKE:
+            await _sleep()
+        await asyncio.sleep(1 / rate if rate else 0)
+        yield token
+
+
+async def _sleep() -> None:
+    began = time.monotonic()
+    logger.info("sleep: the source sleeps for %g s; close the tab to see it end", SLEEP_SECONDS)
+    try:
+        await asyncio.sleep(SLEEP_SECONDS)
+    finally:
+        logger.info("sleep: its finally ran after %.1f s", time.monotonic() - began)
+
+
+def _command(prompt: str) -> str:
+    return prompt.strip().casefold()
+
+
+def _topic(prompt: str) -> str:
+    for topic, pattern in _TOPICS.items():
+        if re.search(pattern, prompt, re.IGNORECASE):
+            return topic
+    digest = blake2b(prompt.encode("utf-8", "replace"), digest_size=8).digest()
+    return list(_TOPICS)[int.from_bytes(digest) % len(_TOPICS)]
+
+
+@cache
+def _tokens(topic: str) -> tuple[str, ...]:
+    text = (_ANSWERS / f"{topic}.md").read_text(encoding="utf-8").rstrip("\n")
+    return tuple(_TOKEN.findall(text))

@@ -1,12 +1,12 @@
-"""docs/reference/wire.md: its examples, and the library's encoder, read by a decoder from the page."""
+"""docs/reference/wire.md: a decoder written from it reads its examples and what we encode."""
 
 import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.docs.pages import DOCS, blocks, titled
 from markupsafe import Markup
+from tests.docs.pages import DOCS, blocks, titled
 from tests.docs.wire import Decoder, Page, spelled, token_of
 
 from streamhtml import Fragment, Patch
@@ -155,8 +155,13 @@ def test_what_the_library_sends_is_read_as_it_was_meant(
         for fragment in read
         for change in fragment.changes
     ] == [
-        (patch.action if patch.root else names[patch.action],)
-        + (patch.root, patch.depth, patch.child, str(patch.html))
+        (
+            patch.action if patch.root else names[patch.action],
+            patch.root,
+            patch.depth,
+            patch.child,
+            str(patch.html),
+        )
         for fragment in fragments
         for patch in fragment.patches
     ]
@@ -180,5 +185,5 @@ def test_what_the_library_sends_is_read_as_it_was_meant(
     ],
 )
 def test_a_body_outside_the_grammar_is_refused(body: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         list(Decoder("T").feed(body.encode()))

@@ -1,0 +1,213 @@
+"""The tutorials, done as they say: their files, an empty folder, their commands, a real server."""
+
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import django_htmx
+import httpx
+import pytest
+from playwright.sync_api import sync_playwright
+from tests.docs.pages import DOCS, blocks, titled
+from tests.docs.wire import Decoder, Page, token_of
+
+BIN = Path(sys.executable).parent
+HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
+CLIENTS = ["plain", "htmx2", "htmx4"]
+SERVERS = {
+    # the page of docs/tutorial, and the command that serves it
+    "starlette": ("starlette", "uvicorn app:app"),
+    "fastapi": ("starlette", "uvicorn app_fastapi:app"),
+    "django": ("django", "python manage.py runserver"),
+    "django-asgi": ("django", "uvicorn mysite.asgi:application"),
+    "flask": ("flask", "flask run"),
+}
+QUESTION = "Grüße, 안녕 <b>& you</b>"
+ANSWER = f"You asked: {QUESTION}\n\nI am not a model, but I answer like one: word by word. "
+
+
+def run(command: str, folder: Path) -> None:
+    program, *arguments = shlex.split(command)
+    subprocess.run([BIN / program, *arguments], cwd=folder, check=True, env=environment())
+
+
+def environment() -> dict[str, str]:
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith("COV_")},
+        "PYTHONWARNINGS": "error",
+        "PYTHONUNBUFFERED": "1",
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    }
+
+
+def commands(page: Path) -> list[str]:
+    """Return what a reader types, without the prompt."""
+    return [
+        line.removeprefix("$ ")
+        for block in blocks(page)
+        if block.language == "console"
+        for line in block.text.splitlines()
+        if line.startswith("$ ")
+    ]
+
+
+def follow(name: str, folder: Path, client: str) -> None:
+    """Do in ``folder`` what the page says, up to running it."""
+    page = DOCS / "tutorial" / f"{name}.md"
+    for command in commands(page):
+        if command.startswith("django-admin"):
+            run(command, folder)
+    for block in blocks(page):
+        verb, _, path = block.title.rpartition(": ")
+        if verb == "append":
+            with (folder / path).open("a", encoding="utf-8") as file:
+                file.write("\n" + block.text)
+        elif block.title and not block.title.startswith(("form-", "scripts-")):
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(block.text, "utf-8")
+    if client != "plain":
+        switch_to_htmx(page, folder, client)
+
+
+def switch_to_htmx(page: Path, folder: Path, client: str) -> None:
+    (folder / "static").mkdir()
+    library = HTMX / f"htmx-{client[-1]}.min.js"
+    (folder / "static" / "htmx.min.js").write_bytes(library.read_bytes())
+
+    (chat,) = folder.rglob("chat.html")
+    html = chat.read_text("utf-8")
+    for pattern, title in [
+        (r" *(<script|\{% streamhtml_script).*\n", "scripts-htmx.html"),
+        (r" *<form(?s:.*)</form>\n", f"form-{client}.html"),
+    ]:
+        new = titled(page, title)
+        html, count = re.subn(pattern, lambda _, new=new: new, html)  # type: ignore[misc]
+        assert count == 1
+    chat.write_text(html.replace("{% load streamhtml %}", "{% load static streamhtml %}"), "utf-8")
+
+    if page.stem == "starlette":
+        said = 'StaticFiles(directory="static", packages=[("streamhtml", "static")])'
+        assert said in page.read_text("utf-8")
+        for app in folder.glob("app*.py"):
+            text = app.read_text("utf-8")
+            app.write_text(text.replace('StaticFiles(packages=[("streamhtml", "static")])', said))
+    if page.stem == "django":
+        said = 'STATICFILES_DIRS = [BASE_DIR / "static"]'
+        assert said in page.read_text("utf-8")
+        with (folder / "mysite" / "settings.py").open("a") as settings:
+            settings.write(said + "\n")
+
+
+@contextmanager
+def served(command: str, folder: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    if "runserver" in command:
+        command += f" {port} --noreload"
+    else:
+        command += f" --port {port}"
+    program, *arguments = shlex.split(command)
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [BIN / program, *arguments], cwd=folder, env=environment(), stdout=log, stderr=log
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            for _ in range(200):
+                try:
+                    httpx.get(url)
+                    break
+                except httpx.TransportError:
+                    assert server.poll() is None, (folder / "server.log").read_text()
+                    time.sleep(0.05)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(10)
+    said = (folder / "server.log").read_text()
+    assert "Traceback" not in said, said
+
+
+Serve = Callable[[str, str], str]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+
+        def serve(server: str, client: str) -> str:
+            name, command = SERVERS[server]
+            assert command.replace("_fastapi", "") in commands(DOCS / "tutorial" / f"{name}.md")
+            follow(name, tmp_path, client)
+            return stack.enter_context(served(command, tmp_path))
+
+        yield serve
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_answer_streams(server: str, serve: Serve) -> None:
+    url = serve(server, "plain")
+    with httpx.Client(base_url=url, headers={"Streaming-HTML": "html"}) as client:
+        found = re.search(r'csrfmiddlewaretoken" value="(\w+)"', client.get("/").text)
+        data = {"message": QUESTION} | ({"csrfmiddlewaretoken": found[1]} if found else {})
+        page, arrivals = Page(), 0
+        with client.stream("POST", "/reply", data=data) as response:
+            assert response.status_code == 200
+            decoder = Decoder(token_of(response.headers["Content-Type"]))
+            for piece in response.iter_raw():
+                arrivals += 1
+                for fragment in decoder.feed(piece):
+                    page.apply(fragment)
+        assert decoder.outcome == "finished"
+        assert arrivals > 5
+        assert text_of(page) == QUESTION + ANSWER
+
+        del client.headers["Streaming-HTML"]
+        whole = client.post("/reply", data=data)
+        assert "<!--" not in whole.text
+        assert "&lt;b&gt;&amp; you&lt;/b&gt;" in whole.text
+
+
+def text_of(page: Page) -> str:
+    from html import unescape
+
+    return unescape(re.sub("<[^>]*>", "", page.inner()))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("server", ["starlette", "django", "flask"])
+def test_the_page_shows_the_answer_growing(server: str, client: str, serve: Serve) -> None:
+    url = serve(server, client)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+        page = browser.new_page()
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(url)
+        page.evaluate(
+            """() => { window.lengths = new Set(); window.ends = [];
+            addEventListener("stream:end", (event) => ends.push(event.detail.reason));
+            new MutationObserver(() => lengths.add(messages.textContent.length))
+                .observe(messages, {childList: true, subtree: true, characterData: true}); }"""
+        )
+        for number in (1, 2):
+            page.get_by_label("Message").fill(QUESTION)
+            page.keyboard.press("Enter")
+            page.wait_for_function("number => ends.length === number", arg=number)
+        assert page.locator("article").all_text_contents() == [QUESTION + ANSWER] * 2
+        assert page.evaluate("ends") == ["finished", "finished"]
+        assert page.evaluate("lengths.size") > 10
+        assert page.get_by_label("Message").input_value() == ""
+        assert wrong == []
+        browser.close()

@@ -4,11 +4,16 @@ anyio is not enough here: its cancel scopes repeat a cancellation at every await
 source's own cleanup could not finish, and its events cost more than a token does.
 """
 
-import asyncio
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from contextvars import Context
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import asyncio
 
 Run: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
@@ -40,7 +45,7 @@ class Loop(Protocol):
         ...
 
     def cancel_at_next_wait(self) -> None:
-        """In a task that has caught its cancellation: be cancelled at the next await again."""
+        """In a task that was cancelled, and has caught it: be cancelled at the next await again."""
         ...
 
     def call_threadsafe(self, function: Callable[[], object]) -> None:
@@ -58,20 +63,21 @@ def current_loop() -> Loop:
     Raises:
         RuntimeError: there is none.
     """
-    try:
-        return _Asyncio(asyncio.get_running_loop())
-    except RuntimeError:
-        # Where trio was never imported, it does not run.
-        if "trio" in sys.modules:
-            return _Trio()
-        raise
+    # A library that was never imported does not run: neither is imported for the question.
+    for name, loop in ("asyncio", _Asyncio), ("trio", _Trio):
+        if name in sys.modules:
+            with suppress(RuntimeError):
+                return loop()
+    raise RuntimeError("a stream is iterated on asyncio or trio, and neither runs in this thread")
 
 
 class _Asyncio:
-    cancelled: type[BaseException] = asyncio.CancelledError
+    def __init__(self) -> None:
+        import asyncio
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self._asyncio = asyncio
+        self._loop = asyncio.get_running_loop()
+        self.cancelled: type[BaseException] = asyncio.CancelledError
 
     def bell(self) -> Bell:
         return _AsyncioBell(self._loop)
@@ -96,7 +102,7 @@ class _Asyncio:
         return cancel
 
     def cancel_at_next_wait(self) -> None:
-        task = asyncio.current_task()
+        task = self._asyncio.current_task()
         assert task is not None
         task.uncancel()
         task.cancel()

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Final
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from streamhtml._delta import AsyncDeltas, Delta, SyncDeltas, Tokens, deltas
 from streamhtml._loop import Bell, Loop, current_loop
@@ -25,7 +26,7 @@ LIMIT: Final = 1024
 CLEANUP: Final = 5.0
 """Seconds that a source may take to close before it is left behind, with a warning."""
 
-_STEPS: Final = 16
+STEPS: Final = 16
 """Steps of a source that never suspends before the others get their turn."""
 
 logger = logging.getLogger("streamhtml")
@@ -69,10 +70,8 @@ class Pump:
         self._room = threading.Event()
         self._cancel: Callable[[], object] = self._room.set
         self.loop: Loop | None = None
-        try:
+        with suppress(RuntimeError):  # Built in a sync view, it is bound when it starts.
             self.loop = current_loop()
-        except RuntimeError:
-            pass  # Built outside a loop, in a sync view: it is bound when it starts.
 
     def start(self) -> None:
         """Let the source begin, in the event loop that runs now. The first step does it too."""
@@ -189,19 +188,20 @@ class Pump:
     async def _pull(self, source: AsyncDeltas) -> None:
         steps = 0
         async for delta in source:
-            if self._closing:  # A source may have swallowed its cancellation.
+            if self._closing:  # Not cancelled yet, or the source has swallowed that.
+                await self._unwind(source)
                 return
             self._arrived.append(delta)
             if self._reader_is_idle:
                 self._reader.ring()
             steps += 1
-            if steps % _STEPS == 0 or len(self._arrived) >= LIMIT:
+            if steps % STEPS == 0 or len(self._arrived) >= LIMIT:
                 await self._give_way(source)
 
     async def _give_way(self, source: AsyncDeltas) -> None:
         assert self.loop is not None
         try:
-            await anyio.sleep(0)
+            await checkpoint()
             while len(self._arrived) >= LIMIT:
                 self._reader.ring()
                 await self._writer.wait()
@@ -217,11 +217,12 @@ class Pump:
         than some steps; then ``aclose()`` is all there is.
         """
         assert self.loop is not None
+        self._cancel()
         self.loop.cancel_at_next_wait()
-        for _ in range(_STEPS):
+        for _ in range(STEPS):
             await anext(source, None)
         with suppress(self.loop.cancelled):
-            await anyio.sleep(0)
+            await checkpoint()
 
     def _run_thread(self) -> None:
         assert isinstance(self._source, SyncDeltas)

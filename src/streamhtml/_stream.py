@@ -6,7 +6,9 @@ Nothing here knows HTML, a wire format or a framework.
 import inspect
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
@@ -14,6 +16,7 @@ import anyio
 import anyio.to_thread
 
 from streamhtml._delta import Tokens
+from streamhtml._loop import Bell
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import CLEANUP, Pump
 from streamhtml._reply import Reply
@@ -70,9 +73,10 @@ def stream(
         ping: seconds of silence after which a Fragment without patches is sent, so that proxies
             keep the connection and a reader who left is noticed; ``None`` for never.
         on_end: called once with the reply, when nothing will be added to it: its ``state`` is the
-            outcome and its ``text`` the answer. (Not if the stream was never started.) The last Fragment leaves after it, so that an
-            answer that was saved here is there when the page is loaded again. A coroutine
-            function is awaited, another is run on a worker thread; what it raises is logged.
+            outcome and its ``text`` the answer. (Not if the stream was never started.) The last
+            Fragment leaves after it, or after five seconds, so that an answer that was saved here
+            is there when the page is loaded again. A coroutine function is awaited, another is
+            run on a worker thread; what it raises is logged.
 
     Raises:
         TypeError: ``tokens`` cannot be iterated.
@@ -86,8 +90,10 @@ class Stream:
 
     Whoever iterates it ends with ``aclose()``, or with ``close()`` from another thread; both may
     be called at any time, and twice. If the stream has not ended by then, its outcome is
-    "interrupted".
+    "interrupted". One that is merely dropped closes itself when it is collected.
     """
+
+    _ended = True  # Until there is something to close.
 
     def __init__(
         self,
@@ -106,13 +112,19 @@ class Stream:
         self._on_end = on_end
         self._ping = float("inf") if ping is None else ping
         self._context = copy_context()
-        self._ended = False
+        self._told: Bell | None = None
         self._pump = Pump(tokens, interval=interval, ping=ping)
         try:
             self._first: Fragment | None = reply.open()
         except BaseException:
             self._pump.close()
             raise
+        self._ended = False
+
+    def __del__(self) -> None:
+        # For what iterates and forgets to close, as a middleware's generator may.
+        if not self._ended:
+            self.close()
 
     def __aiter__(self) -> "Stream":
         return self
@@ -140,26 +152,33 @@ class Stream:
 
     def close(self) -> None:
         """Close the source and end the stream, from any thread, now or soon."""
-        if self._ended:
-            return
         loop = self._pump.loop
-        try:
-            if loop is None:
-                raise RuntimeError
-            loop.call_threadsafe(lambda: loop.spawn(self.aclose, copy_context()))
-        except RuntimeError:  # No loop, or one that has ended: there is nothing to wait with.
-            self._pump.close()
+        if self._first is not None or loop is None:  # It was never started.
+            self._interrupt()
+        elif not self._ended:
+            # A loop that has ended has taken the source with it.
+            with suppress(RuntimeError):
+                loop.call_threadsafe(self._interrupt)
 
     async def aclose(self) -> None:
         """Close the source, end the stream, and wait for both; some seconds at the most."""
+        self._interrupt()
         with anyio.CancelScope(shield=True):
-            self._pump.close()
-            if not self._ended and self._first is None:
-                await self._end("interrupted")
-            self._ended = True
+            await self._until_told()
             await self._pump.aclose()
 
+    def _interrupt(self) -> None:
+        self._pump.close()
+        if not self._ended and self._first is None:
+            self._conclude("interrupted")
+        self._ended = True
+
     async def _end(self, outcome: Outcome, error: Exception | None = None) -> Fragment:
+        fragment = self._conclude(outcome, error)
+        await self._until_told()
+        return fragment
+
+    def _conclude(self, outcome: Outcome, error: Exception | None = None) -> Fragment:
         self._ended = True
         if error is not None:
             logger.error("the stream of %s failed", self._reply.message_pair_id, exc_info=error)
@@ -168,26 +187,28 @@ class Stream:
         except Exception:
             logger.exception("the end of %s could not be rendered", self._reply.message_pair_id)
             fragment = Fragment(self._reply.next_index, outcome=outcome)
-        await self._tell_end()
+        if self._on_end is not None and self._pump.loop is not None:
+            self._told = self._pump.loop.bell()
+            # A task of its own: the reader may be cancelled while the answer is saved.
+            self._pump.loop.spawn(partial(self._tell, self._on_end), self._context)
         return fragment
 
-    async def _tell_end(self) -> None:
-        if self._on_end is None:
-            return
+    async def _tell(self, on_end: OnEnd) -> None:
         try:
-            with anyio.move_on_after(CLEANUP, shield=True) as scope:
-                await _call(self._on_end, self._reply)
-            if scope.cancelled_caught:
-                logger.error("on_end took more than %s seconds and was cancelled", CLEANUP)
+            result: Any
+            if inspect.iscoroutinefunction(on_end):
+                result = on_end(self._reply)
+            else:
+                result = await anyio.to_thread.run_sync(on_end, self._reply)
+            if inspect.isawaitable(result):
+                await result
         except Exception:
             logger.exception("on_end failed for %s", self._reply.message_pair_id)
+        finally:
+            told, self._told = self._told, None
+            if told is not None:
+                told.ring()
 
-
-async def _call(on_end: OnEnd, reply: Reply) -> None:
-    result: Any
-    if inspect.iscoroutinefunction(on_end):
-        result = on_end(reply)
-    else:
-        result = await anyio.to_thread.run_sync(on_end, reply, abandon_on_cancel=True)
-    if inspect.isawaitable(result):
-        await result
+    async def _until_told(self) -> None:
+        if self._told is not None:
+            await self._told.wait(CLEANUP)

@@ -4,7 +4,7 @@ With "streamhtml.django" in INSTALLED_APPS, ``{% load streamhtml %}{% streamhtml
 script element.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
@@ -34,5 +34,14 @@ class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
     ) -> None:
         content = body if isinstance(request, ASGIRequest) else SyncIterator(body)
         StreamingHttpResponse.__init__(self, content, status=status, headers=headers)
+        self._body = body
         # GZipMiddleware would hold small fragments back; it leaves alone what has an encoding.
         self.headers.setdefault("Content-Encoding", "identity")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        # Django closes this generator in every ending, but nothing that it iterates.
+        try:
+            async for part in super().__aiter__():
+                yield part
+        finally:
+            await self._body.aclose()

@@ -1,0 +1,120 @@
+"""The wire against a decoder that is written from its specification alone."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from streamhtml import Fragment, Patch
+from streamhtml.formats.html import HTMLFormat
+
+
+def decode(body: str, token: str) -> list[Fragment]:
+    fragments: list[Fragment] = []
+    patches: list[Patch] = []
+    action, place = "", dict[str, Any](root="")
+    for html, more, operation in re.findall(
+        rf"(.*?)<!--{token}(\+?)(?: (.*?))?-->", body, re.DOTALL
+    ):
+        name, *words = operation.split(" ")
+        outcome = None
+        if name == "end":
+            (outcome,) = words
+        elif name == "ping":
+            continue
+        else:
+            if name:
+                action = name
+                place = {"root": place["root"]}
+                for word in words:
+                    if word.startswith("#"):
+                        place["root"] = word[1:]
+                    elif word.startswith("@"):
+                        place["child"] = int(word[1:])
+                    else:
+                        place["depth"] = int(word)
+            real: Any = {"open": "append", "swap": "replace"}.get(action, action)
+            there = {} if action in ("open", "swap") else place
+            patches.append(Patch(real, Markup(html), **there))
+        if not more:
+            fragments.append(Fragment(len(fragments), tuple(patches), outcome))
+            patches = []
+    return fragments
+
+
+PLACED = st.builds(
+    Patch,
+    action=st.sampled_from(["append", "replace", "tail"]),
+    html=st.text(max_size=5).map(Markup.escape),
+    root=st.sampled_from(["a", "b:c"]),
+    depth=st.integers(0, 3),
+) | st.builds(
+    Patch,
+    action=st.just("replace"),
+    html=st.text(max_size=5).map(Markup.escape),
+    root=st.sampled_from(["a", "b:c"]),
+    child=st.integers(0, 12),
+)
+UNPLACED = st.builds(
+    Patch, action=st.sampled_from(["append", "replace"]), html=st.just(Markup("<i></i>"))
+)
+PATCHES = st.lists(PLACED | UNPLACED, max_size=6).map(tuple)
+
+
+@given(st.lists(PATCHES.filter(bool), max_size=8), PATCHES, st.sampled_from(["finished", "failed"]))
+def test_law_what_is_encoded_is_decoded_the_same(
+    groups: list[tuple[Patch, ...]], last: tuple[Patch, ...], outcome: Any
+) -> None:
+    fragments = [Fragment(i, patches) for i, patches in enumerate(groups)]
+    fragments.append(Fragment(len(groups), last, outcome))
+    wire = HTMLFormat()
+    body = ""
+    for fragment in fragments:
+        body += wire.encode(fragment) + wire.encode(Fragment(fragment.index))
+    assert decode(body, wire.token) == fragments
+
+
+def test_nothing_is_said_twice() -> None:
+    wire = HTMLFormat()
+    mark = f"<!--{wire.token}"
+    texts = [
+        wire.encode(Fragment(0, (Patch("append", Markup("<p id=r></p>")),))),
+        wire.encode(Fragment(1, (Patch("append", Markup("a"), "r"),))),
+        wire.encode(Fragment(2, (Patch("append", Markup("b"), "r"),))),
+        wire.encode(Fragment(2)),
+        wire.encode(
+            Fragment(3, (Patch("append", Markup("c"), "r"), Patch("tail", Markup("d"), "r", 1)))
+        ),
+        wire.encode(Fragment(4, (Patch("replace", Markup("e"), "r", child=2),))),
+        wire.encode(Fragment(5, (Patch("replace", Markup("<p id=r></p>")),))),
+        wire.encode(Fragment(6, (), "finished")),
+    ]
+    assert texts == [
+        f"<p id=r></p>{mark} open-->",
+        f"a{mark} append #r-->",
+        f"b{mark}-->",
+        f"{mark} ping-->",
+        f"c{mark}+-->d{mark} tail 1-->",
+        f"e{mark} replace @2-->",
+        f"<p id=r></p>{mark} swap-->",
+        f"{mark} end finished-->",
+    ]
+
+
+def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
+    wires = [HTMLFormat() for _ in range(100)]
+    assert len({wire.token for wire in wires}) == 100
+    for wire in wires:
+        assert re.fullmatch(r"[A-Za-z0-9]{6}", wire.token)
+        assert wire.media_type == f"text/html; charset=utf-8; fragments={wire.token}"
+
+
+@pytest.mark.parametrize("text", ["<!--", "-->", "<!--a-->"])
+def test_markup_that_looks_like_a_comment_is_not_taken_for_ours(text: str) -> None:
+    wire = HTMLFormat()
+    body = wire.encode(Fragment(0, (Patch("append", Markup(text)),), "finished"))
+    (fragment,) = decode(body, wire.token)
+    assert fragment.patches[0].html == text

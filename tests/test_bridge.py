@@ -1,0 +1,71 @@
+import os
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+
+from streamhtml import Reply, stream
+from streamhtml._bridge import SyncIterator, submit
+from streamhtml._response import Body
+from streamhtml.formats.html import HTMLFormat
+
+SOON = 5.0
+
+
+def body(tokens: object) -> SyncIterator:
+    return SyncIterator(Body(stream(Reply(), tokens, interval=0), HTMLFormat()))  # type: ignore[arg-type]
+
+
+def test_an_async_source_is_iterated_from_any_thread_on_one_loop() -> None:
+    threads: set[threading.Thread] = set()
+
+    async def source() -> AsyncIterator[str]:
+        for token in "abc":
+            threads.add(threading.current_thread())
+            yield token
+
+    for _ in range(3):
+        text = b"".join(body(source())).decode()
+        assert text.endswith("end finished-->")
+    assert len(threads) == 1
+    assert threading.current_thread() not in threads
+
+
+def test_closing_closes_the_source_and_ends_the_iteration() -> None:
+    closed = threading.Event()
+
+    async def source() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            yield "b"
+        finally:
+            closed.set()
+
+    for steps in 0, 1, 2:
+        closed.clear()
+        chunks = body(source())
+        for _ in range(steps):
+            next(chunks)
+        chunks.close()
+        chunks.close()
+        if steps:
+            assert closed.wait(SOON)
+        with pytest.raises(StopIteration):
+            next(chunks)
+
+
+async def seven() -> int:
+    return 7
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # From Python 3.12 on.
+def test_a_forked_child_has_a_loop_of_its_own() -> None:
+    assert submit(seven()).result(SOON) == 7
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            status = 0 if submit(seven()).result(SOON) == 7 else 2
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0

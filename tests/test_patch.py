@@ -1,0 +1,33 @@
+import re
+
+import pytest
+from markupsafe import Markup
+
+from streamhtml import Patch, pair_id
+
+
+def test_a_pair_id_is_a_prefix_and_128_random_bits() -> None:
+    ids = {pair_id() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(re.fullmatch(r"ai_[0-9a-f]{32}", an_id) for an_id in ids)
+    assert re.fullmatch(r"chat-[0-9a-f]{32}", pair_id("chat-"))
+
+
+@pytest.mark.parametrize("prefix", ["", "1_", "a b", "é", "a>", '"', "a\n", "-a"])
+def test_a_prefix_that_cannot_begin_an_id_is_refused_and_quoted(prefix: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(repr(prefix))):
+        pair_id(prefix)
+
+
+@pytest.mark.parametrize(
+    ("patch", "selector"),
+    [
+        (Patch("append", Markup()), ""),
+        (Patch("append", Markup(), "ai_1"), "#ai_1"),
+        (Patch("append", Markup(), "ai_1", depth=2), "#ai_1 > :last-child > :last-child"),
+        (Patch("replace", Markup(), "ai_1", child=0), "#ai_1 > :nth-child(1)"),
+        (Patch("tail", Markup(), "a.b:c"), r"#a\.b\:c"),
+    ],
+)
+def test_the_place_as_a_selector(patch: Patch, selector: str) -> None:
+    assert patch.selector == selector

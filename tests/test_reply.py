@@ -1,0 +1,204 @@
+from collections.abc import Mapping
+from typing import Any
+
+import html5lib
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+
+from streamhtml import Delta, Fragment, Patch, Reply, TextRenderer
+
+ENVIRONMENT = jinja2.Environment(autoescape=True)
+BOTH_PARTS = ENVIRONMENT.from_string("<p>{{ parts.reasoning }}</p><p>{{ ai_message }}</p>").render
+EACH_TIME = ENVIRONMENT.from_string(
+    '<p id="{{ message_pair_id }}"{{ " hx-swap-oob=true" if chunk_index }}>{{ ai_message }}</p>'
+).render
+
+
+def html(fragment: Fragment) -> str:
+    return "".join(patch.html for patch in fragment.patches)
+
+
+def test_a_message_from_its_shell_to_its_end() -> None:
+    reply = Reply(context={"human_message": "<hi>", "message_pair_id": "ai_1"})
+    assert reply.state == "new"
+    shell = reply.open()
+    assert (shell.index, reply.state) == (0, "streaming")
+    assert "&lt;hi&gt;" in html(shell)
+    assert '<span id="ai_1_text" class="streamhtml streamhtml-text"' in html(shell)
+    assert 'hx-ignore hx-disable data-turbo="false" data-star-ignore x-ignore' in html(shell)
+    assert shell.patches[0].action == "append"
+    assert shell.patches[0].root == ""
+
+    assert reply.feed([Delta("a"), Delta("<")]) == Fragment(
+        1, (Patch("append", Markup("a&lt;"), "ai_1_text"),)
+    )
+    assert reply.feed([]) == reply.feed([Delta("\u202e")]) == Fragment(1)
+    assert reply.feed([Delta("b\r")]).index == 2
+    assert reply.close("finished") == Fragment(
+        3, (Patch("append", Markup("\n"), "ai_1_text"),), "finished"
+    )
+    assert (reply.state, reply.text) == ("finished", "a<\u202eb\r")
+
+
+def test_an_end_with_nothing_left_to_say() -> None:
+    reply = Reply()
+    reply.open()
+    assert reply.close("finished") == Fragment(1, (), "finished")
+
+
+@pytest.mark.parametrize("outcome", ["stopped", "failed", "interrupted"])
+@pytest.mark.parametrize("renderer", ["text", "template"])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_an_end_that_went_wrong_is_shown_behind_the_text(
+    outcome: Any, renderer: str, at_once: bool
+) -> None:
+    template = EACH_TIME if renderer == "template" else None
+    reply = Reply(template, renderer=renderer, at_once=at_once)
+    reply.open()
+    shown = html(reply.feed([Delta("so far")]))
+    end = reply.close(outcome)
+    assert end.outcome == outcome
+    if at_once or renderer == "template":
+        shown = html(end)
+    else:
+        shown += html(end)
+    text = "".join(html5lib.parseFragment(shown).itertext())
+    assert text.startswith("so far")
+    assert len(text) > len("so far")
+    assert 'role="alert"' in shown
+
+
+def test_parts_have_regions_of_their_own() -> None:
+    reply = Reply(BOTH_PARTS, {"message_pair_id": "ai_1"})
+    reply.open()
+    deltas = [Delta("a"), Delta("x", "reasoning"), Delta("y", "reasoning"), Delta("?", "tool")]
+    assert reply.feed(deltas).patches == (
+        Patch("append", Markup("a"), "ai_1_text"),
+        Patch("append", Markup("xy"), "ai_1_reasoning"),
+    )
+    assert reply.part("reasoning") == "xy"
+    assert reply.part("tool") == "?"
+    assert reply.part("unseen") == ""
+
+
+def test_the_notice_goes_to_the_part_that_is_there() -> None:
+    reply = Reply(ENVIRONMENT.from_string("<p>{{ parts.reasoning }}</p>").render)
+    reply.open()
+    (patch,) = reply.close("failed").patches
+    assert patch.root.endswith("_reasoning")
+
+
+def test_a_template_that_is_rendered_each_time() -> None:
+    reply = Reply(EACH_TIME, {"message_pair_id": "ai_1"}, renderer="template")
+    assert html(reply.open()) == '<p id="ai_1"></p>'
+    assert reply.feed([]) == Fragment(0)
+    assert reply.feed([Delta("a"), Delta("?", "tool"), Delta("<")]) == Fragment(
+        1, (Patch("replace", Markup('<p id="ai_1" hx-swap-oob=true>a&lt;</p>')),)
+    )
+    assert html(reply.close("finished")) == '<p id="ai_1" hx-swap-oob=true>a&lt;</p>'
+
+
+def test_at_once_is_one_fragment_at_the_end() -> None:
+    reply = Reply(BOTH_PARTS, {"message_pair_id": "ai_1"}, at_once=True, into="log")
+    assert reply.open() == reply.feed([Delta("<a"), Delta("why", "reasoning")]) == Fragment(0)
+    end = reply.close("finished")
+    assert (end.index, len(end.patches), end.patches[0].root) == (0, 1, "log")
+    page = html5lib.parseFragment(html(end), namespaceHTMLElements=False)
+    assert ["".join(p.itertext()) for p in page.findall("p")] == ["why", "<a"]
+
+    rendered = Reply(EACH_TIME, {"message_pair_id": "ai_1"}, renderer="template", at_once=True)
+    rendered.open()
+    rendered.feed([Delta("a")])
+    assert html(rendered.close("finished")) == '<p id="ai_1">a</p>'
+
+
+@given(
+    st.lists(
+        st.builds(
+            Delta,
+            st.text(max_size=4) | st.text(max_size=4).map(Markup.escape),
+            st.sampled_from(["text", "reasoning"]),
+        ),
+        max_size=12,
+    ),
+    st.data(),
+)
+def test_law_however_it_was_cut_the_page_is_that_of_the_whole(
+    deltas: list[Delta], data: st.DataObject
+) -> None:
+    context = {"message_pair_id": "ai_1"}
+    whole = Reply(BOTH_PARTS, context, at_once=True)
+    whole.open()
+    whole.feed(deltas)
+    expected = html(whole.close("failed"))
+
+    reply = Reply(BOTH_PARTS, context)
+    page = html(reply.open())
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(deltas)), max_size=4)))
+    fragments = [
+        reply.feed(deltas[a:b]) for a, b in zip([0, *cuts], [*cuts, len(deltas)], strict=True)
+    ]
+    for fragment in [*fragments, reply.close("failed")]:
+        for patch in fragment.patches:
+            start = page.index(f'id="{patch.root}"')
+            end = page.index("</span></p>", start)
+            page = f"{page[:end]}{patch.html}{page[end:]}"
+    assert page == expected
+
+
+def test_a_renderer_of_ones_own() -> None:
+    class Shouting(TextRenderer):
+        element = "b"
+
+        def feed(self, text: str) -> list[Patch]:
+            return super().feed(text.upper())
+
+    reply = Reply(renderer=Shouting)
+    assert '<b id="' in html(reply.open())
+    assert 'class="streamhtml streamhtml-shouting"' in html(
+        Reply(renderer=Shouting, context={"human_message": ""}).open()
+    )
+    assert html(reply.feed([Delta("a")])) == "A"
+
+
+def test_into_is_an_id_with_or_without_its_sign() -> None:
+    for into in "log", "#log":
+        assert Reply(into=into).open().patches[0].root == "log"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"renderer": "markdwon"}, "renderer='markdwon' is not known; use 'text', 'template'"),
+        ({"into": ".log"}, "into='.log' cannot be used as an element id"),
+        ({"context": {"message_pair_id": "1a"}}, "message_pair_id='1a' cannot be used"),
+        ({"context": {"ai_message": "x"}}, "the context has 'ai_message'"),
+        ({"context": {"parts": {}}, "renderer": "template"}, "the context has 'parts'"),
+    ],
+)
+def test_arguments_that_are_not_possible(arguments: Mapping[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Reply(**arguments)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_template_without_a_place_for_the_answer(at_once: bool) -> None:
+    reply = Reply(ENVIRONMENT.from_string("<p>no place").render, at_once=at_once)
+    with pytest.raises(ValueError, match=r"neither \{\{ ai_message \}\} nor .* '<p>no place'"):
+        reply.open()
+
+
+def test_the_steps_have_an_order() -> None:
+    reply = Reply()
+    for step in (lambda: reply.feed([]), lambda: reply.close("finished")):
+        with pytest.raises(RuntimeError, match="the reply is 'new', not 'streaming'"):
+            step()
+    reply.open()
+    with pytest.raises(RuntimeError, match="the reply is 'streaming', not 'new'"):
+        reply.open()
+    reply.close("finished")
+    with pytest.raises(RuntimeError, match="the reply is 'finished', not 'streaming'"):
+        reply.feed([])

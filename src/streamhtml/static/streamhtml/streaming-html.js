@@ -18,6 +18,7 @@
   const WRITE_EVERY = 33; // ms
   const IDLE = 60_000; // ms without a byte; the server pings more often than that
   const LOST = "The connection was lost, and the answer ends here.";
+  const ERROR = "Something went wrong. Please try again.";
 
   /**
    * @typedef {{action: string, root: string, depth: number, child: number, html: string}} Patch
@@ -126,13 +127,15 @@
     /**
      * @param {Element} source the form; events are dispatched on it and bubble
      * @param {string} token
+     * @param {Element | string} target where the page asked for the message
      * @param {(html: string, out: boolean) => void | Promise<unknown>} insert puts the first
-     *   fragment where the page asked for it; with `out`, replaces elements by their ids
+     *   fragment there; with `out`, replaces elements by their ids
      * @param {() => void} abort
      */
-    constructor(source, token, insert, abort) {
+    constructor(source, token, target, insert, abort) {
       this.source = source;
       this.framer = new Framer(token);
+      this.target = target;
       this.insert = insert;
       this.outcome = "";
       this.count = 0;
@@ -152,7 +155,7 @@
 
     /** @param {string} text */
     push(text) {
-      this.queue.push(...this.framer.push(text));
+      this.queue = this.queue.concat(this.framer.push(text));
       if (this.queue.length && !this.timer) {
         const wait = Math.max(0, this.written + WRITE_EVERY - performance.now());
         this.timer = window.setTimeout(() => this.write(), wait);
@@ -164,7 +167,8 @@
       this.timer = 0;
       this.written = performance.now();
       const fragments = this.queue.splice(0);
-      this.work = this.work.then(() => this.apply(fragments));
+      // What goes wrong here is the page's (a target that is gone); the end is told all the same.
+      this.work = this.work.then(() => this.apply(fragments)).catch(reportError);
       return this.work;
     }
 
@@ -223,7 +227,9 @@
         region?.normalize();
         region?.removeAttribute("aria-busy");
       }
-      if (reason === "incomplete") notice(document.getElementById(this.regions[0]), this.source);
+      if (reason === "incomplete") {
+        notice(document.getElementById(this.regions[0]) ?? this.target, this.source, "lost", LOST);
+      }
       streaming.delete(this.source);
       this.tell("stream:end", { reason });
     }
@@ -239,13 +245,16 @@
     source.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
 
-  /** @param {Element | null} element @param {Element} source */
-  function notice(element, source) {
+  /**
+   * @param {Element | string} place @param {Element} source
+   * @param {string} name of the attribute data-stream-… that has the words @param {string} words otherwise
+   */
+  function notice(place, source, name, words) {
     const span = document.createElement("span");
     span.className = "streamhtml-notice";
-    span.role = "alert";
-    span.textContent = source.getAttribute("data-stream-lost") ?? LOST;
-    element?.append(span);
+    span.setAttribute("role", "alert");
+    span.textContent = source.getAttribute("data-stream-" + name) ?? words;
+    (typeof place === "string" ? document.querySelector(place) : place)?.append(span);
   }
 
   /** @param {string | null} type a Content-Type */
@@ -288,22 +297,24 @@
   async function submit(form, submitter) {
     const controller = new AbortController();
     const abort = () => controller.abort();
-    streaming.set(form, abort);
     const [selector, position = "beforeend"] = (form.getAttribute("data-stream") ?? "").split(" ");
-    const target = /** @type {Element} */ (document.querySelector(selector) ?? form);
+    const target = document.querySelector(selector || "body");
+    if (!target) throw new Error(`data-stream: there is no ${selector} on the page`);
+    streaming.set(form, abort);
     /** @param {string} html @param {boolean} [out] */
     const insert = (html, out) => (out ? replace(html) : put(target, position, html));
     try {
       const response = await fetch(...request(form, submitter, controller.signal));
       const token = tokenOf(response.headers.get("Content-Type"));
-      if (token) await pump(response, new Reply(form, token, insert, abort));
+      if (token) await pump(response, new Reply(form, token, target, insert, abort));
       else if (response.redirected) location.assign(response.url);
       else if (response.ok) insert(await response.text());
       else throw new Error(`${response.status} ${response.statusText}`);
     } catch (error) {
       // A reply that had begun has told its end, and shown it.
-      if (streaming.has(form) && !controller.signal.aborted) notice(target, form);
-      if (!controller.signal.aborted) tell(form, "stream:error", { error });
+      if (controller.signal.aborted) return;
+      if (streaming.has(form)) notice(target, form, "error", ERROR);
+      tell(form, "stream:error", { error });
     } finally {
       streaming.delete(form);
     }
@@ -369,7 +380,7 @@
       xhr.addEventListener("readystatechange", () => {
         const token = xhr.readyState > 1 && tokenOf(xhr.getResponseHeader("Content-Type"));
         if (token && !replies.has(xhr)) {
-          replies.set(xhr, new Reply(elt, token, insert, () => xhr.abort()));
+          replies.set(xhr, new Reply(elt, token, target, insert, () => xhr.abort()));
         }
       });
       for (const event of ["progress", "load", "error", "abort", "timeout"]) {
@@ -422,7 +433,7 @@
         };
         // htmx goes on when it has the text: then everything is on the page already.
         response.text = async () => {
-          await pump(response, new Reply(source, token, insert, ctx.request.abort), alive);
+          await pump(response, new Reply(source, token, target, insert, ctx.request.abort), alive);
           return "";
         };
         ctx.swap = ctx.hx.reswap = "none";

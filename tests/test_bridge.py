@@ -1,4 +1,6 @@
+import asyncio
 import os
+import socket
 import threading
 from collections.abc import AsyncIterator
 
@@ -12,8 +14,9 @@ from streamhtml.formats.html import HTMLFormat
 SOON = 5.0
 
 
-def body(tokens: object) -> SyncIterator:
-    return SyncIterator(Body(stream(Reply(), tokens, interval=0), HTMLFormat()))  # type: ignore[arg-type]
+def body(tokens: object, **environ: object) -> SyncIterator:
+    fragments = stream(Reply(), tokens, interval=0, ping=0.01)  # type: ignore[arg-type]
+    return SyncIterator(Body(fragments, HTMLFormat()), environ)
 
 
 def test_an_async_source_is_iterated_from_any_thread_on_one_loop() -> None:
@@ -52,6 +55,31 @@ def test_closing_closes_the_source_and_ends_the_iteration() -> None:
             assert closed.wait(SOON)
         with pytest.raises(StopIteration):
             next(chunks)
+
+
+@pytest.mark.parametrize("name", ["gunicorn.socket", "werkzeug.socket"])
+def test_it_ends_at_the_next_ping_when_the_client_has_left(name: str) -> None:
+    closed = threading.Event()
+
+    async def source() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            await asyncio.sleep(60)
+        finally:
+            closed.set()
+
+    ours, theirs = socket.socketpair()
+    with ours:
+        chunks = body(source(), **{name: ours})
+        with theirs:
+            theirs.send(b"the next request")
+            assert b"open" in next(chunks)
+            assert b"append" in next(chunks)
+            assert b"ping" in next(chunks)
+            ours.recv(100)
+            assert b"ping" in next(chunks)
+        assert list(chunks) == []
+        assert closed.wait(SOON)
 
 
 async def seven() -> int:

@@ -6,8 +6,9 @@ so that a source sees one loop from its first step to its cleanup.
 
 import asyncio
 import os
+import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
@@ -25,23 +26,50 @@ class Closable(Protocol):
 class SyncIterator:
     """Iterates an async iterator from any thread, one step at a time.
 
-    ``close()`` returns at once; what it closes is closed on the shared loop.
+    It ends when the client has left. ``close()`` returns at once; what it closes is closed on the
+    shared loop.
+
+    Args:
+        iterator: what is iterated.
+        environ: of the WSGI request.
     """
 
-    def __init__(self, iterator: Closable) -> None:
+    def __init__(self, iterator: Closable, environ: Mapping[str, Any]) -> None:
         self._iterator = iterator
+        self._environ = environ
 
     def __iter__(self) -> "SyncIterator":
         return self
 
     def __next__(self) -> bytes:
         try:
-            return submit(self._iterator.__anext__()).result()
+            chunk = submit(self._iterator.__anext__()).result()
         except StopAsyncIteration:
             raise StopIteration from None
+        if _has_left(self._environ):
+            self.close()
+            raise StopIteration
+        return chunk
 
     def close(self) -> None:
         submit(self._iterator.aclose())
+
+
+def _has_left(environ: Mapping[str, Any]) -> bool:
+    """Look whether the client has closed the connection.
+
+    A first write to a closed connection succeeds: without a look at the socket, which gunicorn
+    and Werkzeug give, one would learn it a ping later. TLS sockets cannot be looked at.
+    """
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if connection is None:
+        return False
+    try:
+        return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"")
+    except (BlockingIOError, ValueError):
+        return False
+    except OSError:
+        return True
 
 
 _lock = threading.Lock()

@@ -43,4 +43,5 @@ class StreamingHTMLResponse(StreamingReply[flask.Request], flask.Response):
     def _respond(
         self, request: flask.Request, body: Body, status: int, headers: Mapping[str, str]
     ) -> None:
-        flask.Response.__init__(self, SyncIterator(body), status=status, headers=dict(headers))
+        content = SyncIterator(body, request.environ)
+        flask.Response.__init__(self, content, status=status, headers=dict(headers))

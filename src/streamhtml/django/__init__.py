@@ -32,7 +32,7 @@ class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
     def _respond(
         self, request: HttpRequest, body: Body, status: int, headers: Mapping[str, str]
     ) -> None:
-        content = body if isinstance(request, ASGIRequest) else SyncIterator(body)
+        content = body if isinstance(request, ASGIRequest) else SyncIterator(body, request.environ)
         StreamingHttpResponse.__init__(self, content, status=status, headers=headers)
         self._body = body
         # GZipMiddleware would hold small fragments back; it leaves alone what has an encoding.

@@ -6,7 +6,7 @@ Events of SDKs are known by their shape; no SDK is imported. Nothing here knows 
 import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, overload
+from typing import Any, TypeAlias, overload
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,9 @@ class Delta:
 
 
 Tokens: TypeAlias = "AsyncIterable[Any] | Iterable[Any] | Awaitable[Any] | Callable[[], Any]"
-"""What a stream is made of: an iterable of tokens, sync or async; or an awaitable of one, or a
-function without arguments that returns one of these, for a source that must be opened late."""
+"""What a stream is made of: an iterable of tokens, sync or async; or an awaitable of an async one,
+or a function without arguments that returns either, for a source that must be opened in the event
+loop that iterates it."""
 
 
 @overload
@@ -68,46 +69,49 @@ class AsyncDeltas:
 
     def __init__(self, tokens: AsyncIterable[Any] | Awaitable[Any] | Callable[[], Any]) -> None:
         self._tokens: Any = tokens
-        self._iterator: AsyncIterator[Any] | Iterator[Any] | None = None
+        self._iterator: AsyncIterator[Any] | None = None
         self._pending: list[Delta] = []
 
     def __aiter__(self) -> "AsyncDeltas":
         return self
 
     async def __anext__(self) -> Delta:
-        iterator = self._iterator or await self._open()
+        if self._iterator is None:
+            self._iterator = await self._open()
         while not self._pending:
-            if isinstance(iterator, AsyncIterator):
-                token = await anext(iterator)
-            else:
-                token = next(iterator, _END)
-                if token is _END:
-                    raise StopAsyncIteration
-            self._pending = _read(token)[::-1]
+            self._pending = _read(await anext(self._iterator))[::-1]
         return self._pending.pop()
 
-    async def _open(self) -> AsyncIterator[Any] | Iterator[Any]:
+    async def _open(self) -> AsyncIterator[Any]:
         if not isinstance(self._tokens, AsyncIterable | Awaitable):
             self._tokens = self._tokens()
         if not isinstance(self._tokens, AsyncIterable) and isinstance(self._tokens, Awaitable):
             self._tokens = await self._tokens
-        # deltas() again, for its checks alone: the source was not known until now.
-        deltas(self._tokens)
-        self._iterator = (
-            aiter(self._tokens) if isinstance(self._tokens, AsyncIterable) else iter(self._tokens)
-        )
-        return self._iterator
+        if not isinstance(self._tokens, AsyncIterable):
+            raise TypeError(
+                f"tokens is a function or an awaitable that gave a {_type_name(self._tokens)}, "
+                "not an async iterable; a sync source is passed itself, not a function of it"
+            )
+        return aiter(self._tokens)
 
     async def aclose(self) -> None:
         """Close the iterator, then the object it came from (an SDK's stream is not its own
         iterator, and holds the connection)."""
         iterator, tokens = self._iterator, self._tokens
-        self._iterator, self._tokens = iter(()), ()
+        self._iterator = self._tokens = _Nothing()
         try:
             await _close_async(iterator)
         finally:
             if tokens is not iterator:
                 await _close_async(tokens)
+
+
+class _Nothing:
+    def __aiter__(self) -> "_Nothing":
+        return self
+
+    async def __anext__(self) -> object:
+        raise StopAsyncIteration
 
 
 class SyncDeltas:
@@ -137,9 +141,6 @@ class SyncDeltas:
         finally:
             if tokens is not iterator:
                 _close_sync(tokens)
-
-
-_END: Final = object()
 
 
 async def _close_async(source: object) -> None:

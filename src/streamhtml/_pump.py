@@ -42,8 +42,8 @@ class Pump:
     the pump's creator.
 
     When the iteration has ended, ``error`` is the exception that ended the source, if one did,
-    and ``interrupted`` says whether the event loop ended first. ``close()`` or ``aclose()``
-    closes the source at any time.
+    and ``interrupted`` says whether it was cancelled, as it is when the event loop ends.
+    ``close()`` or ``aclose()`` closes the source at any time.
 
     Args:
         tokens: what ``deltas()`` takes.
@@ -226,11 +226,13 @@ class Pump:
 
     def _run_thread(self) -> None:
         assert isinstance(self._source, SyncDeltas)
+        self.interrupted = True
         try:
             if not self._closing:
                 self._pull_in_thread(self._source)
+            self.interrupted = False
         except Exception as error:
-            self.error = error
+            self.error, self.interrupted = error, False
         finally:
             try:
                 self._source.close()

@@ -4,7 +4,7 @@ With "streamhtml.django" in INSTALLED_APPS, ``{% load streamhtml %}{% streamhtml
 script element.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
@@ -38,7 +38,7 @@ class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
         # GZipMiddleware would hold small fragments back; it leaves alone what has an encoding.
         self.headers.setdefault("Content-Encoding", "identity")
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         # Django closes this generator in every ending, but nothing that it iterates.
         try:
             async for part in super().__aiter__():

@@ -7,7 +7,7 @@ script element.
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
-from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template import loader
 
@@ -32,7 +32,9 @@ class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
     def _respond(
         self, request: HttpRequest, body: Body, status: int, headers: Mapping[str, str]
     ) -> None:
-        content = body if isinstance(request, ASGIRequest) else SyncIterator(body, request.environ)
+        content: Any = body
+        if isinstance(request, WSGIRequest):
+            content = SyncIterator(body, request.environ)
         StreamingHttpResponse.__init__(self, content, status=status, headers=headers)
         self._body = body
         # GZipMiddleware would hold small fragments back; it leaves alone what has an encoding.

@@ -138,6 +138,7 @@
       this.target = target;
       this.insert = insert;
       this.outcome = "";
+      this.opened = false;
       this.count = 0;
       /** @type {string[]} ids of the live regions */
       this.regions = [];
@@ -180,7 +181,7 @@
       for (const patch of merge(fragments.flatMap((fragment) => fragment.patches))) {
         if (patch.root) this.change(patch);
         else await this.insert(patch.html, patch.action === "swap");
-        if (patch.action === "open") this.open(patch.html);
+        if (!this.opened) this.open(patch);
       }
       for (const scroller of pinned) scroller.scrollTop = scroller.scrollHeight;
       for (const { outcome } of fragments) {
@@ -190,8 +191,11 @@
       }
     }
 
-    /** @param {string} html */
-    open(html) {
+    /** @param {Patch} first the message itself */
+    open({ html, root }) {
+      this.opened = true;
+      // What the server placed, htmx has not seen yet.
+      if (root) /** @type {any} */ (window).htmx?.process(document.getElementById(root));
       const shell = document.createElement("template");
       shell.innerHTML = trusted(html);
       const regions = shell.content.querySelectorAll(".streamhtml");

@@ -1,12 +1,14 @@
 """docs/reference/wire.md: a decoder written from it reads its examples and what we encode."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
-from tests.docs.pages import DOCS, blocks, titled
+from playwright.sync_api import Route, sync_playwright
+from tests.docs.pages import DOCS, ROOT, blocks, titled
 from tests.docs.wire import Decoder, Page, spelled, token_of
 
 from streamhtml import Fragment, Patch
@@ -109,6 +111,49 @@ def test_an_example_is_what_the_library_sends(name: str) -> None:
     wire = encoder()
     body = "".join(wire.encode(fragment) for fragment in FRAGMENTS[name])
     assert body.startswith(body_of(name)) if name == "cut" else body == body_of(name)
+
+
+SCRIPT = (ROOT / "src/streamhtml/static/streamhtml/streaming-html.js").read_text("utf-8")
+FORM = f"""<!doctype html><div id="messages"></div>
+    <form method="post" data-stream="#messages"><button>Send</button></form>
+    <script>{SCRIPT}</script>"""
+
+
+def serve(name: str) -> Callable[[Route], None]:
+    """Return what answers a GET with the page and a POST with an example."""
+    of_body = f"text/html; charset=utf-8; fragments={TOKEN}"
+
+    def answer(route: Route) -> None:
+        if route.request.method == "GET":
+            route.fulfill(body=FORM, content_type="text/html; charset=utf-8")
+        else:
+            route.fulfill(body=body_of(name), content_type=of_body)
+
+    return answer
+
+
+@pytest.mark.browser
+def test_our_client_makes_the_pages_that_are_shown() -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+        for name in NAMES:
+            page = browser.new_page()
+            page.route("**/*", serve(name))
+            page.goto("http://wire.test/")
+            reason = page.evaluate(
+                """() => new Promise((ended) => {
+                addEventListener("stream:end", (event) => ended(event.detail.reason));
+                document.querySelector("button").click(); })"""
+            )
+            page.evaluate(
+                """() => { for (const element of document.querySelectorAll("[role=alert]"))
+                element.remove(); }"""
+            )
+            shown = page.inner_html("#messages")
+            assert spelled(shown) == spelled(titled(PAGE, f"page: {name}").strip()), name
+            ends = {"cut": "incomplete", "failure": "failed"}
+            assert reason == ends.get(name, "finished")
+        browser.close()
 
 
 def test_the_token_is_in_the_content_type() -> None:

@@ -1,0 +1,113 @@
+"""The pages hang together: links lead somewhere, and the reference has every name as it is."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from tests.docs.pages import DOCS, PAGES, ROOT, blocks, prose, titled
+
+import streamhtml
+from streamhtml.formats import FORMATS
+
+API = DOCS / "reference" / "api.md"
+CLIENT = (ROOT / "src/streamhtml/static/streamhtml/streaming-html.js").read_text("utf-8")
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the fragment identifiers of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
+
+
+def test_every_page_is_on_the_map() -> None:
+    linked = set(re.findall(r"\]\(([^)#\s]+\.md)\)", prose(DOCS / "index.md")))
+    assert {(DOCS / path).resolve() for path in linked} >= set(DOCS.rglob("*.md")) - {
+        DOCS / "index.md"
+    }
+
+
+@pytest.mark.parametrize("name", streamhtml.__all__)
+def test_a_public_name_has_its_place_in_the_reference(name: str) -> None:
+    assert f"\n### {name}\n" in API.read_text("utf-8")
+    assert parameters_of(titled(API, name)) == signature_of(getattr(streamhtml, name))
+
+
+@pytest.mark.parametrize("framework", ["starlette", "django", "flask"])
+def test_the_response_has_the_documented_signature(framework: str) -> None:
+    module = __import__(f"streamhtml.{framework}", fromlist=["StreamingHTMLResponse"])
+    assert parameters_of(titled(API, "StreamingHTMLResponse")) == signature_of(
+        module.StreamingHTMLResponse
+    )
+    table = API.read_text("utf-8").partition("\n## Tokens")[0]
+    for name, *_ in signature_of(module.StreamingHTMLResponse):
+        assert f"\n| `{name}` |" in table
+
+
+def parameters_of(text: str) -> list[tuple[str, object, bool]]:
+    """Return name, default and whether it is keyword-only, of ``(a, b=1, *, c)``."""
+    found = ast.parse(f"def _{text.strip()}: ...").body[0]
+    assert isinstance(found, ast.FunctionDef)
+    places, keywords = found.args.args, found.args.kwonlyargs
+    required = [None] * (len(places) - len(found.args.defaults))
+    defaults = [*required, *found.args.defaults, *found.args.kw_defaults]
+    return [
+        (
+            argument.arg,
+            inspect.Parameter.empty if default is None else ast.literal_eval(default),
+            argument in keywords,
+        )
+        for argument, default in zip([*places, *keywords], defaults, strict=True)
+    ]
+
+
+def signature_of(value: object) -> list[tuple[str, object, bool]]:
+    assert callable(value)
+    return [
+        (parameter.name, parameter.default, parameter.kind == parameter.KEYWORD_ONLY)
+        for parameter in inspect.signature(value).parameters.values()
+    ]
+
+
+def test_the_formats_are_named() -> None:
+    for name in FORMATS:
+        assert f'`"{name}"`' in API.read_text("utf-8")
+
+
+def test_the_clients_attributes_and_events_are_all_documented() -> None:
+    page = (DOCS / "reference" / "client.md").read_text("utf-8")
+    attributes = set(re.findall(r"data-stream(?:-[a-z]+)*(?![\w-])", CLIENT))
+    attributes |= {f"data-stream-{name}" for name in re.findall(r'"(\w+)", [A-Z]+\)', CLIENT)}
+    events = set(re.findall(r'"(stream:\w+|chunk)"', CLIENT))
+    assert attributes
+    assert events
+    assert attributes == set(re.findall(r"^\| `(data-stream[a-z-]*)", page, re.MULTILINE))
+    assert events == set(re.findall(r"^\| `(stream:\w+|chunk)`", page, re.MULTILINE))
+    for rule in re.findall(r'":where\((.*?)\)\{', CLIENT):
+        assert f":where({rule})" in page
+
+
+def test_every_python_example_is_run() -> None:
+    # Untitled blocks run by themselves (conftest.py of the root); a titled one is run by a test
+    # that knows its title. A new title has to be added where it is run, and here.
+    known = {
+        "api.md": {"StreamingHTMLResponse", *streamhtml.__all__},
+        "save-the-answer.md": {"django-save"},
+        "README.md": {"fastapi", "starlette", "django", "flask"},
+    }
+    for page in PAGES:
+        titles = {block.title for block in blocks(page) if block.language == "python"} - {""}
+        if page.parent.name != "tutorial":
+            assert titles <= known.get(page.name, set()), page

@@ -39,6 +39,11 @@ def test_a_module_loads_its_own_framework_only(module: str, its_own: set[str]) -
     assert not loaded & NEVER
 
 
+@pytest.mark.parametrize("module", ["streamhtml", "streamhtml.formats", "streamhtml._response"])
+def test_the_core_loads_no_event_loop(module: str) -> None:
+    assert "asyncio" not in loaded_by(f"import {module}")
+
+
 def test_all_names_what_is_exported() -> None:
     exported = {
         name

@@ -20,7 +20,13 @@ from tests.docs.wire import Decoder, Page, token_of
 
 BIN = Path(sys.executable).parent
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
-CLIENTS = ["plain", "htmx2", "htmx4"]
+# tests/browser has every client in every framework; these are about the pages.
+PAGES = [
+    pytest.param(framework, client, marks=[] if (framework, client) in often else pytest.mark.slow)
+    for often in [{("starlette", "htmx2"), ("django", "htmx4"), ("flask", "plain")}]
+    for framework in ("starlette", "django", "flask")
+    for client in ("plain", "htmx2", "htmx4")
+]
 SERVERS = {
     # the page of docs/tutorial, and the command that serves it
     "starlette": ("starlette", "uvicorn app:app"),
@@ -185,8 +191,7 @@ def text_of(page: Page) -> str:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("server", ["starlette", "django", "flask"])
+@pytest.mark.parametrize(("server", "client"), PAGES)
 def test_the_page_shows_the_answer_growing(server: str, client: str, serve: Serve) -> None:
     url = serve(server, client)
     with sync_playwright() as playwright:

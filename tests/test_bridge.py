@@ -29,7 +29,7 @@ def test_an_async_source_is_iterated_from_any_thread_on_one_loop() -> None:
 
     for _ in range(3):
         text = b"".join(body(source())).decode()
-        assert text.endswith("end finished-->")
+        assert text.endswith("end finished>")
     assert len(threads) == 1
     assert threading.current_thread() not in threads
 

@@ -1,4 +1,5 @@
 import re
+from typing import Any
 
 import pytest
 from markupsafe import Markup
@@ -17,6 +18,26 @@ def test_a_pair_id_is_a_prefix_and_128_random_bits() -> None:
 def test_a_prefix_that_cannot_begin_an_id_is_refused_and_quoted(prefix: str) -> None:
     with pytest.raises(ValueError, match=re.escape(repr(prefix))):
         pair_id(prefix)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"depth": -1, "root": "r"},
+        {"child": -1, "root": "r"},
+        {"child": 1, "depth": 1, "root": "r"},
+        {"depth": 1},
+        {"child": 0},
+    ],
+)
+def test_a_place_that_cannot_be_is_refused(place: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"name no element|needs a root"):
+        Patch("replace", Markup(), **place)
+
+
+def test_a_tail_has_a_root_to_be_removed_with() -> None:
+    with pytest.raises(ValueError, match="'tail' needs a root"):
+        Patch("tail", Markup("x"))
 
 
 @pytest.mark.parametrize(

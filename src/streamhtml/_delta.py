@@ -71,11 +71,14 @@ class AsyncDeltas:
         self._tokens: Any = tokens
         self._iterator: AsyncIterator[Any] | None = None
         self._pending: list[Delta] = []
+        self._closed = False
 
     def __aiter__(self) -> "AsyncDeltas":
         return self
 
     async def __anext__(self) -> Delta:
+        if self._closed:
+            raise StopAsyncIteration
         if self._iterator is None:
             self._iterator = await self._open()
         while not self._pending:
@@ -97,21 +100,14 @@ class AsyncDeltas:
     async def aclose(self) -> None:
         """Close the iterator, then the object it came from (an SDK's stream is not its own
         iterator, and holds the connection)."""
-        iterator, tokens = self._iterator, self._tokens
-        self._iterator = self._tokens = _Nothing()
+        if self._closed:
+            return
+        self._closed = True
         try:
-            await _close_async(iterator)
+            await _close_async(self._iterator)
         finally:
-            if tokens is not iterator:
-                await _close_async(tokens)
-
-
-class _Nothing:
-    def __aiter__(self) -> "_Nothing":
-        return self
-
-    async def __anext__(self) -> object:
-        raise StopAsyncIteration
+            if self._tokens is not self._iterator:
+                await _close_async(self._tokens)
 
 
 class SyncDeltas:
@@ -121,11 +117,14 @@ class SyncDeltas:
         self._tokens: Any = tokens
         self._iterator: Iterator[Any] | None = None
         self._pending: list[Delta] = []
+        self._closed = False
 
     def __iter__(self) -> "SyncDeltas":
         return self
 
     def __next__(self) -> Delta:
+        if self._closed:
+            raise StopIteration
         if self._iterator is None:
             self._iterator = iter(self._tokens)
         while not self._pending:
@@ -134,13 +133,14 @@ class SyncDeltas:
 
     def close(self) -> None:
         """Close the iterator, then the object it came from."""
-        iterator, tokens = self._iterator, self._tokens
-        self._iterator, self._tokens = iter(()), ()
+        if self._closed:
+            return
+        self._closed = True
         try:
-            _close_sync(iterator)
+            _close_sync(self._iterator)
         finally:
-            if tokens is not iterator:
-                _close_sync(tokens)
+            if self._tokens is not self._iterator:
+                _close_sync(self._tokens)
 
 
 async def _close_async(source: object) -> None:

@@ -39,6 +39,9 @@ class Patch:
         root: an element's id, without ``#``; or ``""``.
         depth: how many times to descend to the last element child.
         child: index of an element child of the root; excludes ``depth``.
+
+    Raises:
+        ValueError: a place that cannot be.
     """
 
     action: Action
@@ -46,6 +49,15 @@ class Patch:
     root: str = ""
     depth: int = 0
     child: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.depth < 0 or (self.child is not None and (self.child < 0 or self.depth)):
+            raise ValueError(
+                f"depth={self.depth!r} and child={self.child!r} name no element: one of them, "
+                "and not below 0"
+            )
+        if not self.root and (self.action == "tail" or self.depth or self.child is not None):
+            raise ValueError(f"{self.action!r} needs a root, to be there or to count from")
 
     @property
     def selector(self) -> str:

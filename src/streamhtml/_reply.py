@@ -45,6 +45,10 @@ class Renderer(Protocol):
         """The text has ended: return what was still held back."""
         ...
 
+    def render(self, text: str) -> Markup:
+        """Return the whole text at once as the region's HTML: what all patches would make."""
+        ...
+
 
 RENDERERS: Final[dict[str, Callable[[str], Renderer]]] = {"text": TextRenderer}
 
@@ -192,12 +196,15 @@ class _Regions:
 
     def whole(self, runs: list[Delta], notice: Markup) -> list[Patch]:
         """The finished message in one piece: the shell, its regions filled."""
-        patches = self.feed(runs) + self.close(notice)
-        html: dict[str, Markup] = {}
-        for patch in patches:
-            # A renderer with other patches than appends to its root has to render in one go.
-            html[patch.root] = html.get(patch.root, Markup()) + patch.html
-        return [Patch("append", self._shell(html), self._into)]
+        filled = {
+            part: Markup().join(
+                self._renderer(self._root(part)).render(run.text)
+                for run in _runs(delta for delta in runs if delta.part == part)
+            )
+            for part in self._live
+        }
+        filled[next(iter(self._live))] += notice
+        return [Patch("append", self._shell(filled), self._into)]
 
     def _shell(self, filled: Mapping[str, Markup]) -> Markup:
         asked: dict[str, Renderer] = {}
@@ -207,7 +214,7 @@ class _Regions:
             renderer = asked.setdefault(part, self._renderer(root))
             return Markup(
                 f'<{renderer.element} id="{root}" class="streamhtml streamhtml-{_css(renderer)}" '
-                f"{_INERT}>{filled.get(root, '')}</{renderer.element}>"
+                f"{_INERT}>{filled.get(part, '')}</{renderer.element}>"
             )
 
         html = Markup(

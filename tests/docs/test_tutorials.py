@@ -180,7 +180,7 @@ def test_the_answer_streams(server: str, serve: Serve) -> None:
 
         del client.headers["Streaming-HTML"]
         whole = client.post("/reply", data=data)
-        assert "<!--" not in whole.text
+        assert "hx-swap-oob" not in whole.text
         assert "&lt;b&gt;&amp; you&lt;/b&gt;" in whole.text
 
 

@@ -47,7 +47,7 @@ class Decoder:
 
     def __init__(self, token: str) -> None:
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
-        self._begin = f"<!--{token}"
+        self._begin = f"<!{token}"
         self._text = ""
         self._root = ""
         self._previous: Change | None = None
@@ -59,7 +59,7 @@ class Decoder:
         self._text += self._utf8.decode(data)
         while True:
             html, begin, rest = self._text.partition(self._begin)
-            mark, end, rest = rest.partition("-->")
+            mark, end, rest = rest.partition(">")
             if not begin or not end:
                 return
             if self.outcome:

@@ -2,7 +2,9 @@
 to do with it. docs/reference/wire.md specifies it.
 
 The comment begins with a token of this response, which the model never sees and so cannot
-write; it ends the patch, so that the HTML and its operation are known together.
+write; it ends the patch, so that the HTML and its operation are known together. It is a comment to
+every HTML parser, in the short form that HTML calls bogus: our client cuts it out before it parses,
+and without the dashes 2,000 tokens take 8 kB less.
 """
 
 import secrets
@@ -46,7 +48,7 @@ class HTMLFormat:
         )
 
     def _comment(self, more: str, operation: str) -> str:
-        return f"<!--{self.token}{more}{' ' if operation else ''}{operation}-->"
+        return f"<!{self.token}{more}{' ' if operation else ''}{operation}>"
 
     def _operation(self, patch: Patch) -> str:
         """Name the action and the place; nothing at all if both are those of the last patch."""

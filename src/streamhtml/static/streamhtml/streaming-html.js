@@ -16,6 +16,7 @@
 
   const HEADER = "Streaming-HTML";
   const WRITE_EVERY = 33; // ms
+  const OPERATIONS = /^(open|append|replace|tail|swap|end)$/;
   const IDLE = 60_000; // ms without a byte; the server pings more often than that
   const LOST = "The connection was lost, and the answer ends here.";
   const ERROR = "Something went wrong. Please try again.";
@@ -44,7 +45,7 @@
   class Framer {
     /** @param {string} token the response's own, which begins each of its comments */
     constructor(token) {
-      this.mark = "<!--" + token;
+      this.mark = "<!" + token;
       this.text = "";
       this.seen = 0; // up to here there is no mark
       /** @type {Patch[]} */
@@ -59,7 +60,7 @@
       let start = 0;
       for (;;) {
         const mark = this.text.indexOf(this.mark, Math.max(start, this.seen));
-        const end = mark < 0 ? -1 : this.text.indexOf("-->", mark + this.mark.length);
+        const end = mark < 0 ? -1 : this.text.indexOf(">", mark);
         if (end < 0) {
           this.seen = mark < 0 ? Math.max(start, this.text.length - this.mark.length) : mark;
           break;
@@ -69,7 +70,7 @@
           this.text.slice(mark + this.mark.length, end),
         );
         if (fragment) fragments.push(fragment);
-        start = this.seen = end + 3;
+        start = this.seen = end + 1;
       }
       this.text = this.text.slice(start);
       this.seen -= start;
@@ -81,6 +82,7 @@
       const more = operation[0] === "+";
       const [action, ...words] = operation.slice(more ? 1 : 0).trim().split(" ");
       if (action === "ping") return;
+      if (action && !OPERATIONS.test(action)) throw new Error("unknown operation: " + action);
       if (action && action !== "end") {
         this.place = { ...this.place, action, depth: 0, child: -1 };
         for (const word of words) {
@@ -89,7 +91,10 @@
           else this.place.depth = +word;
         }
       }
-      if (action !== "end") this.patches.push({ ...this.place, html });
+      if (action !== "end") {
+        const unplaced = /open|swap/.test(this.place.action);
+        this.patches.push({ ...this.place, root: unplaced ? "" : this.place.root, html });
+      }
       if (more) return;
       const patches = this.patches;
       this.patches = [];
@@ -293,7 +298,8 @@
 
   document.addEventListener("click", (event) => {
     const button = /** @type {Element} */ (event.target).closest("[data-stream-stop]");
-    const form = button && document.querySelector(button.getAttribute("data-stream-stop") || "form");
+    const selector = button?.getAttribute("data-stream-stop");
+    const form = selector ? document.querySelector(selector) : button?.closest("form");
     if (form) streaming.get(form)?.();
   });
 
@@ -301,7 +307,9 @@
   async function submit(form, submitter) {
     const controller = new AbortController();
     const abort = () => controller.abort();
-    const [selector, position = "beforeend"] = (form.getAttribute("data-stream") ?? "").split(" ");
+    const [, selector, position = "beforeend"] = /** @type {RegExpMatchArray} */ (
+      /^(.*?)(?:\s+((?:before|after)(?:begin|end)|innerHTML))?$/.exec(form.dataset.stream ?? "")
+    );
     const target = document.querySelector(selector || "body");
     if (!target) throw new Error(`data-stream: there is no ${selector} on the page`);
     streaming.set(form, abort);

@@ -76,6 +76,19 @@ def fastapi(view: View) -> Any:
     return app
 
 
+def fastapi_sync_view(view: View) -> Any:
+    from streamhtml.starlette import StreamingHTMLResponse
+
+    app = fastapi(view)
+    app.router.routes.clear()
+
+    @app.api_route("/", methods=METHODS)
+    def endpoint(request: FastAPIRequest) -> Any:
+        return view(request, StreamingHTMLResponse)
+
+    return app
+
+
 def _configure_django() -> None:
     if settings.configured:
         return
@@ -172,6 +185,7 @@ ASGI = {
     "starlette": starlette,
     "starlette-middleware": starlette_with_middleware,
     "fastapi": fastapi,
+    "fastapi-sync-view": fastapi_sync_view,
     "django-asgi": django_asgi,
     "django-asgi-sync-view": django_asgi_sync_view,
 }

@@ -1,0 +1,57 @@
+"""A real Chromium, and pages whose console must stay silent."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+NAMES = ["chromium", "chromium-browser", "google-chrome"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for a module: with xdist, that is one at a time for each worker.
+
+    It is not the session's, for Playwright's event loop would run in the thread of all the other
+    tests too.
+    """
+    chromium = next(filter(None, map(shutil.which, NAMES)), None)
+    if chromium is None:
+        pytest.fail(f"none of {', '.join(NAMES)} is installed: run scripts/bootstrap browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    """The warnings and errors of the test's page; a test that expects some takes them out."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, problems: list[str]) -> Iterator[Page]:
+    """A page in a context of its own, without a cookie or a cache."""
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            problems.append(f"{message.type}: {message.text}")
+
+    context = browser.new_context(viewport={"width": 900, "height": 700})
+    page = context.new_page()
+    page.on("console", listen)
+    page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
+    yield page
+    context.close()
+    assert problems == [], "the page has complained"

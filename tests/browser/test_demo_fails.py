@@ -1,0 +1,51 @@
+"""An answer of 200 tokens that fails at token 100."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.chat import CLIENTS, FRAMEWORKS, Chat
+from tests.servers.process import demo
+
+from streamhtml._reply import NOTICES
+from streamhtml.demo._answers import FAIL, FAIL_AFTER, FAIL_LENGTH, tokens
+
+pytestmark = pytest.mark.browser
+
+ONCE_EACH = {("starlette", "htmx2"), ("django", "plain"), ("flask", "htmx4")}
+PAIRS = [
+    pytest.param(*pair, marks=[] if pair in ONCE_EACH else pytest.mark.slow)
+    for pair in ((framework, client) for framework in FRAMEWORKS for client in CLIENTS)
+]
+SECRET = f"no more than {FAIL_AFTER} tokens"
+
+
+@pytest.mark.parametrize(("framework", "client"), PAIRS)
+def test_what_came_is_shown_and_the_error_is_told(framework: str, client: str, page: Page) -> None:
+    assert len(tokens(FAIL)) == FAIL_LENGTH == 2 * FAIL_AFTER
+    with demo(framework, client, rate=300, may_complain=True) as server:
+        chat = Chat(page, server.url)
+        assert chat.ask(FAIL) == "failed"
+        notice = page.get_by_role("alert")
+        expect(notice).to_be_visible()
+        expect(notice).to_have_text(NOTICES["failed"])
+        expected = "".join(tokens(FAIL)[:FAIL_AFTER]) + NOTICES["failed"]
+        assert chat.pairs == [(FAIL, expected)]
+
+        assert "Traceback (most recent call last)" in server.log
+        assert server.log.count(SECRET) == 1
+        for told in (page.content(), wire(page)):
+            assert NOTICES["failed"] in told
+            for hidden in (SECRET, "RuntimeError", "Traceback"):
+                assert hidden not in told
+
+        assert chat.ask("hello") == "finished"
+        assert chat.pairs[1] == ("hello", "".join(tokens("hello")))
+
+
+def wire(page: Page) -> str:
+    """Return the body that the page's client has read, from a second request."""
+    form = page.locator("form").evaluate("form => Object.fromEntries(new FormData(form))")
+    response = page.request.post(
+        f"{page.url}reply", form=form | {"message": FAIL}, headers={"Streaming-HTML": "html"}
+    )
+    assert "fragments=" in response.headers["content-type"]
+    return response.text()

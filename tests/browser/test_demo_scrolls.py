@@ -1,0 +1,42 @@
+"""The demo's conversation stays at the bottom if the reader is there, and lets the reader scroll."""
+
+import pytest
+from playwright.sync_api import Page
+from tests.browser.chat import CLIENTS, Chat
+from tests.servers.process import demo
+
+pytestmark = pytest.mark.browser
+
+# After each fragment: how far the reader is from the top and from the bottom, in CSS pixels.
+FOLLOW = """() => {
+    window.positions = [];
+    const log = document.querySelector("[data-stream-pin]");
+    document.addEventListener("stream:fragment", () => positions.push({
+        top: log.scrollTop,
+        below: log.scrollHeight - log.scrollTop - log.clientHeight,
+        height: log.scrollHeight,
+    }));
+}"""
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_bottom_stays_in_view_only_if_it_was(client: str, page: Page) -> None:
+    page.set_viewport_size({"width": 600, "height": 400})
+    with demo("starlette", client, rate=300) as server:
+        chat = Chat(page, server.url)
+        page.evaluate(FOLLOW)
+        chat.ask("explain")
+        seen = page.evaluate("positions.splice(0)")
+        assert seen[-1]["top"] > 100
+        assert max(position["below"] for position in seen) < 8
+
+        chat.send("explain again")
+        page.wait_for_function("() => positions.length > 2")
+        page.get_by_label("Conversation").hover()
+        page.mouse.wheel(0, -10_000)
+        page.wait_for_function("() => positions.length && positions.at(-1).top === 0")
+        page.evaluate("positions.splice(0)")
+        chat.wait_for_end(2)
+        seen = page.evaluate("positions")
+        assert seen[-1]["height"] > seen[0]["height"]
+        assert {position["top"] for position in seen} == {0}

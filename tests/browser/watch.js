@@ -1,0 +1,11 @@
+// Remembers what no test can see afterwards: each text that an answer ever showed, and when.
+window.watch = { asked: [], seen: [], ends: [] };
+document.addEventListener("submit", () => watch.asked.push(performance.now()), true);
+document.addEventListener("stream:end", (event) => watch.ends.push(event.detail.reason));
+new MutationObserver(() => {
+  document.querySelectorAll(".ai").forEach((answer, number) => {
+    const seen = (watch.seen[number] ??= []);
+    const text = answer.textContent;
+    if (text && text !== seen.at(-1)?.text) seen.push({ text, at: performance.now() });
+  });
+}).observe(document, { childList: true, subtree: true, characterData: true });

@@ -1,0 +1,136 @@
+"""A server in a process of its own: waited for by what it says, ended by its own id."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Condition, Thread
+
+READY = 60.0
+"""Seconds that a server may take to answer on a loaded machine; one second is usual."""
+
+_URL = re.compile(r"http://127\.0\.0\.1:\d+")
+_COMPLAINT = re.compile(r"Traceback|\b(WARNING|ERROR|CRITICAL)\b|Warning:")
+
+
+class Server:
+    """A running server: ``url`` without a slash at its end, and all that it has said so far."""
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], folder: Path) -> None:
+        self._lines: list[tuple[float, str]] = []
+        self._ended = False
+        self._said = Condition()
+        self._process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "error", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as output:
+            for line in output:
+                with self._said:
+                    self._lines.append((time.monotonic(), line))
+                    self._said.notify_all()
+        with self._said:
+            self._ended = True
+            self._said.notify_all()
+
+    @property
+    def log(self) -> str:
+        """What the process has written, both streams, as they came."""
+        with self._said:
+            return "".join(line for _, line in self._lines)
+
+    @property
+    def complaints(self) -> list[str]:
+        """The lines that somebody should look at."""
+        return [line for line in self.log.splitlines() if _COMPLAINT.search(line)]
+
+    def wait_for(self, text: str | re.Pattern[str], seconds: float) -> tuple[float, str]:
+        """Wait for a line with ``text``; return when it came (``time.monotonic()``) and the line.
+
+        Fails with the log when the process ends before that, or the time is over.
+        """
+        pattern = re.compile(re.escape(text)) if isinstance(text, str) else text
+
+        def found() -> tuple[float, str] | None:
+            return next((line for line in self._lines if pattern.search(line[1])), None)
+
+        with self._said:
+            self._said.wait_for(lambda: found() or self._ended, seconds)
+            line = found()
+        assert line, (
+            f"no {pattern.pattern!r} in {seconds} s from a server that "
+            f"{'has ended' if self._ended else 'runs'} and said:\n{self.log}"
+        )
+        return line
+
+    def wait_until_ready(self) -> None:
+        """Wait for the line that has the server's URL."""
+        _, line = self.wait_for(_URL, READY)
+        found = _URL.search(line)
+        assert found
+        self.url = found.group()
+
+    def stop(self) -> None:
+        """End the process, with force where it does not end in ten seconds."""
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(10)
+
+
+@contextmanager
+def serving(
+    command: list[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path = Path(),
+    may_complain: bool = False,
+) -> Iterator[Server]:
+    """Run a server that prints its URL; it must not complain, unless it ``may_complain``."""
+    server = Server(command, environment or {}, folder)
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+    assert may_complain or not server.complaints, server.log
+
+
+@contextmanager
+def demo(
+    framework: str,
+    client: str = "plain",
+    *,
+    rate: float = 50,
+    model: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    may_complain: bool = False,
+) -> Iterator[Server]:
+    """Run ``streamhtml demo`` on a free port."""
+    command = [sys.executable, "-m", "streamhtml", "demo", "--port", "0"]
+    command += ["--framework", framework, "--client", client, "--rate", str(rate)]
+    command += ["--model", model] if model else []
+    given = dict(environment or {})
+    if framework == "flask":
+        # gunicorn leaves it to the collector to close the socket that it was handed and its files.
+        given["PYTHONWARNINGS"] = "error,ignore::ResourceWarning"
+    with serving(command, environment=given, may_complain=may_complain) as server:
+        yield server

@@ -14,7 +14,7 @@ for (const example of document.querySelectorAll("[data-example]")) {
     send();
   });
 }
-for (const [event, busy] of [["stream:start", true], ["stream:end", false]]) form.addEventListener(event, () => {
-  button.disabled = busy;
-  document.getElementById("status").textContent = busy ? "" : "The answer is complete.";
+for (const name of ["stream:start", "stream:end"]) form.addEventListener(name, ({ detail }) => {
+  button.disabled = name === "stream:start";
+  document.getElementById("status").textContent = detail?.reason === "finished" ? "The answer is complete." : "";
 });

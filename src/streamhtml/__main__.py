@@ -55,7 +55,10 @@ def _serve(demo: Demo, host: str, port: int) -> int:
     try:
         listener = _serve.listen(host, port)
     except OSError as error:
-        return _fail(f"cannot listen on {host} port {port}: {error.strerror}; try --port 0")
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        return _fail(
+            f"cannot listen on {host} port {port}: {reason}; try another, --port 0 takes a free one"
+        )
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("streamhtml").setLevel(logging.INFO)
     line = f"streamhtml demo: {_serve.url(listener)} ({demo.framework}, {demo.client})"

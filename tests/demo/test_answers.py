@@ -1,0 +1,117 @@
+"""The built-in model: the same answer for the same prompt, whole however it is cut."""
+
+import asyncio
+import logging
+import re
+from pathlib import Path
+
+import pytest
+
+from streamhtml.demo import _answers
+from streamhtml.demo._demo import Demo
+
+FILES = sorted(Path(_answers.__file__).parent.joinpath("answers").glob("*.md"))
+
+
+async def collect(prompt: str, into: list[str]) -> None:
+    async for token in _answers.stream(prompt, rate=0):
+        into.append(token)  # noqa: PERF401 - what came before an error is wanted
+
+
+def test_each_topic_has_its_file() -> None:
+    assert sorted(_answers._TOPICS) == [file.stem for file in FILES]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_tokens_join_to_the_file(file: Path) -> None:
+    tokens = _answers._tokens(file.stem)
+
+    assert "".join(tokens) == file.read_text(encoding="utf-8").rstrip("\n")
+    assert all(tokens)
+    assert len(tokens) > 100
+
+
+def test_tokens_are_cut_within_words_and_within_emoji() -> None:
+    tokens = _answers.tokens("long")
+
+    assert any(re.fullmatch("[a-z]+", token) for token in tokens)
+    assert {"🇰", "🇷", "\u200d", "\ufe0f"} <= set(tokens)
+
+
+def test_the_answers_hold_what_is_hard() -> None:
+    text = "".join(_answers.tokens("long"))
+
+    assert all(part in text for part in ("👩🏽‍💻", "🇰🇷", "<b>", "</div>", " & ", '"', "'", "안녕"))
+    assert all(part in text for part in ("```python", "\n## ", "\n|", "\n- ", "\n1. ", "\n> "))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "topic"),
+    [
+        ("Write some Python", "python"),
+        ("스트리밍이 뭐예요?", "korean"),
+        ("Can you write <b>HTML</b>?", "html"),
+        ("hello", "hello"),
+        ("Why did my build fail?", "explain"),
+    ],
+)
+def test_keywords_choose_the_topic(prompt: str, topic: str) -> None:
+    assert _answers.tokens(prompt) == _answers._tokens(topic)
+
+
+def test_other_prompts_choose_by_their_digest() -> None:
+    prompts = [f"{number} bottles" for number in range(100)]
+
+    assert [*map(_answers.tokens, prompts)] == [*map(_answers.tokens, prompts)]
+    assert len({*map(_answers.tokens, prompts)}) == len(FILES)
+    assert _answers.tokens("\ud800")
+
+
+async def _failed(shown: list[str]) -> None:
+    with pytest.raises(RuntimeError, match="no more than 100 tokens"):
+        await collect(" FAIL\n", shown)
+
+
+def test_fail_raises_halfway() -> None:
+    shown: list[str] = []
+    asyncio.run(_failed(shown))
+
+    assert len(_answers.tokens("fail")) == 200
+    assert tuple(shown) == _answers.tokens("fail")[:100]
+
+
+def test_sleep_says_when_it_was_closed(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "streamhtml.demo")
+    shown: list[str] = []
+
+    async def leave() -> None:
+        task = asyncio.create_task(collect("sleep", shown))
+        while not caplog.messages:  # noqa: ASYNC110 - the source tells by its log
+            await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(leave())
+
+    assert tuple(shown) == _answers.SLEEP_TOKENS
+    assert re.fullmatch(r"sleep: its finally ran after 0\.\d s", caplog.messages[-1])
+
+
+def test_sleep_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_answers, "SLEEP_SECONDS", 0)
+    shown: list[str] = []
+    asyncio.run(collect("sleep", shown))
+
+    assert "".join(shown) == "Let me sleep on that… 💤 Good morning!"
+
+
+def test_the_rate_is_a_pace() -> None:
+    async def first_tokens() -> float:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        answer = Demo(rate=200).answer("hello")
+        for _ in range(10):
+            await anext(answer)
+        await answer.aclose()
+        return loop.time() - began
+
+    assert asyncio.run(first_tokens()) >= 10 / 200 - 0.01

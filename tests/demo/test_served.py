@@ -1,0 +1,119 @@
+"""The command as a process: what it prints, serves and does on Ctrl-C, without a browser."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import unescape
+from typing import IO
+
+import httpx
+import pytest
+
+from streamhtml.demo import _answers
+from streamhtml.demo._demo import CLIENTS, FRAMEWORKS
+
+SOON = 10.0
+CLIENT_OF = {"plain": "data-stream=", "htmx2": "hx-post=", "htmx4": "hx-post="}
+
+
+@dataclass
+class Served:
+    line: str
+    process: subprocess.Popen[str]
+    errors: IO[str]
+    http: httpx.Client
+
+    def log(self) -> str:
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def form(self, message: str) -> dict[str, str]:
+        fields = re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', self.http.get("/").text)
+        return dict(fields) | {"message": message}
+
+
+@contextmanager
+def demo(*arguments: str) -> Iterator[Served]:
+    # gunicorn leaves sockets to the garbage collector.
+    python = [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning"]
+    command = [*python, "-m", "streamhtml", "demo", "--port=0", *arguments]
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+        ) as process,
+    ):
+        assert process.stdout
+        line = process.stdout.readline()
+        url = re.search(r"http://\S+", line)
+        try:
+            assert url, errors.seek(0) or errors.read()
+            with httpx.Client(base_url=url.group(), timeout=SOON) as http:
+                yield Served(line, process, errors, http)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_page_and_an_answer(framework: str, client: str) -> None:
+    with demo("--framework", framework, "--client", client, "--rate=0") as served:
+        assert served.line.endswith(f"/ ({framework}, {client})\n")
+        page = served.http.get("/")
+        assert page.status_code == 200
+        assert page.headers["content-security-policy"].startswith("default-src 'self';")
+        assert CLIENT_OF[client] in page.text
+        assert not re.search(r"<style|<script(?! defer src=)|\son\w+=|style=|//", page.text[200:])
+
+        files = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+        assert any(file.endswith("/streaming-html.js") for file in files)
+        for file in files:
+            assert served.http.get(file).status_code == 200, file
+
+        prompt = "Can you write <b>HTML</b>?"
+        answer = served.http.post("/reply", data=served.form(prompt))
+        assert answer.status_code == 200
+        assert '<div class="human">Can you write &lt;b&gt;HTML&lt;/b&gt;?</div>' in answer.text
+        region = re.search(r'<span id="ai_[^>]*>(.*?)</span>', answer.text, re.DOTALL)
+        assert region
+        assert unescape(region[1]) == "".join(_answers.tokens(prompt))
+        assert served.log() == ""
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_ctrl_c_while_an_answer_streams(framework: str) -> None:
+    with demo("--framework", framework, "--rate=0") as served:
+        headers = {"Streaming-HTML": "html"}
+        with served.http.stream(
+            "POST", "/reply", data=served.form("sleep"), headers=headers
+        ) as answer:
+            seen = ""
+            for text in answer.iter_text():
+                seen += text
+                if "💤" in seen:
+                    break
+            began = time.monotonic()
+            # As a terminal does: the whole group is told.
+            os.killpg(served.process.pid, signal.SIGINT)
+            assert served.process.wait(SOON) == 0
+        assert time.monotonic() - began < 2.0
+        lines = served.log().splitlines()
+        assert all(line.startswith("INFO streamhtml.demo: sleep:") for line in lines), lines
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_fail_is_shown_and_logged(framework: str) -> None:
+    with demo("--framework", framework, "--rate=0") as served:
+        answer = served.http.post("/reply", data=served.form("fail"))
+
+        assert answer.text.count('class="streamhtml-notice" role="alert"') == 1
+        assert "no more than 100 tokens" not in answer.text
+        assert "RuntimeError: the prompt was 'fail': no more than 100 tokens" in served.log()

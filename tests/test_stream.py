@@ -273,6 +273,37 @@ async def test_a_stream_that_is_dropped_closes_its_source(steps: int) -> None:
         await closed.wait()
 
 
+@pytest.mark.parametrize("renderer", ["text", "template"])
+async def test_a_user_who_stops_sees_what_has_arrived_and_that_it_was_stopped(
+    renderer: str,
+) -> None:
+    closed = anyio.Event()
+
+    async def source() -> AsyncIterator[str]:
+        try:
+            yield "so far"
+            await anyio.sleep(60)
+        finally:
+            closed.set()
+
+    def template(context: Mapping[str, Any]) -> str:
+        return f"<p id={context['message_pair_id']}>{context['ai_message']}</p>"
+
+    reply = Reply(template if renderer == "template" else None, renderer=renderer)
+    fragments = stream(reply, source())
+    fragments.stop()  # Not started yet: it does nothing.
+    seen = [await anext(fragments), await anext(fragments)]
+    await anyio.to_thread.run_sync(fragments.stop)
+    with anyio.fail_after(SOON):
+        seen += [fragment async for fragment in fragments]
+    assert closed.is_set()
+    assert seen[-1].outcome == reply.state == "stopped"
+    assert "so far" in text(seen)
+    assert "Stopped." in text(seen)
+    fragments.stop()
+    assert reply.state == "stopped"
+
+
 async def test_a_reader_who_is_cancelled_and_then_closes() -> None:
     closed = []
 

@@ -55,6 +55,10 @@ class Body:
         # A template may say what UTF-8 cannot: a lone surrogate becomes "?".
         return self._wire.encode(await anext(self._stream)).encode("utf-8", "replace")
 
+    def stop(self) -> None:
+        """Close the source, from any thread, and tell the reader."""
+        self._stream.stop()
+
     def close(self) -> None:
         """Close the source and end the stream, from any thread, now or soon."""
         self._stream.close()
@@ -93,10 +97,15 @@ class StreamingReply(Generic[RequestT]):
         headers: more response headers, or other values for those that are set by default
             (``Vary`` is added to).
 
+    Attributes:
+        reply: the ``Reply``: its ``message_pair_id``, its ``state``, its ``text`` so far.
+
     Raises:
         TypeError: ``tokens`` cannot be iterated.
         ValueError: another argument is not possible; or the template has no place for the answer.
     """
+
+    reply: Reply
 
     def __init__(
         self,
@@ -123,16 +132,25 @@ class StreamingReply(Generic[RequestT]):
                 into=into,
                 at_once=wire.at_once,
             )
+            vary = REQUEST_HEADER if format == "auto" else ""
+            all_headers = _headers(wire.media_type, vary, headers or {})
         except BaseException:
             Pump(tokens, interval=0, ping=None).close()
             raise
         stream = Stream(reply, tokens, interval=interval, ping=ping, on_end=on_end)
         if request.method == "HEAD":
             stream.close()
-        vary = REQUEST_HEADER if format == "auto" else ""
-        self._respond(
-            request, Body(stream, wire), status, _headers(wire.media_type, vary, headers or {})
-        )
+        self.reply = reply
+        self._body = Body(stream, wire)
+        self._respond(request, self._body, status, all_headers)
+
+    def stop(self) -> None:
+        """Close the source, from any thread: the reader sees what has arrived, and "Stopped.".
+
+        For a request by which the user asks for it. Before the response was begun, and after it
+        has ended, it does nothing.
+        """
+        self._body.stop()
 
     @abstractmethod
     def _template(self, request: RequestT, template: Any) -> Template:

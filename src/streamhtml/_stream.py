@@ -58,9 +58,9 @@ def stream(
     """Turn tokens into the Fragments of ``reply``.
 
     The first Fragment is there at once, before any token. The first delta leaves when it comes;
-    later ones gather for ``interval``. The last Fragment has the outcome: "finished", or "failed"
-    when the source raised. What it raised is logged with its traceback, to the logger
-    "streamhtml", and shown to nobody.
+    later ones gather for ``interval``. The last Fragment has the outcome: "finished"; "stopped"
+    after ``Stream.stop()``; or "failed" when the source raised. What it raised is logged with its
+    traceback, to the logger "streamhtml", and shown to nobody.
 
     The source is closed in every case: when it ended, when the stream is closed or cancelled, and
     if it was never started.
@@ -113,6 +113,7 @@ class Stream:
         self._ping = float("inf") if ping is None else ping
         self._context = copy_context()
         self._told: Bell | None = None
+        self._stopped = False
         self._pump = Pump(tokens, interval=interval, ping=ping)
         try:
             self._first: Fragment | None = reply.open()
@@ -146,9 +147,21 @@ class Stream:
         except Exception as error:  # The template, or a renderer; the source's own is in the pump.
             await self._pump.aclose()
             return await self._end("failed", error)
+        if self._stopped:
+            return await self._end("stopped")
         if self._pump.error is not None:
             return await self._end("failed", self._pump.error)
         return await self._end("interrupted" if self._pump.interrupted else "finished")
+
+    def stop(self) -> None:
+        """Close the source, from any thread; what has arrived is delivered, then the end "stopped".
+
+        For the user who has read enough, and asks so by a request of its own. Afterwards, and
+        before the stream was started, it does nothing.
+        """
+        if self._first is None and not self._ended:
+            self._stopped = True
+            self._pump.close()
 
     def close(self) -> None:
         """Close the source and end the stream, from any thread, now or soon."""

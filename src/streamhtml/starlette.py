@@ -46,7 +46,6 @@ class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
         self, request: Request, body: Body, status: int, headers: Mapping[str, str]
     ) -> None:
         StreamingResponse.__init__(self, body, status_code=status, headers=headers)
-        self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Starlette itself does not listen for the disconnect where the server speaks ASGI 2.4, nor

@@ -209,6 +209,28 @@ def test_a_client_who_leaves(call: Call, leave_after: int, spec_version: str) ->
     gc.collect()
 
 
+def test_a_user_who_stops(call: Call) -> None:
+    source = Source(then_wait=True)
+    responses: list[Any] = []
+
+    def view(request: Any, response: Any) -> Any:
+        async def tokens() -> AsyncIterator[Any]:
+            async for token in source():
+                if token == TOKENS[-1]:
+                    threading.Timer(0.01, responses[0].stop).start()
+                yield token
+
+        responses.append(response(request, tokens(), interval=0))
+        return responses[0]
+
+    answer = call(view, headers={"Streaming-HTML": "html"})
+    assert text_of(answer).startswith(SHOWN)
+    assert "Stopped." in answer.text
+    assert answer.text.endswith(" end stopped>")
+    assert source.closed.wait(SOON)
+    assert responses[0].reply.state == "stopped"
+
+
 def test_a_head_request_takes_no_token(call: Call) -> None:
     source = Source()
     answer = call(

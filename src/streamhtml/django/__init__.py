@@ -36,7 +36,6 @@ class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
         if isinstance(request, WSGIRequest):
             content = SyncIterator(body, request.environ)
         StreamingHttpResponse.__init__(self, content, status=status, headers=headers)
-        self._body = body
         # GZipMiddleware would hold small fragments back; it leaves alone what has an encoding.
         self.headers.setdefault("Content-Encoding", "identity")
 

@@ -1,4 +1,4 @@
-"""The demo's conversation stays at the bottom if the reader is there, and lets the reader scroll."""
+"""The conversation stays at the bottom if the reader is there, and lets the reader scroll."""
 
 import pytest
 from playwright.sync_api import Page

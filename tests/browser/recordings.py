@@ -1,0 +1,181 @@
+"""Bodies of replies, made by the library itself, and the HTML that each must leave on the page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from streamhtml import Delta, Fragment, Patch, Reply
+
+TEXT = (
+    "Grüße, 안녕하세요! 👩🏽‍💻 <b>not bold</b> & \"double\" or 'single' &amp; done.\n\n"
+    "  <!-- no comment -->  <!x> 값이 잘려도 글자는 깨지지 않습니다. 🏴󠁧󠁢󠁷󠁬󠁳󠁿 "
+)
+ESCAPED = TEXT.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+_TEMPLATE = Environment(autoescape=True).from_string(
+    '<article id="{{ message_pair_id }}"{% if chunk_index %} hx-swap-oob="true"{% endif %}>'
+    "<p>{{ human_message }}</p><p>{{ ai_message }}</p></article>"
+)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The fragments of one reply, and what they must have made of an empty container."""
+
+    fragments: tuple[Fragment, ...]
+    html: str
+
+    @property
+    def outcome(self) -> str:
+        """How the reply ends."""
+        return str(self.fragments[-1].outcome)
+
+    @property
+    def events(self) -> list[list[object]]:
+        """The events that a client must dispatch, with their details."""
+        events: list[list[object]] = [["stream:start", None]]
+        # A ping has the index of the fragment before it, and is no event.
+        for index in sorted({fragment.index for fragment in self.fragments}):
+            events += [["stream:fragment", index], ["chunk", index]]
+        return [*events, ["stream:end", self.outcome]]
+
+
+def text() -> Recording:
+    """The library's own reply in text: two characters a fragment, pings, two parts."""
+    template = Environment(autoescape=True).from_string(
+        '<article id="{{ message_pair_id }}"><i>{{ parts.reasoning }}</i>{{ ai_message }}</article>'
+    )
+    reply = Reply(template.render, {"message_pair_id": "ai_1"})
+    fragments = [reply.open(), reply.feed([Delta("Hmm …", "reasoning")])]
+    for start in range(0, len(TEXT), 2):
+        fragments.append(reply.feed([Delta(TEXT[start : start + 2])]))
+        if start % 40 == 0:
+            fragments.append(Fragment(fragments[-1].index))
+    fragments += [reply.feed([Delta("!", "reasoning"), Delta(".")]), reply.close("finished")]
+    return Recording(
+        tuple(fragments),
+        f'<article id="ai_1"><i>{_region("ai_1_reasoning", "Hmm …!")}</i>'
+        f"{_region('ai_1_text', ESCAPED + '.')}</article>",
+    )
+
+
+def failed() -> Recording:
+    """The same, cut short by an error in the source."""
+    reply = Reply(_TEMPLATE.render, {"message_pair_id": "ai_1", "human_message": "<Why?>"})
+    fragments = (reply.open(), reply.feed([Delta("Because & ")]), reply.close("failed"))
+    notice = '<span class="streamhtml-notice" role="alert">'
+    notice += "Something went wrong, and the answer ends here.</span>"
+    return Recording(
+        fragments,
+        '<article id="ai_1"><p>&lt;Why?&gt;</p>'
+        f"<p>{_region('ai_1_text', 'Because &amp; ' + notice)}</p></article>",
+    )
+
+
+def template() -> Recording:
+    """The whole message again and again, each replacing the one before."""
+    context = {"message_pair_id": "ai_1", "human_message": "<Why?>"}
+    reply = Reply(_TEMPLATE.render, context, renderer="template")
+    fragments = [reply.open()]
+    fragments += [
+        reply.feed([Delta(TEXT[start : start + 20])]) for start in range(0, len(TEXT), 20)
+    ]
+    fragments.append(reply.close("finished"))
+    quoted = ESCAPED.replace('"', "&#34;").replace("'", "&#39;")
+    return Recording(
+        tuple(fragments),
+        f'<article id="ai_1"><p>&lt;Why?&gt;</p><p>{quoted}</p></article>',
+    )
+
+
+def places() -> Recording:
+    """All that a renderer may say, by hand: each action, each kind of place, many in a fragment."""
+    append, replace, tail = (_at("ai_2_text", action) for action in ("append", "replace", "tail"))
+    steps = (
+        (append("<p>One</p>"),),
+        (append(" <i>two</i>", depth=1),),
+        (append(" three", depth=2), tail(" <b>thr", depth=1)),
+        (tail("<p>fo</p>"),),
+        (tail("<p>four</p>"),),
+        (replace("<p>One two</p>", depth=1), append("<ul><li>a</li></ul>")),
+        (append("<li>b</li>", depth=1), append(" &amp; 셋", depth=2), tail(" …", depth=2)),
+        (append(" 😀", depth=2), tail("<p>last</p>"), replace("<h2>One</h2>", child=0)),
+        (append("<pre>  x\n</pre>"), append("  y  ", depth=1), append("z\n", depth=1)),
+        (append("!", child=0), append("<p>end</p>")),
+        (tail(" never <b>seen</b>", depth=1), append(".", depth=1)),
+    )
+    html = (
+        "<h2>One!</h2><ul><li>a</li><li>b &amp; 셋 😀</li></ul><pre>  x\n  y  z\n</pre><p>end.</p>"
+    )
+    return _by_hand("ai_2_text", steps, html)
+
+
+def punctuated() -> Recording:
+    """An id that must be escaped in a selector."""
+    root = "ai_2.a:b_text"
+    append, replace, tail = (_at(root, action) for action in ("append", "replace", "tail"))
+    steps = (
+        (append("<p>1</p>"), tail("<p>2</p>")),
+        (append("…", depth=1), append("<p>3</p>"), tail("?", depth=1)),
+        (replace("<p>1</p>", child=0), replace("<p>4</p>", depth=1)),
+    )
+    return _by_hand(root, steps, "<p>1</p><p>4</p>")
+
+
+def table() -> Recording:
+    """Rows and cells, which no parser takes outside of a table."""
+    append, replace, tail = (_at("ai_2_text", action) for action in ("append", "replace", "tail"))
+    steps = (
+        (append("<table><thead><tr><th>a</th></tr></thead><tbody></tbody></table>"),),
+        (append("<tr><td>1</td></tr>", depth=2), tail("<td>2</td>", depth=3)),
+        (append("<td>2</td>", depth=3), tail("<tr><td>3</td></tr>", depth=2)),
+        (replace("<tr><td>x</td><td>y</td></tr>", depth=3),),
+    )
+    html = (
+        "<table><thead><tr><th>a</th></tr></thead>"
+        "<tbody><tr><td>x</td><td>y</td></tr></tbody></table>"
+    )
+    return _by_hand("ai_2_text", steps, html)
+
+
+def swaps() -> Recording:
+    """Elements that are replaced by their ids, two in a fragment."""
+    opened = '<p id="a">a</p><p id="b">b</p><div id="ai_2_text"></div>'
+    fragments = (
+        Fragment(0, (Patch("append", Markup(opened)),)),
+        Fragment(1, (_swap('<p id="a">1</p><p id="b">1</p>'),)),
+        Fragment(2, (_swap('<p id="a">2</p><p id="b">2</p>'), _at("ai_2_text", "append")("x"))),
+        Fragment(3, (_swap('<p id="b">&amp; 3</p>'),), "finished"),
+    )
+    return Recording(fragments, '<p id="a">2</p><p id="b">&amp; 3</p><div id="ai_2_text">x</div>')
+
+
+RECORDINGS: dict[str, Callable[[], Recording]] = {
+    made.__name__: made for made in (text, failed, template, places, punctuated, table, swaps)
+}
+
+
+def _by_hand(root: str, steps: tuple[tuple[Patch, ...], ...], html: str) -> Recording:
+    shell = '<article><div id="{}" class="streamhtml">{}</div></article>'
+    opened = Patch("append", Markup(shell).format(root, ""))
+    fragments = [Fragment(0, (opened,))]
+    fragments += [Fragment(index, patches) for index, patches in enumerate(steps, 1)]
+    fragments.append(Fragment(len(fragments), outcome="finished"))
+    return Recording(tuple(fragments), shell.format(root, html))
+
+
+def _at(root: str, action: str) -> Callable[..., Patch]:
+    def patch(html: str, depth: int = 0, child: int | None = None) -> Patch:
+        return Patch(action, Markup(html), root, depth, child)  # type: ignore[arg-type]
+
+    return patch
+
+
+def _swap(html: str) -> Patch:
+    return Patch("replace", Markup(html))
+
+
+def _region(root: str, html: str) -> str:
+    inert = 'hx-ignore="" hx-disable="" data-turbo="false" data-star-ignore="" x-ignore=""'
+    return f'<span id="{root}" class="streamhtml streamhtml-text" {inert}>{html}</span>'

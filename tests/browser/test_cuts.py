@@ -1,0 +1,60 @@
+"""However the network cuts a reply, the page is the same: to the byte, for each client."""
+
+import pytest
+from playwright.sync_api import Page
+from tests.browser.chat import CLIENTS
+from tests.browser.recorded import Recorded, body, cut_at_random
+from tests.browser.recordings import RECORDINGS
+from tests.browser.replay import Answer, replaying
+
+pytestmark = pytest.mark.browser
+
+BY_BYTE, AT_RANDOM, WHOLE = "each byte alone", "at random", "whole"
+SEED = 20
+SECONDS = 0.6
+# Each byte is a write of its own, for everything; the other cuts find less.
+CASES = [
+    pytest.param(
+        client, name, cut, marks=[] if cut == BY_BYTE or name == "places" else pytest.mark.slow
+    )
+    for client in CLIENTS
+    for name in RECORDINGS
+    for cut in (BY_BYTE, AT_RANDOM, WHOLE)
+]
+
+
+def writes(data: bytes, cut: str) -> tuple[bytes, ...]:
+    if cut == BY_BYTE:
+        return tuple(bytes([byte]) for byte in data)
+    return cut_at_random(data, SEED) if cut == AT_RANDOM else (data,)
+
+
+@pytest.mark.parametrize(("client", "name", "cut"), CASES)
+def test_the_page_is_the_same(client: str, name: str, cut: str, page: Page) -> None:
+    recording = RECORDINGS[name]()
+    media_type, data = body(recording.fragments)
+    with replaying() as replay:
+        recorded = Recorded(page, replay, client)
+        pieces = writes(data, cut)
+        # The writer takes its time, or kernel and browser would join what it wrote.
+        answer = Answer(media_type, pieces, pace=SECONDS / len(pieces))
+        assert recorded.play(answer) == recording.outcome
+        recorded.check(recording.html)
+        assert recorded.events == recording.events
+        print(f"{len(data)} bytes, {len(pieces)} writes, {recorded.reads} reads")
+        if cut == BY_BYTE:
+            assert recorded.reads > 5
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+@pytest.mark.parametrize("client", ["plain", "htmx4"])  # htmx 2 reads what the browser has joined.
+def test_the_client_may_read_single_bytes(client: str, name: str, page: Page) -> None:
+    recording = RECORDINGS[name]()
+    media_type, data = body(recording.fragments)
+    with replaying() as replay:
+        recorded = Recorded(page, replay, client)
+        page.evaluate("window.bytewise = true")
+        assert recorded.play(Answer(media_type, (data,))) == recording.outcome
+        recorded.check(recording.html)
+        assert recorded.reads >= len(data)
+        assert recorded.events == recording.events

@@ -51,9 +51,9 @@ class Chat:
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """The messages and their answers, from top to bottom: their whole text, untrimmed."""
-        pairs: list[list[str]] = self.page.locator("#messages > article").evaluate_all(
-            """articles => articles.map((article) =>
-                [".human", ".ai"].map((part) => article.querySelector(part).textContent))"""
+        pairs: list[list[str]] = self.page.locator("#messages > *").evaluate_all(
+            """messages => messages.map((message) =>
+                [".human", ".ai"].map((part) => message.querySelector(part).textContent))"""
         )
         return [(human, ai) for human, ai in pairs]
 

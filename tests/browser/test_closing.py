@@ -1,0 +1,29 @@
+"""Closing the tab while the source sleeps: its ``finally`` runs soon, in each framework."""
+
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.chat import Chat
+from tests.servers.process import demo
+
+from streamhtml.demo._answers import SLEEP, SLEEP_TOKENS
+
+pytestmark = pytest.mark.browser
+
+PING = 1.0  # of the demo under Flask: a WSGI server can only look when it writes
+BOUNDS = {"starlette": 1.0, "django": 1.0, "flask": PING + 1.0}
+
+
+@pytest.mark.parametrize("framework", BOUNDS)
+def test_the_finally_of_a_sleeping_source_runs(framework: str, page: Page) -> None:
+    with demo(framework) as server:
+        Chat(page, server.url).send(SLEEP)
+        expect(page.locator(".ai")).to_have_text("".join(SLEEP_TOKENS))
+        server.wait_for("the source sleeps", 10)
+        assert "its finally ran" not in server.log
+        page.close()
+        closed_at = time.monotonic()
+        ran_at, _ = server.wait_for("its finally ran", 20)
+        print(f"{framework}: {ran_at - closed_at:.3f} s after the tab was closed")
+        assert ran_at - closed_at < BOUNDS[framework]

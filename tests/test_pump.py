@@ -260,6 +260,22 @@ async def test_an_error_while_closing_is_logged(
     assert pump.error is None
 
 
+async def test_a_source_that_fails_while_it_is_cancelled_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def source() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            await anyio.sleep(60)
+        finally:
+            raise OSError("cannot clean up")
+
+    pump = Pump(source(), interval=0, ping=None)
+    await anext(pump)
+    await pump.aclose()
+    assert "cannot clean up" in caplog.text
+
+
 async def test_a_reader_that_is_cancelled_loses_nothing() -> None:
     go_on = anyio.Event()
 

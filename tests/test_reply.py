@@ -71,6 +71,55 @@ def test_an_end_that_went_wrong_is_shown_behind_the_text(
     assert 'role="alert"' in shown
 
 
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("renderer", ["text", "template"])
+def test_an_end_without_the_template_shows_the_notice_all_the_same(
+    renderer: str, at_once: bool
+) -> None:
+    reply = Reply(EACH_TIME, {"message_pair_id": "ai_1"}, renderer=renderer, at_once=at_once)
+    reply.open()
+    end = reply.fail()
+    assert (end.outcome, reply.state) == ("failed", "failed")
+    assert 'role="alert"' in html(end)
+    root = {"text": "ai_1_text", "template": "ai_1"}[renderer]
+    assert end.patches[0].root == ("" if at_once else root)
+
+
+def test_a_reader_who_left_needs_no_rendering() -> None:
+    reply = Reply()
+    reply.open()
+    reply.abandon()
+    assert reply.state == "interrupted"
+
+
+def test_the_template_is_rendered_once() -> None:
+    rendered = []
+
+    def template(context: Mapping[str, Any]) -> str:
+        rendered.append(True)
+        return str(BOTH_PARTS(context))
+
+    for at_once in False, True:
+        reply = Reply(template, at_once=at_once)
+        reply.open()
+        reply.feed([Delta("a")])
+        reply.close("failed")
+        assert rendered == [True]
+        rendered.clear()
+
+
+def test_a_part_that_is_placed_twice_is_refused() -> None:
+    twice = ENVIRONMENT.from_string("{{ ai_message }}{{ ai_message }}").render
+    with pytest.raises(ValueError, match="shows the part 'text' more than once"):
+        Reply(twice).open()
+
+
+def test_a_loop_over_the_parts_is_an_error_and_not_endless() -> None:
+    looping = ENVIRONMENT.from_string("{% for part in parts %}{{ part }}{% endfor %}").render
+    with pytest.raises(TypeError, match="'Parts' object is not iterable"):
+        Reply(looping).open()
+
+
 def test_parts_have_regions_of_their_own() -> None:
     reply = Reply(BOTH_PARTS, {"message_pair_id": "ai_1"})
     reply.open()

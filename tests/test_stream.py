@@ -1,13 +1,15 @@
+import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
 import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from streamhtml import Delta, Fragment, Reply, Stream, aenumerate, stream
+from streamhtml import Delta, Fragment, Patch, Reply, Stream, TextRenderer, aenumerate, stream
 
 pytestmark = pytest.mark.anyio
 
@@ -140,6 +142,52 @@ async def test_a_template_that_fails_in_mid_stream(
     assert [(f.index, f.outcome) for f in fragments][-1] == (fails_at, "failed")
     assert closed == [True]
     assert "ZeroDivisionError" in caplog.text
+
+
+async def test_an_end_that_cannot_be_rendered_is_shown_as_a_failure() -> None:
+    class Broken(TextRenderer):
+        def close(self) -> list[Patch]:
+            raise ZeroDivisionError
+
+    for at_once in False, True:
+        reply = Reply(renderer=Broken, at_once=at_once)
+        fragments = [fragment async for fragment in stream(reply, ["a"], interval=0)]
+        assert fragments[-1].outcome == reply.state == "failed"
+        assert 'role="alert"' in fragments[-1].patches[-1].html
+
+
+async def test_a_template_that_is_rendered_each_time_runs_on_a_thread() -> None:
+    threads = set()
+
+    def template(context: Mapping[str, Any]) -> str:
+        threads.add(threading.current_thread())
+        return "<p>"
+
+    reply = Reply(template, renderer="template")
+    threads.clear()
+    fragments = stream(reply, ["a"], interval=0)
+    threads.clear()
+    assert [fragment.index async for fragment in fragments] == [0, 1, 2]
+    assert threading.current_thread() not in threads
+
+
+@pytest.mark.parametrize("raised", [asyncio.CancelledError, GeneratorExit])
+async def test_whatever_a_source_raises_by_itself_is_a_failure(
+    raised: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    def sync_source() -> Iterator[str]:
+        yield "a"
+        raise raised
+
+    async def source() -> AsyncIterator[str]:
+        yield "a"
+        raise raised
+
+    for tokens in sync_source(), source():
+        caplog.clear()
+        fragments = [fragment async for fragment in stream(Reply(), tokens, interval=0)]
+        assert fragments[-1].outcome == "failed"
+        assert raised.__name__ in caplog.text
 
 
 async def test_a_template_that_cannot_be_rendered_fails_at_once_and_closes_the_source() -> None:
@@ -340,9 +388,11 @@ async def test_a_stream_that_was_never_started_takes_no_token_and_tells_no_end()
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"interval": -1}, "interval=-1 seconds is not possible"),
+        ({"interval": -1}, "interval=-1 is not a number of seconds"),
         ({"interval": float("nan")}, "interval=nan"),
-        ({"ping": 0}, "ping=0 seconds is not possible; None means never"),
+        ({"interval": "x"}, "interval='x'"),
+        ({"ping": "x"}, "ping='x'"),
+        ({"ping": 0}, "ping=0 is not a number of seconds above 0; None"),
     ],
 )
 def test_times_that_are_not_possible(arguments: dict[str, Any], says: str) -> None:

@@ -6,11 +6,15 @@ so that a source sees one loop from its first step to its cleanup.
 
 import asyncio
 import os
+import select
 import socket
 import threading
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
+
+from streamhtml._pump import CLEANUP
 
 T = TypeVar("T")
 
@@ -26,8 +30,8 @@ class Closable(Protocol):
 class SyncIterator:
     """Iterates an async iterator from any thread, one step at a time.
 
-    It ends when the client has left. ``close()`` returns at once; what it closes is closed on the
-    shared loop.
+    It ends when the client has left. ``close()`` waits until what it closes is closed, some
+    seconds at the most: a server may end its worker right after.
 
     Args:
         iterator: what is iterated.
@@ -52,7 +56,10 @@ class SyncIterator:
         return chunk
 
     def close(self) -> None:
-        submit(self._iterator.aclose())
+        closed = submit(self._iterator.aclose())
+        if threading.current_thread() is not _thread:
+            with suppress(TimeoutError):
+                closed.result(CLEANUP)
 
 
 def _has_left(environ: Mapping[str, Any]) -> bool:
@@ -65,6 +72,10 @@ def _has_left(environ: Mapping[str, Any]) -> bool:
     if connection is None:
         return False
     try:
+        poll = select.poll()  # gevent's recv() would wait, whatever its flags say.
+        poll.register(connection, select.POLLIN)
+        if not poll.poll(0):
+            return False
         return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"")
     except (BlockingIOError, ValueError):
         return False
@@ -74,6 +85,7 @@ def _has_left(environ: Mapping[str, Any]) -> bool:
 
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
+_thread: threading.Thread | None = None
 _process = 0
 
 
@@ -83,10 +95,13 @@ def submit(coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
 
 
 def _shared_loop() -> asyncio.AbstractEventLoop:
-    global _loop, _process
+    global _loop, _thread, _process
     with _lock:
         # A forked child has the parent's loop, but not the thread that ran it.
         if _loop is None or _process != os.getpid():
             _loop, _process = asyncio.new_event_loop(), os.getpid()
-            threading.Thread(target=_loop.run_forever, name="streamhtml-loop", daemon=True).start()
+            _thread = threading.Thread(
+                target=_loop.run_forever, name="streamhtml-loop", daemon=True
+            )
+            _thread.start()
         return _loop

@@ -97,6 +97,18 @@ class AsyncDeltas:
             )
         return aiter(self._tokens)
 
+    def close_unopened(self) -> bool:
+        """Close a source that was never opened, if that takes no waiting; return if it did.
+
+        What Python makes itself has nothing open yet; an SDK's stream has its connection.
+        """
+        if inspect.isasyncgen(self._tokens) or not isinstance(self._tokens, AsyncIterable):
+            self._closed = True
+            if inspect.iscoroutine(self._tokens):
+                self._tokens.close()
+            return True
+        return False
+
     async def aclose(self) -> None:
         """Close the iterator, then the object it came from (an SDK's stream is not its own
         iterator, and holds the connection)."""
@@ -130,6 +142,11 @@ class SyncDeltas:
         while not self._pending:
             self._pending = _read(next(self._iterator))[::-1]
         return self._pending.pop()
+
+    def close_unopened(self) -> bool:
+        """Close a source that was never opened; return True, for it takes no waiting."""
+        self.close()
+        return True
 
     def close(self) -> None:
         """Close the iterator, then the object it came from."""

@@ -6,6 +6,7 @@ source's own cleanup could not finish, and its events cost more than a token doe
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import asyncio
+
+logger = logging.getLogger("streamhtml")
 
 Run: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
@@ -36,12 +39,20 @@ class Loop(Protocol):
 
     def bell(self) -> Bell: ...
 
-    def spawn(self, run: Run, context: Context) -> Callable[[], object]:
+    def spawn(
+        self, run: Run, context: Context, otherwise: Callable[[], object] | None = None
+    ) -> Callable[[], object]:
         """Start a task that outlives its creator; return the function that cancels it.
+
+        If the loop ends before the task's first step, ``otherwise`` is called instead.
 
         It cancels once, however often it is called, and not before the task's first step, so
         that ``run`` can clean up in every case. ``run`` must raise nothing but ``cancelled``.
         """
+        ...
+
+    def is_cancelled(self) -> bool:
+        """Return whether the task that runs now was cancelled."""
         ...
 
     def cancel_at_next_wait(self) -> None:
@@ -82,12 +93,14 @@ class _Asyncio:
     def bell(self) -> Bell:
         return _AsyncioBell(self._loop)
 
-    def spawn(self, run: Run, context: Context) -> Callable[[], object]:
-        may_cancel = False
+    def spawn(
+        self, run: Run, context: Context, otherwise: Callable[[], object] | None = None
+    ) -> Callable[[], object]:
+        began = may_cancel = False
 
         async def main() -> None:
-            nonlocal may_cancel
-            may_cancel = True
+            nonlocal began, may_cancel
+            began = may_cancel = True
             await run()
 
         def cancel() -> None:
@@ -99,7 +112,13 @@ class _Asyncio:
         task = self._loop.create_task(main(), context=context)
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
+        if otherwise is not None:
+            task.add_done_callback(lambda task: None if began else otherwise())
         return cancel
+
+    def is_cancelled(self) -> bool:
+        task = self._asyncio.current_task()
+        return task is not None and task.cancelling() > 0
 
     def cancel_at_next_wait(self) -> None:
         task = self._asyncio.current_task()
@@ -151,15 +170,26 @@ class _Trio:
     def bell(self) -> Bell:
         return _TrioBell()
 
-    def spawn(self, run: Run, context: Context) -> Callable[[], object]:
+    def spawn(
+        self, run: Run, context: Context, otherwise: Callable[[], object] | None = None
+    ) -> Callable[[], object]:
+        # A system task of trio takes its first step in every case.
         scope = self._trio.CancelScope()
 
         async def main() -> None:
-            with scope:
-                await run()
+            try:
+                with scope:
+                    await run()
+            except self._trio.Cancelled:
+                raise
+            except BaseException:  # It would end trio itself: a SystemExit, for instance.
+                logger.exception("a stream's task failed")
 
         self._trio.lowlevel.spawn_system_task(main, context=context)
         return scope.cancel
+
+    def is_cancelled(self) -> bool:
+        return self._trio.current_effective_deadline() == float("-inf")
 
     def cancel_at_next_wait(self) -> None:
         """Nothing to do: a cancelled scope stays cancelled."""

@@ -55,7 +55,7 @@ class Pump:
     """
 
     def __init__(self, tokens: Tokens, *, interval: float, ping: float | None) -> None:
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.interrupted = False
         self._source = deltas(tokens)
         self._context = copy_context()
@@ -83,7 +83,7 @@ class Pump:
         self._writer: Bell = loop.bell()
         self._end: Bell = loop.bell()
         if isinstance(self._source, AsyncDeltas):
-            self._cancel = loop.spawn(self._run_task, self._context)
+            self._cancel = loop.spawn(self._run_task, self._context, self._close_in_one_step)
         else:
             threading.Thread(
                 target=self._context.run, args=(self._run_thread,), name="streamhtml", daemon=True
@@ -131,8 +131,8 @@ class Pump:
         if self._closing or self._ended:
             return
         self._closing = True
-        if not self._call(self._stop) and not self._started:
-            self._close_without_loop()
+        if self._started or not self._close_without_loop():
+            self._call(self._stop)
 
     async def aclose(self) -> None:
         """Close the source and wait until its cleanup is done, five seconds at the most."""
@@ -152,14 +152,24 @@ class Pump:
         else:
             self.start()  # It sees that it is to close, and does nothing else.
 
-    def _close_without_loop(self) -> None:
-        """Close a source that was never iterated, as far as that takes no waiting."""
-        self._ended = True
+    def _close_without_loop(self) -> bool:
+        """Close a source that was never iterated, if that takes no waiting; return if it did."""
         try:
-            if isinstance(self._source, AsyncDeltas):
-                self._source.aclose().send(None)
-            else:
-                self._source.close()
+            closed = self._source.close_unopened()
+        except Exception:
+            closed = True
+            logger.warning("closing the source failed", exc_info=True)
+        self._ended = closed
+        return closed
+
+    def _close_in_one_step(self) -> None:
+        """Close the source of a loop that has ended, as far as that takes no waiting."""
+        assert isinstance(self._source, AsyncDeltas)
+        self._ended = True
+        closing = self._source.aclose()
+        try:
+            closing.send(None)
+            closing.close()
         except StopIteration:
             pass
         except Exception:
@@ -169,13 +179,16 @@ class Pump:
 
     async def _run_task(self) -> None:
         assert isinstance(self._source, AsyncDeltas)
-        self.interrupted = True
         try:
             if not self._closing:
                 await self._pull(self._source)
-            self.interrupted = False
         except Exception as error:
-            self.error, self.interrupted = error, False
+            self._note(error)
+        except BaseException as error:
+            # A source can raise a cancellation that is not ours, after one of its own tasks.
+            self._note(error)
+            if self.interrupted or isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
         finally:
             try:
                 with anyio.move_on_after(CLEANUP, shield=True):
@@ -184,6 +197,14 @@ class Pump:
                 logger.warning("closing the source failed", exc_info=True)
             finally:
                 self._finish()
+
+    def _note(self, error: BaseException) -> None:
+        assert self.loop is not None
+        self.interrupted = self.loop.is_cancelled()
+        if not self.interrupted:
+            self.error = error
+        elif isinstance(error, Exception):
+            logger.warning("the source failed while it was cancelled", exc_info=error)
 
     async def _pull(self, source: AsyncDeltas) -> None:
         steps = 0
@@ -226,13 +247,11 @@ class Pump:
 
     def _run_thread(self) -> None:
         assert isinstance(self._source, SyncDeltas)
-        self.interrupted = True
         try:
             if not self._closing:
                 self._pull_in_thread(self._source)
-            self.interrupted = False
-        except Exception as error:
-            self.error, self.interrupted = error, False
+        except BaseException as error:  # Nobody else could hear of it.
+            self.error = error
         finally:
             try:
                 self._source.close()
@@ -261,12 +280,8 @@ class Pump:
         self._reader.ring()
         self._end.ring()
 
-    def _call(self, function: Callable[[], object]) -> bool:
-        """Call the function in the loop's thread; return whether there is a loop that will."""
-        if self.loop is None:
-            return False
-        try:
-            self.loop.call_threadsafe(function)
-        except RuntimeError:
-            return False
-        return True
+    def _call(self, function: Callable[[], object]) -> None:
+        """Call the function in the loop's thread; a loop that has ended needs no call."""
+        if self.loop is not None:
+            with suppress(RuntimeError):
+                self.loop.call_threadsafe(function)

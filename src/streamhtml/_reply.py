@@ -4,7 +4,7 @@ Synchronous and pure: nothing here does I/O, waits, or knows a wire format.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from typing import Any, Final, Literal, Protocol
 
@@ -98,6 +98,8 @@ class Reply:
             else pair_id()
         )
         self.state: Literal["new", "streaming"] | Outcome = "new"
+        self.renders_each_time = renderer == "template"
+        """Whether each step renders a template, which may take long or wait for a database."""
         self._texts: dict[str, list[str]] = {}
         self.next_index = 0
         """The index of the next Fragment, which is how many were sent."""
@@ -106,7 +108,8 @@ class Reply:
         self._view: _Regions | _Rendered | _AtOnce
         if renderer == "template":
             self._view = _Rendered(
-                partial(TemplateRenderer, template, context, self.message_pair_id, target)
+                partial(TemplateRenderer, template, context, self.message_pair_id, target),
+                self.message_pair_id,
             )
         else:
             self._view = _Regions(
@@ -141,6 +144,18 @@ class Reply:
         """Return the last Fragment: what was held back, and how it ended where it went wrong."""
         self._enter("streaming", outcome)
         return self._fragment(self._view.close(_notice(outcome)), outcome)
+
+    def fail(self) -> Fragment:
+        """Return the last Fragment where a template or a renderer raised: the notice alone.
+
+        Nothing of theirs is used, so it cannot raise again.
+        """
+        self.state = "failed"
+        return self._fragment(self._view.fail(_notice("failed")), "failed")
+
+    def abandon(self) -> None:
+        """The reader has left: nothing is rendered any more, and the state is "interrupted"."""
+        self.state = "interrupted"
 
     def _enter(
         self, before: Literal["new", "streaming"], after: Literal["streaming"] | Outcome
@@ -178,7 +193,8 @@ class _Regions:
         self._live: dict[str, Renderer] = {}
 
     def open(self) -> list[Patch]:
-        return [Patch("append", self._shell({}), self._into)]
+        self._shell = self._render_shell()
+        return [Patch("append", self._shell, self._into)]
 
     def feed(self, runs: list[Delta]) -> list[Patch]:
         return [
@@ -190,9 +206,10 @@ class _Regions:
 
     def close(self, notice: Markup) -> list[Patch]:
         patches = [patch for renderer in self._live.values() for patch in renderer.close()]
-        if notice:
-            patches.append(Patch("append", notice, self._root(next(iter(self._live)))))
-        return patches
+        return patches + (self.fail(notice) if notice else [])
+
+    def fail(self, notice: Markup) -> list[Patch]:
+        return [Patch("append", notice, self._root(self._main_part()))]
 
     def whole(self, runs: list[Delta], notice: Markup) -> list[Patch]:
         """The finished message in one piece: the shell, its regions filled."""
@@ -203,10 +220,14 @@ class _Regions:
             )
             for part in self._live
         }
-        filled[next(iter(self._live))] += notice
-        return [Patch("append", self._shell(filled), self._into)]
+        filled[self._main_part()] += notice
+        html = str(self._shell)
+        for part, content in filled.items():
+            start = html.index(">", html.index(f'id="{self._root(part)}"')) + 1
+            html = f"{html[:start]}{content}{html[start:]}"
+        return [Patch("append", Markup(html), self._into)]
 
-    def _shell(self, filled: Mapping[str, Markup]) -> Markup:
+    def _render_shell(self) -> Markup:
         asked: dict[str, Renderer] = {}
 
         def region(part: str) -> Markup:
@@ -214,21 +235,28 @@ class _Regions:
             renderer = asked.setdefault(part, self._renderer(root))
             return Markup(
                 f'<{renderer.element} id="{root}" class="streamhtml streamhtml-{_css(renderer)}" '
-                f"{_INERT}>{filled.get(part, '')}</{renderer.element}>"
+                f"{_INERT}></{renderer.element}>"
             )
 
         html = Markup(
             self._template(message_context(self._context, self._message_pair_id, 0, region))
         )
-        self._live = {
-            part: renderer for part, renderer in asked.items() if f'id="{self._root(part)}"' in html
-        }
+        counts = {part: html.count(f'id="{self._root(part)}"') for part in asked}
+        self._live = {part: renderer for part, renderer in asked.items() if counts[part]}
+        if twice := [part for part, count in counts.items() if count > 1]:
+            raise ValueError(
+                f"the template shows the part {twice[0]!r} more than once, but it can grow in "
+                "one place only"
+            )
         if not self._live:
             raise ValueError(
                 "the template shows neither {{ ai_message }} nor one of {{ parts }}, so there is "
                 f"no place for the answer; it rendered {str(html)[:200]!r}"
             )
         return html
+
+    def _main_part(self) -> str:
+        return "text" if "text" in self._live else next(iter(self._live))
 
     def _root(self, part: str) -> str:
         return check_id(f"{self._message_pair_id}_{part}", "part")
@@ -237,8 +265,9 @@ class _Regions:
 class _Rendered:
     """The template is rendered for every fragment, with the text so far."""
 
-    def __init__(self, new: Callable[[], TemplateRenderer]) -> None:
+    def __init__(self, new: Callable[[], TemplateRenderer], message_pair_id: str) -> None:
         self._new = new
+        self._message_pair_id = message_pair_id
 
     def open(self) -> list[Patch]:
         self._renderer = self._new()
@@ -254,6 +283,9 @@ class _Rendered:
 
     def close(self, notice: Markup) -> list[Patch]:
         return self._renderer.close(notice)
+
+    def fail(self, notice: Markup) -> list[Patch]:
+        return [Patch("append", notice, self._message_pair_id)]
 
     def whole(self, runs: list[Delta], notice: Markup) -> list[Patch]:
         renderer = self._new()
@@ -279,6 +311,9 @@ class _AtOnce:
 
     def close(self, notice: Markup) -> list[Patch]:
         return self._view.whole(self._seen, notice)
+
+    def fail(self, notice: Markup) -> list[Patch]:
+        return [Patch("append", notice)]
 
 
 def _runs(deltas: Iterable[Delta]) -> list[Delta]:
@@ -315,6 +350,7 @@ def _notice(outcome: Outcome) -> Markup:
     return Markup('<span class="streamhtml-notice" role="alert">{}</span>').format(escape(text))
 
 
+@cache
 def _built_in() -> Template:
     environment = Environment(loader=PackageLoader("streamhtml"), autoescape=True)
     return environment.get_template("streamhtml/message.html").render

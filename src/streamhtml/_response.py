@@ -25,10 +25,6 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 
 
-class Headers(Protocol):
-    def get(self, name: str, /) -> str | None: ...
-
-
 class Request(Protocol):
     """What is read of a framework's request."""
 

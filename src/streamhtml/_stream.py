@@ -104,10 +104,6 @@ class Stream:
         ping: float | None,
         on_end: OnEnd | None,
     ) -> None:
-        if not interval >= 0:
-            raise ValueError(f"interval={interval!r} seconds is not possible; 0 means at once")
-        if ping is not None and not ping > 0:
-            raise ValueError(f"ping={ping!r} seconds is not possible; None means never")
         self._reply = reply
         self._on_end = on_end
         self._ping = float("inf") if ping is None else ping
@@ -116,6 +112,7 @@ class Stream:
         self._stopped = False
         self._pump = Pump(tokens, interval=interval, ping=ping)
         try:
+            _check_seconds(interval, ping)
             self._first: Fragment | None = reply.open()
         except BaseException:
             self._pump.close()
@@ -141,7 +138,7 @@ class Stream:
         silent_since = monotonic()
         try:
             async for batch in self._pump:
-                fragment = self._context.run(self._reply.feed, batch)
+                fragment = await self._render(partial(self._reply.feed, batch))
                 if fragment.patches or monotonic() - silent_since >= self._ping:
                     return fragment
         except Exception as error:  # The template, or a renderer; the source's own is in the pump.
@@ -183,28 +180,35 @@ class Stream:
     def _interrupt(self) -> None:
         self._pump.close()
         if not self._ended and self._first is None:
-            self._conclude("interrupted")
+            self._reply.abandon()
+            self._begin_to_tell()
         self._ended = True
 
-    async def _end(self, outcome: Outcome, error: Exception | None = None) -> Fragment:
-        fragment = self._conclude(outcome, error)
-        await self._until_told()
-        return fragment
-
-    def _conclude(self, outcome: Outcome, error: Exception | None = None) -> Fragment:
+    async def _end(self, outcome: Outcome, error: BaseException | None = None) -> Fragment:
         self._ended = True
         if error is not None:
             logger.error("the stream of %s failed", self._reply.message_pair_id, exc_info=error)
         try:
-            fragment = self._context.run(self._reply.close, outcome)
+            fragment = await self._render(partial(self._reply.close, outcome))
         except Exception:
             logger.exception("the end of %s could not be rendered", self._reply.message_pair_id)
-            fragment = Fragment(self._reply.next_index, outcome=outcome)
-        if self._on_end is not None and self._pump.loop is not None:
-            self._told = self._pump.loop.bell()
-            # A task of its own: the reader may be cancelled while the answer is saved.
-            self._pump.loop.spawn(partial(self._tell, self._on_end), self._context)
+            fragment = self._reply.fail()
+        self._begin_to_tell()
+        await self._until_told()
         return fragment
+
+    async def _render(self, step: Callable[[], Fragment]) -> Fragment:
+        if self._reply.renders_each_time:
+            # On a thread: a template may ask a database, and must not hold up the other streams.
+            return await anyio.to_thread.run_sync(self._context.run, step)
+        return self._context.run(step)
+
+    def _begin_to_tell(self) -> None:
+        loop = self._pump.loop
+        if self._on_end is not None and loop is not None:
+            self._told = loop.bell()
+            # A task of its own: the reader may be cancelled while the answer is saved.
+            loop.spawn(partial(self._tell, self._on_end), self._context.copy())
 
     async def _tell(self, on_end: OnEnd) -> None:
         try:
@@ -225,3 +229,10 @@ class Stream:
     async def _until_told(self) -> None:
         if self._told is not None:
             await self._told.wait(CLEANUP)
+
+
+def _check_seconds(interval: object, ping: object) -> None:
+    if not isinstance(interval, int | float) or not interval >= 0:
+        raise ValueError(f"interval={interval!r} is not a number of seconds; 0 means at once")
+    if ping is not None and (not isinstance(ping, int | float) or not ping > 0):
+        raise ValueError(f"ping={ping!r} is not a number of seconds above 0; None means never")

@@ -27,6 +27,9 @@ class Parts:
     def __getitem__(self, part: str) -> str:
         return self._get(part)
 
+    # Without it, a loop over the parts would ask for 0, 1, 2 … for ever.
+    __iter__ = None
+
 
 def check_context(context: Mapping[str, Any]) -> None:
     """Raise ValueError where the caller's context has a name that the contract fills."""

@@ -50,6 +50,7 @@ class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Starlette itself does not listen for the disconnect where the server speaks ASGI 2.4, nor
         # close what it iterates.
+        failure: Exception | None = None
         async with anyio.create_task_group() as tasks:
 
             async def leave_with_the_reader() -> None:
@@ -61,8 +62,12 @@ class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
                 await self.stream_response(send)
             except OSError:
                 pass  # So does ASGI 2.4 say that the reader has left.
+            except Exception as error:  # Of a middleware: it is to see it as it was.
+                failure = error
             finally:
                 await self._body.aclose()
                 tasks.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
         if self.background is not None:
             await self.background()

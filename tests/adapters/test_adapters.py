@@ -18,6 +18,8 @@ SOON = 5.0
 TOKENS = ["Hel", None, "lo ", "", "<b>", " 안녕 ", "👋"]
 SHOWN = "Hello &lt;b&gt; 안녕 👋"
 
+SYNC_VIEWS = ["fastapi-sync-view", "django-asgi-sync-view", "django-wsgi", "flask"]
+
 Call = Callable[..., Answer]
 
 
@@ -169,6 +171,38 @@ def test_a_template_that_is_rendered_each_time(call: Call) -> None:
     assert "end finished" in answer.text
 
 
+class Database:
+    """Refuses to be asked on an event loop, as Django's does."""
+
+    def __str__(self) -> str:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return "asked"
+        raise AssertionError("asked on an event loop")
+
+
+@pytest.mark.parametrize("call", SYNC_VIEWS, indirect=True)
+@pytest.mark.parametrize("renderer", ["text", "template"])
+@pytest.mark.parametrize("accepted", ["html", "whole"])
+def test_a_sync_view_may_have_a_template_that_asks_a_database(
+    call: Call, renderer: str, accepted: str
+) -> None:
+    def view(request: Any, response: Any) -> Any:
+        return response(
+            request,
+            TOKENS,
+            "chat/_message.html",
+            {"human_message": Database()},
+            renderer=renderer,
+        )
+
+    answer = call(view, headers={"Streaming-HTML": accepted})
+    assert "asked" in answer.text
+    assert "&lt;b&gt; 안녕 👋" in answer.text
+    assert "Something went wrong" not in answer.text
+
+
 def test_a_source_that_fails(call: Call, caplog: pytest.LogCaptureFixture) -> None:
     for source in Source(then_fail=True)(), Source(then_fail=True).sync():
         answer = call(
@@ -244,6 +278,29 @@ def test_a_head_request_takes_no_token(call: Call) -> None:
     assert not source.started
 
 
+@pytest.mark.parametrize("call", WSGI, indirect=True)
+def test_a_response_that_is_not_iterated_closes_its_source(call: Call) -> None:
+    sources: list[Any] = []
+
+    def view(request: Any, response: Any) -> Any:
+        class Stream:
+            closed = threading.Event()
+
+            def __aiter__(self) -> AsyncIterator[str]:
+                raise AssertionError("not to be iterated")
+
+            async def aclose(self) -> None:
+                self.closed.set()
+
+        sources.append(Stream())
+        return response(request, sources[-1])
+
+    call(view, leave_after=0)
+    call(view, "HEAD")
+    for source in sources:
+        assert source.closed.wait(SOON)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "says"),
     [
@@ -251,7 +308,7 @@ def test_a_head_request_takes_no_token(call: Call) -> None:
         ({"tokens": [], "format": "sse"}, ValueError, "format='sse' is not known"),
         ({"tokens": [], "renderer": "x"}, ValueError, "renderer='x' is not known"),
         ({"tokens": [], "headers": {"content-type": "x"}}, ValueError, "the format decides it"),
-        ({"tokens": [], "ping": -1}, ValueError, "ping=-1 seconds"),
+        ({"tokens": [], "ping": -1}, ValueError, "ping=-1 is not"),
         (
             {"tokens": [], "template": jinja2.Template("{{ ai_message }}")},
             ValueError,

@@ -1,8 +1,12 @@
 """What only Django has."""
 
+import pytest
 from django.contrib.staticfiles import finders
-from django.template import engines
+from django.template import EngineHandler, engines
+from django.test import RequestFactory
 from tests.adapters.frameworks import _configure_django
+
+from streamhtml.django import StreamingHTMLResponse
 
 _configure_django()
 
@@ -11,6 +15,26 @@ def test_the_client_file_is_found_by_the_app() -> None:
     found = finders.find("streamhtml/streaming-html.js")
     assert found is not None
     assert found.endswith("streaming-html.js")
+
+
+@pytest.mark.parametrize("backend", ["django.DjangoTemplates", "jinja2.Jinja2"])
+@pytest.mark.parametrize("escapes", [True, False])
+def test_an_engine_that_does_not_escape_is_refused(backend: str, escapes: bool) -> None:
+    engine = EngineHandler(
+        [
+            {
+                "BACKEND": f"django.template.backends.{backend}",
+                "OPTIONS": {"autoescape": escapes},
+            }
+        ]
+    ).all()[0]
+    template = engine.from_string("{{ ai_message }}")
+    request = RequestFactory().get("/")
+    if escapes:
+        assert b"".join(StreamingHTMLResponse(request, ["<a"], template)).count(b"&lt;a") == 1
+        return
+    with pytest.raises(ValueError, match="does not escape"):
+        StreamingHTMLResponse(request, ["<a"], template)
 
 
 def test_the_template_tag() -> None:

@@ -7,12 +7,13 @@ script element.
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
+import jinja2
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template import loader
 
 from streamhtml._bridge import SyncIterator
-from streamhtml._response import Body, StreamingReply
+from streamhtml._response import Body, StreamingReply, jinja_template
 from streamhtml._template import Template
 
 __all__ = ["StreamingHTMLResponse"]
@@ -27,6 +28,7 @@ class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
 
     def _template(self, request: HttpRequest, template: Any) -> Template:
         loaded = loader.get_template(template) if isinstance(template, str) else template
+        _check_escaping(loaded.template)
         return lambda context: loaded.render(dict(context), request)
 
     def _respond(
@@ -46,3 +48,13 @@ class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
                 yield part
         finally:
             await self._body.aclose()
+
+
+def _check_escaping(template: Any) -> None:
+    if isinstance(template, jinja2.Template):
+        jinja_template(template)
+    elif not template.engine.autoescape:
+        raise ValueError(
+            f"the engine of {template.name!r} does not escape, so a model's answer could write "
+            "HTML; take autoescape=False out of its OPTIONS"
+        )

@@ -1,0 +1,22 @@
+"""The html wire stays near the text: the gate; benchmarks/wire.py has all the figures."""
+
+from streamhtml import Delta, Reply
+from streamhtml.demo._answers import LONG, tokens
+from streamhtml.formats.html import HTMLFormat
+
+COUNT = 2000
+GATHERED = 2  # at 50 tokens per second and 40 ms between two fragments
+LIMIT = 3.0
+
+
+def test_the_body_is_at_most_three_times_the_text() -> None:
+    source = (tokens(LONG) * 2)[:COUNT]
+    wire, reply = HTMLFormat(), Reply(context={"human_message": "Everything"}, renderer="text")
+    fragments = [reply.open()]
+    for start in range(0, COUNT, GATHERED):
+        fragments.append(reply.feed(map(Delta, source[start : start + GATHERED])))
+    fragments.append(reply.close("finished"))
+    body = sum(len(wire.encode(fragment).encode()) for fragment in fragments)
+    text = len(reply.text.encode())
+    print(f"{body} bytes for {text} of text: {body / text:.2f}")
+    assert body <= LIMIT * text

@@ -12,10 +12,10 @@ LIMIT = 3.0
 def test_the_body_is_at_most_three_times_the_text() -> None:
     source = (tokens(LONG) * 2)[:COUNT]
     wire, reply = HTMLFormat(), Reply(context={"human_message": "Everything"}, renderer="text")
+    gathered = (source[start : start + GATHERED] for start in range(0, COUNT, GATHERED))
     fragments = [reply.open()]
-    for start in range(0, COUNT, GATHERED):
-        fragments.append(reply.feed(map(Delta, source[start : start + GATHERED])))
-    fragments.append(reply.close("finished"))
+    fragments += [reply.feed(map(Delta, batch)) for batch in gathered]
+    fragments += [reply.close("finished")]
     body = sum(len(wire.encode(fragment).encode()) for fragment in fragments)
     text = len(reply.text.encode())
     print(f"{body} bytes for {text} of text: {body / text:.2f}")

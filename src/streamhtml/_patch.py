@@ -64,7 +64,7 @@ class Patch:
         """The CSS selector of the element; ``""`` where the place is named elsewhere."""
         if not self.root:
             return ""
-        root = "#" + re.sub(r"[.:]", r"\\\g<0>", self.root)
+        root = id_selector(self.root)
         if self.child is not None:
             return f"{root} > :nth-child({self.child + 1})"
         return root + " > :last-child" * self.depth
@@ -100,6 +100,11 @@ def pair_id(prefix: str = "ai_") -> str:
             ASCII letters, digits and ``_ . : -``.
     """
     return check_id(prefix, "prefix") + secrets.token_hex(16)
+
+
+def id_selector(value: str) -> str:
+    """Return the CSS selector of the element that has the id ``value``."""
+    return "#" + re.sub(r"[.:]", r"\\\g<0>", value)
 
 
 def check_id(value: str, name: str) -> str:

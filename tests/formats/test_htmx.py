@@ -46,6 +46,16 @@ def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
     assert gone not in wire.encode(Fragment(3, (patch("append", "a"),), "finished"))
 
 
+def test_an_id_with_punctuation_is_escaped_in_selectors() -> None:
+    wire = HTMXFormat()
+    tail = Patch("tail", Markup("t"), "a.b:c")
+    wire.encode(Fragment(0, (tail,)))
+    assert wire.encode(Fragment(1, (tail,))) == (
+        r'<div hx-swap-oob="delete:#a\.b\:c-tail"></div>'
+        r'<div hx-swap-oob="beforeend:#a\.b\:c"><span id="a.b:c-tail">t</span></div>'
+    )
+
+
 def test_a_ping_and_an_end_without_patches_change_nothing() -> None:
     wire = HTMXFormat()
     assert wire.encode(Fragment(0)) == wire.encode(Fragment(1, (), "finished")) == "\n"

@@ -4,7 +4,7 @@ Each Fragment stands alone: the first is ordinary content, for the request's own
 later change is an element with ``hx-swap-oob`` (https://htmx.org/attributes/hx-swap-oob/).
 """
 
-from streamhtml._patch import Fragment, Patch
+from streamhtml._patch import Fragment, Patch, id_selector
 
 
 class HTMXFormat:
@@ -32,7 +32,7 @@ class HTMXFormat:
         if root not in self._tails:
             return ""
         self._tails.remove(root)
-        return _out_of_band("delete", f"#{root}-tail")
+        return _out_of_band("delete", id_selector(f"{root}-tail"))
 
     def _placed(self, patch: Patch) -> str:
         if patch.action == "replace":

@@ -1,9 +1,9 @@
 /**
  * streaming-html: shows a streamed reply while it arrives.
  *
- *   bytes -> Framer (fragments, wherever the network cut them)
- *         -> Reply  (the sink: one write to the page per 33 ms)
- *         -> apply  (one change to the page)
+ *   bytes -> framer (fragments, wherever the network cut them)
+ *         -> show   (the sink: one write to the page per 33 ms)
+ *         -> change (one change to the page)
  *
  * It serves <form data-stream="#messages beforeend">, hx-ext="streaming-html" in htmx 2, and every
  * request in htmx 4, through htmx's own request. Load it after htmx. The wire it reads is specified
@@ -22,8 +22,9 @@
   const ERROR = "Something went wrong. Please try again.";
 
   /**
-   * @typedef {{action: string, root: string, depth: number, child: number, html: string}} Patch
+   * @typedef {{action: string, root: string, at: string, html: string}} Patch `at`: "", "2", "@3"
    * @typedef {{patches: Patch[], outcome: string}} Fragment
+   * @typedef {{push: (text: string) => void, close: (reason: string) => Promise<void>}} Shown
    */
 
   // The page's author trusts this server's HTML by loading this file; it is never a script's text.
@@ -31,6 +32,13 @@
     createHTML: (/** @type {string} */ html) => html,
   });
   const trusted = (/** @type {string} */ html) => /** @type {string} */ (policy?.createHTML(html) ?? html);
+
+  /** @param {string} html */
+  function parse(html) {
+    const template = document.createElement("template");
+    template.innerHTML = trusted(html);
+    return template;
+  }
 
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
@@ -41,217 +49,212 @@
   /** Requests that stream, by the element that made them; the value ends one. @type {Map<Element, () => void>} */
   const streaming = new Map();
 
-  /** Cuts a body into fragments: the text may arrive in any pieces. */
-  class Framer {
-    /** @param {string} token the response's own, which begins each of its comments */
-    constructor(token) {
-      this.mark = "<!" + token;
-      this.text = "";
-      this.seen = 0; // up to here there is no mark
-      /** @type {Patch[]} */
-      this.patches = [];
-      this.place = { action: "", root: "", depth: 0, child: -1 };
+  /**
+   * Cuts a body into fragments: the text may arrive in any pieces.
+   * @param {string} token the response's own, which begins each of its marks
+   * @returns {(more: string) => Fragment[]} takes more text, returns the fragments that it completes
+   */
+  function framer(token) {
+    const mark = "<!" + token;
+    let text = "";
+    let seen = 0; // up to here there is no mark
+    let action = "";
+    let root = "";
+    let at = "";
+    /** @type {Patch[]} */
+    let patches = [];
+
+    /** @param {string} html @param {string} operation @returns {Fragment | undefined} */
+    function patch(html, operation) {
+      const more = operation[0] === "+";
+      const [name, ...words] = operation.slice(+more).trim().split(" ");
+      if (name === "ping") return;
+      if (name && !OPERATIONS.test(name)) throw new Error("unknown: " + name);
+      if (name !== "end") {
+        if (name) {
+          action = name;
+          at = "";
+          for (const word of words) {
+            if (word[0] === "#") root = word.slice(1);
+            else at = word;
+          }
+        }
+        patches.push({ action, root: /open|swap/.test(action) ? "" : root, at, html });
+      }
+      if (more) return;
+      const fragment = { patches, outcome: name === "end" ? words[0] : "" };
+      patches = [];
+      return fragment;
     }
 
-    /** @param {string} text @returns {Fragment[]} those that `text` completes */
-    push(text) {
-      this.text += text;
+    return (more) => {
+      text += more;
       const fragments = [];
       let start = 0;
       for (;;) {
-        const mark = this.text.indexOf(this.mark, Math.max(start, this.seen));
-        const end = mark < 0 ? -1 : this.text.indexOf(">", mark);
+        const found = text.indexOf(mark, Math.max(start, seen));
+        const end = found < 0 ? -1 : text.indexOf(">", found);
         if (end < 0) {
-          this.seen = mark < 0 ? Math.max(start, this.text.length - this.mark.length) : mark;
+          seen = found < 0 ? text.length - mark.length : found;
           break;
         }
-        const fragment = this.patch(
-          this.text.slice(start, mark),
-          this.text.slice(mark + this.mark.length, end),
-        );
+        const fragment = patch(text.slice(start, found), text.slice(found + mark.length, end));
         if (fragment) fragments.push(fragment);
-        start = this.seen = end + 1;
+        start = seen = end + 1;
       }
-      this.text = this.text.slice(start);
-      this.seen -= start;
+      text = text.slice(start);
+      seen -= start; // below 0 is 0 to indexOf
       return fragments;
-    }
-
-    /** @param {string} html @param {string} operation @returns {Fragment | undefined} */
-    patch(html, operation) {
-      const more = operation[0] === "+";
-      const [action, ...words] = operation.slice(more ? 1 : 0).trim().split(" ");
-      if (action === "ping") return;
-      if (action && !OPERATIONS.test(action)) throw new Error("unknown operation: " + action);
-      if (action && action !== "end") {
-        this.place = { ...this.place, action, depth: 0, child: -1 };
-        for (const word of words) {
-          if (word[0] === "#") this.place.root = word.slice(1);
-          else if (word[0] === "@") this.place.child = +word.slice(1);
-          else this.place.depth = +word;
-        }
-      }
-      if (action !== "end") {
-        const unplaced = /open|swap/.test(this.place.action);
-        this.patches.push({ ...this.place, root: unplaced ? "" : this.place.root, html });
-      }
-      if (more) return;
-      const patches = this.patches;
-      this.patches = [];
-      return { patches, outcome: action === "end" ? words[0] : "" };
-    }
+    };
   }
 
-  /** Leaves out what a later patch undoes, and joins what can be written at once. @param {Patch[]} patches */
-  function merge(patches) {
+  /** A fragment that shows the whole message anew. @param {Fragment | undefined} fragment */
+  const isWhole = (fragment) => fragment?.patches.length === 1 && fragment.patches[0].action === "swap";
+
+  /** Leaves out what the next undoes, and joins what can be written at once. @param {Fragment[]} fragments */
+  function merge(fragments) {
+    const needed = fragments.filter((each, i) => !isWhole(each) || !isWhole(fragments[i + 1]));
     /** @type {Patch[]} */
     const merged = [];
-    for (const patch of patches) {
-      let last = merged.at(-1);
-      if (
-        last?.action === patch.action && patch.action === "swap" ||
-        last?.action === "tail" && last.root === patch.root
-      ) {
-        merged.pop();
-        last = merged.at(-1);
-      }
-      if (
-        patch.action === "append" && last?.action === "append" &&
-        last.root === patch.root && last.depth === patch.depth
-      ) {
-        last.html += patch.html;
-      } else {
-        merged.push({ ...patch });
-      }
+    for (const patch of needed.flatMap((each) => each.patches)) {
+      const { action, root, at, html } = patch;
+      if (merged.at(-1)?.action === "tail" && merged.at(-1)?.root === root) merged.pop();
+      const last = merged.at(-1);
+      if (action === "append" && last?.action === action && last.root === root && last.at === at) {
+        last.html += html;
+      } else merged.push({ ...patch });
     }
     return merged;
   }
 
-  /** One reply on the page: gathers fragments, writes them, tells what happens by events. */
-  class Reply {
-    /**
-     * @param {Element} source the form; events are dispatched on it and bubble
-     * @param {string} token
-     * @param {Element | string} target where the page asked for the message
-     * @param {(html: string, out: boolean) => void | Promise<unknown>} insert puts the first
-     *   fragment there; with `out`, replaces elements by their ids
-     * @param {() => void} abort
-     */
-    constructor(source, token, target, insert, abort) {
-      this.source = source;
-      this.framer = new Framer(token);
-      this.target = target;
-      this.insert = insert;
-      this.outcome = "";
-      this.opened = false;
-      this.count = 0;
-      /** @type {string[]} ids of the live regions */
-      this.regions = [];
-      /** @type {Map<string, ChildNode[]>} what is shown provisionally, by root */
-      this.tails = new Map();
-      /** @type {Fragment[]} */
-      this.queue = [];
-      this.written = 0;
-      this.timer = 0;
-      this.work = Promise.resolve();
-      streaming.set(source, abort);
-      this.tell("stream:start");
-      if (source instanceof HTMLFormElement && source.matches("[data-stream-reset]")) source.reset();
-    }
+  /**
+   * Shows one reply on the page: gathers fragments, writes them, tells what happens by events.
+   * @param {Element} source the form; events are dispatched on it and bubble
+   * @param {string} token
+   * @param {Element | string} target where the page asked for the message
+   * @param {(html: string, out: boolean) => void | Promise<unknown>} insert puts the first
+   *   fragment there; with `out`, replaces elements by their ids
+   * @param {() => void} abort
+   */
+  function show(source, token, target, insert, abort) {
+    const frame = framer(token);
+    let outcome = "";
+    let opened = false;
+    let closed = false;
+    let count = 0;
+    let written = 0;
+    let timer = 0;
+    let work = Promise.resolve();
+    /** @type {Fragment[]} */
+    let queue = [];
+    /** @type {string[]} ids of the live regions */
+    let regions = [];
+    /** @type {Map<string, ChildNode[]>} what is shown provisionally, by root */
+    const tails = new Map();
 
-    /** @param {string} text */
-    push(text) {
-      this.queue = this.queue.concat(this.framer.push(text));
-      if (this.queue.length && !this.timer) {
-        const wait = Math.max(0, this.written + WRITE_EVERY - performance.now());
-        this.timer = window.setTimeout(() => this.write(), wait);
-      }
-    }
+    streaming.set(source, abort);
+    tell(source, "stream:start");
+    // A form's field may be called reset.
+    if (source.matches("form[data-stream-reset]")) HTMLFormElement.prototype.reset.call(source);
 
-    write() {
-      clearTimeout(this.timer);
-      this.timer = 0;
-      this.written = performance.now();
-      const fragments = this.queue.splice(0);
+    function write() {
+      clearTimeout(timer);
+      timer = 0;
+      written = Date.now();
+      const fragments = queue;
+      queue = [];
       // What goes wrong here is the page's (a target that is gone); the end is told all the same.
-      this.work = this.work.then(() => this.apply(fragments)).catch(reportError);
-      return this.work;
+      work = work.then(() => apply(fragments)).catch(reportError);
+      return work;
     }
 
     /** @param {Fragment[]} fragments */
-    async apply(fragments) {
+    async function apply(fragments) {
       const pinned = [...document.querySelectorAll("[data-stream-pin]")].filter(
         (scroller) => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 8,
       );
-      for (const patch of merge(fragments.flatMap((fragment) => fragment.patches))) {
-        if (patch.root) this.change(patch);
-        else await this.insert(patch.html, patch.action === "swap");
-        if (!this.opened) this.open(patch);
+      for (const fragment of fragments) outcome ||= fragment.outcome;
+      for (const patch of merge(fragments)) {
+        if (patch.root) change(patch);
+        else await insert(patch.html, patch.action === "swap");
+        if (!opened) open(patch);
+        if (!patch.root) busy(true);
       }
       for (const scroller of pinned) scroller.scrollTop = scroller.scrollHeight;
-      for (const { outcome } of fragments) {
-        this.outcome ||= outcome;
-        this.tell("stream:fragment", { index: this.count });
-        this.tell("chunk", { count: this.count++ });
+      for (const _ of fragments) {
+        tell(source, "stream:fragment", { index: count });
+        tell(source, "chunk", { count: count++ });
       }
     }
 
     /** @param {Patch} first the message itself */
-    open({ html, root }) {
-      this.opened = true;
+    function open({ html, root }) {
+      opened = true;
       // What the server placed, htmx has not seen yet.
       if (root) /** @type {any} */ (window).htmx?.process(document.getElementById(root));
-      const shell = document.createElement("template");
-      shell.innerHTML = trusted(html);
-      const regions = shell.content.querySelectorAll(".streamhtml");
-      const found = regions.length ? [...regions] : [...shell.content.querySelectorAll("[id]")].slice(0, 1);
-      this.regions = found.map((element) => element.id);
-      for (const id of this.regions) document.getElementById(id)?.setAttribute("aria-busy", "true");
+      const { content } = parse(html);
+      const found = content.querySelectorAll(".streamhtml");
+      const elements = found.length ? [...found] : [...content.querySelectorAll("[id]")].slice(0, 1);
+      regions = elements.map(({ id }) => id);
+      busy(true);
+    }
+
+    /** @param {boolean} is */
+    function busy(is) {
+      for (const id of regions) {
+        const region = document.getElementById(id);
+        if (!region) continue;
+        region.ariaBusy = is ? "true" : null;
+        if (!is) region.normalize();
+      }
     }
 
     /** @param {Patch} patch */
-    change({ action, root, depth, child, html }) {
-      for (const node of this.tails.get(root) ?? []) node.remove();
-      this.tails.delete(root);
+    function change({ action, root, at, html }) {
+      for (const node of tails.get(root) ?? []) node.remove();
+      tails.delete(root);
       /** @type {Element | null | undefined} */
       let element = document.getElementById(root);
-      if (child >= 0) element = element?.children[child];
-      while (depth-- > 0) element = element?.lastElementChild;
+      if (at[0] === "@") element = element?.children[+at.slice(1)];
+      else for (let depth = +at; depth; depth--) element = element?.lastElementChild;
       if (!element) return; // the page has removed the message
       const last = element.lastChild;
       element.insertAdjacentHTML(action === "replace" ? "beforebegin" : "beforeend", trusted(html));
       if (action === "replace") element.remove();
       if (action === "tail") {
         const nodes = [...element.childNodes];
-        this.tails.set(root, last ? nodes.slice(nodes.indexOf(last) + 1) : nodes);
+        tails.set(root, last ? nodes.slice(nodes.indexOf(last) + 1) : nodes);
       }
     }
 
-    /** The body has ended. @param {string} reason why, where the server did not say it */
-    async close(reason) {
-      await this.write();
-      reason = this.outcome || reason;
-      for (const id of this.regions) {
-        const region = document.getElementById(id);
-        region?.normalize();
-        region?.removeAttribute("aria-busy");
-      }
-      if (reason === "incomplete") {
-        notice(document.getElementById(this.regions[0]) ?? this.target, this.source, "lost", LOST);
-      }
-      streaming.delete(this.source);
-      this.tell("stream:end", { reason });
-    }
+    return {
+      /** @param {string} text */
+      push(text) {
+        queue = queue.concat(frame(text));
+        if (queue.length) timer ||= window.setTimeout(write, written + WRITE_EVERY - Date.now());
+      },
 
-    /** @param {string} name @param {object} [detail] */
-    tell(name, detail) {
-      tell(this.source, name, detail);
-    }
+      /** The body has ended. @param {string} reason why, where the server did not say it */
+      async close(reason) {
+        if (closed) return;
+        closed = true;
+        await write();
+        reason = outcome || reason;
+        busy(false);
+        if (reason === "incomplete") {
+          const region = regions.find((id) => id.endsWith("_text")) ?? regions[0];
+          notice(document.getElementById(region) ?? target, source, "lost", LOST);
+        }
+        streaming.delete(source);
+        tell(source, "stream:end", { reason });
+      },
+    };
   }
 
   /** @param {Element} source @param {string} name @param {object} [detail] */
   function tell(source, name, detail) {
-    source.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+    // Its answer may have taken the place of the form.
+    (source.isConnected ? source : document).dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
 
   /**
@@ -261,15 +264,21 @@
   function notice(place, source, name, words) {
     const span = document.createElement("span");
     span.className = "streamhtml-notice";
-    span.setAttribute("role", "alert");
+    span.role = "alert";
     span.textContent = source.getAttribute("data-stream-" + name) ?? words;
     (typeof place === "string" ? document.querySelector(place) : place)?.append(span);
+  }
+
+  /** No stream has begun. @param {Element} source @param {Element | string} target @param {unknown} error */
+  function failed(source, target, error) {
+    notice(target, source, "error", ERROR);
+    tell(source, "stream:error", { error });
   }
 
   /** @param {string | null} type a Content-Type */
   const tokenOf = (type) => /;\s*fragments="?(\w+)/i.exec(type ?? "")?.[1];
 
-  /** @param {Response} response @param {Reply} reply @param {() => void} [alive] */
+  /** @param {Response} response @param {Shown} reply @param {() => void} [alive] */
   async function pump(response, reply, alive) {
     const decoder = new TextDecoder();
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
@@ -292,6 +301,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || !(form instanceof HTMLFormElement) || !form.matches("[data-stream]")) return;
+    if (said(form, event.submitter, "method").toUpperCase() === "DIALOG") return;
     event.preventDefault();
     if (!streaming.has(form)) void submit(form, event.submitter);
   });
@@ -311,22 +321,24 @@
       /^(.*?)(?:\s+((?:before|after)(?:begin|end)|innerHTML))?$/.exec(form.dataset.stream ?? "")
     );
     const target = document.querySelector(selector || "body");
-    if (!target) throw new Error(`data-stream: there is no ${selector} on the page`);
+    if (!target) throw new Error("data-stream: no " + selector);
     streaming.set(form, abort);
+    target.querySelector(":scope > .streamhtml-notice")?.remove(); // of the last try
     /** @param {string} html @param {boolean} [out] */
     const insert = (html, out) => (out ? replace(html) : put(target, position, html));
     try {
       const response = await fetch(...request(form, submitter, controller.signal));
-      const token = tokenOf(response.headers.get("Content-Type"));
-      if (token) await pump(response, new Reply(form, token, target, insert, abort));
+      const type = response.headers.get("Content-Type");
+      const token = tokenOf(type);
+      if (token) await pump(response, show(form, token, target, insert, abort));
       else if (response.redirected) location.assign(response.url);
-      else if (response.ok) insert(await response.text());
-      else throw new Error(`${response.status} ${response.statusText}`);
+      else if (response.ok && /^text\/html/i.test(type ?? "")) insert(await response.text());
+      else throw new Error(`${response.status} ${type}`);
     } catch (error) {
       // A reply that had begun has told its end, and shown it.
       if (controller.signal.aborted) return;
-      if (streaming.has(form)) notice(target, form, "error", ERROR);
-      tell(form, "stream:error", { error });
+      if (streaming.has(form)) failed(form, target, error);
+      else tell(form, "stream:error", { error });
     } finally {
       streaming.delete(form);
     }
@@ -337,10 +349,8 @@
    * @returns {[URL, RequestInit]}
    */
   function request(form, submitter, signal) {
-    const said = (/** @type {string} */ name) =>
-      submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
-    const url = new URL(said("action"), document.baseURI);
-    const method = said("method").toUpperCase() || "GET";
+    const url = new URL(said(form, submitter, "action") || location.href, document.baseURI);
+    const method = said(form, submitter, "method").toUpperCase() || "GET";
     const data = new FormData(form, submitter);
     const query = new URLSearchParams(/** @type {any} */ (data));
     const headers = { [HEADER]: "html" };
@@ -348,8 +358,12 @@
       url.search = query.toString();
       return [url, { headers, signal }];
     }
-    return [url, { method, headers, signal, body: said("enctype") === "multipart/form-data" ? data : query }];
+    return [url, { method, headers, signal, body: said(form, submitter, "enctype") === "multipart/form-data" ? data : query }];
   }
+
+  /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter @param {string} name */
+  const said = (form, submitter, name) =>
+    submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
 
   /** @param {Element} target @param {string} position @param {string} html */
   function put(target, position, html) {
@@ -362,9 +376,7 @@
 
   /** Each element replaces the one that has its id. @param {string} html */
   function replace(html) {
-    const parsed = document.createElement("template");
-    parsed.innerHTML = trusted(html);
-    for (const element of [...parsed.content.children]) {
+    for (const element of [...parse(html).content.children]) {
       element.removeAttribute("hx-swap-oob");
       document.getElementById(element.id)?.replaceWith(element);
     }
@@ -376,7 +388,7 @@
   function extendHtmx2(htmx) {
     /** @type {any} */
     let api;
-    /** @type {WeakMap<XMLHttpRequest, Reply>} */
+    /** @type {WeakMap<XMLHttpRequest, Shown>} */
     const replies = new WeakMap();
 
     /** @param {any} detail htmx's responseInfo */
@@ -392,16 +404,22 @@
       xhr.addEventListener("readystatechange", () => {
         const token = xhr.readyState > 1 && tokenOf(xhr.getResponseHeader("Content-Type"));
         if (token && !replies.has(xhr)) {
-          replies.set(xhr, new Reply(elt, token, target, insert, () => xhr.abort()));
+          replies.set(xhr, show(elt, token, target, insert, () => xhr.abort()));
         }
       });
-      for (const event of ["progress", "load", "error", "abort", "timeout"]) {
+      for (const event of ["progress", "abort", "loadend"]) {
         xhr.addEventListener(event, () => {
           const reply = replies.get(xhr);
-          const text = xhr.responseText; // empty after an error
-          reply?.push(text.slice(read));
-          read = text.length;
-          if (event !== "progress") reply?.close(event === "abort" ? "aborted" : "incomplete");
+          const text = xhr.responseText.slice(read); // empty after an error
+          read += text.length;
+          try {
+            reply?.push(text);
+            if (event !== "progress") reply?.close(event === "abort" ? "aborted" : "incomplete");
+          } catch (error) {
+            reply?.close("incomplete");
+            xhr.abort();
+            throw error;
+          }
         });
       }
     }
@@ -413,6 +431,9 @@
       onEvent(/** @type {string} */ name, /** @type {CustomEvent} */ event) {
         if (name === "htmx:configRequest") event.detail.headers[HEADER] = "html";
         if (name === "htmx:beforeSend") watch(event.detail);
+        if (/:(send|response)Error$/.test(name) && !replies.has(event.detail.xhr)) {
+          failed(event.detail.elt, event.detail.target, event.detail.error);
+        }
         return true;
       },
     });
@@ -429,6 +450,11 @@
       htmx_config_request(/** @type {Element} */ _, /** @type {any} */ { ctx }) {
         ctx.request.headers[HEADER] = "html";
       },
+      htmx_error(/** @type {Element} */ source, /** @type {any} */ { ctx, error }) {
+        // It hears of every request: those that want to stream say so by hx-ext.
+        const wants = source.matches("[hx-ext*=streaming-html]");
+        if (wants && !ctx?.response && error.name !== "AbortError") failed(source, ctx.target, error);
+      },
       htmx_before_response(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
         const response = ctx.response.raw;
         const token = tokenOf(response.headers.get("Content-Type"));
@@ -438,14 +464,17 @@
         /** @param {string} text @param {boolean} out */
         const insert = (text, out) =>
           htmx.swap({ sourceElement: source, target, swap: out ? "none" : swap, text, push: "false" });
-        // htmx ends a whole request after a minute: here, one without a byte for so long.
-        const alive = () => {
-          clearTimeout(ctx.requestTimeout);
-          ctx.requestTimeout = setTimeout(ctx.request.abort, IDLE);
-        };
         // htmx goes on when it has the text: then everything is on the page already.
         response.text = async () => {
-          await pump(response, new Reply(source, token, target, insert, ctx.request.abort), alive);
+          const reply = show(source, token, target, insert, ctx.request.abort);
+          // htmx ends a whole request after a minute: here, one without a byte for so long.
+          await pump(response, reply, () => {
+            clearTimeout(ctx.requestTimeout);
+            ctx.requestTimeout = setTimeout(() => {
+              reply.close("incomplete");
+              ctx.request.abort();
+            }, IDLE);
+          });
           return "";
         };
         ctx.swap = ctx.hx.reswap = "none";

@@ -16,7 +16,7 @@
 
   const HEADER = "Streaming-HTML";
   const WRITE_EVERY = 33; // ms
-  const OPERATIONS = /^(open|append|replace|tail|swap|end)$/;
+  const OPERATIONS = /^(open|append|replace|tail|swap|end|)$/;
   const IDLE = 60_000; // ms without a byte; the server pings more often than that
   const LOST = "The connection was lost, and the answer ends here.";
   const ERROR = "Something went wrong. Please try again.";
@@ -44,7 +44,7 @@
   sheet.replaceSync(
     ":where(.streamhtml-text){white-space:pre-wrap}:where(.streamhtml-notice){display:block}",
   );
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  document.adoptedStyleSheets.push(sheet);
 
   /** Requests that stream, by the element that made them; the value ends one. @type {Map<Element, () => void>} */
   const streaming = new Map();
@@ -69,7 +69,7 @@
       const more = operation[0] === "+";
       const [name, ...words] = operation.slice(+more).trim().split(" ");
       if (name === "ping") return;
-      if (name && !OPERATIONS.test(name)) throw new Error("unknown: " + name);
+      if (!OPERATIONS.test(name)) throw new Error("unknown: " + name);
       if (name !== "end") {
         if (name) {
           action = name;
@@ -143,6 +143,7 @@
     let closed = false;
     let count = 0;
     let written = 0;
+    /** @type {number} */
     let timer = 0;
     let work = Promise.resolve();
     /** @type {Fragment[]} */
@@ -193,9 +194,8 @@
       // What the server placed, htmx has not seen yet.
       if (root) /** @type {any} */ (window).htmx?.process(document.getElementById(root));
       const { content } = parse(html);
-      const found = content.querySelectorAll(".streamhtml");
-      const elements = found.length ? [...found] : [...content.querySelectorAll("[id]")].slice(0, 1);
-      regions = elements.map(({ id }) => id);
+      const found = content.querySelector(".streamhtml") ? ".streamhtml" : "[id]";
+      regions = [...content.querySelectorAll(found)].map(({ id }) => id);
       busy(true);
     }
 
@@ -231,7 +231,7 @@
       /** @param {string} text */
       push(text) {
         queue = queue.concat(frame(text));
-        if (queue.length) timer ||= window.setTimeout(write, written + WRITE_EVERY - Date.now());
+        if (queue.length) timer ||= setTimeout(write, written + WRITE_EVERY - Date.now());
       },
 
       /** The body has ended. @param {string} reason why, where the server did not say it */
@@ -301,9 +301,8 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || !(form instanceof HTMLFormElement) || !form.matches("[data-stream]")) return;
-    if (said(form, event.submitter, "method").toUpperCase() === "DIALOG") return;
     event.preventDefault();
-    if (!streaming.has(form)) void submit(form, event.submitter);
+    if (!streaming.has(form)) submit(form, event.submitter);
   });
 
   document.addEventListener("click", (event) => {
@@ -318,22 +317,24 @@
     const controller = new AbortController();
     const abort = () => controller.abort();
     const [, selector, position = "beforeend"] = /** @type {RegExpMatchArray} */ (
-      /^(.*?)(?:\s+((?:before|after)(?:begin|end)|innerHTML))?$/.exec(form.dataset.stream ?? "")
+      /^(.*?)(?: (\w+(?:begin|end)))?$/.exec(form.dataset.stream ?? "")
     );
     const target = document.querySelector(selector || "body");
     if (!target) throw new Error("data-stream: no " + selector);
     streaming.set(form, abort);
     target.querySelector(":scope > .streamhtml-notice")?.remove(); // of the last try
     /** @param {string} html @param {boolean} [out] */
-    const insert = (html, out) => (out ? replace(html) : put(target, position, html));
+    const insert = (html, out) =>
+      out
+        ? replace(html)
+        : target.insertAdjacentHTML(/** @type {InsertPosition} */ (position), trusted(html));
     try {
       const response = await fetch(...request(form, submitter, controller.signal));
-      const type = response.headers.get("Content-Type");
-      const token = tokenOf(type);
+      const token = tokenOf(response.headers.get("Content-Type"));
       if (token) await pump(response, show(form, token, target, insert, abort));
       else if (response.redirected) location.assign(response.url);
-      else if (response.ok && /^text\/html/i.test(type ?? "")) insert(await response.text());
-      else throw new Error(`${response.status} ${type}`);
+      else if (response.ok) insert(await response.text());
+      else throw new Error(response.statusText);
     } catch (error) {
       // A reply that had begun has told its end, and shown it.
       if (controller.signal.aborted) return;
@@ -349,29 +350,18 @@
    * @returns {[URL, RequestInit]}
    */
   function request(form, submitter, signal) {
-    const url = new URL(said(form, submitter, "action") || location.href, document.baseURI);
-    const method = said(form, submitter, "method").toUpperCase() || "GET";
+    const said = (/** @type {string} */ name) =>
+      submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
+    const url = new URL(said("action") || location.href, document.baseURI);
+    const method = said("method").toUpperCase() || "GET";
     const data = new FormData(form, submitter);
-    const query = new URLSearchParams(/** @type {any} */ (data));
+    const query = /** @type {any} */ (new URLSearchParams(/** @type {any} */ (data)));
     const headers = { [HEADER]: "html" };
     if (method === "GET") {
-      url.search = query.toString();
+      url.search = query;
       return [url, { headers, signal }];
     }
-    return [url, { method, headers, signal, body: said(form, submitter, "enctype") === "multipart/form-data" ? data : query }];
-  }
-
-  /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter @param {string} name */
-  const said = (form, submitter, name) =>
-    submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
-
-  /** @param {Element} target @param {string} position @param {string} html */
-  function put(target, position, html) {
-    if (position === "innerHTML") target.replaceChildren();
-    target.insertAdjacentHTML(
-      /** @type {InsertPosition} */ (position === "innerHTML" ? "beforeend" : position),
-      trusted(html),
-    );
+    return [url, { method, headers, signal, body: said("enctype") === "multipart/form-data" ? data : query }];
   }
 
   /** Each element replaces the one that has its id. @param {string} html */
@@ -383,6 +373,13 @@
   }
 
   // With htmx ----------------------------------------------------------------------------------
+
+  /** What htmx swaps by id. @param {string} html */
+  function outOfBand(html) {
+    const parsed = parse(html);
+    for (const element of parsed.content.children) element.setAttribute("hx-swap-oob", "true");
+    return parsed.innerHTML;
+  }
 
   /** @param {any} htmx */
   function extendHtmx2(htmx) {
@@ -399,7 +396,7 @@
       const insert = (html, out) => new Promise((done) => {
         const into = xhr.getResponseHeader("HX-Retarget") ?? target;
         const spec = api.getSwapSpecification(elt, out ? "none" : xhr.getResponseHeader("HX-Reswap"));
-        htmx.swap(into, html, spec, { contextElement: elt, eventInfo: detail, afterSwapCallback: done });
+        htmx.swap(into, out ? outOfBand(html) : html, spec, { contextElement: elt, eventInfo: detail, afterSwapCallback: done });
       });
       xhr.addEventListener("readystatechange", () => {
         const token = xhr.readyState > 1 && tokenOf(xhr.getResponseHeader("Content-Type"));
@@ -461,9 +458,11 @@
         if (!token) return;
         const target = ctx.hx.retarget ?? ctx.target;
         const swap = ctx.hx.reswap ?? ctx.swap;
-        /** @param {string} text @param {boolean} out */
-        const insert = (text, out) =>
-          htmx.swap({ sourceElement: source, target, swap: out ? "none" : swap, text, push: "false" });
+        /** @param {string} html @param {boolean} out */
+        const insert = (html, out) => {
+          const [style, text] = out ? ["none", outOfBand(html)] : [swap, html];
+          return htmx.swap({ sourceElement: source, target, swap: style, text, push: "false" });
+        };
         // htmx goes on when it has the text: then everything is on the page already.
         response.text = async () => {
           const reply = show(source, token, target, insert, ctx.request.abort);

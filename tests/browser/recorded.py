@@ -18,13 +18,18 @@ _TIMEOUT = 30_000  # ms
 
 # Waits for htmx to take its classes off, which it does some milliseconds after a swap.
 _SETTLED = """async (expected) => {
+    const texts = (root) => {
+        const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), texts = [];
+        while (walker.nextNode()) texts.push(walker.currentNode.data);
+        return texts;
+    };
     const container = document.getElementById("messages");
     const template = document.createElement("template");
     template.innerHTML = expected;
     const end = performance.now() + 2000;
     while (container.innerHTML !== template.innerHTML && performance.now() < end)
         await new Promise((done) => setTimeout(done, 10));
-    return [container.innerHTML, template.innerHTML];
+    return [container.innerHTML, template.innerHTML, texts(container), texts(template.content)];
 }"""
 
 
@@ -90,7 +95,8 @@ class Recorded:
         count: int = self.page.evaluate("reads.length")
         return count
 
-    def check(self, html: str) -> None:
-        """Assert that the container has come to hold this HTML."""
-        there, expected = self.page.evaluate(_SETTLED, html)
+    def check(self, html: str, *, joined: bool = True) -> None:
+        """Assert that the container has come to hold this HTML, each text of it in one node."""
+        there, expected, texts, expected_texts = self.page.evaluate(_SETTLED, html)
         assert there == expected, f"the page has\n{there}\nand not\n{expected}"
+        assert texts == expected_texts or not joined, f"the page has the nodes\n{texts}"

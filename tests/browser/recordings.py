@@ -123,6 +123,24 @@ def punctuated() -> Recording:
     return _by_hand(root, steps, "<p>1</p><p>4</p>")
 
 
+def regions() -> Recording:
+    """Two regions with a tail each, which stays until its own region changes."""
+    think, say = _at("ai_2_think", "append"), _at("ai_2_text", "append")
+    thinking, saying = _at("ai_2_think", "tail"), _at("ai_2_text", "tail")
+    opened = (
+        '<i id="ai_2_think" class="streamhtml">{}</i><b id="ai_2_text" class="streamhtml">{}</b>'
+    )
+    steps = (
+        (Patch("append", Markup(opened.format("", ""))),),
+        (think("A"), thinking("?"), say("B"), saying("!")),
+        (say("C"), thinking("<u>…</u>"), saying("."), think("D"), saying(" <s>no</s>")),
+        (thinking("?!"), say("E"), think("F"), saying("G"), thinking("H")),
+    )
+    fragments = [Fragment(index, patches) for index, patches in enumerate(steps)]
+    fragments.append(Fragment(len(fragments), outcome="interrupted"))
+    return Recording(tuple(fragments), opened.format("ADFH", "BCEG"))
+
+
 def table() -> Recording:
     """Rows and cells, which no parser takes outside of a table."""
     append, replace, tail = (_at("ai_2_text", action) for action in ("append", "replace", "tail"))
@@ -152,7 +170,14 @@ def swaps() -> Recording:
 
 
 RECORDINGS: dict[str, Callable[[], Recording]] = {
-    made.__name__: made for made in (text, failed, template, places, punctuated, table, swaps)
+    "text": text,
+    "failed": failed,
+    "template": template,
+    "places": places,
+    "regions": regions,
+    "punctuated": punctuated,
+    "table": table,
+    "swaps": swaps,
 }
 
 

@@ -28,7 +28,7 @@ def test_the_htmx_format_is_swapped_as_it_is_read(name: str, page: Page) -> None
         recorded.ask(Answer(HTMXFormat.media_type, tuple(writes), pace="taken"))
         recorded.wait_for("stream:end", "read")
         # A ping is a line break, and this client puts it where it puts everything.
-        recorded.check(recording.html + "\n" * writes.count(b"\n"))
+        recorded.check(recording.html + "\n" * writes.count(b"\n"), joined=False)
         assert recorded.reads == len(writes)
 
 

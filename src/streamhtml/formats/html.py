@@ -12,9 +12,9 @@ import string
 
 from streamhtml._patch import Fragment, Patch
 
-# 62 ** 6 is 2 ** 35: one guess a response, and none of it can be tried twice. Model output is
-# escaped before it gets here, so this is the second wall; each character costs a byte a patch.
-_TOKEN_LENGTH = 6
+# Each character costs a byte a patch. Model output is escaped before it gets here, so no text can
+# hold a mark, whatever it guesses; the token keeps apart what a template may hold by accident.
+_TOKEN_LENGTH = 4
 
 # A patch without a root: the page knows where it goes, or its elements' own ids say it.
 _UNPLACED = {"append": "open", "replace": "swap"}

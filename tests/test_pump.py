@@ -212,6 +212,15 @@ async def test_a_source_that_was_never_started_is_closed(
     await pump.aclose()
 
 
+async def test_closing_what_is_closed_starts_nothing() -> None:
+    pump = Pump(["a"], interval=0, ping=None)
+    pump.close()
+    threads = threading.active_count()
+    await pump.aclose()
+    assert threading.active_count() == threads
+    assert not hasattr(pump, "_reader")
+
+
 def test_a_source_that_was_never_started_is_closed_without_a_loop() -> None:
     async def agen() -> AsyncIterator[str]:
         yield "a"

@@ -256,6 +256,38 @@ async def test_on_end_has_the_answer_before_the_end_is_told(
     assert ended == [("failed" if fails else "finished", "an answer")]
 
 
+def test_on_end_is_told_when_the_reader_is_cancelled_while_the_end_is_rendered() -> None:
+    rendering, go_on = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    def template(context: Mapping[str, Any]) -> str:
+        if context["chunk_index"] == 2:
+            rendering.set()
+            go_on.wait(SOON)
+        return "<p>"
+
+    async def main() -> None:
+        fragments = stream(
+            Reply(template, renderer="template"),
+            ["an answer"],
+            on_end=lambda reply: ended.append(reply.text),
+        )
+
+        async def read() -> None:
+            async for _ in fragments:
+                pass
+
+        reader = asyncio.create_task(read())
+        assert await asyncio.to_thread(rendering.wait, SOON)
+        reader.cancel()
+        await asyncio.wait([reader])
+        go_on.set()
+        await fragments.aclose()
+
+    asyncio.run(main())
+    assert ended == ["an answer"]
+
+
 async def test_an_on_end_that_fails_is_logged_and_the_end_is_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

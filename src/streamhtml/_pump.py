@@ -149,7 +149,7 @@ class Pump:
         self._room.set()
         if self._started:
             self._cancel()
-        else:
+        elif not self._ended:
             self.start()  # It sees that it is to close, and does nothing else.
 
     def _close_without_loop(self) -> bool:

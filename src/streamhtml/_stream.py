@@ -193,7 +193,8 @@ class Stream:
         except Exception:
             logger.exception("the end of %s could not be rendered", self._reply.message_pair_id)
             fragment = self._reply.fail()
-        self._begin_to_tell()
+        finally:  # The reader may be cancelled while the end is rendered.
+            self._begin_to_tell()
         await self._until_told()
         return fragment
 

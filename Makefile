@@ -46,6 +46,7 @@ lock: $(DEV) ## remake the lock files; UPGRADE=--upgrade takes the newest versio
 	$(LOCK) pyproject.toml --extra demo --group dev -o requirements/dev.lock
 	$(LOCK) pyproject.toml --extra demo -c requirements/dev.lock -o requirements/demo.lock
 	echo uv | $(LOCK) - -c requirements/dev.lock -o requirements/uv.lock
+	$(LOCK) --group corpora --no-deps --no-annotate -c requirements/dev.lock -o requirements/corpora.lock
 
 clean: ## remove the environment and everything made
 	rm -rf .venv dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
@@ -55,7 +56,7 @@ clean: ## remove the environment and everything made
 $(DEMO): requirements/demo.lock requirements/uv.lock pyproject.toml scripts/bootstrap
 	scripts/bootstrap demo
 
-$(DEV): requirements/dev.lock requirements/uv.lock pyproject.toml scripts/bootstrap
+$(DEV): requirements/dev.lock requirements/uv.lock requirements/corpora.lock pyproject.toml scripts/bootstrap
 	scripts/bootstrap dev
 
 $(BROWSER): $(DEV) scripts/bootstrap

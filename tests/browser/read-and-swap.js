@@ -1,5 +1,30 @@
-// The smallest client there can be for the htmx wire: htmx 2 swaps whatever was read. The server
-// writes a fragment when the one before was taken, so that a read is a fragment.
+// The smallest clients there can be for the htmx wire. Each fragment was taken before the server
+// writes the next, so that a read is a fragment, where the test does not join some.
+// htmx 2 swaps whatever was read.
+const swap2 = (html) =>
+  new Promise((settled) =>
+    htmx.swap("#messages", html, { swapStyle: "beforeend", swapDelay: 0, settleDelay: 0 }, {
+      afterSettleCallback: settled,
+    }));
+
+// htmx 4 looks for the places of all elements before it changes the first, and not in a template:
+// it is given one element after the other.
+const swap4 = async (html) => {
+  const { content } = Object.assign(document.createElement("template"), { innerHTML: html });
+  for (const each of content.childNodes) {
+    const node = each.content?.firstElementChild ?? each; // out of its template
+    if (node instanceof Text) document.querySelector("#messages").append(node.data);
+    else {
+      if (htmx.version === "4.0.0-beta6" && node.matches("[hx-swap-oob*=' ']")) {
+        // This version takes no selector with spaces; 4.0.1 takes no other.
+        node.setAttribute("hx-swap-oob", node.getAttribute("hx-swap-oob").replaceAll(" ", ""));
+      }
+      const where = { target: "#messages", swap: "beforeend", sourceElement: document.body };
+      await htmx.swap({ ...where, text: node.outerHTML });
+    }
+  }
+};
+
 document.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const response = await fetch("/reply", { method: "POST" });
@@ -7,10 +32,7 @@ document.querySelector("form").addEventListener("submit", async (event) => {
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    await new Promise((settled) =>
-      htmx.swap("#messages", value, { swapStyle: "beforeend", swapDelay: 0, settleDelay: 0 }, {
-        afterSettleCallback: settled,
-      }));
+    await (htmx.version.startsWith("4") ? swap4 : swap2)(value);
     await fetch("/taken", { method: "POST" });
   }
   document.dispatchEvent(new CustomEvent("stream:end", { detail: { reason: "read" } }));

@@ -95,7 +95,7 @@ def places() -> Recording:
     steps = (
         (append("<p>One</p>"),),
         (append(" <i>two</i>", depth=1),),
-        (append(" three", depth=2), tail(" <b>thr", depth=1)),
+        (append(" three", depth=2), tail(" <b>thr</b>", depth=1)),
         (tail("<p>fo</p>"),),
         (tail("<p>four</p>"),),
         (replace("<p>One two</p>", depth=1), append("<ul><li>a</li></ul>")),
@@ -157,6 +157,52 @@ def table() -> Recording:
     return _by_hand("ai_2_text", steps, html)
 
 
+def markdown_like() -> Recording:
+    """What a renderer of Markdown does to a page: blocks grow, turn into others or several."""
+    append, replace, tail = (_at("ai_2_text", action) for action in ("append", "replace", "tail"))
+    head = "<p>before</p>\n<table>\n<thead>\n<tr>\n<th>x</th>\n</tr>\n</thead></table>"
+    one = "<table><tbody><tr><td>{}</td></tr></tbody></table>".format
+    steps = (
+        (append("<p>Title</p>"), tail(" <b>bo</b>", depth=1)),
+        (tail("", depth=1),),
+        (append(" <b>bold</b>", depth=1), tail("")),
+        (replace("<h2>Title <b>bold</b></h2>", depth=1), tail("<em>?</em>", depth=1)),
+        (append("<ul>\n<li>a</li>\n</ul>\n"), tail("<i>b</i>", depth=2), tail("b", depth=2)),
+        (replace("<ul>\n<li>\n<p>a</p>\n</li>\n</ul>", depth=1),),
+        (append("<ul>\n<li>c</li>\n</ul>\n", depth=2), tail("d", depth=4)),
+        (tail("", depth=4), replace("<ul>\n<li>\n<p>c</p>\n</li>\n</ul><hr>", depth=3)),
+        (append("<p>| x | y |</p>"), tail("\n| -", depth=1)),
+        (replace(head, depth=1), append("<th>y</th>\n", depth=3), tail("")),
+        (append("\n<tbody></tbody>\n", depth=1), tail("?")),
+        (
+            append("<tr><td>1</td></tr>\n<tr><td>2</td></tr>", depth=2),
+            tail("<b>3</b>", depth=4),
+        ),
+        (append("<td></td><td>x</td>", depth=3), append("4", depth=4), tail("<i>5</i>", depth=4)),
+        (append(" &amp; 5", depth=4), append("<p>after</p>"), tail(" <u>all</u>", depth=1)),
+        (append("<pre><code>x</code></pre>"), tail("\n  y", depth=2)),
+        (append("\n\n  y", depth=2), append("\n", depth=2), tail("")),
+        (replace("<pre><code>\n\nz\n</code></pre>", depth=1), tail("<p>last</p>")),
+        (append("<p>[link]</p>"), tail("", depth=1)),
+        (replace('<p><a href="#">link</a></p><p>and more</p>', depth=1),),
+        (replace("<h1>Title</h1><p>under</p>", child=0), append("!", child=1)),
+        (replace(one(5), child=5),),
+        (replace("<p>BEFORE</p>" + one(0), child=3), append(".", child=3)),
+        (tail("<p>seen</p>"),),
+        (tail(""),),
+    )
+    html = (
+        "<h1>Title</h1><p>under!</p>"
+        "<ul>\n<li>\n<p>a</p>\n<ul>\n<li>\n<p>c</p>\n</li>\n</ul><hr>\n</li>\n</ul>\n"
+        f"<p>BEFORE.</p>{one(0)}\n"
+        "<table>\n<thead>\n<tr>\n<th>x</th>\n<th>y</th>\n</tr>\n</thead>\n"
+        "<tbody><tr><td>1</td></tr>\n<tr><td>2</td><td></td><td>x4 &amp; 5</td></tr></tbody>\n"
+        f"</table>{one(5)}<pre><code>\n\nz\n</code></pre>"
+        '<p><a href="#">link</a></p><p>and more</p>'
+    )
+    return _by_hand("ai_2_text", steps, html)
+
+
 def swaps() -> Recording:
     """Elements that are replaced by their ids, two in a fragment."""
     opened = '<p id="a">a</p><p id="b">b</p><div id="ai_2_text"></div>'
@@ -177,6 +223,7 @@ RECORDINGS: dict[str, Callable[[], Recording]] = {
     "regions": regions,
     "punctuated": punctuated,
     "table": table,
+    "markdown_like": markdown_like,
     "swaps": swaps,
 }
 

@@ -1,3 +1,4 @@
+import pytest
 from markupsafe import Markup
 
 from streamhtml import Fragment, Patch
@@ -44,6 +45,76 @@ def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
     assert wire.encode(Fragment(1, (patch("tail", "t"),))) == gone + tail
     assert wire.encode(Fragment(2, (patch("append", "a"),))).startswith(gone)
     assert gone not in wire.encode(Fragment(3, (patch("append", "a"),), "finished"))
+
+
+@pytest.mark.parametrize(
+    ("html", "parent"),
+    [
+        ("<td>1</td><td>2</td>", "tr"),
+        ('<th scope="col">1</th>', "tr"),
+        ("\n<tr><td>1</td></tr>\n<tr></tr>\n", "tbody"),
+        ("<TR></TR>", "tbody"),
+        ("<tbody></tbody>", "table"),
+        ("<thead></thead><tbody></tbody>", "table"),
+    ],
+)
+def test_a_part_of_a_table_stands_in_its_parent_in_a_template(html: str, parent: str) -> None:
+    given = [
+        (patch("append", html), [("beforeend:#r", html)]),
+        (
+            patch("replace", html, depth=1),
+            [("beforebegin:#r > :last-child", html), ("delete:#r > :last-child", "")],
+        ),
+    ]
+    for each, swaps in given:
+        assert HTMXFormat().encode(Fragment(0, (each,))) == "".join(
+            f'<template><{name} hx-swap-oob="{swap}">{inside}</{name}></template>'
+            for swap, inside in swaps
+            for name in [parent if inside else "div"]
+        )
+
+
+@pytest.mark.parametrize(
+    "html", ["a <td>", "<table><tr></tr></table>", "<track>", "<p></p><tr>", ""]
+)
+def test_what_begins_with_anything_else_needs_no_template(html: str) -> None:
+    expected = f'<div hx-swap-oob="beforeend:#r">{html}</div>'
+    assert HTMXFormat().encode(Fragment(0, (patch("append", html),))) == expected
+
+
+def test_after_a_part_of_a_table_all_that_is_out_of_band_is_in_templates() -> None:
+    # htmx 2 swaps what is in templates last, and a client may read two fragments at once.
+    wire = HTMXFormat()
+    row, text = patch("append", "<tr></tr>", depth=2), patch("append", "a")
+    before, after = (
+        wire.encode(Fragment(index, patches))
+        for index, patches in enumerate([(text, row), (text,)])
+    )
+    assert before.startswith('<div hx-swap-oob="beforeend:#r">a</div><template><tbody ')
+    assert after == '<template><div hx-swap-oob="beforeend:#r">a</div></template>'
+    opened = Patch("append", Markup("<tr id=r></tr>"))
+    assert HTMXFormat().encode(Fragment(0, (opened,))) == "<tr id=r></tr>"
+
+
+def test_a_tail_of_rows_or_cells_is_held_by_their_parent() -> None:
+    for html, held in [
+        ("<td>1</td>", '<tbody hx-swap-oob="beforeend:#r"><tr id="r-tail"><td>1</td></tr></tbody>'),
+        (
+            "<tr></tr>",
+            '<table hx-swap-oob="beforeend:#r"><tbody id="r-tail"><tr></tr></tbody></table>',
+        ),
+    ]:
+        wire = HTMXFormat().encode(Fragment(0, (patch("tail", html),)))
+        assert wire == f"<template>{held}</template>"
+
+
+def test_an_empty_tail_removes_the_one_that_stands_there() -> None:
+    wire = HTMXFormat()
+    empty = Fragment(1, (patch("tail", "", depth=1),))
+    assert wire.encode(empty) == "\n"
+    wire.encode(Fragment(2, (patch("tail", "t"),)))
+    assert wire.encode(empty) == '<div hx-swap-oob="delete:#r-tail"></div>'
+    assert wire.encode(empty) == "\n"
 
 
 def test_an_id_with_punctuation_is_escaped_in_selectors() -> None:

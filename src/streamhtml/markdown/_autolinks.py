@@ -1,0 +1,91 @@
+"""Addresses in plain text: ``https://…``, ``www.…`` and e-mail.
+
+https://github.github.com/gfm/#autolinks-extension-. Pure functions.
+"""
+
+import re
+from typing import Final
+
+# Each word is tried once, and no longer than an address may be, so the search stays linear.
+_START: Final = r"(?<![A-Za-z0-9])(?:https?|ftp)://|(?<![^\s*_~(\"'])www\."
+_EMAIL: Final = (
+    r"(?<![A-Za-z0-9])[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,63}+)@"
+    r"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)++"
+)
+EMAIL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@([A-Za-z0-9._-]*+)")
+SEARCH: Final = rf"(?P<address>(?i:{_START}))|(?P<email>{EMAIL.pattern})"
+"""What an address begins with, for the search among other special characters."""
+
+_DOMAIN: Final = re.compile(r"[^\s<!-,/:-@\[-^`{-~]+")
+_END: Final = re.compile(r"[^\s<]*+")
+_REFERENCE: Final = re.compile(r"&[A-Za-z0-9]+;\Z")
+
+_UNFINISHED: Final = re.compile(
+    r"(?:^|(?<=[^A-Za-z0-9]))(?:h|ht|htt|https?:?/?/?|f|ft|ftp:?/?/?|w|ww|www)\Z", re.IGNORECASE
+)
+
+
+def read_address(text: str, pos: int, *, in_brackets: bool) -> int | None:
+    """Return where the address ends that begins at ``pos``, or None where there is none.
+
+    Args:
+        in_brackets: whether a bracket is open, so that its ``]`` ends the address.
+    """
+    found = _END.match(text, pos)
+    assert found
+    end = found.end()
+    if in_brackets and (bracket := text.find("]", pos, end)) >= 0:
+        end = bracket
+    end = _trim(text, pos, end)
+    host = pos + (4 if text[pos] in "wW" else text.index("//", pos) + 2 - pos)
+    domain = _DOMAIN.match(text, host, end)
+    if not domain:
+        return None
+    labels = domain[0].rstrip(".").split(".")
+    if any("_" in label for label in labels[-2:]) or not labels[0]:
+        return None
+    return end
+
+
+def runs_to(text: str, pos: int) -> int:
+    """Return where the characters end that may belong to the address that begins at ``pos``."""
+    found = _END.match(text, pos)
+    assert found
+    return found.end()
+
+
+def is_email(address: str) -> bool:
+    """Return whether what looks like an address of e-mail is one."""
+    _, _, domain = address.partition("@")
+    return "." in domain.strip(".") and ".." not in domain and domain[-1] not in "-_"
+
+
+def unfinished(text: str) -> int:
+    """Return where a word at the end begins that may become an address; its length if none."""
+    if text[-1:] not in "fhtpsw:/FHTPSW":
+        return len(text)
+    start = max(len(text) - 10, 0)
+    found = _UNFINISHED.search(text, start)
+    return found.start() if found else len(text)
+
+
+def _trim(text: str, start: int, end: int) -> int:
+    """Leave out the punctuation behind an address: each character is looked at once."""
+    excess: int | None = None
+    while end > start:
+        last = text[end - 1]
+        if last in "?!.,:*_~'\"":
+            end -= 1
+        elif last == ")":
+            if excess is None:
+                excess = text.count(")", start, end) - text.count("(", start, end)
+            if excess <= 0:
+                return end
+            excess -= 1
+            end -= 1
+        elif last == ";":
+            found = _REFERENCE.search(text[max(start, end - 40) : end])
+            end -= len(found[0]) if found else 1
+        else:
+            return end
+    return end

@@ -1,0 +1,541 @@
+"""Block structure: which line belongs to which block. Each line is taken in once, for ever.
+
+The algorithm is that of https://spec.commonmark.org/0.31.2/#phase-1-block-structure: a stack of open
+containers, and a leaf in the innermost one. A line that is not complete yet is taken in as soon as it
+is certain what it begins; from there on, what comes of it goes to the leaf directly.
+"""
+
+import re
+import sys
+from dataclasses import dataclass
+from typing import Final
+
+from streamhtml.markdown._cursor import Cursor
+from streamhtml.markdown._inline import Inline
+from streamhtml.markdown._leaves import Code, Heading, Leaf, Paragraph, Raw
+from streamhtml.markdown._log import Element, Log
+from streamhtml.markdown._options import MAX_CONTAINERS, OnFence
+from streamhtml.markdown._prose import READ_AT_ONCE
+from streamhtml.markdown._raw_html import BLANK
+from streamhtml.markdown._references import References
+from streamhtml.markdown._starts import (
+    STARTS,
+    AlertStart,
+    ContainerStart,
+    FenceStart,
+    FormulaStart,
+    HeadingStart,
+    ItemStart,
+    LeafStart,
+    NoteStart,
+    QuoteStart,
+    RawStart,
+    RuleStart,
+    Spot,
+    TableStart,
+    Uncertain,
+    UnderlineStart,
+    find_start,
+)
+from streamhtml.markdown._tables import Table
+from streamhtml.markdown._characters import unescape
+
+_LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}\Z")
+_NEVER: Final = sys.maxsize
+_ALERT_TITLES: Final = {
+    "note": "Note",
+    "tip": "Tip",
+    "important": "Important",
+    "warning": "Warning",
+    "caution": "Caution",
+}
+
+
+class List:
+    """A list: loose if a blank line stands between its items, or between two blocks in one.
+
+    https://spec.commonmark.org/0.31.2/#loose
+    """
+
+    __slots__ = ("element", "loose", "marker", "paragraphs")
+
+    def __init__(self, element: Element, marker: str) -> None:
+        self.element = element
+        self.marker = marker
+        self.loose = False
+        self.paragraphs: list[Element] = []
+
+    def loosen(self, log: Log) -> None:
+        """Show the tags of its paragraphs, of those too that are there already."""
+        if self.loose:
+            return
+        self.loose = True
+        for paragraph in self.paragraphs:
+            paragraph.start, paragraph.end = "<p>", "</p>"
+            paragraph.depth += 1
+        self.paragraphs.clear()
+        log.change(self.element)
+
+
+class Container:
+    """An open block quote, list item or footnote.
+
+    Attributes:
+        last_line: number of the last line that was not blank in it.
+        is_empty: whether no block was begun in it.
+    """
+
+    __slots__ = ("is_empty", "last_line")
+
+    def __init__(self, line: int) -> None:
+        self.last_line = line
+        self.is_empty = True
+
+    def continues(self, cursor: Cursor) -> bool:
+        """Move the cursor behind what the line must begin with; return whether it does."""
+        raise NotImplementedError
+
+
+class Quote(Container):
+    """A block quote."""
+
+    __slots__ = ("element",)
+
+    def __init__(self, line: int, element: Element) -> None:
+        super().__init__(line)
+        self.element = element
+
+    def continues(self, cursor: Cursor) -> bool:
+        if cursor.indent > 3 or cursor.blank or cursor.line[cursor.next] != ">":
+            return False
+        skip_quote_marker(cursor)
+        return True
+
+
+class Item(Container):
+    """A list item. Its list has no place of its own on the stack."""
+
+    __slots__ = ("list", "width")
+
+    def __init__(self, line: int, list_: List, width: int) -> None:
+        super().__init__(line)
+        self.list = list_
+        self.width = width
+
+    def continues(self, cursor: Cursor) -> bool:
+        return skip_indent(cursor, self.width, self)
+
+
+class Note(Container):
+    """The definition of a footnote: written to a log of its own."""
+
+    __slots__ = ("outside",)
+
+    def __init__(self, line: int, outside: Log) -> None:
+        super().__init__(line)
+        self.outside = outside
+
+    def continues(self, cursor: Cursor) -> bool:
+        return skip_indent(cursor, 4, self)
+
+
+def skip_quote_marker(cursor: Cursor) -> None:
+    """Move behind ``>`` and one column of white space."""
+    cursor.skip_marker(1)
+    cursor.skip(1)
+
+
+def skip_indent(cursor: Cursor, width: int, container: Container) -> bool:
+    """Move over the indentation of what belongs to an item; return whether it is there."""
+    if cursor.blank:
+        cursor.skip(width)
+        return not container.is_empty
+    if cursor.indent < width:
+        return False
+    cursor.skip(width)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class FenceEnd:
+    """A line of at least so many of the same characters ends a fenced code block."""
+
+    fence: str
+    indent: int
+
+    def ends(self, cursor: Cursor) -> bool:
+        rest = cursor.rest.rstrip(" \t")
+        return (
+            cursor.indent < 4 and rest.startswith(self.fence) and not rest.strip(self.fence[0])
+        )
+
+    def may_end(self, cursor: Cursor) -> bool:
+        """Return whether the line, which is not complete, may turn out to be the end."""
+        return cursor.blank or not cursor.rest.rstrip(" \t").strip(self.fence[0])
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaEnd:
+    """A line that ends so ends a formula."""
+
+    closing: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawEnd:
+    """A line in which this is found ends a block of raw HTML."""
+
+    pattern: re.Pattern[str]
+
+
+class Blocks:
+    """Takes in text, line by line, and writes blocks to a log.
+
+    Args:
+        log: where blocks are written.
+        inline: reads their text.
+        references: learns what is defined.
+        prefix: what the ids of headings begin with; ``""`` for none.
+        on_fence: what complete code blocks are offered to.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        inline: Inline,
+        references: References,
+        *,
+        prefix: str = "",
+        on_fence: OnFence | None = None,
+    ) -> None:
+        self._log = log
+        self._inline = inline
+        self._references = references
+        self._dialect = inline.dialect
+        self._prefix = prefix
+        self._on_fence = on_fence
+        self._stack: list[Container] = []
+        self._leaf: Leaf | None = None
+        self._ending: FenceEnd | FormulaEnd | RawEnd | None = None
+        self._number = 1  # of the line
+        self._in_line = False  # whether what comes goes to the leaf directly
+        self._partial: list[str] = []  # what came of the line, otherwise
+        self._size = 0
+        self._retry = 0
+        self._headings = 0
+
+    def feed(self, text: str) -> None:
+        """Take in more text."""
+        *lines, rest = text.split("\n")
+        for line in lines:
+            self._finish_line(line)
+        if rest:
+            self._go_on(rest)
+
+    def break_off(self) -> None:
+        """End the line and all blocks that are open."""
+        if self._in_line or self._partial:
+            self._finish_line("")
+        self._close(0)
+
+    def _finish_line(self, text: str) -> None:
+        if self._in_line:
+            assert self._leaf
+            if text:
+                self._leaf.add(text)
+            self._end_line()
+            self._in_line = False
+        else:
+            self._take("".join((*self._partial, text)), whole=True)
+            self._partial.clear()
+            self._size = self._retry = 0
+        self._number += 1
+
+    def _go_on(self, text: str) -> None:
+        if self._in_line:
+            assert self._leaf
+            self._leaf.add(text)
+            return
+        self._partial.append(text)
+        self._size += len(text)
+        if self._size < self._retry:
+            return
+        line = "".join(self._partial)
+        self._in_line = self._take(line, whole=False)
+        self._partial = [] if self._in_line else [line]
+        self._size = 0 if self._in_line else self._size
+        self._retry = self._size * 9 // 8 if self._size > READ_AT_ONCE else 0
+
+    def _take(self, line: str, *, whole: bool) -> bool:
+        """Take in a line, or the beginning of one; return False if that is not certain enough."""
+        cursor = Cursor(line)
+        matched = 0
+        for container in self._stack:
+            if not container.continues(cursor):
+                break
+            matched += 1
+        inside = matched == len(self._stack)
+        if inside and self._ending:
+            return self._take_verbatim(cursor, whole)
+        if cursor.blank:
+            if whole:
+                self._take_blank(cursor, matched)
+            return whole
+        if inside and isinstance(self._leaf, Code) and cursor.indent > 3:
+            self._touch(matched)
+            cursor.skip(4)
+            self._begin_line(cursor.remainder, whole)
+            return True
+        paragraph = self._leaf if isinstance(self._leaf, Paragraph) else None
+        containers: list[ContainerStart] = []
+        start = None
+        if cursor.indent < 4 and cursor.line[cursor.next] in STARTS:
+            spot = Spot(whole, self._dialect, paragraph if inside else None, lazy=not inside and bool(paragraph))
+            found = self._find(cursor, spot, matched, containers)
+            if isinstance(found, Uncertain) or (cursor.blank and not whole):
+                return False
+            start = found
+        goes_on = paragraph or (inside and isinstance(self._leaf, Table))
+        if goes_on and not containers and start is None:
+            self._touch(len(self._stack))
+            self._begin_line(cursor.rest, whole)
+            return True
+        if start and not containers and isinstance(start, UnderlineStart | TableStart):
+            assert paragraph
+            self._touch(matched)
+            self._convert(paragraph, start)
+            return True
+        self._open(matched, containers)
+        self._begin_leaf(cursor, start, whole)
+        return True
+
+    def _find(
+        self, cursor: Cursor, spot: Spot, depth: int, containers: list[ContainerStart]
+    ) -> LeafStart | Uncertain | None:
+        """Collect the containers that begin, and return the leaf that does."""
+        while not cursor.blank and cursor.indent < 4:
+            found = find_start(cursor, spot)
+            if not isinstance(found, ContainerStart):
+                return found
+            if depth + len(containers) == MAX_CONTAINERS:
+                return None
+            if isinstance(found, QuoteStart):
+                skip_quote_marker(cursor)
+            elif isinstance(found, ItemStart):
+                cursor.skip_marker(found.width - cursor.indent - found.spaces)
+                cursor.skip(found.spaces)
+            else:
+                cursor.skip_marker(len(found.label) + 4)
+            containers.append(found)
+            spot.paragraph = None
+            spot.lazy = False
+            spot.in_new_quote = isinstance(found, QuoteStart)
+        return None
+
+    # Lines within blocks -----------------------------------------------------------------------
+
+    def _begin_line(self, text: str, whole: bool) -> None:
+        assert self._leaf
+        self._leaf.begin(text)
+        if whole:
+            self._end_line()
+
+    def _end_line(self) -> None:
+        assert self._leaf
+        self._leaf.end()
+        if isinstance(self._leaf, Heading):
+            self._close_leaf()
+
+    def _take_verbatim(self, cursor: Cursor, whole: bool) -> bool:
+        ending, leaf = self._ending, self._leaf
+        assert leaf
+        if isinstance(ending, FenceEnd):
+            if not whole and ending.may_end(cursor):
+                return False
+            self._touch(len(self._stack))
+            if whole and ending.ends(cursor):
+                self._close_leaf()
+            else:
+                cursor.skip(ending.indent)
+                self._begin_line(cursor.remainder, whole)
+            return True
+        if not whole:
+            return False
+        self._touch(len(self._stack))
+        line = cursor.remainder
+        if isinstance(ending, FormulaEnd):
+            text = line.rstrip(" \t").removesuffix(ending.closing)
+            if text.strip() or text == line:
+                self._begin_line(text, whole)
+            if len(text) < len(line.rstrip(" \t")):
+                self._close_leaf()
+        elif isinstance(ending, RawEnd):
+            if ending.pattern is not BLANK or not cursor.blank:
+                self._begin_line(line, whole)
+            if ending.pattern.search(line) if ending.pattern is not BLANK else cursor.blank:
+                self._close_leaf()
+        return True
+
+    def _take_blank(self, cursor: Cursor, matched: int) -> None:
+        inside = matched == len(self._stack)
+        quotes = [at for at, each in enumerate(self._stack[:matched]) if isinstance(each, Quote)]
+        self._touch(quotes[-1] if quotes else 0)
+        if inside and isinstance(self._leaf, Code):
+            cursor.skip(4)
+            self._leaf.blank(cursor.remainder)
+        elif not inside and isinstance(item := self._stack[matched], Item) and item.is_empty:
+            item.width = _NEVER  # Nothing more belongs to it, but its list may go on.
+        else:
+            self._close(matched)
+
+    def _touch(self, depth: int) -> None:
+        """Note that the line is not blank in the outermost containers, so many of them."""
+        for container in self._stack[:depth]:
+            container.last_line = self._number
+
+    # Blocks ---------------------------------------------------------------------------------
+
+    def _convert(self, paragraph: Paragraph, start: UnderlineStart | TableStart) -> None:
+        if isinstance(start, UnderlineStart):
+            paragraph.become_heading(*self._heading_tags(start.level))
+            self._leaf = None
+        else:
+            line = paragraph.take_last_line()
+            self._leaf = table = Table(self._log, self._inline, start.alignments)
+            table.head(line)
+
+    def _open(self, matched: int, starts: list[ContainerStart]) -> None:
+        """Close what the line does not continue, and open the containers that it begins."""
+        list_ = self._continued_list(matched, starts)
+        if list_:
+            self._separate(self._stack[matched], list_)
+        elif matched and isinstance(parent := self._stack[matched - 1], Item) and not parent.is_empty:
+            self._separate(parent, parent.list)
+        self._close(matched, keep=list_)
+        self._touch(matched)
+        for start in starts:
+            self._open_container(start, list_)
+            list_ = None
+
+    def _continued_list(self, matched: int, starts: list[ContainerStart]) -> List | None:
+        if matched < len(self._stack) and starts and isinstance(starts[0], ItemStart):
+            sibling = self._stack[matched]
+            if isinstance(sibling, Item) and sibling.list.marker == starts[0].marker:
+                return sibling.list
+        return None
+
+    def _separate(self, before: Container, list_: List) -> None:
+        """Loosen a list if blank lines stand before what begins now."""
+        if self._number > before.last_line + 1:
+            list_.loosen(self._log)
+
+    def _open_container(self, start: ContainerStart, list_: List | None) -> None:
+        log = self._log
+        self._fill()
+        if isinstance(start, QuoteStart):
+            element = log.open(Element("<blockquote>", "</blockquote>", soft=True))
+            self._stack.append(Quote(self._number, element))
+        elif isinstance(start, ItemStart):
+            if list_ is None:
+                list_ = List(log.open(_list_element(start)), start.marker)
+            log.open(Element("<li>", "</li>"))
+            self._stack.append(Item(self._number, list_, start.width))
+        else:
+            self._stack.append(Note(self._number, log))
+            self._log = Log()
+            self._references.define_note(start.label, self._log)
+
+    def _begin_leaf(self, cursor: Cursor, start: LeafStart | None, whole: bool) -> None:
+        if cursor.blank:  # An empty item.
+            return
+        container = self._stack[-1] if self._stack else None
+        is_first = container is not None and container.is_empty
+        self._fill()
+        match start:
+            case None if cursor.indent > 3:
+                self._leaf = Code(self._log)
+                cursor.skip(4)
+                self._begin_line(cursor.remainder, whole)
+            case None:
+                self._leaf = self._paragraph(container, is_first)
+                self._begin_line(cursor.rest, whole)
+            case HeadingStart():
+                self._leaf = Heading(self._log, self._inline, *self._heading_tags(start.level))
+                cursor.skip_marker(start.level)
+                self._begin_line(cursor.rest, whole)
+            case RuleStart():
+                self._log.open(Element("<hr>", ""))
+                self._log.close()
+            case FenceStart():
+                language = (unescape(start.info).split() or [""])[0]
+                self._leaf = Code(self._log, language, self._class(language), self._on_fence)
+                self._ending = FenceEnd(start.fence, start.indent)
+            case FormulaStart():
+                self._leaf = Code(self._log, "math", "language-math math-display", self._on_fence)
+                self._ending = FormulaEnd(start.closing)
+                if start.tex is not None:
+                    self._begin_line(start.tex, whole)
+                    self._close_leaf()
+            case AlertStart():
+                assert isinstance(container, Quote)
+                self._become_alert(container.element, start.kind)
+            case RawStart():
+                self._leaf = Raw(self._log)
+                self._ending = RawEnd(start.end)
+                self._take_verbatim(cursor, whole)
+
+    def _paragraph(self, container: Container | None, is_first: bool) -> Paragraph:
+        is_task = False
+        element = Element("<p>", "</p>", soft=True)
+        if isinstance(container, Item):
+            is_task = is_first and self._dialect.task_items
+            if not container.list.loose:
+                element.start = element.end = ""
+                container.list.paragraphs.append(element)
+        return Paragraph(self._log, self._inline, self._references, element, is_task=is_task)
+
+    def _heading_tags(self, level: int) -> tuple[str, str]:
+        self._headings += 1
+        own = f' id="{self._prefix}-h{self._headings}"' if self._prefix else ""
+        return f"<h{level}{own}>", f"</h{level}>"
+
+    def _class(self, language: str) -> str:
+        """Return the class of a code block; a model's own word is part of it only if it is plain."""
+        if not language or not (self._dialect.raw_html or _LANGUAGE.match(language)):
+            return ""
+        return f"language-{language}"
+
+    def _become_alert(self, quote: Element, kind: str) -> None:
+        quote.start, quote.end = f'<div class="markdown-alert markdown-alert-{kind}">', "</div>"
+        quote.soft = False
+        self._log.open(Element('<p class="markdown-alert-title">', "</p>"))
+        self._log.write(_ALERT_TITLES[kind])
+        self._log.close()
+
+    def _fill(self) -> None:
+        if self._stack:
+            self._stack[-1].is_empty = False
+
+    def _close_leaf(self) -> None:
+        leaf, self._leaf, self._ending = self._leaf, None, None
+        if leaf:
+            leaf.close()
+
+    def _close(self, depth: int, keep: List | None = None) -> None:
+        """Close the leaf, and the containers but so many of them; the list ``keep`` stays open."""
+        self._close_leaf()
+        while len(self._stack) > depth:
+            container = self._stack.pop()
+            if isinstance(container, Note):
+                self._log = container.outside
+                continue
+            self._log.close()
+            if isinstance(container, Item) and (container.list is not keep):
+                self._log.close()
+
+
+def _list_element(start: ItemStart) -> Element:
+    if start.number is None:
+        return Element("<ul>", "</ul>")
+    own = f' start="{start.number}"' if start.number != 1 else ""
+    return Element(f"<ol{own}>", "</ol>")

@@ -1,0 +1,82 @@
+"""A place in a line, counted in columns: a tab reaches to the next multiple of four.
+
+https://spec.commonmark.org/0.31.2/#tabs. Nothing here knows what blocks are.
+"""
+
+
+class Cursor:
+    """Reads a line's beginning, marker by marker. It looks ahead before it moves.
+
+    Attributes:
+        line: the line without its end.
+        pos: index of the first character not yet read.
+        column: its column; it differs from ``pos`` after tabs.
+        next: index of the first character from ``pos`` on that is neither space nor tab.
+        indent: the columns between the two.
+    """
+
+    __slots__ = ("column", "indent", "line", "next", "pos")
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+        self.pos = 0
+        self.column = 0
+        self.look()
+
+    def copy(self) -> "Cursor":
+        """Return another cursor at the same place."""
+        other = object.__new__(Cursor)
+        other.line, other.pos, other.column = self.line, self.pos, self.column
+        other.next, other.indent = self.next, self.indent
+        return other
+
+    @property
+    def blank(self) -> bool:
+        """Whether nothing but spaces and tabs is left."""
+        return self.next == len(self.line)
+
+    @property
+    def rest(self) -> str:
+        """What is left, from the first character that is neither space nor tab."""
+        return self.line[self.next :]
+
+    @property
+    def remainder(self) -> str:
+        """All that is left."""
+        return self.line[self.pos :]
+
+    def look(self) -> None:
+        """Find the next character that is neither space nor tab."""
+        line, column, index = self.line, self.column, self.pos
+        for character in line[index:] if index else line:
+            if character == " ":
+                column += 1
+            elif character == "\t":
+                column += 4 - column % 4
+            else:
+                break
+            index += 1
+        self.next = index
+        self.indent = column - self.column
+
+    def skip(self, columns: int) -> None:
+        """Move over so many columns of white space, or as many as there are."""
+        columns = min(columns, self.indent)
+        self.indent -= columns
+        while columns:
+            width = 1 if self.line[self.pos] == " " else 4 - self.column % 4
+            if width > columns:  # Half a tab: the other half stays, as spaces.
+                self.line = " " * (width - columns) + self.line[self.pos + 1 :]
+                self.next += width - columns - 1 - self.pos
+                self.pos = 0
+                self.column += columns
+                return
+            self.pos += 1
+            self.column += width
+            columns -= width
+
+    def skip_marker(self, length: int) -> None:
+        """Move behind a marker of so many characters, which begins at ``next``."""
+        self.column += self.indent + length
+        self.pos = self.next + length
+        self.look()

@@ -1,0 +1,191 @@
+"""Which delimiter runs pair up: ``*``, ``_`` and ``~``.
+
+The algorithm is that of https://spec.commonmark.org/0.31.2/#phase-2-inline-structure: a doubly
+linked list of runs, and for each kind of closer the place below which no opener is left. Each run is
+visited a bounded number of times, so the cost is linear.
+"""
+
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+from streamhtml.markdown._options import MAX_EMPHASIS
+
+_TAGS: Final = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("del", "del")}
+
+
+class Run:
+    """A delimiter run: ``*``, ``__``, ``~~`` …, and what became of it.
+
+    Attributes:
+        index: of the piece of HTML that it stands for.
+        reach: index of the piece where the outermost emphasis begins that ends at this run;
+            ``index`` itself where there is none.
+        count: how many of its characters are not used up.
+        before, after: end tags and start tags that its used characters became.
+        inner: how deep the emphasis is that lies between it and the next run of the list.
+    """
+
+    __slots__ = (
+        "after", "before", "character", "closes", "count", "index", "inner", "length",
+        "next", "opens", "previous", "reach",
+    )  # fmt: skip
+
+    def __init__(
+        self, character: str, length: int, index: int, *, opens: bool, closes: bool
+    ) -> None:
+        self.character = character
+        self.length = self.count = length
+        self.index = self.reach = index
+        self.opens = opens
+        self.closes = closes
+        self.before = self.after = ""
+        self.inner = 0
+        self.previous: Run | None = None
+        self.next: Run | None = None
+
+    @property
+    def html(self) -> str:
+        """The HTML in the run's place, unused characters as they are."""
+        return self.before + self.character * self.count + self.after
+
+
+class Runs:
+    """The runs that may still pair up, in order."""
+
+    def __init__(self) -> None:
+        self.last: Run | None = None
+
+    def add(self, run: Run) -> None:
+        """Add a run at the end."""
+        run.previous = self.last
+        if self.last:
+            self.last.next = run
+        self.last = run
+
+    def pair(self, bottom: Run | None = None, *, until: int | None = None) -> None:
+        """Pair up the runs behind ``bottom``, those whose index is below ``until``."""
+        if self.last is bottom:
+            return
+        closer = self._first(bottom)
+        nothing_below: dict[tuple[str, bool, int], Run | None] = {}
+        while closer and (until is None or closer.index < until):
+            if not closer.closes:
+                closer = closer.next
+                continue
+            kind = _kind(closer)
+            lowest = nothing_below.get(kind, bottom)
+            opener = closer.previous
+            while opener is not lowest and opener and not _match(opener, closer):
+                opener = opener.previous
+            if opener is lowest or not opener or not self._join(opener, closer):
+                nothing_below[kind] = closer.previous
+                following = closer.next
+                if not closer.opens:
+                    self._remove(closer)
+                closer = following
+            elif not closer.count:
+                following = closer.next
+                self._remove(closer)
+                closer = following
+
+    def drop(self, bottom: Run | None) -> None:
+        """Forget all runs behind ``bottom``."""
+        self.last = bottom
+        if bottom:
+            bottom.next = None
+
+    def openers(self) -> list[Run]:
+        """Return the runs that may still open emphasis, in order."""
+        found = []
+        run = self.last
+        while run:
+            if run.opens:
+                found.append(run)
+            run = run.previous
+        return found[::-1]
+
+    def _first(self, bottom: Run | None) -> Run | None:
+        if bottom:
+            return bottom.next
+        run = self.last
+        while run and run.previous:
+            run = run.previous
+        return run
+
+    def _join(self, opener: Run, closer: Run) -> bool:
+        """Make emphasis of what lies between the two; return whether that may be."""
+        depth = 1 + opener.inner
+        between = opener.next
+        while between is not closer:
+            assert between
+            depth = max(depth, 1 + between.inner)
+            between = between.next
+        if depth > MAX_EMPHASIS:
+            return False
+        used = min(opener.count, closer.count, 2)
+        if opener.character == "~":
+            used = opener.count
+        tag = _TAGS[opener.character][used - 1]
+        opener.count -= used
+        opener.after = f"<{tag}>{opener.after}"
+        opener.inner = depth
+        opener.next = closer
+        closer.previous = opener
+        closer.count -= used
+        closer.before += f"</{tag}>"
+        closer.reach = min(closer.reach, opener.reach)
+        if not opener.count:
+            self._remove(opener)
+        return True
+
+    def _remove(self, run: Run) -> None:
+        if run.previous:
+            run.previous.next = run.next
+            run.previous.inner = max(run.previous.inner, run.inner)
+        if run.next:
+            run.next.previous = run.previous
+        else:
+            self.last = run.previous
+
+
+def new_run(text: str, start: int, end: int, index: int) -> Run:
+    """Return the run that is ``text[start:end]``, with what it can do where it stands.
+
+    https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run
+    """
+    character = text[start]
+    before = _kind_of(text[start - 1]) if start else " "
+    after = _kind_of(text[end]) if end < len(text) else " "
+    left = after != " " and (after != "." or before != "a")
+    right = before != " " and (before != "." or after != "a")
+    if character == "_":
+        left, right = left and (not right or before == "."), right and (not left or after == ".")
+    elif character == "~" and end - start > 2:
+        left = right = False
+    return Run(character, end - start, index, opens=left, closes=right)
+
+
+@lru_cache(4096)
+def _kind_of(character: str) -> str:
+    """Return " " for white space, "." for punctuation and symbols, "a" for all else."""
+    if character.isspace():
+        return " "
+    return "." if unicodedata.category(character)[0] in "PS" else "a"
+
+
+def _kind(closer: Run) -> tuple[str, bool, int]:
+    length = closer.count if closer.character == "~" else closer.length % 3
+    return closer.character, closer.opens, length
+
+
+def _match(opener: Run, closer: Run) -> bool:
+    if not opener.opens or opener.character != closer.character:
+        return False
+    if closer.character == "~":
+        return opener.count == closer.count
+    if not (opener.closes or closer.opens):
+        return True
+    return (opener.length + closer.length) % 3 != 0 or (
+        opener.length % 3 == 0 and closer.length % 3 == 0
+    )

@@ -1,0 +1,174 @@
+"""The parts of links: destinations, titles, labels and reference definitions. Pure functions.
+
+https://spec.commonmark.org/0.31.2/#links. A text may go on: whoever reads a part is told when it
+reaches the end without being complete.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+from streamhtml.markdown._characters import unescape
+
+
+class Cut:
+    """What came is not wrong, but not complete: the text ends in the middle of it."""
+
+
+CUT: Final = Cut()
+
+_SPACE: Final = re.compile(r"[ \t]*+(?:\n[ \t]*+)?")
+_IN_ANGLES: Final = re.compile(r"<((?:[^<>\n\\]|\\.)*+)(>|\\?\Z)?", re.DOTALL)
+_BARE: Final = re.compile(r"(?:[^\\()\x00-\x20\x7f]|\\[!-/:-@\[-`{-~]|\\(?![!-/:-@\[-`{-~]))++")
+_TITLES: Final = {
+    '"': re.compile(r'"((?:[^"\\]|\\.)*+)(")?', re.DOTALL),
+    "'": re.compile(r"'((?:[^'\\]|\\.)*+)(')?", re.DOTALL),
+    "(": re.compile(r"\(((?:[^()\\]|\\.)*+)(\))?", re.DOTALL),
+}
+_LABEL: Final = re.compile(r"\[((?:[^\[\]\\]|\\.){0,999}+)(\])?", re.DOTALL)
+_REST_OF_LINE: Final = re.compile(r"[ \t]*(?:\n|\Z)")
+
+MAX_LABEL: Final = 999
+MAX_PARENTHESES: Final = 32
+
+
+class Target(NamedTuple):
+    """Where a link leads: the URL and the title as they are meant, escapes resolved."""
+
+    url: str
+    title: str | None
+
+
+class Found(NamedTuple):
+    """Something read: what, and where in the text it ends."""
+
+    target: Target
+    end: int
+
+
+class Definition(NamedTuple):
+    """``[label]: target``, and where in the text it ends, its line's end included."""
+
+    label: str
+    target: Target
+    end: int
+
+
+def read_inline(text: str, pos: int) -> Found | Cut | None:
+    """Read ``(destination "title")`` from its parenthesis on."""
+    pos = _skip(text, pos + 1)
+    if pos == len(text):
+        return CUT
+    if text[pos] == ")":
+        return Found(Target("", None), pos + 1)
+    destination = _destination(text, pos)
+    if not isinstance(destination, tuple):
+        return destination
+    url, pos = destination
+    after = _skip(text, pos)
+    title = None
+    if after > pos and after < len(text) and text[after] in _TITLES:
+        found = _title(text, after)
+        if not isinstance(found, tuple):
+            return found
+        title, pos = found
+        after = _skip(text, pos)
+    if after == len(text):
+        return CUT
+    return Found(Target(url, title), after + 1) if text[after] == ")" else None
+
+
+def read_label(text: str, pos: int) -> tuple[str, int] | Cut | None:
+    """Read ``[label]``; return what is between the brackets, as it stands there, and the end."""
+    found = _LABEL.match(text, pos)
+    assert found
+    if found[2]:
+        return found[1], found.end()
+    if found.end() >= len(text) - 1 and len(found[1]) < MAX_LABEL:
+        return CUT
+    return None
+
+
+def read_definition(text: str, *, whole: bool) -> Definition | Cut | None:
+    """Read a reference definition at the beginning of a paragraph's text.
+
+    https://spec.commonmark.org/0.31.2/#link-reference-definitions
+
+    Args:
+        text: the paragraph, from the definition's bracket on: complete lines.
+        whole: whether the paragraph ends with the text.
+    """
+    label = read_label(text, 0)
+    if not isinstance(label, tuple):
+        return label
+    name, pos = label
+    if pos == len(text):
+        return CUT
+    if text[pos] != ":" or not name.strip():
+        return None
+    pos = _skip(text, pos + 1)
+    if pos == len(text):
+        return CUT
+    destination = _destination(text, pos)
+    if not isinstance(destination, tuple):
+        return destination
+    url, pos = destination
+    after = _skip(text, pos)
+    if after > pos and after < len(text) and text[after] in _TITLES:
+        title = _title(text, after)
+        if title is CUT and not whole:
+            return CUT
+        if isinstance(title, tuple) and (line_end := _REST_OF_LINE.match(text, title[1])):
+            return Definition(name, Target(url, title[0]), line_end.end())
+    if line_end := _REST_OF_LINE.match(text, pos):
+        return Definition(name, Target(url, None), line_end.end())
+    return None
+
+
+def normalize(label: str) -> str:
+    """Return the form in which labels are compared."""
+    return " ".join(label.split()).casefold().upper()
+
+
+def _skip(text: str, pos: int) -> int:
+    found = _SPACE.match(text, pos)
+    assert found
+    return found.end()
+
+
+def _destination(text: str, pos: int) -> tuple[str, int] | Cut | None:
+    if text[pos] == "<":
+        found = _IN_ANGLES.match(text, pos)
+        assert found
+        if found[2] == ">":
+            return unescape(found[1]), found.end()
+        return None if found[2] is None else CUT
+    start, depth = pos, 0
+    while pos < len(text):
+        if plain := _BARE.match(text, pos):
+            pos = plain.end()
+            continue
+        character = text[pos]
+        if character == "(":
+            depth += 1
+            if depth > MAX_PARENTHESES:
+                return None
+        elif character == ")":
+            if not depth:
+                break
+            depth -= 1
+        else:
+            break
+        pos += 1
+    if pos == len(text) and depth:
+        return CUT
+    if depth or pos == start:
+        return None
+    return unescape(text[start:pos]), pos
+
+
+def _title(text: str, pos: int) -> tuple[str, int] | Cut | None:
+    found = _TITLES[text[pos]].match(text, pos)
+    assert found
+    if found[2]:
+        return unescape(found[1]), found.end()
+    return CUT if found.end() >= len(text) - 1 else None

@@ -1,0 +1,297 @@
+"""What the parser has written, in order: elements, their contents and ends. And how that log gets
+to the page.
+
+The law: sent pieces are never looked at again. What must change although it was sent (a paragraph
+turns out to be a heading, a list to be loose) is changed here, and sent again from there on, once.
+"""
+
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+from markupsafe import Markup
+
+from streamhtml._patch import Patch
+from streamhtml.markdown._prose import Prose
+
+
+class Element:
+    """An element, from its start tag to its end tag. The tags may be changed later.
+
+    Args:
+        start: the start tag; ``""`` for a paragraph that shows none, as in a tight list.
+        end: the end tag.
+        soft: not shown before it has content, since it may still turn out to be something else.
+    """
+
+    __slots__ = ("depth", "end", "index", "parent", "soft", "start")
+
+    def __init__(self, start: str, end: str, *, soft: bool = False) -> None:
+        self.start = start
+        self.end = end
+        self.soft = soft
+        self.parent: Element | None = None
+        self.index = 0
+        self.depth = 0
+
+
+Entry: TypeAlias = "str | Element | Prose | None"
+"""HTML; the beginning of an element; text that may still grow; None: the end of an element."""
+
+
+class Log:
+    """The entries of the blocks that are not settled yet.
+
+    Attributes:
+        entries: from the first unsettled one.
+        offset: how many there were before them; an element's ``index`` counts these too.
+        top: the innermost open element.
+        changed: index and depth of the outermost element that changed since the last patches.
+        misread: how often text was shown that turned out to be something else.
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.offset = 0
+        self.top: Element | None = None
+        self.changed: tuple[int, int] | None = None
+        self.misread = 0
+
+    def open(self, element: Element) -> Element:
+        """Begin an element inside the innermost open one."""
+        parent = self.top
+        element.parent = parent
+        element.depth = (parent.depth if parent else 0) + bool(element.start)
+        element.index = self.offset + len(self.entries)
+        self.entries.append(element)
+        self.top = element
+        return element
+
+    def close(self) -> None:
+        """End the innermost open element."""
+        assert self.top is not None
+        self.entries.append(None)
+        self.top = self.top.parent
+
+    def write(self, entry: str | Prose) -> None:
+        """Add HTML, already escaped and well-formed, or text that grows by itself."""
+        self.entries.append(entry)
+
+    def retract(self, element: Element) -> None:
+        """Take back an open element and all that is in it."""
+        del self.entries[element.index - self.offset :]
+        self.top = element.parent
+
+    def change(self, element: Element) -> None:
+        """Note that an element is not what it was when it may have been sent."""
+        shown: Element | None = element
+        while shown and not shown.start:
+            shown = shown.parent
+        assert shown is not None
+        if self.changed is None or shown.index < self.changed[0]:
+            self.changed = (shown.index, shown.depth)
+
+    def html(self, *, ending: str = "") -> str:
+        """Return all of it as HTML; ``ending`` is added to a paragraph at its end, or behind it."""
+        if not ending:
+            return _html(self.entries)
+        *_, last = [[], *_blocks(self.entries)]
+        if last and isinstance(last[0], Element) and last[0].start == "<p>":
+            return _html([*self.entries[:-1], ending, None])
+        return _html(self.entries) + ending
+
+    def clear(self) -> None:
+        """Forget all that has been written."""
+        self.offset += len(self.entries)
+        self.entries.clear()
+
+
+class Settled:
+    """A block that is complete, but has text that a definition still to come may change."""
+
+    def __init__(self, child: int, entries: list[Entry]) -> None:
+        self.child = child
+        self.entries = entries
+        self.sent = _html(entries)
+
+
+class Patches:
+    """Turns what was added to a log into patches, and remembers what stands on the page.
+
+    Args:
+        root: the id of the region.
+        log: is written to by the parser; what is settled is taken out of it here.
+    """
+
+    def __init__(self, root: str, log: Log) -> None:
+        self._root = root
+        self._log = log
+        self._sent = 0
+        self._at: Element | None = None
+        self._tail = Markup()
+        self._children = 0
+        self._settled: list[Settled] = []
+
+    def flush(self) -> list[Patch]:
+        """Return what shows all that was written since the last time."""
+        log = self._log
+        patches: list[Patch] = []
+        self._rejoin()
+        end = log.offset + self._presentable()
+        if log.changed:
+            index, depth = log.changed
+            log.changed = None
+            if index < self._sent:
+                patches.append(self._resend(index, end, depth))
+        if self._sent < end:
+            patches += self._append(end)
+        patches += self._show_tail(end, anew=bool(patches))
+        self._settle()
+        return patches
+
+    def finish(self) -> list[Patch]:
+        """Return what brings text up to date whose references were defined later, or never."""
+        patches = []
+        for block in self._settled:
+            html = _html(block.entries, anew=True)
+            if html != block.sent:
+                patches.append(Patch("replace", Markup(html), self._root, child=block.child))
+        return patches
+
+    def _rejoin(self) -> None:
+        """Note when text of which a part was sent has begun anew."""
+        log = self._log
+        if self._at and self._sent < log.offset + len(log.entries):
+            entry = log.entries[self._sent - log.offset]
+            if isinstance(entry, Prose):
+                entry.advance()
+                if entry.rejoined:
+                    entry.rejoined = False
+                    log.misread += 1
+                    log.change(self._at)
+
+    def _presentable(self) -> int:
+        """Return how many entries there are, but for those at the end that show nothing yet."""
+        entries = self._log.entries
+        end = len(entries)
+        while end:
+            entry = entries[end - 1]
+            if isinstance(entry, Prose):
+                if entry.advance():
+                    break
+            elif not isinstance(entry, Element) or not entry.soft:
+                break
+            end -= 1
+        return end
+
+    def _append(self, end: int) -> Iterator[Patch]:
+        """Yield what appends the entries from the last sent one on: one patch for each place."""
+        log = self._log
+        base = at = self._at
+        pieces: list[str] = []
+        for entry in log.entries[self._sent - log.offset : end - log.offset]:
+            if entry is None:
+                assert at is not None
+                if at is base:  # Its start is on the page already: the patch ends with it.
+                    if html := "".join(pieces):
+                        yield self._patch("append", html, at)
+                    pieces = []
+                    base = at = at.parent
+                else:
+                    pieces.append(at.end)
+                    at = at.parent
+            elif isinstance(entry, str):
+                pieces.append(entry)
+            elif isinstance(entry, Element):
+                pieces.append(entry.start)
+                at = entry
+            else:
+                pieces.append(entry.take())
+        self._stand(at, end)
+        while at is not base:
+            assert at is not None
+            pieces.append(at.end)
+            at = at.parent
+        if html := "".join(pieces):
+            yield self._patch("append", html, base)
+
+    def _resend(self, index: int, end: int, depth: int) -> Patch:
+        """Put an element on the page anew, from its start to what is the end now."""
+        log = self._log
+        entries = log.entries[index - log.offset : end - log.offset]
+        at = log.top
+        while at and at.index >= end:
+            at = at.parent
+        self._stand(at, end)
+        html = _html(entries)
+        if isinstance(entries[-1], Prose):
+            entries[-1].take()  # It is in there already.
+        return Patch("replace", Markup(html), self._root, depth)
+
+    def _stand(self, at: Element | None, end: int) -> None:
+        """Remember what is on the page: all up to ``end``, inside the element ``at``."""
+        last = self._log.entries[end - self._log.offset - 1]
+        # Text that still grows has more to send: it stays the next entry.
+        self._sent = end - (isinstance(last, Prose) and not last.closed)
+        self._at = at
+
+    def _show_tail(self, end: int, *, anew: bool) -> list[Patch]:
+        log = self._log
+        last = log.entries[end - log.offset - 1] if end > log.offset else None
+        tail = Markup(last.tail if isinstance(last, Prose) and not last.closed else "")
+        before, self._tail = self._tail, tail
+        # Every patch has taken the tail away; without one it stands until there is another.
+        if not tail if anew else tail == before:
+            return []
+        return [self._patch("tail", tail, self._at)]
+
+    def _patch(self, action: str, html: str, at: Element | None) -> Patch:
+        return Patch(action, Markup(html), self._root, at.depth if at else 0)  # type: ignore[arg-type]
+
+    def _settle(self) -> None:
+        """Take out the blocks that have ended and were sent."""
+        log = self._log
+        at = self._at
+        if at is None:
+            count = self._sent - log.offset
+        else:
+            while at.parent:
+                at = at.parent
+            count = at.index - log.offset
+        if not count:
+            return
+        for block in _blocks(log.entries[:count]):
+            if any(isinstance(entry, Prose) and entry.pending for entry in block):
+                self._settled.append(Settled(self._children, block))
+            self._children += 1
+        del log.entries[:count]
+        log.offset += count
+
+
+def _blocks(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """Yield the top-level elements, each with all that is in it."""
+    depth = start = 0
+    for position, entry in enumerate(entries):
+        if entry is None:
+            depth -= 1
+            if not depth:
+                yield entries[start : position + 1]
+                start = position + 1
+        elif isinstance(entry, Element):
+            depth += 1
+
+
+def _html(entries: list[Entry], *, anew: bool = False) -> str:
+    """Return the HTML of entries, open elements closed; ``anew`` reads their text once more."""
+    pieces: list[str] = []
+    ends: list[str] = []
+    for entry in entries:
+        if entry is None:
+            pieces.append(ends.pop())
+        elif isinstance(entry, str):
+            pieces.append(entry)
+        elif isinstance(entry, Element):
+            pieces.append(entry.start)
+            ends.append(entry.end)
+        else:
+            pieces.append(entry.html(anew=anew))
+    return "".join(pieces + ends[::-1])

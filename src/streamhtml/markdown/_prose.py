@@ -1,0 +1,118 @@
+"""The text of one block, while it grows: what is certain of it is HTML already, the rest is held.
+
+Text is read once, as soon as it is certain. What is held is short as a rule. Where a construct is
+opened and never closed it is long, and is then read again only when it grew by an eighth.
+"""
+
+from typing import Final
+
+from streamhtml.markdown._inline import Inline
+
+READ_AT_ONCE: Final = 1024
+"""Held characters up to which every piece of text is looked at when it comes."""
+
+
+class Prose:
+    """Inline content that is added to until it is closed.
+
+    Args:
+        inline: reads it.
+        cautious: hold everything until the end, and show it as a tail.
+
+    Attributes:
+        closed: whether nothing more will be added.
+        pending: whether a definition that is yet to come could change it.
+        rejoined: whether it was begun anew, because what had been taken for certain was not: an
+            address of e-mail is one from its first letter on, but known by what is behind its "@".
+        tail: HTML of what is not certain, as it is shown for now.
+    """
+
+    __slots__ = (
+        "_before", "_done", "_fresh", "_held", "_inline", "_source", "_taken", "_unread", "_wait",
+        "cautious", "closed", "pending", "rejoined", "tail",
+    )  # fmt: skip
+
+    def __init__(self, inline: Inline, *, cautious: bool = False) -> None:
+        self._inline = inline
+        self._source: list[str] = []
+        self.cautious = cautious
+        self.closed = False
+        self.pending = False
+        self.rejoined = False
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was read: it is read again from the beginning."""
+        self._before = self._held = self.tail = ""
+        self._unread = 0  # index into the source
+        self._fresh = sum(map(len, self._source))  # characters from there on
+        self._wait = 0
+        self._done: list[str] = []
+        self._taken = 0
+
+    def add(self, text: str) -> None:
+        """Add text; the first is without white space at its beginning."""
+        self._source.append(text)
+        self._fresh += len(text)
+
+    def close(self) -> None:
+        """Nothing will be added: what is held is decided now."""
+        self.closed = True
+
+    @property
+    def source(self) -> str:
+        """All text that was added."""
+        return "".join(self._source)
+
+    def cut(self, length: int) -> None:
+        """Take back so many characters at the end, and begin anew."""
+        text = self.source
+        self._source = [text[: max(len(text) - length, 0)]]
+        self.restart()
+
+    def advance(self) -> bool:
+        """Read what was added; return whether there is anything to be seen."""
+        if self.closed:
+            if self._fresh or self._held:
+                self._read()
+        elif self._fresh and len(self._held) + self._fresh >= self._wait:
+            self._read()
+        return bool(self._done or self.tail)
+
+    def take(self) -> str:
+        """Return the HTML that has become certain since the last time."""
+        self.advance()
+        html = "".join(self._done[self._taken :])
+        self._taken = len(self._done)
+        return html
+
+    def html(self, *, anew: bool = False) -> str:
+        """Return all HTML that is certain; ``anew`` reads the whole text once more."""
+        if anew and self.pending:
+            return self._inline.read(self.source).html
+        self.advance()
+        return "".join(self._done)
+
+    def _read(self) -> None:
+        text = self._held + "".join(self._source[self._unread :])
+        reading = self._inline.read(text, self._before, whole=self.closed)
+        if reading.rejoin:
+            self.restart()
+            self.cautious = self.rejoined = True
+            self._read()
+            return
+        self._unread = len(self._source)
+        self._fresh = 0
+        self.pending |= reading.pending
+        self.tail = reading.tail
+        if self.cautious and not self.closed:
+            self.tail = reading.html + reading.tail
+            self._held = text
+        else:
+            if reading.html:
+                self._done.append(reading.html)
+            self._held = text[reading.length :]
+            if reading.length:
+                self._before = text[reading.length - 1]
+        held = len(self._held)
+        self._wait = held + held // 8 if held > READ_AT_ONCE else 0

@@ -1,0 +1,87 @@
+"""What a document has defined: link targets and footnotes, and what may be defined yet."""
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from streamhtml.markdown._links import Target, normalize
+
+if TYPE_CHECKING:
+    from streamhtml.markdown._log import Log
+
+_LIKELY_NOTE: Final = re.compile(r"[\w-]+\Z")
+
+
+class References:
+    """The definitions of one document, in the order in which they come.
+
+    While text may follow, a reference that is not defined is shown as what it will most likely
+    be: ``[text][label]`` and ``[^1]`` as if they were, ``[text]`` as text. When all has been
+    said, ``complete()`` is called, and what was shown otherwise than it is now is read anew.
+
+    Args:
+        prefix: what ids of footnotes begin with; ``""`` for none.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._targets: dict[str, Target] = {}
+        self._notes: dict[str, Log] = {}
+        self._numbers: dict[str, int] = {}
+        self.is_complete = False
+
+    def complete(self) -> None:
+        """No definition follows. Footnotes are numbered anew, as their references are read."""
+        self.is_complete = True
+        self._numbers.clear()
+
+    def define(self, label: str, target: Target) -> None:
+        """Define a label; the first definition counts."""
+        self._targets.setdefault(normalize(label), target)
+
+    def target(self, label: str) -> Target | None:
+        """Return what a label is defined as, so far."""
+        return self._targets.get(normalize(label)) if self._targets else None
+
+    def define_note(self, label: str, content: "Log") -> None:
+        """Define a footnote; the first definition counts."""
+        self._notes.setdefault(normalize(label), content)
+
+    def has_note(self, label: str) -> bool:
+        """Return whether ``[^label]`` is a reference, or is likely to become one."""
+        if normalize(label) in self._notes:
+            return True
+        return not self.is_complete and bool(_LIKELY_NOTE.match(label))
+
+    def note(self, label: str, ahead: dict[str, int] | None = None) -> str:
+        """Return the HTML of a reference to a footnote, which numbers it if it is the first.
+
+        Args:
+            ahead: numbers that are given provisionally; the others are not touched then.
+        """
+        label = normalize(label)
+        numbers = self._numbers
+        number = numbers.get(label) or (ahead or {}).get(label)
+        first = number is None
+        if number is None:
+            number = len(numbers) + 1 + len(ahead or ())
+            (numbers if ahead is None else ahead)[label] = number
+        if not self._prefix:
+            return f'<sup class="footnote-ref">{number}</sup>'
+        own = f' id="{self._prefix}-fnref-{number}"' if first else ""
+        return (
+            f'<sup class="footnote-ref"><a href="#{self._prefix}-fn-{number}"{own}>{number}</a></sup>'
+        )
+
+    def notes_html(self) -> str:
+        """Return the list of all footnotes that were referred to, in their order; ``""`` for none."""
+        items: list[str] = []
+        while unread := list(self._numbers)[len(items) :]:
+            for label in unread:
+                items.append(self._note_item(len(items) + 1, self._notes[label]))
+        return f"<ol>{''.join(items)}</ol>" if items else ""
+
+    def _note_item(self, number: int, content: "Log") -> str:
+        if not self._prefix:
+            return f"<li>{content.html()}</li>"
+        back = f'<a href="#{self._prefix}-fnref-{number}" class="footnote-backref">↩</a>'
+        return f'<li id="{self._prefix}-fn-{number}">{content.html(ending=" " + back)}</li>'

@@ -1,0 +1,105 @@
+"""The renderer for Markdown: text in, patches out."""
+
+from typing import Final
+
+from markupsafe import Markup
+
+from streamhtml._patch import Patch
+from streamhtml._scrub import Scrubber
+from streamhtml.markdown._blocks import Blocks
+from streamhtml.markdown._inline import Inline
+from streamhtml.markdown._log import Element, Log, Patches
+from streamhtml.markdown._options import Dialect, Options
+from streamhtml.markdown._references import References
+from streamhtml.markdown._urls import Safe
+
+_DEFAULT: Final = Options()
+
+
+class MarkdownRenderer:
+    """Shows Markdown: CommonMark 0.31.2 and GitHub's extensions, and formulas for a renderer of yours.
+
+    Beyond CommonMark there are tables, strikethrough, task lists, addresses as links, footnotes,
+    alerts and formulas. HTML in the text is shown as text.
+
+    Args:
+        root: the id of the region's element.
+        options: see there.
+    """
+
+    element = "div"
+    """The region's element."""
+
+    def __init__(self, root: str, options: Options = _DEFAULT) -> None:
+        prefix = root if options.ids else ""
+        self._scrubber = Scrubber()
+        self._references = References(prefix)
+        self._log = Log()
+        self._patches = Patches(root, self._log)
+        self._blocks = Blocks(
+            self._log,
+            Inline(Dialect(math=options.math), Safe(options.image_hosts), self._references),
+            self._references,
+            prefix=prefix,
+            on_fence=options.on_fence,
+        )
+
+    def feed(self, text: str) -> list[Patch]:
+        """Take more text and return what changes by it.
+
+        ``Markup`` is trusted HTML, well-formed by itself: it ends the blocks that are open, and
+        goes into an element of its own, as it is.
+        """
+        self._take(text)
+        return self._patches.flush()
+
+    def close(self) -> list[Patch]:
+        """The text has ended: return what was held back, the footnotes, and late corrections."""
+        self._finish()
+        patches = self._patches.flush()
+        self._references.complete()
+        patches += self._patches.finish()
+        self._add_notes()
+        return patches + self._patches.flush()
+
+    def render(self, text: str) -> Markup:
+        """Return the whole text as the region's HTML: what all patches would make."""
+        self._take(text)
+        self._finish()
+        self._references.complete()
+        html = self._log.html()  # Before the footnotes: it is read now, and numbers them.
+        self._log.clear()
+        self._add_notes()
+        return Markup(html + self._log.html())
+
+    def _take(self, text: str) -> None:
+        if isinstance(text, Markup):
+            self._finish()
+            self._log.open(Element('<div class="streamhtml-html">', "</div>"))
+            self._log.write(str(text))
+            self._log.close()
+        else:
+            self._blocks.feed(self._scrubber.feed(text))
+
+    def _finish(self) -> None:
+        self._blocks.feed(self._scrubber.close())
+        self._blocks.break_off()
+
+    def _add_notes(self) -> None:
+        if html := self._references.notes_html():
+            self._log.open(Element('<section class="footnotes">', "</section>"))
+            self._log.write(html)
+            self._log.close()
+
+
+def render(text: str, options: Options = _DEFAULT, *, root: str = "") -> Markup:
+    """Return Markdown as HTML: the same that a stream of the text leaves on the page.
+
+    For messages that are stored as text and shown again.
+
+    Args:
+        text: Markdown, from anyone.
+        options: those that it was streamed with.
+        root: the id that ids begin with, where ``options.ids`` asks for some.
+    """
+    return MarkdownRenderer(root, options).render(text)

@@ -1,0 +1,353 @@
+"""Which block a line begins, seen at one place in the line. Pure functions, by first character.
+
+A line may be only the beginning of one. Then a start that is possible, but not yet certain, is
+``UNCERTAIN``, and the line is looked at again when more of it is there.
+
+https://spec.commonmark.org/0.31.2/#leaf-blocks, #container-blocks; for tables
+https://github.github.com/gfm/#tables-extension-
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from streamhtml.markdown._cursor import Cursor
+from streamhtml.markdown._leaves import Paragraph
+from streamhtml.markdown._options import MAX_COLUMNS, Dialect
+from streamhtml.markdown._raw_html import raw_block_end
+
+
+class Uncertain:
+    """What is there of the line may become a start, or not."""
+
+
+UNCERTAIN: Final = Uncertain()
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteStart:
+    """``>``"""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStart:
+    """A list item.
+
+    Attributes:
+        marker: the character that lists of one kind have in common: ``-``, ``+``, ``*``, ``.``, ``)``.
+        number: of an ordered one.
+        width: columns from its container's content to its own.
+        spaces: columns of white space behind the marker.
+    """
+
+    marker: str
+    number: int | None
+    width: int
+    spaces: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteStart:
+    """The definition of a footnote."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertStart:
+    """``[!NOTE]`` as the first line of a block quote, which becomes an alert."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingStart:
+    """``#`` to ``######``"""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnderlineStart:
+    """``===`` or ``---`` below a paragraph, which becomes a heading."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStart:
+    """A thematic break."""
+
+
+@dataclass(frozen=True, slots=True)
+class FenceStart:
+    """The opening fence of a code block: its characters, its indentation, its info string."""
+
+    fence: str
+    indent: int
+    info: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaStart:
+    """A formula on lines of its own: how it ends, or what it is if it is all on this line."""
+
+    closing: str
+    tex: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableStart:
+    """The delimiter row below a paragraph's last line, which becomes a table's header."""
+
+    alignments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawStart:
+    """A block of raw HTML: the pattern of the line that ends it."""
+
+    end: re.Pattern[str]
+
+
+ContainerStart: TypeAlias = QuoteStart | ItemStart | NoteStart
+LeafStart: TypeAlias = (
+    AlertStart
+    | HeadingStart
+    | UnderlineStart
+    | RuleStart
+    | FenceStart
+    | FormulaStart
+    | TableStart
+    | RawStart
+)
+Start: TypeAlias = ContainerStart | LeafStart
+
+
+@dataclass(slots=True)
+class Spot:
+    """What is known of the place where a block may begin.
+
+    Attributes:
+        whole: whether the line is complete.
+        dialect: the constructs that are known.
+        paragraph: the one that the line would otherwise continue, inside of all its containers.
+        lazy: whether it would continue a paragraph from outside of its container.
+        in_new_quote: whether this is the beginning of a block quote's content.
+    """
+
+    whole: bool
+    dialect: Dialect
+    paragraph: Paragraph | None
+    lazy: bool
+    in_new_quote: bool = False
+
+
+_ALERT: Final = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*\Z", re.IGNORECASE)
+_PARTIAL_ALERT: Final = re.compile(r"\[(?:!(?:[A-Za-z]{0,9}(?:\][ \t]*)?)?)?\Z")
+_NOTE: Final = re.compile(r"\[\^([^\s\[\]]{1,200})\]:")
+_PARTIAL_NOTE: Final = re.compile(r"\[(?:\^(?:[^\s\[\]]{0,200}\]?)?)?\Z")
+_HEADING: Final = re.compile(r"(#{1,6})(?:[ \t]|\Z)")
+_PARTIAL_HEADING: Final = re.compile(r"#{1,6}[ \t]*\Z")
+_BULLET: Final = re.compile(r"[-+*](?=[ \t]|\Z)")
+_NUMBER: Final = re.compile(r"([0-9]{1,9})([.)])(?=[ \t]|\Z)")
+_PARTIAL_NUMBER: Final = re.compile(r"([0-9]{1,9})(?:[.)][ \t]*)?\Z")
+_RULE: Final = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
+_PARTIAL_RULE: Final = re.compile(r"(?:[*\t ]*|[-\t ]*|[_\t ]*)\Z")
+_UNDERLINE: Final = re.compile(r"(?:=+|-+)[ \t]*\Z")
+_FENCE: Final = re.compile(r"(`{3,})([^`]*)\Z|(~{3,})(.*)\Z", re.DOTALL)
+_PARTIAL_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
+_DELIMITERS: Final = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
+_PARTIAL_DELIMITERS: Final = re.compile(r"[-|: \t]*\Z")
+_PIPE: Final = re.compile(r"\\.|\|", re.DOTALL)
+_DOLLARS: Final = re.compile(r"\$\$[ \t]*(?:([^$]*[^$\s])[ \t]*\$\$[ \t]*)?\Z")
+_BRACKETS: Final = re.compile(r"\\\[(?:[ \t]+(.*?\S)??[ \t]*\\\][ \t]*|[ \t]*)\Z")
+_PARTIAL_BRACKETS: Final = re.compile(r"\\(?:\[(?:[ \t].*)?)?\Z")
+
+
+def find_start(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    """Return what begins at the next character of the cursor's line."""
+    for read in STARTS.get(cursor.line[cursor.next], ()):
+        if (found := read(cursor, spot)) is not None:
+            return found
+    return None
+
+
+def split_row(line: str) -> list[str]:
+    """Return a table row's cells, as they stand in the line.
+
+    https://github.github.com/gfm/#tables-extension-
+    """
+    line = line.strip(" \t")
+    start = line.startswith("|")
+    cells, begin = [], int(start)
+    for found in _PIPE.finditer(line, begin):
+        if found[0] == "|":
+            cells.append(line[begin : found.start()])
+            begin = found.end()
+    if begin < len(line):
+        cells.append(line[begin:])
+    return cells
+
+
+def _quote(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    return QuoteStart()
+
+
+def _heading(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    found = _HEADING.match(cursor.line, cursor.next)
+    if not spot.whole and _PARTIAL_HEADING.match(cursor.line, cursor.next):
+        return UNCERTAIN
+    return HeadingStart(len(found[1])) if found else None
+
+
+def _underline(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    if not spot.paragraph or not _UNDERLINE.match(cursor.line, cursor.next):
+        return None
+    if not spot.whole:
+        return UNCERTAIN
+    if not spot.paragraph.settle():
+        return None
+    return UnderlineStart(1 if cursor.line[cursor.next] == "=" else 2)
+
+
+def _table(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    if not spot.paragraph or not spot.dialect.tables:
+        return None
+    if not spot.whole:
+        return UNCERTAIN if _PARTIAL_DELIMITERS.match(cursor.line, cursor.next) else None
+    if not _DELIMITERS.match(cursor.line, cursor.next):
+        return None
+    columns = [cell.strip(" \t") for cell in split_row(cursor.rest)]
+    if len(columns) > MAX_COLUMNS or len(split_row(spot.paragraph.last_line)) != len(columns):
+        return None
+    alignments = tuple(_ALIGNMENTS[cell[0] == ":", cell[-1] == ":"] for cell in columns)
+    return TableStart(alignments) if spot.paragraph.settle() else None
+
+
+_ALIGNMENTS: Final = {
+    (False, False): "",
+    (True, False): "left",
+    (False, True): "right",
+    (True, True): "center",
+}
+
+
+def _rule(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    if not spot.whole:
+        return UNCERTAIN if _PARTIAL_RULE.match(cursor.line, cursor.next) else None
+    return RuleStart() if _RULE.match(cursor.line, cursor.next) else None
+
+
+def _bullet(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    found = _BULLET.match(cursor.line, cursor.next)
+    if not found:
+        return None
+    return _item(cursor, spot, found, None)
+
+
+def _number(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    found = _NUMBER.match(cursor.line, cursor.next)
+    if not found:
+        partial = not spot.whole and _PARTIAL_NUMBER.match(cursor.line, cursor.next)
+        if not partial or (spot.paragraph and int(partial[1]) > 1):
+            return None
+        return UNCERTAIN
+    number = int(found[1])
+    if spot.paragraph and number != 1:
+        return None
+    return _item(cursor, spot, found, number)
+
+
+def _item(
+    cursor: Cursor, spot: Spot, found: re.Match[str], number: int | None
+) -> Start | Uncertain | None:
+    """Return the item whose marker was found. https://spec.commonmark.org/0.31.2/#list-items"""
+    length = len(found[0])
+    after = cursor.copy()
+    after.skip_marker(length)
+    if after.blank:
+        if not spot.whole:
+            return UNCERTAIN
+        if spot.paragraph:
+            return None
+    spaces = 1 if after.blank or after.indent > 4 else after.indent
+    return ItemStart(found[0][-1], number, cursor.indent + length + spaces, spaces)
+
+
+def _fence(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    found = _FENCE.match(cursor.line, cursor.next)
+    if not spot.whole:
+        return UNCERTAIN if found or _PARTIAL_FENCE.match(cursor.line, cursor.next) else None
+    if not found:
+        return None
+    return FenceStart(found[1] or found[3], cursor.indent, (found[2] or found[4] or "").strip())
+
+
+def _dollars(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    if not spot.dialect.math:
+        return None
+    if not spot.whole:
+        uncertain = cursor.line.startswith("$$", cursor.next) or cursor.rest == "$"
+        return UNCERTAIN if uncertain else None
+    found = _DOLLARS.match(cursor.line, cursor.next)
+    return FormulaStart("$$", found[1]) if found else None
+
+
+def _brackets(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    if not spot.dialect.math:
+        return None
+    if not spot.whole:
+        return UNCERTAIN if _PARTIAL_BRACKETS.match(cursor.line, cursor.next) else None
+    found = _BRACKETS.match(cursor.line, cursor.next)
+    return FormulaStart("\\]", found[1]) if found else None
+
+
+def _alert(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    if not spot.in_new_quote or not spot.dialect.alerts:
+        return None
+    if not spot.whole:
+        return UNCERTAIN if _PARTIAL_ALERT.match(cursor.line, cursor.next) else None
+    found = _ALERT.match(cursor.line, cursor.next)
+    return AlertStart(found[1].lower()) if found else None
+
+
+def _note(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    if not spot.dialect.footnotes:
+        return None
+    found = _NOTE.match(cursor.line, cursor.next)
+    if found:
+        return NoteStart(found[1])
+    partial = not spot.whole and _PARTIAL_NOTE.match(cursor.line, cursor.next)
+    return UNCERTAIN if partial else None
+
+
+def _raw(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    if not spot.dialect.raw_html:
+        return None
+    if not spot.whole:
+        return UNCERTAIN
+    end = raw_block_end(cursor.rest, in_paragraph=bool(spot.paragraph) or spot.lazy)
+    return RawStart(end) if end else None
+
+
+_Read: TypeAlias = Callable[[Cursor, Spot], Start | Uncertain | None]
+STARTS: Final[dict[str, tuple[_Read, ...]]] = {
+    ">": (_quote,),
+    "#": (_heading,),
+    "`": (_fence,),
+    "~": (_fence,),
+    "=": (_underline,),
+    "-": (_underline, _table, _rule, _bullet),
+    "*": (_rule, _bullet),
+    "_": (_rule,),
+    "+": (_bullet,),
+    "|": (_table,),
+    ":": (_table,),
+    "$": (_dollars,),
+    "\\": (_brackets,),
+    "[": (_alert, _note),
+    "<": (_raw,),
+    **dict.fromkeys("0123456789", (_number,)),
+}

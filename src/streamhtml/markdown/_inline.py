@@ -562,9 +562,10 @@ class _Reader:
         hold = min(self.hold, *(each.index for each in self.brackets if each.active), _NEVER)
         self.runs.pair(until=hold)  # type: ignore[arg-type]
         hold = min(hold, *(run.reach for run in self.runs.openers()), _NEVER)
-        self.runs.pair()
         certain = int(min(hold, len(self.pieces)))
         end = self.starts[certain] if certain < len(self.starts) else self.pos
+        self.hide_image()
+        self.runs.pair(until=len(self.pieces))
         ends = self.complete(certain)
         self.write_runs(0)
         self.write_notes(certain)
@@ -573,22 +574,24 @@ class _Reader:
         tail = tail.rstrip(" \n") + ends if _shows(tail) else ""
         return Reading(html, end - self.first, tail, self.pending, self.rejoin)
 
+    def hide_image(self) -> None:
+        """Leave out what may become the description of an image, and all that follows."""
+        images = [each.index for each in self.brackets if each.active and each.image]
+        if images:
+            count = images[0]
+            del self.pieces[count:], self.starts[count:]
+            self.written = [run for run in self.written if run.index < count]
+            self.notes = [note for note in self.notes if note[0] < count]
+
     def complete(self, certain: int) -> str:
         """Show what is open in the tail as if it ended here; return the end tags."""
         for bracket in self.brackets:
-            if not bracket.active or bracket.index < certain:
-                continue
-            if bracket.image:
-                del self.pieces[bracket.index :], self.starts[bracket.index :]
-                break
-            if len(self.text) - bracket.start < LITERAL_AFTER:
+            is_hidden = bracket.active and len(self.text) - bracket.start < LITERAL_AFTER
+            if is_hidden and certain <= bracket.index < len(self.pieces):
                 self.pieces[bracket.index] = ""
-        count = len(self.pieces)
-        self.written = [run for run in self.written if run.index < count]
-        self.notes = [note for note in self.notes if note[0] < count]
         ends: list[str] = []
         for run in self.runs.openers():
-            if certain <= run.index < count and run.count < 4:
+            if certain <= run.index < len(self.pieces) and run.count < 4:
                 tags = _OPENED[run.character, run.count] if len(ends) < MAX_OPENED else ()
                 run.count = 0
                 run.after = "".join(f"<{tag}>" for tag in tags) + run.after

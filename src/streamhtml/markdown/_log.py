@@ -215,13 +215,25 @@ class Patches:
             yield self._patch("append", html, base)
 
     def _resend(self, index: int, end: int, depth: int) -> Patch:
-        """Put an element on the page anew, from its start to what is the end now."""
-        log = self._log
-        entries = log.entries[index - log.offset : end - log.offset]
-        at = log.top
-        while at and at.index >= end:
-            at = at.parent
-        self._stand(at, end)
+        """Put an element on the page anew, with all that is in it now."""
+        entries = self._log.entries[index - self._log.offset : end - self._log.offset]
+        element = entries[0]
+        assert isinstance(element, Element)
+        level = 0
+        for position, entry in enumerate(entries, 1):
+            if isinstance(entry, Element):
+                level += 1
+            elif entry is None:
+                level -= 1
+                if not level:
+                    del entries[position:]
+                    self._stand(element.parent, index + position)
+                    break
+        else:
+            at = self._log.top
+            while at and at.index >= end:
+                at = at.parent
+            self._stand(at, end)
         html = _html(entries)
         if isinstance(entries[-1], Prose):
             entries[-1].take()  # It is in there already.

@@ -7,18 +7,21 @@ import re
 from typing import Final
 
 # Each word is tried once, and no longer than an address may be, so the search stays linear.
-_START: Final = r"(?<![A-Za-z0-9])(?:https?|ftp)://|(?<![^\s*_~(\"'])www\."
+_START: Final = r"(?<![A-Za-z0-9])(?i:https?|ftp)://|(?<![^\s*_~(\"'])www\."
 _EMAIL: Final = (
     r"(?<![A-Za-z0-9])[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,63}+)@"
     r"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)++"
 )
 EMAIL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@([A-Za-z0-9._-]*+)")
-SEARCH: Final = rf"(?P<address>(?i:{_START}))|(?P<email>{EMAIL.pattern})"
+SEARCH: Final = rf"(?P<address>{_START})|(?P<email>{EMAIL.pattern})"
 """What an address begins with, for the search among other special characters."""
 
 _DOMAIN: Final = re.compile(r"[^\s<!-,/:-@\[-^`{-~]+")
 _END: Final = re.compile(r"[^\s<]*+")
 _REFERENCE: Final = re.compile(r"&[A-Za-z0-9]+;\Z")
+
+LAST: Final = frozenset("fhtpsw:/FHTPSW")
+"""The characters that the beginning of an address may end with, before its domain."""
 
 _UNFINISHED: Final = re.compile(
     r"(?:^|(?<=[^A-Za-z0-9]))(?:h|ht|htt|https?:?/?/?|f|ft|ftp:?/?/?|w|ww|www)\Z", re.IGNORECASE
@@ -62,7 +65,7 @@ def is_email(address: str) -> bool:
 
 def unfinished(text: str) -> int:
     """Return where a word at the end begins that may become an address; its length if none."""
-    if text[-1:] not in "fhtpsw:/FHTPSW":
+    if text[-1:] not in LAST:
         return len(text)
     start = max(len(text) - 10, 0)
     found = _UNFINISHED.search(text, start)

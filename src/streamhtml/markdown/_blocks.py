@@ -164,10 +164,10 @@ class FenceEnd:
     indent: int
 
     def ends(self, cursor: Cursor) -> bool:
-        rest = cursor.rest.rstrip(" \t")
-        return (
-            cursor.indent < 4 and rest.startswith(self.fence) and not rest.strip(self.fence[0])
-        )
+        """Return whether the line, which is complete, is the end."""
+        if cursor.indent > 3 or not cursor.line.startswith(self.fence, cursor.next):
+            return False
+        return not cursor.rest.rstrip(" \t").strip(self.fence[0])
 
     def may_end(self, cursor: Cursor) -> bool:
         """Return whether the line, which is not complete, may turn out to be the end."""
@@ -226,6 +226,10 @@ class Blocks:
 
     def feed(self, text: str) -> None:
         """Take in more text."""
+        if "\n" not in text:
+            if text:
+                self._go_on(text)
+            return
         *lines, rest = text.split("\n")
         for line in lines:
             self._finish_line(line)
@@ -243,12 +247,16 @@ class Blocks:
             assert self._leaf
             if text:
                 self._leaf.add(text)
-            self._end_line()
+            self._leaf.end()
+            if isinstance(self._leaf, Heading):
+                self._close_leaf()
             self._in_line = False
         else:
-            self._take("".join((*self._partial, text)), whole=True)
-            self._partial.clear()
-            self._size = self._retry = 0
+            if self._partial:
+                text = "".join((*self._partial, text))
+                self._partial.clear()
+                self._size = self._retry = 0
+            self._take(text, whole=True)
         self._number += 1
 
     def _go_on(self, text: str) -> None:
@@ -291,7 +299,7 @@ class Blocks:
         start = None
         if cursor.indent < 4 and cursor.line[cursor.next] in STARTS:
             spot = Spot(whole, self._dialect, paragraph if inside else None, lazy=not inside and bool(paragraph))
-            found = self._find(cursor, spot, matched, containers)
+            cursor, found = self._find(cursor, spot, matched, containers)
             if isinstance(found, Uncertain) or (cursor.blank and not whole):
                 return False
             start = found
@@ -311,39 +319,32 @@ class Blocks:
 
     def _find(
         self, cursor: Cursor, spot: Spot, depth: int, containers: list[ContainerStart]
-    ) -> LeafStart | Uncertain | None:
-        """Collect the containers that begin, and return the leaf that does."""
+    ) -> tuple[Cursor, LeafStart | Uncertain | None]:
+        """Collect the containers that begin, and return the leaf that does, and where."""
         while not cursor.blank and cursor.indent < 4:
             found = find_start(cursor, spot)
-            if not isinstance(found, ContainerStart):
-                return found
+            if found is None or not isinstance(found, ContainerStart):
+                return cursor, found
             if depth + len(containers) == MAX_CONTAINERS:
-                return None
-            if isinstance(found, QuoteStart):
+                break
+            if isinstance(found, ItemStart):
+                cursor = found.content
+            elif isinstance(found, QuoteStart):
                 skip_quote_marker(cursor)
-            elif isinstance(found, ItemStart):
-                cursor.skip_marker(found.width - cursor.indent - found.spaces)
-                cursor.skip(found.spaces)
             else:
                 cursor.skip_marker(len(found.label) + 4)
             containers.append(found)
             spot.paragraph = None
             spot.lazy = False
             spot.in_new_quote = isinstance(found, QuoteStart)
-        return None
+        return cursor, None
 
     # Lines within blocks -----------------------------------------------------------------------
 
     def _begin_line(self, text: str, whole: bool) -> None:
         assert self._leaf
-        self._leaf.begin(text)
-        if whole:
-            self._end_line()
-
-    def _end_line(self) -> None:
-        assert self._leaf
-        self._leaf.end()
-        if isinstance(self._leaf, Heading):
+        self._leaf.begin(text, whole)
+        if whole and isinstance(self._leaf, Heading):
             self._close_leaf()
 
     def _take_verbatim(self, cursor: Cursor, whole: bool) -> bool:
@@ -356,7 +357,8 @@ class Blocks:
             if whole and ending.ends(cursor):
                 self._close_leaf()
             else:
-                cursor.skip(ending.indent)
+                if ending.indent:
+                    cursor.skip(ending.indent)
                 self._begin_line(cursor.remainder, whole)
             return True
         if not whole:

@@ -13,9 +13,10 @@ class Cursor:
         column: its column; it differs from ``pos`` after tabs.
         next: index of the first character from ``pos`` on that is neither space nor tab.
         indent: the columns between the two.
+        blank: whether nothing but spaces and tabs is left.
     """
 
-    __slots__ = ("column", "indent", "line", "next", "pos")
+    __slots__ = ("blank", "column", "indent", "line", "next", "pos")
 
     def __init__(self, line: str) -> None:
         self.line = line
@@ -27,13 +28,8 @@ class Cursor:
         """Return another cursor at the same place."""
         other = object.__new__(Cursor)
         other.line, other.pos, other.column = self.line, self.pos, self.column
-        other.next, other.indent = self.next, self.indent
+        other.next, other.indent, other.blank = self.next, self.indent, self.blank
         return other
-
-    @property
-    def blank(self) -> bool:
-        """Whether nothing but spaces and tabs is left."""
-        return self.next == len(self.line)
 
     @property
     def rest(self) -> str:
@@ -48,7 +44,9 @@ class Cursor:
     def look(self) -> None:
         """Find the next character that is neither space nor tab."""
         line, column, index = self.line, self.column, self.pos
-        for character in line[index:] if index else line:
+        length = len(line)
+        while index < length:
+            character = line[index]
             if character == " ":
                 column += 1
             elif character == "\t":
@@ -58,6 +56,7 @@ class Cursor:
             index += 1
         self.next = index
         self.indent = column - self.column
+        self.blank = index == length
 
     def skip(self, columns: int) -> None:
         """Move over so many columns of white space, or as many as there are."""

@@ -9,6 +9,7 @@ formula. So what holds back is the first of these, and what is matched around it
 """
 
 import re
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
@@ -114,7 +115,7 @@ class Inline:
             whole: whether the text ends here; otherwise more may follow.
         """
         search = self._search
-        if self.dialect.autolinks and ("@" in text or "://" in text or "www." in text.lower()):
+        if self.dialect.autolinks and ("@" in text or "://" in text or "www." in text):
             search = self._search_addresses
         elif not search.search(text):
             return self._read_plain(text, before, whole)
@@ -122,12 +123,12 @@ class Inline:
 
     def _read_plain(self, text: str, before: str, whole: bool) -> Reading:
         if whole:
-            return Reading(escape(text.rstrip(" \t\n")), len(text))
+            return Reading(plain_html(text.rstrip(" \t\n")), len(text))
         end = len(text.rstrip(" \t\n"))
-        if end < len(text) or not self.dialect.autolinks:
-            return Reading(escape(text[:end]), end)
+        if end < len(text) or not self.dialect.autolinks or text[-1] not in _autolinks.LAST:
+            return Reading(plain_html(text[:end]), end)
         end = max(_autolinks.unfinished(before + text) - len(before), 0)
-        return Reading(escape(text[:end]), end, escape(text[end:]))
+        return Reading(plain_html(text[:end]), end, plain_html(text[end:]))
 
 
 @lru_cache
@@ -164,7 +165,7 @@ class _Reader:
         self.links: list[tuple[int, str]] = []
         self.notes: list[tuple[int, str]] = []
         self.ticks: dict[int, list[int]] | None = None
-        self.hold: float = _NEVER
+        self.hold = _NEVER
         self.stopped = False
         self.pending = False
         self.rejoin = False
@@ -559,20 +560,38 @@ class _Reader:
             self.write_notes(len(self.pieces))
             html = "".join(self.pieces)
             return Reading(html, len(self.text) - self.first, "", self.pending, self.rejoin)
-        hold = min(self.hold, *(each.index for each in self.brackets if each.active), _NEVER)
-        self.runs.pair(until=hold)  # type: ignore[arg-type]
-        hold = min(hold, *(run.reach for run in self.runs.openers()), _NEVER)
-        certain = int(min(hold, len(self.pieces)))
-        end = self.starts[certain] if certain < len(self.starts) else self.pos
-        self.hide_image()
-        self.runs.pair(until=len(self.pieces))
-        ends = self.complete(certain)
+        certain = self.certain()
+        pieces = self.pieces
+        ends = tail = ""
+        end = self.pos
+        if certain < len(pieces):
+            end = self.starts[certain]
+            if self.brackets:
+                self.hide_image()
+            if self.runs.last:
+                self.runs.pair(until=len(pieces))
+            ends = self.complete(certain)
         self.write_runs(0)
-        self.write_notes(certain)
-        html = "".join(self.pieces[:certain])
-        tail = "".join(self.pieces[certain:])
-        tail = tail.rstrip(" \n") + ends if _shows(tail) else ""
-        return Reading(html, end - self.first, tail, self.pending, self.rejoin)
+        if self.notes:
+            self.write_notes(certain)
+        if certain < len(pieces):
+            tail = "".join(pieces[certain:])
+            tail = tail.rstrip(" \n") + ends if _shows(tail) else ""
+            del pieces[certain:]
+        return Reading("".join(pieces), end - self.first, tail, self.pending, self.rejoin)
+
+    def certain(self) -> int:
+        """Return how many pieces are certain, whatever follows."""
+        certain = min(self.hold, len(self.pieces))
+        for bracket in self.brackets:
+            if bracket.active:
+                certain = min(certain, bracket.index)
+                break
+        if self.runs.last:
+            self.runs.pair(until=certain)
+            for run in self.runs.openers():
+                certain = min(certain, run.reach)
+        return certain
 
     def hide_image(self) -> None:
         """Leave out what may become the description of an image, and all that follows."""
@@ -606,7 +625,7 @@ class _Reader:
             )
 
 
-_NEVER: Final = float("inf")
+_NEVER: Final = sys.maxsize
 
 _Read: TypeAlias = Callable[[_Reader], None]
 _READERS: Final[dict[str, _Read]] = {
@@ -646,4 +665,6 @@ def formula(tex: str, *, display: bool) -> str:
 
 def _shows(html: str) -> bool:
     """Return whether a reader would see something."""
-    return bool(text_of(html).strip()) or "<img " in html
+    if "<" in html:
+        return "<img " in html or bool(text_of(html).strip())
+    return bool(html) and not html.isspace()

@@ -1,7 +1,8 @@
 """The blocks that hold text: paragraphs, headings, code. Tables have a module of their own.
 
-A leaf is given lines: ``begin()`` with what there is of one, ``add()`` what comes later of the same
-line, ``end()`` when it is complete; ``close()`` when no further line belongs to it.
+A leaf is given lines: ``begin()`` with what there is of one, and whether that is all. If it is not,
+``add()`` takes what comes later of the same line, and ``end()`` says that it is complete. ``close()``
+says that no further line belongs to it.
 """
 
 import logging
@@ -28,7 +29,7 @@ provisionally until they end: nothing has to be sent again then."""
 class Leaf(Protocol):
     """See above."""
 
-    def begin(self, text: str) -> None: ...
+    def begin(self, text: str, whole: bool) -> None: ...
     def add(self, text: str) -> None: ...
     def end(self) -> None: ...
     def close(self) -> None: ...
@@ -63,7 +64,7 @@ class Paragraph:
         self._is_definition = False
         self._retry = 0
 
-    def begin(self, text: str) -> None:
+    def begin(self, text: str, whole: bool) -> None:
         """Go on with another line, without its indentation."""
         if self._head:
             self._read_definitions(title_may_follow=text[0] in "\"'(")
@@ -219,8 +220,10 @@ class Heading:
         log.open(Element(start, end))
         log.write(self._prose)
 
-    def begin(self, text: str) -> None:
+    def begin(self, text: str, whole: bool) -> None:
         self.add(text)
+        if whole:
+            self.end()
 
     def add(self, text: str) -> None:
         text = self._held + text
@@ -263,11 +266,11 @@ class Code:
         attribute = f' class="{escape_attribute(name)}"' if name else ""
         log.open(Element(f"<code{attribute}>", "</code>"))
 
-    def begin(self, text: str) -> None:
+    def begin(self, text: str, whole: bool) -> None:
         if self._blank:
             self.add("".join(self._blank))
             self._blank = []
-        self.add(text)
+        self.add(text + "\n" if whole else text)
 
     def add(self, text: str) -> None:
         self._log.write(escape(text))
@@ -305,7 +308,7 @@ class Raw:
     def __init__(self, log: Log) -> None:
         self._log = log
 
-    def begin(self, text: str) -> None:
+    def begin(self, text: str, whole: bool) -> None:
         self._log.write(text + "\n")
 
     def add(self, text: str) -> None:

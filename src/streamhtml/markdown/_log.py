@@ -30,8 +30,7 @@ class Element:
         self.end = end
         self.soft = soft
         self.parent: Element | None = None
-        self.index = 0
-        self.depth = 0
+        self.index = self.depth = 0
 
 
 Entry: TypeAlias = "str | Element | Prose | None"
@@ -47,6 +46,7 @@ class Log:
         top: the innermost open element.
         changed: index and depth of the outermost element that changed since the last patches.
         misread: how often text was shown that turned out to be something else.
+        has_ended: whether a block has ended that was not taken out yet.
     """
 
     def __init__(self) -> None:
@@ -55,6 +55,7 @@ class Log:
         self.top: Element | None = None
         self.changed: tuple[int, int] | None = None
         self.misread = 0
+        self.has_ended = False
 
     def open(self, element: Element) -> Element:
         """Begin an element inside the innermost open one."""
@@ -71,6 +72,8 @@ class Log:
         assert self.top is not None
         self.entries.append(None)
         self.top = self.top.parent
+        if self.top is None:
+            self.has_ended = True
 
     def write(self, entry: str | Prose) -> None:
         """Add HTML, already escaped and well-formed, or text that grows by itself."""
@@ -127,15 +130,38 @@ class Patches:
         self._log = log
         self._sent = 0
         self._at: Element | None = None
-        self._tail = Markup()
+        self._tail = ""
         self._children = 0
         self._settled: list[Settled] = []
 
     def flush(self) -> list[Patch]:
         """Return what shows all that was written since the last time."""
         log = self._log
+        position = self._sent - log.offset
+        first = log.entries[position] if position < len(log.entries) else None
+        if isinstance(first, Prose) and self._at:
+            first.advance()
+            if first.rejoined:
+                first.rejoined = False
+                log.misread += 1
+                log.change(self._at)
+            elif position == len(log.entries) - 1 and log.changed is None:
+                return self._grow(first, self._at)  # As it is most of the time.
+        return self._show()
+
+    def _grow(self, prose: Prose, at: Element) -> list[Patch]:
+        """Return what shows more of a text, nothing else having been written."""
+        html, tail, before = prose.take(), prose.tail, self._tail
+        self._tail = tail
+        patches = [Patch("append", Markup(html), self._root, at.depth)] if html else []
+        if tail if html else tail != before:
+            patches.append(Patch("tail", Markup(tail), self._root, at.depth))
+        return patches
+
+    def _show(self) -> list[Patch]:
+        """Return what shows new entries, and those that have changed."""
+        log = self._log
         patches: list[Patch] = []
-        self._rejoin()
         end = log.offset + self._presentable()
         if log.changed:
             index, depth = log.changed
@@ -144,8 +170,14 @@ class Patches:
                 patches.append(self._resend(index, end, depth))
         if self._sent < end:
             patches += self._append(end)
-        patches += self._show_tail(end, anew=bool(patches))
-        self._settle()
+        last = log.entries[-1] if end > log.offset else None
+        tail = last.tail if isinstance(last, Prose) and not last.closed else ""
+        # Every patch has taken the tail away; without one it stands until there is another.
+        if tail if patches else tail != self._tail:
+            patches.append(self._patch("tail", tail, self._at))
+        self._tail = tail
+        if log.has_ended:
+            self._settle()
         return patches
 
     def finish(self) -> list[Patch]:
@@ -156,18 +188,6 @@ class Patches:
             if html != block.sent:
                 patches.append(Patch("replace", Markup(html), self._root, child=block.child))
         return patches
-
-    def _rejoin(self) -> None:
-        """Note when text of which a part was sent has begun anew."""
-        log = self._log
-        if self._at and self._sent < log.offset + len(log.entries):
-            entry = log.entries[self._sent - log.offset]
-            if isinstance(entry, Prose):
-                entry.advance()
-                if entry.rejoined:
-                    entry.rejoined = False
-                    log.misread += 1
-                    log.change(self._at)
 
     def _presentable(self) -> int:
         """Return how many entries there are, but for those at the end that show nothing yet."""
@@ -183,9 +203,10 @@ class Patches:
             end -= 1
         return end
 
-    def _append(self, end: int) -> Iterator[Patch]:
-        """Yield what appends the entries from the last sent one on: one patch for each place."""
+    def _append(self, end: int) -> list[Patch]:
+        """Return what appends the entries from the last sent one on: a patch for each place."""
         log = self._log
+        patches: list[Patch] = []
         base = at = self._at
         pieces: list[str] = []
         for entry in log.entries[self._sent - log.offset : end - log.offset]:
@@ -193,26 +214,27 @@ class Patches:
                 assert at is not None
                 if at is base:  # Its start is on the page already: the patch ends with it.
                     if html := "".join(pieces):
-                        yield self._patch("append", html, at)
+                        patches.append(self._patch("append", html, at))
                     pieces = []
                     base = at = at.parent
                 else:
                     pieces.append(at.end)
                     at = at.parent
-            elif isinstance(entry, str):
-                pieces.append(entry)
             elif isinstance(entry, Element):
                 pieces.append(entry.start)
                 at = entry
-            else:
+            elif isinstance(entry, Prose):
                 pieces.append(entry.take())
+            else:
+                pieces.append(entry)
         self._stand(at, end)
         while at is not base:
             assert at is not None
             pieces.append(at.end)
             at = at.parent
         if html := "".join(pieces):
-            yield self._patch("append", html, base)
+            patches.append(self._patch("append", html, base))
+        return patches
 
     def _resend(self, index: int, end: int, depth: int) -> Patch:
         """Put an element on the page anew, with all that is in it now."""
@@ -246,31 +268,17 @@ class Patches:
         self._sent = end - (isinstance(last, Prose) and not last.closed)
         self._at = at
 
-    def _show_tail(self, end: int, *, anew: bool) -> list[Patch]:
-        log = self._log
-        last = log.entries[end - log.offset - 1] if end > log.offset else None
-        tail = Markup(last.tail if isinstance(last, Prose) and not last.closed else "")
-        before, self._tail = self._tail, tail
-        # Every patch has taken the tail away; without one it stands until there is another.
-        if not tail if anew else tail == before:
-            return []
-        return [self._patch("tail", tail, self._at)]
-
     def _patch(self, action: str, html: str, at: Element | None) -> Patch:
         return Patch(action, Markup(html), self._root, at.depth if at else 0)  # type: ignore[arg-type]
 
     def _settle(self) -> None:
         """Take out the blocks that have ended and were sent."""
         log = self._log
+        log.has_ended = False
         at = self._at
-        if at is None:
-            count = self._sent - log.offset
-        else:
-            while at.parent:
-                at = at.parent
-            count = at.index - log.offset
-        if not count:
-            return
+        while at and at.parent:
+            at = at.parent
+        count = (at.index if at else self._sent) - log.offset
         for block in _blocks(log.entries[:count]):
             if any(isinstance(entry, Prose) and entry.pending for entry in block):
                 self._settled.append(Settled(self._children, block))
@@ -299,11 +307,11 @@ def _html(entries: list[Entry], *, anew: bool = False) -> str:
     for entry in entries:
         if entry is None:
             pieces.append(ends.pop())
-        elif isinstance(entry, str):
-            pieces.append(entry)
         elif isinstance(entry, Element):
             pieces.append(entry.start)
             ends.append(entry.end)
-        else:
+        elif isinstance(entry, Prose):
             pieces.append(entry.html(anew=anew))
+        else:
+            pieces.append(entry)
     return "".join(pieces + ends[::-1])

@@ -35,20 +35,21 @@ class Prose:
     def __init__(self, inline: Inline, *, cautious: bool = False) -> None:
         self._inline = inline
         self._source: list[str] = []
+        self._unread = 0  # index into the source
+        self._fresh = 0  # characters from there on
+        self._held = self._before = self.tail = ""
+        self._done: list[str] = []
+        self._taken = self._wait = 0
         self.cautious = cautious
-        self.closed = False
-        self.pending = False
-        self.rejoined = False
-        self.restart()
+        self.closed = self.pending = self.rejoined = False
 
     def restart(self) -> None:
         """Forget what was read: it is read again from the beginning."""
+        self._unread = 0
+        self._fresh = sum(map(len, self._source))
         self._before = self._held = self.tail = ""
-        self._unread = 0  # index into the source
-        self._fresh = sum(map(len, self._source))  # characters from there on
-        self._wait = 0
-        self._done: list[str] = []
-        self._taken = 0
+        self._done = []
+        self._taken = self._wait = 0
 
     def add(self, text: str) -> None:
         """Add text; the first is without white space at its beginning."""
@@ -82,9 +83,9 @@ class Prose:
     def take(self) -> str:
         """Return the HTML that has become certain since the last time."""
         self.advance()
-        html = "".join(self._done[self._taken :])
-        self._taken = len(self._done)
-        return html
+        taken, done = self._taken, self._done
+        self._taken = len(done)
+        return done[-1] if len(done) == taken + 1 else "".join(done[taken:])
 
     def html(self, *, anew: bool = False) -> str:
         """Return all HTML that is certain; ``anew`` reads the whole text once more."""
@@ -94,25 +95,27 @@ class Prose:
         return "".join(self._done)
 
     def _read(self) -> None:
-        text = self._held + "".join(self._source[self._unread :])
+        source = self._source
+        fresh = source[-1] if len(source) == self._unread + 1 else "".join(source[self._unread :])
+        text = self._held + fresh
         reading = self._inline.read(text, self._before, whole=self.closed)
         if reading.rejoin:
             self.restart()
             self.cautious = self.rejoined = True
             self._read()
             return
-        self._unread = len(self._source)
+        html, length, self.tail, pending, _ = reading
+        self._unread = len(source)
         self._fresh = 0
-        self.pending |= reading.pending
-        self.tail = reading.tail
+        if pending:
+            self.pending = True
         if self.cautious and not self.closed:
-            self.tail = reading.html + reading.tail
-            self._held = text
-        else:
-            if reading.html:
-                self._done.append(reading.html)
-            self._held = text[reading.length :]
-            if reading.length:
-                self._before = text[reading.length - 1]
+            self.tail = html + self.tail
+            html, length = "", 0
+        if html:
+            self._done.append(html)
+        if length:
+            self._before = text[length - 1]
+        self._held = text[length:]
         held = len(self._held)
         self._wait = held + held // 8 if held > READ_AT_ONCE else 0

@@ -62,9 +62,10 @@ class MarkdownRenderer:
         self._add_notes()
         return patches + self._patches.flush()
 
-    def render(self, text: str) -> Markup:
-        """Return the whole text as the region's HTML: what all patches would make."""
-        self._take(text)
+    def render(self, *texts: str) -> Markup:
+        """Return all text as the region's HTML: what the patches of these pieces would make."""
+        for text in texts:
+            self._take(text)
         self._finish()
         self._references.complete()
         html = self._log.html()  # Before the footnotes: it is read now, and numbers them.

@@ -10,7 +10,7 @@ https://github.github.com/gfm/#tables-extension-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from streamhtml.markdown._cursor import Cursor
 from streamhtml.markdown._leaves import Paragraph
@@ -25,63 +25,55 @@ class Uncertain:
 UNCERTAIN: Final = Uncertain()
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteStart:
+class QuoteStart(NamedTuple):
     """``>``"""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemStart:
+class ItemStart(NamedTuple):
     """A list item.
 
     Attributes:
         marker: the character that lists of one kind have in common: ``-``, ``+``, ``*``, ``.``, ``)``.
         number: of an ordered one.
         width: columns from its container's content to its own.
-        spaces: columns of white space behind the marker.
+        content: where its content begins.
     """
 
     marker: str
     number: int | None
     width: int
-    spaces: int
+    content: Cursor
 
 
-@dataclass(frozen=True, slots=True)
-class NoteStart:
+class NoteStart(NamedTuple):
     """The definition of a footnote."""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlertStart:
+class AlertStart(NamedTuple):
     """``[!NOTE]`` as the first line of a block quote, which becomes an alert."""
 
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class HeadingStart:
+class HeadingStart(NamedTuple):
     """``#`` to ``######``"""
 
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class UnderlineStart:
+class UnderlineStart(NamedTuple):
     """``===`` or ``---`` below a paragraph, which becomes a heading."""
 
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class RuleStart:
+class RuleStart(NamedTuple):
     """A thematic break."""
 
 
-@dataclass(frozen=True, slots=True)
-class FenceStart:
+class FenceStart(NamedTuple):
     """The opening fence of a code block: its characters, its indentation, its info string."""
 
     fence: str
@@ -89,23 +81,20 @@ class FenceStart:
     info: str
 
 
-@dataclass(frozen=True, slots=True)
-class FormulaStart:
+class FormulaStart(NamedTuple):
     """A formula on lines of its own: how it ends, or what it is if it is all on this line."""
 
     closing: str
     tex: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class TableStart:
+class TableStart(NamedTuple):
     """The delimiter row below a paragraph's last line, which becomes a table's header."""
 
     alignments: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RawStart:
+class RawStart(NamedTuple):
     """A block of raw HTML: the pattern of the line that ends it."""
 
     end: re.Pattern[str]
@@ -151,6 +140,7 @@ _PARTIAL_NOTE: Final = re.compile(r"\[(?:\^(?:[^\s\[\]]{0,200}\]?)?)?\Z")
 _HEADING: Final = re.compile(r"(#{1,6})(?:[ \t]|\Z)")
 _PARTIAL_HEADING: Final = re.compile(r"#{1,6}[ \t]*\Z")
 _BULLET: Final = re.compile(r"[-+*](?=[ \t]|\Z)")
+_PLAIN_BULLET: Final = re.compile(r"[-*] [^\W_]")
 _NUMBER: Final = re.compile(r"([0-9]{1,9})([.)])(?=[ \t]|\Z)")
 _PARTIAL_NUMBER: Final = re.compile(r"([0-9]{1,9})(?:[.)][ \t]*)?\Z")
 _RULE: Final = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
@@ -242,9 +232,12 @@ def _rule(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
 
 def _bullet(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
     found = _BULLET.match(cursor.line, cursor.next)
-    if not found:
-        return None
-    return _item(cursor, spot, found, None)
+    return _item(cursor, spot, found, None) if found else None
+
+
+def _plain_bullet(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+    """See first whether a letter follows: most items begin so, and nothing else does."""
+    return _bullet(cursor, spot) if _PLAIN_BULLET.match(cursor.line, cursor.next) else None
 
 
 def _number(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
@@ -273,7 +266,8 @@ def _item(
         if spot.paragraph:
             return None
     spaces = 1 if after.blank or after.indent > 4 else after.indent
-    return ItemStart(found[0][-1], number, cursor.indent + length + spaces, spaces)
+    after.skip(spaces)
+    return ItemStart(found[0][-1], number, cursor.indent + length + spaces, after)
 
 
 def _fence(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
@@ -339,8 +333,8 @@ STARTS: Final[dict[str, tuple[_Read, ...]]] = {
     "`": (_fence,),
     "~": (_fence,),
     "=": (_underline,),
-    "-": (_underline, _table, _rule, _bullet),
-    "*": (_rule, _bullet),
+    "-": (_plain_bullet, _underline, _table, _rule, _bullet),
+    "*": (_plain_bullet, _rule, _bullet),
     "_": (_rule,),
     "+": (_bullet,),
     "|": (_table,),

@@ -36,18 +36,27 @@ class Table:
         self._close_row()
         self._log.close()
 
-    def begin(self, text: str) -> None:
+    def begin(self, text: str, whole: bool) -> None:
         """Begin a row."""
         if not self._has_body:
             self._has_body = True
             self._log.open(Element("<tbody>", "</tbody>"))
         self._open_row("td")
         self.add(text)
+        if whole:
+            self.end()
 
     def add(self, text: str) -> None:
         """Go on with the row, in pieces that may end within an escape."""
         text = self._held + text
         self._held = ""
+        if "\\" not in text:
+            first, *others = text.split("|")
+            self._write(first)
+            for cell in others:
+                self._end_cell()
+                self._write(cell)
+            return
         pos = 0
         piece = ""
         for found in _CUT.finditer(text):
@@ -100,6 +109,8 @@ class Table:
 
     def _write(self, text: str) -> None:
         """Add text to the cell, which it begins if it is not blank."""
+        if not text:
+            return
         if self._cell is None:
             text = text.lstrip(" \t")
             if not text:

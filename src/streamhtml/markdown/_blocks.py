@@ -231,8 +231,12 @@ class Blocks:
                 self._go_on(text)
             return
         *lines, rest = text.split("\n")
-        for line in lines:
-            self._finish_line(line)
+        at = 0
+        while at < len(lines):
+            self._finish_line(lines[at])
+            at += 1
+            if isinstance(self._ending, FenceEnd) and not self._stack:
+                at += self._take_code(lines, at, self._ending)
         if rest:
             self._go_on(rest)
 
@@ -377,6 +381,18 @@ class Blocks:
             if ending.pattern.search(line) if ending.pattern is not BLANK else cursor.blank:
                 self._close_leaf()
         return True
+
+    def _take_code(self, lines: list[str], start: int, fence: FenceEnd) -> int:
+        """Take in the lines that stand in a fence for certain, at once; return how many."""
+        end = start
+        if not fence.indent:
+            while end < len(lines) and not lines[end].lstrip(" ").startswith(fence.fence):
+                end += 1
+        if end > start:
+            assert self._leaf
+            self._leaf.begin("\n".join(lines[start:end]), True)
+            self._number += end - start
+        return end - start
 
     def _take_blank(self, cursor: Cursor, matched: int) -> None:
         inside = matched == len(self._stack)

@@ -55,6 +55,8 @@ _OPENED: Final = {
 MAX_OPENED: Final = 20
 """Elements that the tail shows open inside each other; more are shown without."""
 
+_ADDRESS: Final = re.compile(r"@|://|www\.")
+
 LITERAL_AFTER: Final = 400
 """Characters after which a bracket that is still open is shown as what it is."""
 
@@ -115,11 +117,17 @@ class Inline:
             whole: whether the text ends here; otherwise more may follow.
         """
         search = self._search
-        if self.dialect.autolinks and ("@" in text or "://" in text or "www." in text):
+        if self.dialect.autolinks and _ADDRESS.search(text):
             search = self._search_addresses
         elif not search.search(text):
             return self._read_plain(text, before, whole)
         return _Reader(self, before + text, len(before), search, whole).read()
+
+    def plain(self, text: str) -> str | None:
+        """Return the HTML of a whole text that has no structure, quickly; None if it may have."""
+        if self._search.search(text) or (self.dialect.autolinks and _ADDRESS.search(text)):
+            return None
+        return plain_html(text.strip(" \t"))
 
     def _read_plain(self, text: str, before: str, whole: bool) -> Reading:
         if whole:

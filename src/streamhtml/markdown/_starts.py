@@ -16,6 +16,7 @@ from streamhtml.markdown._cursor import Cursor
 from streamhtml.markdown._leaves import Paragraph
 from streamhtml.markdown._options import MAX_COLUMNS, Dialect
 from streamhtml.markdown._raw_html import raw_block_end
+from streamhtml.markdown._tables import split_row
 
 
 class Uncertain:
@@ -150,7 +151,6 @@ _FENCE: Final = re.compile(r"(`{3,})([^`]*)\Z|(~{3,})(.*)\Z", re.DOTALL)
 _PARTIAL_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
 _DELIMITERS: Final = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
 _PARTIAL_DELIMITERS: Final = re.compile(r"[-|: \t]*\Z")
-_PIPE: Final = re.compile(r"\\.|\|", re.DOTALL)
 _DOLLARS: Final = re.compile(r"\$\$[ \t]*(?:([^$]*[^$\s])[ \t]*\$\$[ \t]*)?\Z")
 _BRACKETS: Final = re.compile(r"\\\[(?:[ \t]+(.*?\S)??[ \t]*\\\][ \t]*|[ \t]*)\Z")
 _PARTIAL_BRACKETS: Final = re.compile(r"\\(?:\[(?:[ \t].*)?)?\Z")
@@ -162,23 +162,6 @@ def find_start(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
         if (found := read(cursor, spot)) is not None:
             return found
     return None
-
-
-def split_row(line: str) -> list[str]:
-    """Return a table row's cells, as they stand in the line.
-
-    https://github.github.com/gfm/#tables-extension-
-    """
-    line = line.strip(" \t")
-    start = line.startswith("|")
-    cells, begin = [], int(start)
-    for found in _PIPE.finditer(line, begin):
-        if found[0] == "|":
-            cells.append(line[begin : found.start()])
-            begin = found.end()
-    if begin < len(line):
-        cells.append(line[begin:])
-    return cells
 
 
 def _quote(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:

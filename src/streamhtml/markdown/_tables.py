@@ -8,7 +8,25 @@ from streamhtml.markdown._log import Element, Log
 from streamhtml.markdown._options import MAX_FILLED
 from streamhtml.markdown._prose import Prose
 
+_PIPE: Final = re.compile(r"\\.|\|", re.DOTALL)
 _CUT: Final = re.compile(r"\\[\\|]?|\|")
+
+
+def split_row(line: str) -> list[str]:
+    """Return a table row's cells, as they stand in the line.
+
+    https://github.github.com/gfm/#tables-extension-
+    """
+    line = line.strip(" \t")
+    start = line.startswith("|")
+    cells, begin = [], int(start)
+    for found in _PIPE.finditer(line, begin):
+        if found[0] == "|":
+            cells.append(line[begin : found.start()])
+            begin = found.end()
+    if begin < len(line):
+        cells.append(line[begin:])
+    return cells
 
 
 class Table:
@@ -24,6 +42,9 @@ class Table:
         self._log = log
         self._inline = inline
         self._alignments = alignments
+        attributes = [f' align="{alignment}"' if alignment else "" for alignment in alignments]
+        self._head_tags = [(f"<th{attribute}>", "</th>") for attribute in attributes]
+        self._body_tags = [(f"<td{attribute}>", "</td>") for attribute in attributes]
         self._has_body = False
         self._filled = 0
         log.open(Element("<table>", "</table>"))
@@ -32,8 +53,7 @@ class Table:
         """Write the header, from the line above the delimiter row."""
         self._log.open(Element("<thead>", "</thead>"))
         self._open_row("th")
-        self.add(line)
-        self._close_row()
+        self._add_row(line)
         self._log.close()
 
     def begin(self, text: str, whole: bool) -> None:
@@ -42,21 +62,15 @@ class Table:
             self._has_body = True
             self._log.open(Element("<tbody>", "</tbody>"))
         self._open_row("td")
-        self.add(text)
         if whole:
-            self.end()
+            self._add_row(text)
+        else:
+            self.add(text)
 
     def add(self, text: str) -> None:
         """Go on with the row, in pieces that may end within an escape."""
         text = self._held + text
         self._held = ""
-        if "\\" not in text:
-            first, *others = text.split("|")
-            self._write(first)
-            for cell in others:
-                self._end_cell()
-                self._write(cell)
-            return
         pos = 0
         piece = ""
         for found in _CUT.finditer(text):
@@ -89,7 +103,7 @@ class Table:
         self._log.close()
 
     def _open_row(self, tag: str) -> None:
-        self._tag = tag
+        self._tags = self._head_tags if tag == "th" else self._body_tags
         self._column = 0
         self._cell: Prose | None = None
         self._is_leading = True  # whether nothing but blanks was before
@@ -102,10 +116,27 @@ class Table:
         missing = max(len(self._alignments) - self._column, 0)
         if self._filled + missing <= MAX_FILLED:
             self._filled += missing
-            for _ in range(missing):
+            for self._column in range(self._column, self._column + missing):
                 self._open_cell()
-                self._end_cell()
+                self._log.close()
         self._log.close()
+
+    def _add_row(self, line: str) -> None:
+        """Write a row that is there whole."""
+        for cell in split_row(line)[: len(self._alignments)]:
+            text = cell.strip(" \t").replace("\\|", "|")
+            html = self._inline.plain(text)
+            self._open_cell()
+            if html is None:
+                prose = Prose(self._inline)
+                prose.add(text)
+                prose.close()
+                self._log.write(prose)
+            else:
+                self._log.write(html)
+            self._log.close()
+            self._column += 1
+        self._close_row()
 
     def _write(self, text: str) -> None:
         """Add text to the cell, which it begins if it is not blank."""
@@ -115,28 +146,26 @@ class Table:
             text = text.lstrip(" \t")
             if not text:
                 return
-            self._open_cell()
-        assert self._cell
+            self._cell = Prose(self._inline)
+            if self._column < len(self._alignments):
+                self._open_cell()
+                self._log.write(self._cell)
         self._is_leading = False
         self._cell.add(text)
-
-    def _open_cell(self) -> None:
-        self._cell = Prose(self._inline)
-        if self._column < len(self._alignments):
-            alignment = self._alignments[self._column]
-            attribute = f' align="{alignment}"' if alignment else ""
-            self._log.open(Element(f"<{self._tag}{attribute}>", f"</{self._tag}>"))
-            self._log.write(self._cell)
 
     def _end_cell(self) -> None:
         if self._is_leading:  # The pipe that a row may begin with.
             self._is_leading = False
             return
-        if self._cell is None:
-            self._open_cell()
-        assert self._cell
         if self._column < len(self._alignments):
-            self._cell.close()
+            if self._cell is None:
+                self._open_cell()
+            else:
+                self._cell.close()
             self._log.close()
         self._cell = None
         self._column += 1
+
+    def _open_cell(self) -> None:
+        start, end = self._tags[self._column]
+        self._log.open(Element(start, end))

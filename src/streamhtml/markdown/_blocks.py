@@ -302,7 +302,12 @@ class Blocks:
         containers: list[ContainerStart] = []
         start = None
         if cursor.indent < 4 and cursor.line[cursor.next] in STARTS:
-            spot = Spot(whole, self._dialect, paragraph if inside else None, lazy=not inside and bool(paragraph))
+            spot = Spot(
+                whole,
+                self._dialect,
+                paragraph if inside else None,
+                lazy=not inside and bool(paragraph),
+            )
             cursor, found = self._find(cursor, spot, matched, containers)
             if isinstance(found, Uncertain) or (cursor.blank and not whole):
                 return False
@@ -427,7 +432,9 @@ class Blocks:
         list_ = self._continued_list(matched, starts)
         if list_:
             self._separate(self._stack[matched], list_)
-        elif matched and isinstance(parent := self._stack[matched - 1], Item) and not parent.is_empty:
+        elif (
+            matched and isinstance(parent := self._stack[matched - 1], Item) and not parent.is_empty
+        ):
             self._separate(parent, parent.list)
         self._close(matched, keep=list_)
         self._touch(matched)

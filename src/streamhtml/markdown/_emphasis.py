@@ -149,17 +149,22 @@ class Runs:
             self.last = run.previous
 
 
-def new_run(text: str, start: int, end: int, index: int) -> Run:
+def new_run(text: str, start: int, end: int, index: int, *, cjk: bool) -> Run:
     """Return the run that is ``text[start:end]``, with what it can do where it stands.
 
-    https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run
+    https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run. Chinese, Japanese and Korean
+    are written without a space where a word ends, so that there the rule for punctuation keeps
+    ``**10%**를`` from being bold. With ``cjk``, their characters count neither as letters nor as
+    punctuation (https://github.com/tats-u/markdown-cjk-friendly).
     """
     character = text[start]
-    before = _kind_of(text[start - 1]) if start else " "
-    after = _kind_of(text[end]) if end < len(text) else " "
+    kind = _kind_in_cjk if cjk and character == "*" else _kind_of
+    before = kind(text[start - 1]) if start else " "
+    after = kind(text[end]) if end < len(text) else " "
     left = after != " " and (after != "." or before != "a")
     right = before != " " and (before != "." or after != "a")
-    if character == "_":
+    if character == "_" or (character == "~" and end - start == 1):
+        # Not within a word, or a range of numbers: 10~20.
         left, right = left and (not right or before == "."), right and (not left or after == ".")
     elif character == "~" and end - start > 2:
         left = right = False
@@ -172,6 +177,16 @@ def _kind_of(character: str) -> str:
     if character.isspace():
         return " "
     return "." if unicodedata.category(character)[0] in "PS" else "a"
+
+
+@lru_cache(4096)
+def _kind_in_cjk(character: str) -> str:
+    """Return "c" for what is Chinese, Japanese or Korean, punctuation too, else the same."""
+    # Emoji are as wide, but are symbols.
+    is_wide = unicodedata.east_asian_width(character) in "WFH"
+    if is_wide and unicodedata.category(character) != "So" and not character.isspace():
+        return "c"
+    return _kind_of(character)
 
 
 def _kind(closer: Run) -> tuple[str, bool, int]:

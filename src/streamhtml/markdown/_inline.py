@@ -47,7 +47,11 @@ _LIKELY_LABEL_BEFORE: Final = re.compile(r"[\w\]]")
 
 _OPENED: Final = {
     (character, count): tags
-    for character, emphasis, strong in (("*", "em", "strong"), ("_", "em", "strong"), ("~", "del", "del"))
+    for character, emphasis, strong in (
+        ("*", "em", "strong"),
+        ("_", "em", "strong"),
+        ("~", "del", "del"),
+    )
     for count, tags in enumerate(((), (emphasis,), (strong,), (emphasis, strong)))
 }
 """What a run stands for, in the tail, while it may still open emphasis."""
@@ -55,7 +59,17 @@ _OPENED: Final = {
 MAX_OPENED: Final = 20
 """Elements that the tail shows open inside each other; more are shown without."""
 
+_EXCESS: Final = re.compile(r"(?:[*_~]+|&[A-Za-z0-9]*;?)\Z")
+_NAME: Final = re.compile(r"\w+_\w")
+_WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 _ADDRESS: Final = re.compile(r"@|://|www\.")
+
+_UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
+_UNLIKELY_LINKED: Final = frozenset("\"'{[,;:.?=+-/\\|^ ")
+"""Characters behind an opener that speak for a file name, an emoji, a list of code …"""
+
+SHOWN_AFTER: Final = 3
+"""Characters after which the text behind an open bracket is shown."""
 
 LITERAL_AFTER: Final = 400
 """Characters after which a bracket that is still open is shown as what it is."""
@@ -184,7 +198,7 @@ class _Reader:
         length = len(text.rstrip(" \t\n"))
         if self.first and self.inline.dialect.autolinks and "@" in text:
             self.check_email()
-        while self.pos < length:
+        while self.pos < length and not self.stopped:
             found = self.search.search(text, self.pos, length)
             if not found:
                 break
@@ -198,8 +212,6 @@ class _Reader:
                 self.read_address(found)
             else:
                 _READERS[character](self)
-            if self.stopped:
-                break
         if not self.stopped:
             self.finish_plain(length)
         return self.result()
@@ -323,7 +335,7 @@ class _Reader:
         if end == len(text) and not self.whole:
             self.stop()
             return
-        run = new_run(text, pos, end, len(self.pieces))
+        run = new_run(text, pos, end, len(self.pieces), cjk=self.inline.dialect.cjk_emphasis)
         if run.opens or run.closes:
             self.runs.add(run)
             self.written.append(run)
@@ -433,7 +445,6 @@ class _Reader:
         before = self.text[bracket.start - 2 : bracket.start - 1]
         return (
             not self.inline.references.is_complete
-            and not bracket.image
             and bool(label.strip())
             and not label.startswith("^")
             and not _LIKELY_LABEL_BEFORE.match(before)
@@ -458,7 +469,6 @@ class _Reader:
                 other.active = False
 
     def make_image(self, bracket: Bracket, target: Target | None) -> None:
-        assert target
         self.runs.pair(bracket.bottom)
         self.write_runs(bracket.index)
         self.runs.drop(bracket.bottom)
@@ -467,7 +477,7 @@ class _Reader:
             while inside and inside[-1][0] > bracket.index:
                 inside.pop()
         del self.pieces[bracket.index :], self.starts[bracket.index :]
-        html = self.inline.policy.image(target, content)
+        html = self.inline.policy.image(target, content) if target else text_of(content)
         if html.startswith("<a "):
             self.links.append((len(self.pieces), text_of(html)))
         self.add(html, bracket.start - 2)
@@ -525,7 +535,7 @@ class _Reader:
             ends = _autolinks.runs_to(text, pos)
             in_brackets = bool(self.brackets) and "]" in text[pos:ends]
             if ends == len(text) and not self.whole and not in_brackets:
-                self.stop(escape(text[pos:].rstrip("*_~")))
+                self.stop(escape(_EXCESS.sub("", text[pos:])))
                 return
             end = _autolinks.read_address(text, pos, in_brackets=in_brackets)
             url = text[pos:end]
@@ -574,8 +584,7 @@ class _Reader:
         end = self.pos
         if certain < len(pieces):
             end = self.starts[certain]
-            if self.brackets:
-                self.hide_image()
+            self.hide_undecided(certain)
             if self.runs.last:
                 self.runs.pair(until=len(pieces))
             ends = self.complete(certain)
@@ -601,11 +610,24 @@ class _Reader:
                 certain = min(certain, run.reach)
         return certain
 
-    def hide_image(self) -> None:
-        """Leave out what may become the description of an image, and all that follows."""
-        images = [each.index for each in self.brackets if each.active and each.image]
-        if images:
-            count = images[0]
+    def hide_undecided(self, certain: int) -> None:
+        """Leave out what may become the description of an image, and all that follows.
+
+        So with a bracket that has just opened, for ``[1]`` is short, and is text. And with a word that begins with ``_`` or has ``*`` in it: there may be emphasis, or the
+        name of a variable, or a product.
+        """
+        count = len(self.pieces)
+        for bracket in self.brackets:
+            is_short = len(self.text) - bracket.start <= SHOWN_AFTER
+            if bracket.active and (bracket.image or (is_short and bracket.index >= certain)):
+                count = bracket.index
+                break
+        run = self.written[-1] if self.written else None
+        if run and run.opens and run.index >= certain and not (run.before or run.after):
+            in_name = run.character == "_" or self.is_in_word(run.index)
+            if in_name and _WORD_AT_END.match(self.text, self.starts[run.index] + run.length):
+                count = min(count, run.index)
+        if count < len(self.pieces):
             del self.pieces[count:], self.starts[count:]
             self.written = [run for run in self.written if run.index < count]
             self.notes = [note for note in self.notes if note[0] < count]
@@ -613,17 +635,39 @@ class _Reader:
     def complete(self, certain: int) -> str:
         """Show what is open in the tail as if it ended here; return the end tags."""
         for bracket in self.brackets:
-            is_hidden = bracket.active and len(self.text) - bracket.start < LITERAL_AFTER
-            if is_hidden and certain <= bracket.index < len(self.pieces):
+            is_open = bracket.active and certain <= bracket.index < len(self.pieces)
+            if is_open and self.is_likely_link(bracket):
                 self.pieces[bracket.index] = ""
         ends: list[str] = []
         for run in self.runs.openers():
-            if certain <= run.index < len(self.pieces) and run.count < 4:
+            if certain <= run.index < len(self.pieces) and self.is_likely_opener(run):
                 tags = _OPENED[run.character, run.count] if len(ends) < MAX_OPENED else ()
                 run.count = 0
                 run.after = "".join(f"<{tag}>" for tag in tags) + run.after
                 ends += [f"</{tag}>" for tag in tags]
         return "".join(ends[::-1])
+
+    def is_likely_link(self, bracket: Bracket) -> bool:
+        """Return whether a link is what the open bracket will most likely open."""
+        return (
+            len(self.text) - bracket.start <= LITERAL_AFTER
+            and self.text[bracket.start : bracket.start + 1] not in _UNLIKELY_LINKED
+            and not self.is_in_word(bracket.index)
+        )
+
+    def is_likely_opener(self, run: Run) -> bool:
+        """Return whether emphasis is what the run will most likely open."""
+        end = self.starts[run.index] + run.length
+        if run.count > 3 or run.html == "~" or self.text[end : end + 1] in _UNLIKELY_EMPHASIZED:
+            return False
+        if run.character == "_":
+            return not _NAME.match(self.text, end)
+        return not self.is_in_word(run.index)
+
+    def is_in_word(self, index: int) -> bool:
+        """Return whether a letter or a digit stands before a piece."""
+        start = self.starts[index]
+        return start > 0 and self.text[start - 1].isascii() and self.text[start - 1].isalnum()
 
     def write_notes(self, certain: int) -> None:
         ahead: dict[str, int] = {}

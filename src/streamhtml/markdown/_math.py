@@ -57,8 +57,8 @@ def read_dollars(text: str, pos: int, *, whole: bool) -> Formula | Cut | None:
 
 
 def looks_like_one(tex: str) -> bool:
-    """Return whether the beginning of a formula can be shown as one: not what may be a price."""
-    return len(tex) == 1 and tex.isalpha() or bool(_SIGN.search(tex))
+    """Return whether the beginning of a formula can be shown as one: no price, no ``$HOME``."""
+    return bool(_SIGN.search(tex)) and tex[0] != "{"
 
 
 def _read_display(text: str, pos: int) -> Formula | Cut | None:

@@ -57,6 +57,7 @@ class Dialect:
     footnotes: bool = True
     alerts: bool = True
     math: bool = True
+    cjk_emphasis: bool = True
     raw_html: bool = False
     """Let HTML through, and any URL: for the comparison with the specification alone."""
 

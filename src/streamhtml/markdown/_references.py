@@ -68,9 +68,7 @@ class References:
         if not self._prefix:
             return f'<sup class="footnote-ref">{number}</sup>'
         own = f' id="{self._prefix}-fnref-{number}"' if first else ""
-        return (
-            f'<sup class="footnote-ref"><a href="#{self._prefix}-fn-{number}"{own}>{number}</a></sup>'
-        )
+        return f'<sup class="footnote-ref"><a href="#{self._prefix}-fn-{number}"{own}>{number}</a></sup>'
 
     def notes_html(self) -> str:
         """Return the list of all footnotes that were referred to, in their order; ``""`` for none."""

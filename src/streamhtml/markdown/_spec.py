@@ -25,6 +25,7 @@ def render_spec(text: str, *, gfm: bool) -> str:
         footnotes=False,
         alerts=False,
         math=False,
+        cjk_emphasis=False,
         raw_html=True,
     )
     references = References("")

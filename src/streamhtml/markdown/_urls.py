@@ -50,7 +50,7 @@ class Safe:
     def image(self, target: Target, content: str) -> str:
         alternative = text_of(content)
         if self._may_load(target.url):
-            return f"<img{_attributes('src', target)} alt=\"{_quote(alternative)}\">"
+            return f'<img{_attributes("src", target)} alt="{_quote(alternative)}">'
         start, end = self.link(target)
         return start + (alternative or escape_attribute(target.url)) + end
 
@@ -72,7 +72,7 @@ class Anything:
         return f"<a{_attributes('href', target)}>", "</a>"
 
     def image(self, target: Target, content: str) -> str:
-        return f"<img{_attributes('src', target)} alt=\"{_quote(text_of(content))}\">"
+        return f'<img{_attributes("src", target)} alt="{_quote(text_of(content))}">'
 
 
 def is_allowed(url: str) -> bool:

@@ -40,7 +40,7 @@ TEXTS = {
 CONTEXT = {"human_message": "Tell me everything."}
 MESSAGE = Environment(autoescape=True).from_string(
     '<div id="{{ message_pair_id }}"{% if chunk_index %} hx-swap-oob="true"{% endif %}>'
-    '<p class="human">{{ human_message }}</p><p class="ai">{{ ai_message }}</p></div>'
+    '<p class="human">{{ human_message }}</p><div class="ai">{{ ai_message }}</div></div>'
 )
 
 Tokens = tuple[str, ...]
@@ -78,8 +78,10 @@ def tutorial(gathered: list[Tokens]) -> Writes:
 
 
 WAYS: dict[str, Callable[[list[Tokens]], Writes]] = {
-    "html": lambda gathered: ours(HTMLFormat(), "text", gathered),
-    "htmx": lambda gathered: ours(HTMXFormat(), "text", gathered),
+    'html, renderer="text"': lambda gathered: ours(HTMLFormat(), "text", gathered),
+    'htmx, renderer="text"': lambda gathered: ours(HTMXFormat(), "text", gathered),
+    'html, renderer="markdown"': lambda gathered: ours(HTMLFormat(), "markdown", gathered),
+    'htmx, renderer="markdown"': lambda gathered: ours(HTMXFormat(), "markdown", gathered),
     'html, renderer="template"': lambda gathered: ours(HTMLFormat(), "template", gathered),
     'htmx, renderer="template"': lambda gathered: ours(HTMXFormat(), "template", gathered),
     "the tutorial's way": tutorial,

@@ -23,6 +23,7 @@ _REFERENCE: Final = re.compile(r"&[A-Za-z0-9]+;\Z")
 LAST: Final = frozenset("fhtpsw:/FHTPSW")
 """The characters that the beginning of an address may end with, before its domain."""
 
+_WORD: Final = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9][A-Za-z0-9._+-]*|https?:/?/?|ftp:/?/?)\Z")
 _UNFINISHED: Final = re.compile(
     r"(?:^|(?<=[^A-Za-z0-9]))(?:h|ht|htt|https?:?/?/?|f|ft|ftp:?/?/?|w|ww|www)\Z", re.IGNORECASE
 )
@@ -63,12 +64,18 @@ def is_email(address: str) -> bool:
     return "." in domain.strip(".") and ".." not in domain and domain[-1] not in "-_"
 
 
-def unfinished(text: str) -> int:
-    """Return where a word at the end begins that may become an address; its length if none."""
-    if text[-1:] not in LAST:
+def unfinished(text: str, *, words: bool) -> int:
+    """Return where a word at the end begins that may become an address; its length if none.
+
+    Args:
+        words: whether any word may, for an "@" may follow; otherwise only ``http``, ``www`` ….
+    """
+    if words:
+        found = _WORD.search(text, max(len(text) - 65, 0))
+    elif text[-1:] in LAST:
+        found = _UNFINISHED.search(text, max(len(text) - 10, 0))
+    else:
         return len(text)
-    start = max(len(text) - 10, 0)
-    found = _UNFINISHED.search(text, start)
     return found.start() if found else len(text)
 
 

@@ -10,12 +10,13 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
+from streamhtml.markdown._characters import unescape
 from streamhtml.markdown._cursor import Cursor
 from streamhtml.markdown._inline import Inline
 from streamhtml.markdown._leaves import Code, Heading, Leaf, Paragraph, Raw
 from streamhtml.markdown._log import Element, Log
 from streamhtml.markdown._options import MAX_CONTAINERS, OnFence
-from streamhtml.markdown._prose import READ_AT_ONCE
+from streamhtml.markdown._prose import next_reading
 from streamhtml.markdown._raw_html import BLANK
 from streamhtml.markdown._references import References
 from streamhtml.markdown._starts import (
@@ -27,7 +28,6 @@ from streamhtml.markdown._starts import (
     HeadingStart,
     ItemStart,
     LeafStart,
-    NoteStart,
     QuoteStart,
     RawStart,
     RuleStart,
@@ -38,7 +38,6 @@ from streamhtml.markdown._starts import (
     find_start,
 )
 from streamhtml.markdown._tables import Table
-from streamhtml.markdown._characters import unescape
 
 _LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}\Z")
 _NEVER: Final = sys.maxsize
@@ -57,15 +56,16 @@ class List:
     https://spec.commonmark.org/0.31.2/#loose
     """
 
-    __slots__ = ("element", "loose", "marker", "paragraphs")
+    __slots__ = ("element", "log", "loose", "marker", "paragraphs")
 
-    def __init__(self, element: Element, marker: str) -> None:
+    def __init__(self, log: Log, element: Element, marker: str) -> None:
+        self.log = log
         self.element = element
         self.marker = marker
         self.loose = False
         self.paragraphs: list[Element] = []
 
-    def loosen(self, log: Log) -> None:
+    def loosen(self) -> None:
         """Show the tags of its paragraphs, of those too that are there already."""
         if self.loose:
             return
@@ -74,7 +74,7 @@ class List:
             paragraph.start, paragraph.end = "<p>", "</p>"
             paragraph.depth += 1
         self.paragraphs.clear()
-        log.change(self.element)
+        self.log.change(self.element)
 
 
 class Container:
@@ -113,14 +113,21 @@ class Quote(Container):
 
 
 class Item(Container):
-    """A list item. Its list has no place of its own on the stack."""
+    """A list item. Its list has no place of its own on the stack.
 
-    __slots__ = ("list", "width")
+    Attributes:
+        width: columns of indentation that its content has.
+        misread: whether text in it was shown that turned out to be something else. It was sent
+            again as a whole then, which must not happen twice.
+    """
+
+    __slots__ = ("list", "misread", "width")
 
     def __init__(self, line: int, list_: List, width: int) -> None:
         super().__init__(line)
         self.list = list_
         self.width = width
+        self.misread = False
 
     def continues(self, cursor: Cursor) -> bool:
         return skip_indent(cursor, self.width, self)
@@ -215,13 +222,14 @@ class Blocks:
         self._prefix = prefix
         self._on_fence = on_fence
         self._stack: list[Container] = []
+        self._quotes = 0  # of these are block quotes
         self._leaf: Leaf | None = None
         self._ending: FenceEnd | FormulaEnd | RawEnd | None = None
         self._number = 1  # of the line
         self._in_line = False  # whether what comes goes to the leaf directly
         self._partial: list[str] = []  # what came of the line, otherwise
-        self._size = 0
-        self._retry = 0
+        self._size = self._retry = 0
+        self._is_blank = True
         self._headings = 0
 
     def feed(self, text: str) -> None:
@@ -260,6 +268,7 @@ class Blocks:
                 text = "".join((*self._partial, text))
                 self._partial.clear()
                 self._size = self._retry = 0
+                self._is_blank = True
             self._take(text, whole=True)
         self._number += 1
 
@@ -270,22 +279,23 @@ class Blocks:
             return
         self._partial.append(text)
         self._size += len(text)
-        if self._size < self._retry:
+        self._is_blank = self._is_blank and text.isspace()
+        if self._is_blank or self._size < self._retry:
             return
         line = "".join(self._partial)
         self._in_line = self._take(line, whole=False)
-        self._partial = [] if self._in_line else [line]
-        self._size = 0 if self._in_line else self._size
-        self._retry = self._size * 9 // 8 if self._size > READ_AT_ONCE else 0
+        if self._in_line:
+            self._partial.clear()
+            self._size = self._retry = 0
+            self._is_blank = True
+        else:
+            self._partial = [line]
+            self._retry = next_reading(self._size)
 
     def _take(self, line: str, *, whole: bool) -> bool:
         """Take in a line, or the beginning of one; return False if that is not certain enough."""
         cursor = Cursor(line)
-        matched = 0
-        for container in self._stack:
-            if not container.continues(cursor):
-                break
-            matched += 1
+        matched = self._match(cursor)
         inside = matched == len(self._stack)
         if inside and self._ending:
             return self._take_verbatim(cursor, whole)
@@ -325,6 +335,18 @@ class Blocks:
         self._open(matched, containers)
         self._begin_leaf(cursor, start, whole)
         return True
+
+    def _match(self, cursor: Cursor) -> int:
+        """Return how many containers the line continues, and move the cursor behind their marks."""
+        stack = self._stack
+        if cursor.blank and not cursor.line and not self._quotes:
+            return len(stack) - (bool(stack) and stack[-1].is_empty)
+        matched = 0
+        for container in stack:
+            if not container.continues(cursor):
+                break
+            matched += 1
+        return matched
 
     def _find(
         self, cursor: Cursor, spot: Spot, depth: int, containers: list[ContainerStart]
@@ -419,6 +441,8 @@ class Blocks:
     # Blocks ---------------------------------------------------------------------------------
 
     def _convert(self, paragraph: Paragraph, start: UnderlineStart | TableStart) -> None:
+        if self._stack and isinstance(container := self._stack[-1], Item):
+            container.misread = True
         if isinstance(start, UnderlineStart):
             paragraph.become_heading(*self._heading_tags(start.level))
             self._leaf = None
@@ -452,7 +476,7 @@ class Blocks:
     def _separate(self, before: Container, list_: List) -> None:
         """Loosen a list if blank lines stand before what begins now."""
         if self._number > before.last_line + 1:
-            list_.loosen(self._log)
+            list_.loosen()
 
     def _open_container(self, start: ContainerStart, list_: List | None) -> None:
         log = self._log
@@ -460,9 +484,10 @@ class Blocks:
         if isinstance(start, QuoteStart):
             element = log.open(Element("<blockquote>", "</blockquote>", soft=True))
             self._stack.append(Quote(self._number, element))
+            self._quotes += 1
         elif isinstance(start, ItemStart):
             if list_ is None:
-                list_ = List(log.open(_list_element(start)), start.marker)
+                list_ = List(log, log.open(_list_element(start)), start.marker)
             log.open(Element("<li>", "</li>"))
             self._stack.append(Item(self._number, list_, start.width))
         else:
@@ -510,14 +535,17 @@ class Blocks:
                 self._take_verbatim(cursor, whole)
 
     def _paragraph(self, container: Container | None, is_first: bool) -> Paragraph:
-        is_task = False
+        is_task = cautious = False
         element = Element("<p>", "</p>", soft=True)
         if isinstance(container, Item):
             is_task = is_first and self._dialect.task_items
             if not container.list.loose:
+                cautious = container.misread
                 element.start = element.end = ""
                 container.list.paragraphs.append(element)
-        return Paragraph(self._log, self._inline, self._references, element, is_task=is_task)
+        return Paragraph(
+            self._log, self._inline, self._references, element, is_task=is_task, cautious=cautious
+        )
 
     def _heading_tags(self, level: int) -> tuple[str, str]:
         self._headings += 1
@@ -555,6 +583,7 @@ class Blocks:
                 self._log = container.outside
                 continue
             self._log.close()
+            self._quotes -= isinstance(container, Quote)
             if isinstance(container, Item) and (container.list is not keep):
                 self._log.close()
 

@@ -9,7 +9,6 @@ formula. So what holds back is the first of these, and what is matched around it
 """
 
 import re
-import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
@@ -25,8 +24,8 @@ from streamhtml.markdown._characters import (
 from streamhtml.markdown._emphasis import Run, Runs, new_run
 from streamhtml.markdown._links import CUT, Cut, Target, read_inline, read_label
 from streamhtml.markdown._options import Dialect
-from streamhtml.markdown._references import References
 from streamhtml.markdown._raw_html import raw_tag
+from streamhtml.markdown._references import References
 from streamhtml.markdown._urls import Policy, text_of
 
 _AUTOLINK: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\x00-\x20\x7f]*)>")
@@ -62,7 +61,6 @@ MAX_OPENED: Final = 20
 _EXCESS: Final = re.compile(r"(?:[*_~]+|&[A-Za-z0-9]*;?)\Z")
 _NAME: Final = re.compile(r"\w+_\w")
 _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
-_ADDRESS: Final = re.compile(r"@|://|www\.")
 
 _UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
 _UNLIKELY_LINKED: Final = frozenset("\"'{[,;:.?=+-/\\|^ ")
@@ -114,6 +112,10 @@ class Inline:
         dialect: the constructs that are known.
         policy: writes links and images.
         references: what the document has defined.
+
+    Attributes:
+        holds_words: whether a word is held back while it may become an address of e-mail. Before
+            the first address in a document, none is: words would be shown twice for nothing.
     """
 
     def __init__(self, dialect: Dialect, policy: Policy, references: References) -> None:
@@ -121,6 +123,7 @@ class Inline:
         self.policy = policy
         self.references = references
         self._search, self._search_addresses = _searches(dialect)
+        self.holds_words = False
 
     def read(self, text: str, before: str = "", *, whole: bool = True) -> Reading:
         """Read a text.
@@ -131,15 +134,15 @@ class Inline:
             whole: whether the text ends here; otherwise more may follow.
         """
         search = self._search
-        if self.dialect.autolinks and _ADDRESS.search(text):
+        if self.dialect.autolinks and ("@" in text or "://" in text or "www." in text):
             search = self._search_addresses
         elif not search.search(text):
             return self._read_plain(text, before, whole)
-        return _Reader(self, before + text, len(before), search, whole).read()
+        return Reader(self, before + text, len(before), search, whole).read()
 
     def plain(self, text: str) -> str | None:
         """Return the HTML of a whole text that has no structure, quickly; None if it may have."""
-        if self._search.search(text) or (self.dialect.autolinks and _ADDRESS.search(text)):
+        if self._search.search(text) or self._search_addresses.search(text):
             return None
         return plain_html(text.strip(" \t"))
 
@@ -147,9 +150,10 @@ class Inline:
         if whole:
             return Reading(plain_html(text.rstrip(" \t\n")), len(text))
         end = len(text.rstrip(" \t\n"))
-        if end < len(text) or not self.dialect.autolinks or text[-1] not in _autolinks.LAST:
+        if end < len(text) or not self.dialect.autolinks:
             return Reading(plain_html(text[:end]), end)
-        end = max(_autolinks.unfinished(before + text) - len(before), 0)
+        end = _autolinks.unfinished(before + text, words=self.holds_words) - len(before)
+        end = max(end, 0)
         return Reading(plain_html(text[:end]), end, plain_html(text[end:]))
 
 
@@ -163,12 +167,19 @@ def _searches(dialect: Dialect) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(f"[{characters}]"), re.compile(f"[{characters}]|{_autolinks.SEARCH}")
 
 
-class _Reader:
+class Reader:
     """Reads one text, from one special character to the next.
 
     ``pieces`` is the HTML, ``starts`` where in the text each piece begins; a delimiter run's piece
-    is written when it is known what pairs up. ``hold`` is the first piece that is not certain.
+    is written when it is known what pairs up. Where reading has ``stopped`` before the end, ``hold`` is
+    the first piece that is not certain.
     """
+
+    __slots__ = (
+        "brackets", "first", "hold", "inline", "links", "no_parenthesis", "notes", "pending",
+        "pieces", "pos", "rejoin", "runs", "search", "starts", "stopped", "text", "ticks", "whole",
+        "written",
+    )  # fmt: skip
 
     def __init__(
         self, inline: Inline, text: str, pos: int, search: re.Pattern[str], whole: bool
@@ -187,33 +198,36 @@ class _Reader:
         self.links: list[tuple[int, str]] = []
         self.notes: list[tuple[int, str]] = []
         self.ticks: dict[int, list[int]] | None = None
-        self.hold = _NEVER
+        self.hold = 0
         self.stopped = False
         self.pending = False
         self.rejoin = False
         self.no_parenthesis = False
 
     def read(self) -> Reading:
-        text = self.text
+        text, search, pieces, starts = self.text, self.search.search, self.pieces, self.starts
         length = len(text.rstrip(" \t\n"))
-        if self.first and self.inline.dialect.autolinks and "@" in text:
+        if self.first and "@" in text and self.inline.dialect.autolinks:
             self.check_email()
-        while self.pos < length and not self.stopped:
-            found = self.search.search(text, self.pos, length)
+        while not self.stopped:
+            pos = self.pos
+            found = search(text, pos, length)
             if not found:
+                self.finish_plain(length)
                 break
             start = found.start()
             character = text[start]
-            if start > self.pos:
-                plain = text[self.pos : start]
-                self.add(plain_html(plain.rstrip(" ") if character == "\n" else plain), self.pos)
+            if start > pos:
+                plain = text[pos:start]
+                if character == "\n":
+                    plain = plain.rstrip(" ")
+                pieces.append(plain.replace(">", "&gt;"))
+                starts.append(pos)
                 self.pos = start
             if found.lastgroup:
                 self.read_address(found)
             else:
                 _READERS[character](self)
-        if not self.stopped:
-            self.finish_plain(length)
         return self.result()
 
     # Pieces ---------------------------------------------------------------------------------
@@ -243,7 +257,8 @@ class _Reader:
             return
         end = length
         if length == len(text) and self.inline.dialect.autolinks:
-            end = max(_autolinks.unfinished(text), self.pos)
+            end = _autolinks.unfinished(text, words=self.inline.holds_words)
+            end = max(end, self.pos)
         if self.pos < end:
             self.add(plain_html(text[self.pos : end]), self.pos)
             self.pos = end
@@ -560,8 +575,8 @@ class _Reader:
             return
         if found.end() == len(self.text) and not self.whole:
             self.stop(escape(found[0].rstrip("_")))
-        elif _autolinks.is_email("a" + found[0].rstrip(".")):
-            self.rejoin = True
+        elif not self.inline.holds_words and _autolinks.is_email("a" + found[0].rstrip(".")):
+            self.rejoin = self.inline.holds_words = True
 
     # The end -----------------------------------------------------------------------------------
 
@@ -599,15 +614,18 @@ class _Reader:
 
     def certain(self) -> int:
         """Return how many pieces are certain, whatever follows."""
-        certain = min(self.hold, len(self.pieces))
+        certain = self.hold if self.stopped else len(self.pieces)
         for bracket in self.brackets:
             if bracket.active:
                 certain = min(certain, bracket.index)
                 break
         if self.runs.last:
             self.runs.pair(until=certain)
-            for run in self.runs.openers():
-                certain = min(certain, run.reach)
+            run = self.runs.last
+            while run:
+                if run.opens and run.reach < certain:
+                    certain = run.reach
+                run = run.previous
         return certain
 
     def hide_undecided(self, certain: int) -> None:
@@ -677,22 +695,20 @@ class _Reader:
             )
 
 
-_NEVER: Final = sys.maxsize
-
-_Read: TypeAlias = Callable[[_Reader], None]
+_Read: TypeAlias = Callable[[Reader], None]
 _READERS: Final[dict[str, _Read]] = {
-    "\\": _Reader.read_backslash,
-    "$": _Reader.read_dollar,
-    "`": _Reader.read_backtick,
-    "*": _Reader.read_run,
-    "_": _Reader.read_run,
-    "~": _Reader.read_run,
-    "!": _Reader.read_exclamation,
-    "[": _Reader.read_open_bracket,
-    "]": _Reader.read_close_bracket,
-    "<": _Reader.read_less_than,
-    "&": _Reader.read_ampersand,
-    "\n": _Reader.read_newline,
+    "\\": Reader.read_backslash,
+    "$": Reader.read_dollar,
+    "`": Reader.read_backtick,
+    "*": Reader.read_run,
+    "_": Reader.read_run,
+    "~": Reader.read_run,
+    "!": Reader.read_exclamation,
+    "[": Reader.read_open_bracket,
+    "]": Reader.read_close_bracket,
+    "<": Reader.read_less_than,
+    "&": Reader.read_ampersand,
+    "\n": Reader.read_newline,
 }
 
 

@@ -16,15 +16,10 @@ from streamhtml.markdown._inline import Inline
 from streamhtml.markdown._links import CUT, Cut, Definition, read_definition
 from streamhtml.markdown._log import Element, Log
 from streamhtml.markdown._options import OnFence
-from streamhtml.markdown._prose import READ_AT_ONCE, Prose
+from streamhtml.markdown._prose import Prose, next_reading
 from streamhtml.markdown._references import References
 
 logger = logging.getLogger("streamhtml")
-
-MISREAD_OFTEN: Final = 8
-"""How often shown text may turn out to be something else before a document's paragraphs are shown
-provisionally until they end: nothing has to be sent again then."""
-
 
 class Leaf(Protocol):
     """See above."""
@@ -47,22 +42,30 @@ class Paragraph:
         log: where it is written.
         element: its own, or one without tags where it shows none.
         is_task: whether a checkbox may stand at its beginning.
+        cautious: show it provisionally until it ends, so that nothing has to be sent again.
     """
 
     def __init__(
-        self, log: Log, inline: Inline, references: References, element: Element, *, is_task: bool
+        self,
+        log: Log,
+        inline: Inline,
+        references: References,
+        element: Element,
+        *,
+        is_task: bool,
+        cautious: bool,
     ) -> None:
         self._log = log
         self._references = references
         self._element = log.open(element)
         self._is_task = is_task
-        self._prose = Prose(inline, cautious=log.misread > MISREAD_OFTEN)
+        self._prose = Prose(inline, cautious=cautious)
         self._has_text = False
         self._line: list[str] = []
         self._row = False  # whether the line is held back, for it may be a table's header
         self._head: list[str] | None = []  # what may still be definitions
         self._is_definition = False
-        self._retry = 0
+        self._size = self._retry = 0  # of the head: how long it is, and is when it is read again
 
     def begin(self, text: str, whole: bool) -> None:
         """Go on with another line, without its indentation."""
@@ -74,6 +77,7 @@ class Paragraph:
         self._row = False
         if self._head is not None and (self._head or text[0] == "["):
             self._head.append("\n" + text if self._head else text)
+            self._size += len(text) + 1
             self._decide()
             return
         self._head = None
@@ -85,6 +89,7 @@ class Paragraph:
         self._line.append(text)
         if self._head:
             self._head.append(text)
+            self._size += len(text)
             self._decide()
         elif not self._row:
             self._prose.add(text)
@@ -116,11 +121,11 @@ class Paragraph:
             self._release("".join(self._line))
         if self._element.start:
             self._element.start, self._element.end = start, end
-            self._misread(self._element)
+            self._misread()
             self._close()
         else:
             # Its text stands in a list item by itself.
-            self._misread(self._element)
+            self._misread()
             self._log.retract(self._element)
             self._log.open(Element(start, end))
             self._prose.restart()
@@ -132,16 +137,18 @@ class Paragraph:
         """Close it without its last line, and return that."""
         line = self.last_line
         if not self._row:
-            self._misread(self._element)
+            self._misread()
             self._prose.cut(len(line) + 1)
             self._has_text = bool(self._prose.source)
         self._row = False
         self._close()
         return line
 
-    def _misread(self, element: Element) -> None:
-        self._log.misread += 1
-        self._log.change(element)
+    def _misread(self) -> None:
+        if self._element.start or self._prose.is_shown:
+            self._log.change(self._element)
+        else:
+            self._log.step_back(self._element)
 
     def _close(self) -> None:
         self._prose.close()
@@ -186,9 +193,9 @@ class Paragraph:
     def _read_definitions(self, *, title_may_follow: bool, whole: bool = False) -> None:
         """Take the definitions out of the head; ``whole``: no further line belongs to it."""
         assert self._head is not None
-        text = "".join(self._head)
-        if not whole and len(text) < self._retry:
+        if not whole and self._size < self._retry:
             return
+        text = "".join(self._head)
         found: Definition | Cut | None = CUT
         while text:
             found = read_definition(text, whole=whole) if text[0] == "[" else None
@@ -200,7 +207,8 @@ class Paragraph:
             text = text[found.end :]
         self._head = [text] if text else []
         self._is_definition = bool(text)
-        self._retry = len(text) * 9 // 8 if len(text) > READ_AT_ONCE else 0
+        self._size = len(text)
+        self._retry = next_reading(self._size)
         if found is None:
             self._give_up_definitions()
 
@@ -216,7 +224,7 @@ class Heading:
     def __init__(self, log: Log, inline: Inline, start: str, end: str) -> None:
         self._log = log
         self._prose = Prose(inline)
-        self._held = ""
+        self._held: list[str] = []
         log.open(Element(start, end))
         log.write(self._prose)
 
@@ -226,13 +234,14 @@ class Heading:
             self.end()
 
     def add(self, text: str) -> None:
-        text = self._held + text
         end = len(text.rstrip("# \t"))
-        self._prose.add(text[:end])
-        self._held = text[end:]
+        if end:
+            self._prose.add("".join((*self._held, text[:end])))
+            self._held.clear()
+        self._held.append(text[end:])
 
     def end(self) -> None:
-        held = self._held.rstrip(" \t")
+        held = "".join(self._held).rstrip(" \t")
         opening = held.rstrip("#")
         # https://spec.commonmark.org/0.31.2/#closing-sequence
         if opening[-1:].isspace() or not (opening or self._prose.source):

@@ -28,7 +28,9 @@ _LABEL: Final = re.compile(r"\[((?:[^\[\]\\]|\\.){0,999}+)(\])?", re.DOTALL)
 _REST_OF_LINE: Final = re.compile(r"[ \t]*(?:\n|\Z)")
 
 MAX_LABEL: Final = 999
-MAX_PARENTHESES: Final = 32
+MAX_PARENTHESES: Final = 8
+"""Pairs inside each other in a destination. The specification asks for three at least, and leaves
+the limit to those who fear what it costs to look for the end of ``[a](b[a](b…``."""
 
 
 class Target(NamedTuple):

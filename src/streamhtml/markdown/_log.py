@@ -6,7 +6,7 @@ turns out to be a heading, a list to be loose) is changed here, and sent again f
 """
 
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from markupsafe import Markup
 
@@ -45,7 +45,7 @@ class Log:
         offset: how many there were before them; an element's ``index`` counts these too.
         top: the innermost open element.
         changed: index and depth of the outermost element that changed since the last patches.
-        misread: how often text was shown that turned out to be something else.
+        undone: the last element that was written anew without having been seen.
         has_ended: whether a block has ended that was not taken out yet.
     """
 
@@ -54,7 +54,7 @@ class Log:
         self.offset = 0
         self.top: Element | None = None
         self.changed: tuple[int, int] | None = None
-        self.misread = 0
+        self.undone: Element | None = None
         self.has_ended = False
 
     def open(self, element: Element) -> Element:
@@ -83,6 +83,10 @@ class Log:
         """Take back an open element and all that is in it."""
         del self.entries[element.index - self.offset :]
         self.top = element.parent
+
+    def step_back(self, element: Element) -> None:
+        """Note that an element of which nothing can be seen is written anew, if it was sent."""
+        self.undone = element
 
     def change(self, element: Element) -> None:
         """Note that an element is not what it was when it may have been sent."""
@@ -137,13 +141,16 @@ class Patches:
     def flush(self) -> list[Patch]:
         """Return what shows all that was written since the last time."""
         log = self._log
+        if log.undone:
+            if log.undone.index < self._sent:
+                self._sent, self._at = log.undone.index, log.undone.parent
+            log.undone = None
         position = self._sent - log.offset
         first = log.entries[position] if position < len(log.entries) else None
         if isinstance(first, Prose) and self._at:
             first.advance()
             if first.rejoined:
                 first.rejoined = False
-                log.misread += 1
                 log.change(self._at)
             elif position == len(log.entries) - 1 and log.changed is None:
                 return self._grow(first, self._at)  # As it is most of the time.

@@ -1,15 +1,30 @@
 """The text of one block, while it grows: what is certain of it is HTML already, the rest is held.
 
 Text is read once, as soon as it is certain. What is held is short as a rule. Where a construct is
-opened and never closed it is long, and is then read again only when it grew by an eighth.
+opened and never closed it is long, and is then read again only when it grew by a part of itself.
 """
 
 from typing import Final
 
 from streamhtml.markdown._inline import Inline
 
-READ_AT_ONCE: Final = 1024
+READ_AT_ONCE: Final = 512
 """Held characters up to which every piece of text is looked at when it comes."""
+
+SHOWN_SOON: Final = 4096
+"""Held characters up to which it need not grow by more than an eighth."""
+
+
+def next_reading(held: int) -> int:
+    """Return how long held text must be to be read again.
+
+    It grows by a part of itself, so that all readings together cost a multiple of its length. No
+    writer holds so much back that the larger part matters; an attacker does.
+    """
+    if held <= READ_AT_ONCE:
+        return 0
+    return held + (held // 8 if held <= SHOWN_SOON else held // 2)
+
 
 
 class Prose:
@@ -22,8 +37,8 @@ class Prose:
     Attributes:
         closed: whether nothing more will be added.
         pending: whether a definition that is yet to come could change it.
-        rejoined: whether it was begun anew, because what had been taken for certain was not: an
-            address of e-mail is one from its first letter on, but known by what is behind its "@".
+        rejoined: whether it was begun anew, because what had been taken for certain was not: the
+            first address of e-mail is one from its first letter on, but known by its "@" alone.
         tail: HTML of what is not certain, as it is shown for now.
     """
 
@@ -59,6 +74,11 @@ class Prose:
     def close(self) -> None:
         """Nothing will be added: what is held is decided now."""
         self.closed = True
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether certain HTML of it was given out."""
+        return self._taken > 0
 
     @property
     def source(self) -> str:
@@ -101,7 +121,7 @@ class Prose:
         reading = self._inline.read(text, self._before, whole=self.closed)
         if reading.rejoin:
             self.restart()
-            self.cautious = self.rejoined = True
+            self.rejoined = True
             self._read()
             return
         html, length, self.tail, pending, _ = reading
@@ -117,5 +137,4 @@ class Prose:
         if length:
             self._before = text[length - 1]
         self._held = text[length:]
-        held = len(self._held)
-        self._wait = held + held // 8 if held > READ_AT_ONCE else 0
+        self._wait = next_reading(len(self._held))

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
+from tests.markdown.page import Page, canonical
 
 from streamhtml import Delta, Fragment, Patch, Reply, TextRenderer
 
 ENVIRONMENT = jinja2.Environment(autoescape=True)
+TWO_REGIONS = ENVIRONMENT.from_string("{{ parts.reasoning }}<!---->{{ ai_message }}").render
 BOTH_PARTS = ENVIRONMENT.from_string("<p>{{ parts.reasoning }}</p><p>{{ ai_message }}</p>").render
 EACH_TIME = ENVIRONMENT.from_string(
     '<p id="{{ message_pair_id }}"{{ " hx-swap-oob=true" if chunk_index }}>{{ ai_message }}</p>'
@@ -22,7 +24,8 @@ def html(fragment: Fragment) -> str:
 
 
 def test_a_message_from_its_shell_to_its_end() -> None:
-    reply = Reply(context={"human_message": "<hi>", "message_pair_id": "ai_1"})
+    context = {"human_message": "<hi>", "message_pair_id": "ai_1"}
+    reply = Reply(context=context, renderer="text")
     assert reply.state == "new"
     shell = reply.open()
     assert (shell.index, reply.state) == (0, "streaming")
@@ -50,7 +53,7 @@ def test_an_end_with_nothing_left_to_say() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["stopped", "failed", "interrupted"])
-@pytest.mark.parametrize("renderer", ["text", "template"])
+@pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
 @pytest.mark.parametrize("at_once", [False, True])
 def test_an_end_that_went_wrong_is_shown_behind_the_text(
     outcome: Any, renderer: str, at_once: bool
@@ -72,7 +75,7 @@ def test_an_end_that_went_wrong_is_shown_behind_the_text(
 
 
 @pytest.mark.parametrize("at_once", [False, True])
-@pytest.mark.parametrize("renderer", ["text", "template"])
+@pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
 def test_an_end_without_the_template_shows_the_notice_all_the_same(
     renderer: str, at_once: bool
 ) -> None:
@@ -81,7 +84,7 @@ def test_an_end_without_the_template_shows_the_notice_all_the_same(
     end = reply.fail()
     assert (end.outcome, reply.state) == ("failed", "failed")
     assert 'role="alert"' in html(end)
-    root = {"text": "ai_1_text", "template": "ai_1"}[renderer]
+    root = "ai_1" if renderer == "template" else "ai_1_text"
     assert end.patches[0].root == ("" if at_once else root)
 
 
@@ -121,7 +124,7 @@ def test_a_loop_over_the_parts_is_an_error_and_not_endless() -> None:
 
 
 def test_parts_have_regions_of_their_own() -> None:
-    reply = Reply(BOTH_PARTS, {"message_pair_id": "ai_1"})
+    reply = Reply(BOTH_PARTS, {"message_pair_id": "ai_1"}, renderer="text")
     reply.open()
     deltas = [Delta("a"), Delta("x", "reasoning"), Delta("y", "reasoning"), Delta("?", "tool")]
     assert reply.feed(deltas).patches == (
@@ -151,7 +154,8 @@ def test_a_template_that_is_rendered_each_time() -> None:
 
 
 def test_at_once_is_one_fragment_at_the_end() -> None:
-    reply = Reply(BOTH_PARTS, {"message_pair_id": "ai_1"}, at_once=True, into="log")
+    context = {"message_pair_id": "ai_1"}
+    reply = Reply(BOTH_PARTS, context, renderer="text", at_once=True, into="log")
     assert reply.open() == reply.feed([Delta("<a"), Delta("why", "reasoning")]) == Fragment(0)
     end = reply.close("finished")
     assert (end.index, len(end.patches), end.patches[0].root) == (0, 1, "log")
@@ -179,12 +183,12 @@ def test_law_however_it_was_cut_the_page_is_that_of_the_whole(
     deltas: list[Delta], data: st.DataObject
 ) -> None:
     context = {"message_pair_id": "ai_1"}
-    whole = Reply(BOTH_PARTS, context, at_once=True)
+    whole = Reply(BOTH_PARTS, context, renderer="text", at_once=True)
     whole.open()
     whole.feed(deltas)
     expected = html(whole.close("failed"))
 
-    reply = Reply(BOTH_PARTS, context)
+    reply = Reply(BOTH_PARTS, context, renderer="text")
     page = html(reply.open())
     cuts = sorted(data.draw(st.lists(st.integers(0, len(deltas)), max_size=4)))
     fragments = [
@@ -196,6 +200,58 @@ def test_law_however_it_was_cut_the_page_is_that_of_the_whole(
             end = page.index("</span></p>", start)
             page = f"{page[:end]}{patch.html}{page[end:]}"
     assert page == expected
+
+
+# Definitions, footnotes and blocks that go on over the runs of text and HTML.
+MARKDOWN = ["a", " ", "\n", "\n\n", "# ", "- ", "> ", "*", "**", "`", "```\n", "|a|\n|-|\n", "\r"]
+MARKDOWN += ["[x]", "[x]: /u\n", "[^1]", "[^1]: b\n", "---\n", "<b>", "&", "\u202e", "https://a.b"]
+
+
+@given(
+    st.lists(
+        st.builds(
+            Delta,
+            st.sampled_from([*MARKDOWN, Markup(), Markup("<em>x</em>")]),
+            st.sampled_from(["text", "text", "reasoning"]),
+        ),
+        max_size=24,
+    ),
+    st.data(),
+)
+def test_law_the_page_of_markdown_is_that_of_the_whole(
+    deltas: list[Delta], data: st.DataObject
+) -> None:
+    context = {"message_pair_id": "ai_1"}
+    whole = Reply(TWO_REGIONS, context, at_once=True)
+    whole.open()
+    whole.feed(deltas)
+    expected = [
+        canonical(region.partition(">")[2].removesuffix("</div>"))
+        for region in html(whole.close("stopped")).split("<!---->")
+    ]
+
+    reply = Reply(TWO_REGIONS, context)
+    assert html(reply.open()).count('class="streamhtml streamhtml-markdown"') == 2
+    pages = {root: Page(root) for root in ("ai_1_reasoning", "ai_1_text")}
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(deltas)), max_size=8)))
+    fragments = [
+        reply.feed(deltas[a:b]) for a, b in zip([0, *cuts], [*cuts, len(deltas)], strict=True)
+    ]
+    for fragment in [*fragments, reply.close("stopped")]:
+        for patch in fragment.patches:
+            pages[patch.root].apply([patch])
+    assert [page.html for page in pages.values()] == expected
+
+
+def test_the_whole_is_one_text_though_it_came_in_runs() -> None:
+    reply = Reply(at_once=True)
+    reply.open()
+    reply.feed([Delta("[x] **a"), Delta("Hm", "reasoning"), Delta("**"), Delta(Markup("<hr>"))])
+    reply.feed([Delta(Markup("<hr>")), Delta("\n[x]: /u")])
+    whole = html(reply.close("finished"))
+    assert '<p><a href="/u" ' in whole
+    assert ">x</a> <strong>a</strong></p>" in whole
+    assert whole.count('<div class="streamhtml-html"><hr></div>') == 2
 
 
 def test_a_renderer_of_ones_own() -> None:
@@ -221,7 +277,10 @@ def test_into_is_an_id_with_or_without_its_sign() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"renderer": "markdwon"}, "renderer='markdwon' is not known; use 'text', 'template'"),
+        (
+            {"renderer": "markdwon"},
+            "renderer='markdwon' is not known; use 'markdown', 'text', 'template'",
+        ),
         ({"into": ".log"}, "into='.log' cannot be used as an element id"),
         ({"context": {"message_pair_id": "1a"}}, "message_pair_id='1a' cannot be used"),
         ({"context": {"ai_message": "x"}}, "the context has 'ai_message'"),

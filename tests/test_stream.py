@@ -58,7 +58,8 @@ async def test_the_message_is_there_before_any_token() -> None:
 
 async def test_a_finished_answer() -> None:
     tokens = ["Hel", None, "", "lo", Delta("!")]
-    fragments = [fragment async for fragment in stream(Reply(), tokens, interval=0)]
+    reply = Reply(renderer="text")
+    fragments = [fragment async for fragment in stream(reply, tokens, interval=0)]
     assert text(fragments) == "Hello!"
     assert [fragment.index for fragment in fragments] == list(range(len(fragments)))
     assert [fragment.outcome for fragment in fragments][:-1] == [None] * (len(fragments) - 1)
@@ -81,7 +82,8 @@ async def test_tokens_gather_within_the_interval() -> None:
             yield "x"
             await checkpoint()
 
-    fragments = [fragment async for fragment in stream(Reply(), source(), interval=60)]
+    reply = Reply(renderer="text")
+    fragments = [fragment async for fragment in stream(reply, source(), interval=60)]
     assert text(fragments) == "x" * 100
     assert len(fragments) == 4  # the shell, the first token, the others, the end
 

@@ -10,10 +10,12 @@ from streamhtml._reply import Reply
 from streamhtml._stream import Stream, aenumerate, stream
 from streamhtml._template import TemplateRenderer
 from streamhtml._text import TextRenderer
+from streamhtml.markdown import MarkdownRenderer
 
 __all__ = [
     "Delta",
     "Fragment",
+    "MarkdownRenderer",
     "Patch",
     "Reply",
     "Stream",

@@ -15,6 +15,7 @@ from streamhtml._delta import Delta
 from streamhtml._patch import Fragment, Outcome, Patch, check_id, pair_id
 from streamhtml._template import Template, TemplateRenderer, check_context, message_context
 from streamhtml._text import TextRenderer
+from streamhtml.markdown import MarkdownRenderer
 
 NOTICES: Final[dict[Outcome, str]] = {
     "finished": "",
@@ -45,12 +46,18 @@ class Renderer(Protocol):
         """The text has ended: return what was still held back."""
         ...
 
-    def render(self, text: str) -> Markup:
-        """Return the whole text at once as the region's HTML: what all patches would make."""
+    def render(self, *texts: str) -> Markup:
+        """Return the whole text at once as the region's HTML: what all patches would make.
+
+        It comes in pieces because each is ``str`` or ``Markup``; nothing was fed before.
+        """
         ...
 
 
-RENDERERS: Final[dict[str, Callable[[str], Renderer]]] = {"text": TextRenderer}
+RENDERERS: Final[dict[str, Callable[[str], Renderer]]] = {
+    "markdown": MarkdownRenderer,
+    "text": TextRenderer,
+}
 
 
 class Reply:
@@ -60,17 +67,18 @@ class Reply:
     one Fragment, with the next index. A ``feed()`` that changes nothing returns a Fragment
     without patches, which is not counted and need not be sent.
 
-    With ``renderer="text"`` the template is rendered once and ``{{ ai_message }}`` is a live
-    region, an element that later fragments append to; ``{{ parts.reasoning }}`` is another. A
-    part that the template does not place is not shown. With ``renderer="template"`` the template
-    is rendered for every fragment, ``ai_message`` being the text so far.
+    With ``renderer="markdown"`` or "text" the template is rendered once and ``{{ ai_message }}``
+    is a live region, an element that later fragments change; ``{{ parts.reasoning }}`` is
+    another. A part that the template does not place is not shown. With ``renderer="template"``
+    the template is rendered for every fragment, ``ai_message`` being the text so far.
 
     Args:
         template: renders the message; by default an accessible one of ours, which shows
             ``human_message`` where the context has it.
         context: the caller's names for the template. A ``message_pair_id`` among them is used as
             the message's id, otherwise one is made.
-        renderer: "text" or "template", or a function that makes a ``Renderer`` from a region's id.
+        renderer: "markdown", "text" or "template", or a function that makes a ``Renderer`` from a
+            region's id.
         into: the id of the element that the message is appended to; by default the one that the
             page asked for (``hx-target``, ``data-stream``).
         at_once: keep everything back until ``close()``, which returns the finished message whole:
@@ -86,7 +94,7 @@ class Reply:
         template: Template | None = None,
         context: Mapping[str, Any] | None = None,
         *,
-        renderer: str | Callable[[str], Renderer] = "text",
+        renderer: str | Callable[[str], Renderer] = "markdown",
         into: str | None = None,
         at_once: bool = False,
     ) -> None:
@@ -214,11 +222,10 @@ class _Regions:
     def whole(self, runs: list[Delta], notice: Markup) -> list[Patch]:
         """The finished message in one piece: the shell, its regions filled."""
         filled = {
-            part: Markup().join(
-                self._renderer(self._root(part)).render(run.text)
-                for run in _runs(delta for delta in runs if delta.part == part)
+            part: renderer.render(
+                *(run.text for run in _runs(delta for delta in runs if delta.part == part))
             )
-            for part in self._live
+            for part, renderer in self._live.items()
         }
         filled[self._main_part()] += notice
         html = str(self._shell)
@@ -317,14 +324,20 @@ class _AtOnce:
 
 
 def _runs(deltas: Iterable[Delta]) -> list[Delta]:
-    """Join neighbours of the same part and kind; empty ones vanish."""
+    """Join the text of neighbours of the same part; empty ones vanish.
+
+    Each ``Markup`` stays by itself: a renderer may give it an element of its own, and how many
+    come at once is a matter of time.
+    """
     runs: list[Delta] = []
     for (part, trusted), group in groupby(
         (delta for delta in deltas if delta.text),
         key=lambda delta: (delta.part, isinstance(delta.text, Markup)),
     ):
-        text = "".join(delta.text for delta in group)
-        runs.append(Delta(Markup(text) if trusted else text, part))
+        if trusted:
+            runs.extend(group)
+        else:
+            runs.append(Delta("".join(delta.text for delta in group), part))
     return runs
 
 

@@ -81,8 +81,8 @@ class StreamingReply(Generic[RequestT]):
             the answer with ``{{ ai_message }}``. By default an accessible one of ours.
         context: the template's other names. ``message_pair_id``, if among them, becomes the
             message's id.
-        renderer: "text"; or "template", which renders the template anew for each fragment; or a
-            function that makes a ``Renderer`` from a region's id.
+        renderer: "markdown"; "text", as it is; "template", which renders the template anew for
+            each fragment; or a function that makes a ``Renderer`` from a region's id.
         into: the id of the element that the message is appended to; by default the page says
             where (``hx-target`` and ``hx-swap``, ``data-stream``).
         format: "auto", what the page's client reads; or "html", "htmx" or "whole".
@@ -110,7 +110,7 @@ class StreamingReply(Generic[RequestT]):
         template: Any = None,
         context: Mapping[str, Any] | None = None,
         *,
-        renderer: str | Callable[[str], Renderer] = "text",
+        renderer: str | Callable[[str], Renderer] = "markdown",
         into: str | None = None,
         format: str = "auto",
         interval: float = 0.04,

@@ -38,9 +38,10 @@ class TextRenderer:
         """Append what was held back while it was not certain."""
         return self._append(_escape(self._scrubber.close()))
 
-    def render(self, text: str) -> Markup:
-        """Return the whole text at once: fed once, and closed."""
-        return Markup().join(patch.html for patch in [*self.feed(text), *self.close()])
+    def render(self, *texts: str) -> Markup:
+        """Return the whole text at once: each piece fed once, and closed."""
+        patches = [patch for text in texts for patch in self.feed(text)]
+        return Markup().join(patch.html for patch in [*patches, *self.close()])
 
     def _append(self, html: Markup) -> list[Patch]:
         return [Patch("append", html, self._root)] if html else []

@@ -11,8 +11,11 @@ import jinja2
 import pytest
 from tests.adapters.calls import Answer, call_asgi, call_wsgi
 from tests.adapters.frameworks import ASGI, WSGI, View
+from tests.docs.wire import Decoder, Page, token_of
+from tests.markdown.dom import dom
 
 from streamhtml import Reply
+from streamhtml.markdown import render
 
 SOON = 5.0
 TOKENS = ["Hel", None, "lo ", "", "<b>", " 안녕 ", "👋"]
@@ -94,7 +97,12 @@ def test_a_streamed_answer(call: Call, kind: str) -> None:
     def view(request: Any, response: Any) -> Any:
         tokens = {"async": source, "factory": lambda: source, "sync": source.sync}[kind]()
         return response(
-            request, tokens, context={"human_message": "<hi>"}, interval=0, on_end=ended.append
+            request,
+            tokens,
+            context={"human_message": "<hi>"},
+            renderer="text",
+            interval=0,
+            on_end=ended.append,
         )
 
     answer = call(view, headers={"Streaming-HTML": "html"})
@@ -110,11 +118,32 @@ def test_a_streamed_answer(call: Call, kind: str) -> None:
 def test_a_page_without_a_client_gets_the_finished_message(call: Call) -> None:
     source = Source()
     for headers in {}, {"HX-Request": "true"}:
-        answer = call(lambda request, response: response(request, source()), headers=headers)
+        answer = call(
+            lambda request, response: response(request, source(), renderer="text"), headers=headers
+        )
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert f">{SHOWN}</span>" in answer.text
         assert "<!" not in answer.text
         assert "hx-swap-oob" not in answer.text
+
+
+def test_text_is_markdown_by_default(call: Call) -> None:
+    tokens = ["## He", "llo\n\n- **a", "** <b>", "\n- [x]", "\n\n[x]: /u"]
+    text = "".join(tokens)
+    assert "<h2>Hello</h2>" in render(text)
+
+    def view(request: Any, response: Any) -> Any:
+        return response(request, tokens, context={"message_pair_id": "ai_1"}, interval=0)
+
+    whole = call(view).text
+    region = 'id="ai_1_text" class="streamhtml streamhtml-markdown"'
+    assert re.search(f"<div {region}[^>]*>{re.escape(render(text))}</div>", whole)
+
+    answer = call(view, headers={"Streaming-HTML": "html"})
+    page, decoder = Page(), Decoder(token_of(answer.headers["Content-Type"]))
+    for fragment in decoder.feed(b"".join(answer.chunks)):
+        page.apply(fragment)
+    assert dom(page.inner()) == dom(whole)
 
 
 def test_a_format_that_is_named(call: Call) -> None:
@@ -151,7 +180,7 @@ def test_the_headers(call: Call) -> None:
 def test_a_template_by_its_name_with_its_context_processors(call: Call) -> None:
     def view(request: Any, response: Any) -> Any:
         context = {"human_message": "<hi>", "message_pair_id": "ai_own"}
-        return response(request, TOKENS, "chat/_message.html", context, interval=0)
+        return response(request, TOKENS, "chat/_message.html", context, renderer="text", interval=0)
 
     answer = call(view, headers={"Streaming-HTML": "html"})
     shell = answer.chunks[0].decode()
@@ -183,7 +212,7 @@ class Database:
 
 
 @pytest.mark.parametrize("call", SYNC_VIEWS, indirect=True)
-@pytest.mark.parametrize("renderer", ["text", "template"])
+@pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
 @pytest.mark.parametrize("accepted", ["html", "whole"])
 def test_a_sync_view_may_have_a_template_that_asks_a_database(
     call: Call, renderer: str, accepted: str
@@ -206,7 +235,7 @@ def test_a_sync_view_may_have_a_template_that_asks_a_database(
 def test_a_source_that_fails(call: Call, caplog: pytest.LogCaptureFixture) -> None:
     for source in Source(then_fail=True)(), Source(then_fail=True).sync():
         answer = call(
-            lambda request, response, source=source: response(request, source),
+            lambda request, response, source=source: response(request, source, renderer="text"),
             headers={"Streaming-HTML": "html"},
         )
         assert answer.status == 200
@@ -254,7 +283,7 @@ def test_a_user_who_stops(call: Call) -> None:
                     threading.Timer(0.01, responses[0].stop).start()
                 yield token
 
-        responses.append(response(request, tokens(), interval=0))
+        responses.append(response(request, tokens(), renderer="text", interval=0))
         return responses[0]
 
     answer = call(view, headers={"Streaming-HTML": "html"})

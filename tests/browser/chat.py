@@ -57,6 +57,25 @@ class Chat:
         )
         return [(human, ai) for human, ai in pairs]
 
+    @property
+    def answers(self) -> list[str]:
+        """The HTML of each answer's region, as the browser spells it."""
+        regions = self.page.locator(".ai > .streamhtml")
+        html: list[str] = regions.evaluate_all("regions => regions.map((each) => each.innerHTML)")
+        return html
+
+    def spelled(self, html: str) -> str:
+        """Return HTML as the browser spells what it has parsed in one piece."""
+        parsed: str = self.page.evaluate(
+            """html => {
+                const element = document.createElement("div");
+                element.innerHTML = html;
+                return element.innerHTML;
+            }""",
+            html,
+        )
+        return parsed
+
     def growth(self, number: int) -> Growth:
         """Return how the answer of that number, from 0, has grown."""
         seen = self.page.evaluate("number => watch.seen[number]", number)

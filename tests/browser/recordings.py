@@ -46,7 +46,7 @@ def text() -> Recording:
     template = Environment(autoescape=True).from_string(
         '<article id="{{ message_pair_id }}"><i>{{ parts.reasoning }}</i>{{ ai_message }}</article>'
     )
-    reply = Reply(template.render, {"message_pair_id": "ai_1"})
+    reply = Reply(template.render, {"message_pair_id": "ai_1"}, renderer="text")
     fragments = [reply.open(), reply.feed([Delta("Hmm …", "reasoning")])]
     for start in range(0, len(TEXT), 2):
         fragments.append(reply.feed([Delta(TEXT[start : start + 2])]))
@@ -62,7 +62,8 @@ def text() -> Recording:
 
 def failed() -> Recording:
     """The same, cut short by an error in the source."""
-    reply = Reply(_TEMPLATE.render, {"message_pair_id": "ai_1", "human_message": "<Why?>"})
+    context = {"message_pair_id": "ai_1", "human_message": "<Why?>"}
+    reply = Reply(_TEMPLATE.render, context, renderer="text")
     fragments = (reply.open(), reply.feed([Delta("Because & ")]), reply.close("failed"))
     notice = '<span class="streamhtml-notice" role="alert">'
     notice += "Something went wrong, and the answer ends here.</span>"

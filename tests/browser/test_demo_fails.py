@@ -1,12 +1,14 @@
 """An answer of 200 tokens that fails at token 100."""
 
 import pytest
+from markupsafe import Markup
 from playwright.sync_api import Page, expect
 from tests.browser.chat import CLIENTS, FRAMEWORKS, Chat
 from tests.servers.process import demo
 
 from streamhtml._reply import NOTICES
 from streamhtml.demo._answers import FAIL, FAIL_AFTER, FAIL_LENGTH, tokens
+from streamhtml.markdown import render
 
 pytestmark = pytest.mark.browser
 
@@ -15,6 +17,7 @@ PAIRS = [
     pytest.param(*pair, marks=[] if pair in ONCE_EACH else pytest.mark.slow)
     for pair in ((framework, client) for framework in FRAMEWORKS for client in CLIENTS)
 ]
+NOTICE = Markup(f'<span class="streamhtml-notice" role="alert">{NOTICES["failed"]}</span>')
 SECRET = f"no more than {FAIL_AFTER} tokens"
 
 
@@ -27,8 +30,9 @@ def test_what_came_is_shown_and_the_error_is_told(framework: str, client: str, p
         notice = page.get_by_role("alert")
         expect(notice).to_be_visible()
         expect(notice).to_have_text(NOTICES["failed"])
-        expected = "".join(tokens(FAIL)[:FAIL_AFTER]) + NOTICES["failed"]
-        assert chat.pairs == [(FAIL, expected)]
+        assert [human for human, _ in chat.pairs] == [FAIL]
+        shown = render("".join(tokens(FAIL)[:FAIL_AFTER])) + NOTICE
+        assert chat.answers == [chat.spelled(shown)]
 
         assert "Traceback (most recent call last)" in server.log
         assert server.log.count(SECRET) == 1
@@ -38,7 +42,7 @@ def test_what_came_is_shown_and_the_error_is_told(framework: str, client: str, p
                 assert hidden not in told
 
         assert chat.ask("hello") == "finished"
-        assert chat.pairs[1] == ("hello", "".join(tokens("hello")))
+        assert chat.answers[1] == chat.spelled(render("".join(tokens("hello"))))
 
 
 def wire(page: Page) -> str:

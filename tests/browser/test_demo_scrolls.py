@@ -1,5 +1,7 @@
 """The conversation stays at the bottom if the reader is there, and lets the reader scroll."""
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import Page
 from tests.browser.chat import CLIENTS, Chat
@@ -22,6 +24,29 @@ HAS_SCROLLED = """() => {
     return before && before.top === now.top && now.below > 200;
 }"""
 HAS_GROWN = "() => positions.length > 10 && positions.at(-1).height > positions[0].height + 100"
+
+
+# How high each fragment has made the answer, in CSS pixels; and what its end has.
+MEASURE = """() => {
+    window.heights = [];
+    const height = () => document.querySelector(".ai").getBoundingClientRect().height;
+    const measure = () => heights.push(height());
+    for (const name of ["stream:fragment", "stream:end"]) document.addEventListener(name, measure);
+}"""
+
+
+def test_an_answer_never_gets_shorter(page: Page) -> None:
+    with demo("starlette", rate=300) as server:
+        chat = Chat(page, server.url)
+        page.evaluate(MEASURE)
+        chat.ask("markdown")
+        page.wait_for_function("() => document.querySelector('[aria-busy]') === null")
+        heights = page.evaluate("heights")
+        heights.append(page.locator(".ai").bounding_box()["height"])  # type: ignore[index]
+        assert heights[0] > 0
+        assert heights[-1] > 1000
+        for before, after in pairwise(heights):
+            assert after > before - 1
 
 
 @pytest.mark.parametrize("client", CLIENTS)

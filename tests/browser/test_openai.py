@@ -10,6 +10,7 @@ from tests.browser.recorded import cut_at_random
 from tests.servers.process import demo
 
 from streamhtml.demo._answers import tokens
+from streamhtml.markdown import render
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +45,8 @@ def test_the_answer_is_exact(framework: str, cut: str, page: Page) -> None:
         chat = Chat(page, server.url)
         for prompt in ("안녕?", "Again"):
             assert chat.ask(prompt) == "finished"
-        assert chat.pairs == [("안녕?", "".join(ANSWER)), ("Again", "".join(ANSWER))]
+        assert [human for human, _ in chat.pairs] == ["안녕?", "Again"]
+        assert chat.answers == [chat.spelled(render("".join(ANSWER)))] * 2
         assert [asked["messages"][-1]["content"] for asked in model.asked] == ["안녕?", "Again"]
         assert {asked["model"] for asked in model.asked} == {"fake"}
 

@@ -9,6 +9,7 @@ import pytest
 
 from streamhtml.demo import _answers
 from streamhtml.demo._demo import Demo
+from streamhtml.markdown import render
 
 FILES = sorted(Path(_answers.__file__).parent.joinpath("answers").glob("*.md"))
 
@@ -45,6 +46,17 @@ def test_the_answers_hold_what_is_hard() -> None:
     assert all(part in text for part in ("```python", "\n## ", "\n|", "\n- ", "\n1. ", "\n> "))
 
 
+def test_one_answer_shows_all_that_markdown_can_do() -> None:
+    html = render("".join(_answers.tokens("markdown")))
+
+    parts = ["<h1>", "<h2>", "<ol>", "<del>", "<strong>", "<em>", "<blockquote>", "<hr>"]
+    parts += ["<table>", 'type="checkbox"', 'class="language-python"', "<a href="]
+    parts += ["math-inline", "math-display", "markdown-alert-warning", "markdown-alert-tip"]
+    parts += ["footnote-ref", 'class="footnotes"']
+    assert [part for part in parts if part not in html] == []
+    assert re.search(r"<li>[^<]+(?:<del>not</del>)?[^<]+<ul><li>", html)
+
+
 @pytest.mark.parametrize(
     ("prompt", "topic"),
     [
@@ -53,6 +65,7 @@ def test_the_answers_hold_what_is_hard() -> None:
         ("Can you write <b>HTML</b>?", "html"),
         ("hello", "hello"),
         ("Why did my build fail?", "explain"),
+        ("Show me Markdown: a recipe for bread", "markdown"),
     ],
 )
 def test_keywords_choose_the_topic(prompt: str, topic: str) -> None:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html import unescape
 from typing import IO
 
 import httpx
@@ -18,6 +17,7 @@ import pytest
 
 from streamhtml.demo import _answers
 from streamhtml.demo._demo import CLIENTS, FRAMEWORKS
+from streamhtml.markdown import render
 
 SOON = 10.0
 CLIENT_OF = {"plain": "data-stream=", "htmx2": "hx-post=", "htmx4": "hx-post="}
@@ -82,9 +82,13 @@ def test_the_page_and_an_answer(framework: str, client: str) -> None:
         answer = served.http.post("/reply", data=served.form(prompt))
         assert answer.status_code == 200
         assert '<div class="human">Can you write &lt;b&gt;HTML&lt;/b&gt;?</div>' in answer.text
-        region = re.search(r'<span id="ai_[^>]*>(.*?)</span>', answer.text, re.DOTALL)
+        region = re.search(
+            r'<div class="ai"><div id="ai_[^>]*>(.*)</div></div>\n</article>',
+            answer.text,
+            re.DOTALL,
+        )
         assert region
-        assert unescape(region[1]) == "".join(_answers.tokens(prompt))
+        assert region[1] == render("".join(_answers.tokens(prompt)))
         assert served.log() == ""
 
 

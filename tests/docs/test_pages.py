@@ -9,10 +9,16 @@ import pytest
 from tests.docs.pages import DOCS, PAGES, ROOT, blocks, prose, titled
 
 import streamhtml
+import streamhtml.markdown
 from streamhtml.formats import FORMATS
 
 API = DOCS / "reference" / "api.md"
 CLIENT = (ROOT / "src/streamhtml/static/streamhtml/streaming-html.js").read_text("utf-8")
+PUBLIC: dict[str, object] = {
+    name: getattr(module, name)
+    for module in (streamhtml, streamhtml.markdown)
+    for name in module.__all__
+}
 
 
 def anchors(page: Path) -> set[str]:
@@ -39,10 +45,10 @@ def test_every_page_is_on_the_map() -> None:
     }
 
 
-@pytest.mark.parametrize("name", streamhtml.__all__)
+@pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_name_has_its_place_in_the_reference(name: str) -> None:
     assert f"\n### {name}\n" in API.read_text("utf-8")
-    assert parameters_of(titled(API, name)) == signature_of(getattr(streamhtml, name))
+    assert parameters_of(titled(API, name)) == signature_of(PUBLIC[name])
 
 
 @pytest.mark.parametrize("framework", ["starlette", "django", "flask"])
@@ -66,7 +72,7 @@ def parameters_of(text: str) -> list[tuple[str, object, bool]]:
     return [
         (
             argument.arg,
-            inspect.Parameter.empty if default is None else ast.literal_eval(default),
+            inspect.Parameter.empty if default is None else eval(ast.unparse(default), PUBLIC),
             argument in keywords,
         )
         for argument, default in zip([*places, *keywords], defaults, strict=True)
@@ -103,7 +109,7 @@ def test_every_python_example_is_run() -> None:
     # Untitled blocks run by themselves (conftest.py of the root); a titled one is run by a test
     # that knows its title. A new title has to be added where it is run, and here.
     known = {
-        "api.md": {"StreamingHTMLResponse", *streamhtml.__all__},
+        "api.md": {"StreamingHTMLResponse", *PUBLIC},
         "save-the-answer.md": {"django-save"},
         "README.md": {"fastapi", "starlette", "django", "flask"},
     }

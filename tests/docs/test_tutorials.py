@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 
 import django_htmx
@@ -16,7 +17,9 @@ import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 from tests.docs.pages import DOCS, blocks, titled
-from tests.docs.wire import Decoder, Page, token_of
+from tests.docs.wire import Decoder, Page, spelled, token_of
+
+from streamhtml.markdown import render
 
 BIN = Path(sys.executable).parent
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
@@ -36,7 +39,9 @@ SERVERS = {
     "flask": ("flask", "flask run"),
 }
 QUESTION = "Grüße, 안녕 <b>& you</b>"
-ANSWER = f"You asked: {QUESTION}\n\nI am not a model, but I answer like one: word by word. "
+ANSWER = render(
+    f"You asked: {QUESTION}\n\nI am *not* a model, but I answer like one: **word by word**. "
+)
 
 
 def run(command: str, folder: Path) -> None:
@@ -176,7 +181,8 @@ def test_the_answer_streams(server: str, serve: Serve) -> None:
                     page.apply(fragment)
         assert decoder.outcome == "finished"
         assert arrivals > 5
-        assert text_of(page) == QUESTION + ANSWER
+        assert f">{spelled(ANSWER)}</div>" in page.inner()
+        assert text_of(page.inner()) == QUESTION + text_of(ANSWER)
 
         del client.headers["Streaming-HTML"]
         whole = client.post("/reply", data=data)
@@ -184,10 +190,8 @@ def test_the_answer_streams(server: str, serve: Serve) -> None:
         assert "&lt;b&gt;&amp; you&lt;/b&gt;" in whole.text
 
 
-def text_of(page: Page) -> str:
-    from html import unescape
-
-    return unescape(re.sub("<[^>]*>", "", page.inner()))
+def text_of(html: str) -> str:
+    return unescape(re.sub("<[^>]*>", "", html))
 
 
 @pytest.mark.browser
@@ -210,7 +214,8 @@ def test_the_page_shows_the_answer_growing(server: str, client: str, serve: Serv
             page.get_by_label("Message").fill(QUESTION)
             page.keyboard.press("Enter")
             page.wait_for_function("number => ends.length === number", arg=number)
-        assert page.locator("article").all_text_contents() == [QUESTION + ANSWER] * 2
+        assert page.locator("article").all_text_contents() == [QUESTION + text_of(ANSWER)] * 2
+        assert spelled(page.locator(".streamhtml").last.inner_html()) == spelled(ANSWER)
         assert page.evaluate("ends") == ["finished", "finished"]
         assert page.evaluate("lengths.size") > 10
         assert page.get_by_label("Message").input_value() == ""

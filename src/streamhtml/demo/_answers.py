@@ -38,6 +38,7 @@ _TOPICS: Final = {
     "quote": r"\b(quote|poem|haiku|story)\b",
     "explain": r"\b(how|why|explain|stream\w*)\b",
     "hello": r"\b(hello|hi|hey|help|who|what)\b",
+    "markdown": r"\b(markdown|bread|recipe|bak(e|ing)|formula|footnotes?)\b",
 }
 
 # Roughly where a model's vocabulary cuts: a short word with the space before it, a stretch of a

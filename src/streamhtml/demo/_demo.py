@@ -42,6 +42,7 @@ _HTMX_CONFIG: Final[dict[Client, str]] = {
 }
 
 _EXAMPLES: Final = (
+    "Show me Markdown: a recipe for bread",
     "Explain how this works",
     "Write some Python",
     "Compare it with polling in a table",

@@ -3,14 +3,15 @@
 The laws:
 
 - **Exact**: however a text was cut, its patches make the page that ``render()`` makes of it.
-- **Linear**: what is certain is sent, and never looked at again. What is held back is read again, but
-  it is short; where it is not, only when it grew by an eighth.
+- **Linear**: what is certain is sent, and never looked at again. What is held back is read again,
+  but it is short; where it is not, only when it grew by a part of itself.
 - **Calm**: what is not certain is a tail, completed as it will most likely end.
 - **Safe**: HTML in the text is text. Elements, attributes and URLs are ours, by construction.
 
-Nothing here does I/O or knows time. The way of a text: lines (``_blocks``) begin and continue blocks
-(``_starts``, ``_leaves``, ``_tables``), whose text (``_prose``, ``_inline``) is read as it becomes
-certain, and written to a log (``_log``) that makes the patches.
+Nothing here does I/O or knows time. The way of a text: lines (``_blocks``) begin and continue
+blocks (``_starts``, ``_containers``, ``_leaves``, ``_tables``). The text of these (``_prose``) is
+read as it becomes certain (``_inline``, ``_reader``), and what is not is guessed (``_tail``). All
+is written to a log (``_log``), which makes the patches.
 """
 
 from streamhtml.markdown._options import Options

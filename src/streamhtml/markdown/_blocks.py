@@ -1,23 +1,22 @@
 """Block structure: which line belongs to which block. Each line is taken in once, for ever.
 
-The algorithm is that of https://spec.commonmark.org/0.31.2/#phase-1-block-structure: a stack of open
-containers, and a leaf in the innermost one. A line that is not complete yet is taken in as soon as it
-is certain what it begins; from there on, what comes of it goes to the leaf directly.
+The algorithm is that of https://spec.commonmark.org/0.31.2/#phase-1-block-structure: a stack of
+open containers, and a leaf in the innermost one. A line that is not complete yet is taken in as
+soon as it is certain what it begins; from there on, what comes of it goes to the leaf directly.
 """
 
 import re
 import sys
-from dataclasses import dataclass
 from typing import Final
 
 from streamhtml.markdown._characters import unescape
+from streamhtml.markdown._containers import Container, Item, List, Note, Quote, skip_quote_marker
 from streamhtml.markdown._cursor import Cursor
 from streamhtml.markdown._inline import Inline
 from streamhtml.markdown._leaves import Code, Heading, Leaf, Paragraph, Raw
 from streamhtml.markdown._log import Element, Log
 from streamhtml.markdown._options import MAX_CONTAINERS, OnFence
 from streamhtml.markdown._prose import next_reading
-from streamhtml.markdown._raw_html import BLANK
 from streamhtml.markdown._references import References
 from streamhtml.markdown._starts import (
     STARTS,
@@ -38,9 +37,10 @@ from streamhtml.markdown._starts import (
     find_start,
 )
 from streamhtml.markdown._tables import Table
+from streamhtml.markdown._verbatim import Ending, FenceEnd, FormulaEnd, RawEnd
 
-_LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}\Z")
 _NEVER: Final = sys.maxsize
+_LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}\Z")
 _ALERT_TITLES: Final = {
     "note": "Note",
     "tip": "Tip",
@@ -48,151 +48,6 @@ _ALERT_TITLES: Final = {
     "warning": "Warning",
     "caution": "Caution",
 }
-
-
-class List:
-    """A list: loose if a blank line stands between its items, or between two blocks in one.
-
-    https://spec.commonmark.org/0.31.2/#loose
-    """
-
-    __slots__ = ("element", "log", "loose", "marker", "paragraphs")
-
-    def __init__(self, log: Log, element: Element, marker: str) -> None:
-        self.log = log
-        self.element = element
-        self.marker = marker
-        self.loose = False
-        self.paragraphs: list[Element] = []
-
-    def loosen(self) -> None:
-        """Show the tags of its paragraphs, of those too that are there already."""
-        if self.loose:
-            return
-        self.loose = True
-        for paragraph in self.paragraphs:
-            paragraph.start, paragraph.end = "<p>", "</p>"
-            paragraph.depth += 1
-        self.paragraphs.clear()
-        self.log.change(self.element)
-
-
-class Container:
-    """An open block quote, list item or footnote.
-
-    Attributes:
-        last_line: number of the last line that was not blank in it.
-        is_empty: whether no block was begun in it.
-    """
-
-    __slots__ = ("is_empty", "last_line")
-
-    def __init__(self, line: int) -> None:
-        self.last_line = line
-        self.is_empty = True
-
-    def continues(self, cursor: Cursor) -> bool:
-        """Move the cursor behind what the line must begin with; return whether it does."""
-        raise NotImplementedError
-
-
-class Quote(Container):
-    """A block quote."""
-
-    __slots__ = ("element",)
-
-    def __init__(self, line: int, element: Element) -> None:
-        super().__init__(line)
-        self.element = element
-
-    def continues(self, cursor: Cursor) -> bool:
-        if cursor.indent > 3 or cursor.blank or cursor.line[cursor.next] != ">":
-            return False
-        skip_quote_marker(cursor)
-        return True
-
-
-class Item(Container):
-    """A list item. Its list has no place of its own on the stack.
-
-    Attributes:
-        width: columns of indentation that its content has.
-        misread: whether text in it was shown that turned out to be something else. It was sent
-            again as a whole then, which must not happen twice.
-    """
-
-    __slots__ = ("list", "misread", "width")
-
-    def __init__(self, line: int, list_: List, width: int) -> None:
-        super().__init__(line)
-        self.list = list_
-        self.width = width
-        self.misread = False
-
-    def continues(self, cursor: Cursor) -> bool:
-        return skip_indent(cursor, self.width, self)
-
-
-class Note(Container):
-    """The definition of a footnote: written to a log of its own."""
-
-    __slots__ = ("outside",)
-
-    def __init__(self, line: int, outside: Log) -> None:
-        super().__init__(line)
-        self.outside = outside
-
-    def continues(self, cursor: Cursor) -> bool:
-        return skip_indent(cursor, 4, self)
-
-
-def skip_quote_marker(cursor: Cursor) -> None:
-    """Move behind ``>`` and one column of white space."""
-    cursor.skip_marker(1)
-    cursor.skip(1)
-
-
-def skip_indent(cursor: Cursor, width: int, container: Container) -> bool:
-    """Move over the indentation of what belongs to an item; return whether it is there."""
-    if cursor.blank:
-        cursor.skip(width)
-        return not container.is_empty
-    if cursor.indent < width:
-        return False
-    cursor.skip(width)
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class FenceEnd:
-    """A line of at least so many of the same characters ends a fenced code block."""
-
-    fence: str
-    indent: int
-
-    def ends(self, cursor: Cursor) -> bool:
-        """Return whether the line, which is complete, is the end."""
-        if cursor.indent > 3 or not cursor.line.startswith(self.fence, cursor.next):
-            return False
-        return not cursor.rest.rstrip(" \t").strip(self.fence[0])
-
-    def may_end(self, cursor: Cursor) -> bool:
-        """Return whether the line, which is not complete, may turn out to be the end."""
-        return cursor.blank or not cursor.rest.rstrip(" \t").strip(self.fence[0])
-
-
-@dataclass(frozen=True, slots=True)
-class FormulaEnd:
-    """A line that ends so ends a formula."""
-
-    closing: str
-
-
-@dataclass(frozen=True, slots=True)
-class RawEnd:
-    """A line in which this is found ends a block of raw HTML."""
-
-    pattern: re.Pattern[str]
 
 
 class Blocks:
@@ -224,7 +79,7 @@ class Blocks:
         self._stack: list[Container] = []
         self._quotes = 0  # of these are block quotes
         self._leaf: Leaf | None = None
-        self._ending: FenceEnd | FormulaEnd | RawEnd | None = None
+        self._ending: Ending | None = None
         self._number = 1  # of the line
         self._in_line = False  # whether what comes goes to the leaf directly
         self._partial: list[str] = []  # what came of the line, otherwise
@@ -298,7 +153,7 @@ class Blocks:
         matched = self._match(cursor)
         inside = matched == len(self._stack)
         if inside and self._ending:
-            return self._take_verbatim(cursor, whole)
+            return self._take_verbatim(self._ending, cursor, whole)
         if cursor.blank:
             if whole:
                 self._take_blank(cursor, matched)
@@ -378,35 +233,15 @@ class Blocks:
         if whole and isinstance(self._leaf, Heading):
             self._close_leaf()
 
-    def _take_verbatim(self, cursor: Cursor, whole: bool) -> bool:
-        ending, leaf = self._ending, self._leaf
-        assert leaf
-        if isinstance(ending, FenceEnd):
-            if not whole and ending.may_end(cursor):
-                return False
-            self._touch(len(self._stack))
-            if whole and ending.ends(cursor):
-                self._close_leaf()
-            else:
-                if ending.indent:
-                    cursor.skip(ending.indent)
-                self._begin_line(cursor.remainder, whole)
-            return True
-        if not whole:
+    def _take_verbatim(self, ending: Ending, cursor: Cursor, whole: bool) -> bool:
+        line = ending.read(cursor, whole)
+        if line is None:
             return False
         self._touch(len(self._stack))
-        line = cursor.remainder
-        if isinstance(ending, FormulaEnd):
-            text = line.rstrip(" \t").removesuffix(ending.closing)
-            if text.strip() or text == line:
-                self._begin_line(text, whole)
-            if len(text) < len(line.rstrip(" \t")):
-                self._close_leaf()
-        elif isinstance(ending, RawEnd):
-            if ending.pattern is not BLANK or not cursor.blank:
-                self._begin_line(line, whole)
-            if ending.pattern.search(line) if ending.pattern is not BLANK else cursor.blank:
-                self._close_leaf()
+        if line.text is not None:
+            self._begin_line(line.text, whole)
+        if line.ends:
+            self._close_leaf()
         return True
 
     def _take_code(self, lines: list[str], start: int, fence: FenceEnd) -> int:
@@ -423,8 +258,9 @@ class Blocks:
 
     def _take_blank(self, cursor: Cursor, matched: int) -> None:
         inside = matched == len(self._stack)
-        quotes = [at for at, each in enumerate(self._stack[:matched]) if isinstance(each, Quote)]
-        self._touch(quotes[-1] if quotes else 0)
+        if self._quotes:  # Around the innermost, the line has its mark: it is not blank there.
+            marked = [at for at in range(matched) if isinstance(self._stack[at], Quote)]
+            self._touch(marked[-1] if marked else 0)
         if inside and isinstance(self._leaf, Code):
             cursor.skip(4)
             self._leaf.blank(cursor.remainder)
@@ -453,12 +289,14 @@ class Blocks:
 
     def _open(self, matched: int, starts: list[ContainerStart]) -> None:
         """Close what the line does not continue, and open the containers that it begins."""
+        if not self._stack and not starts:
+            self._close_leaf()
+            return
         list_ = self._continued_list(matched, starts)
+        parent = self._stack[matched - 1] if matched else None
         if list_:
             self._separate(self._stack[matched], list_)
-        elif (
-            matched and isinstance(parent := self._stack[matched - 1], Item) and not parent.is_empty
-        ):
+        elif isinstance(parent, Item) and not parent.is_empty:
             self._separate(parent, parent.list)
         self._close(matched, keep=list_)
         self._touch(matched)
@@ -532,7 +370,7 @@ class Blocks:
             case RawStart():
                 self._leaf = Raw(self._log)
                 self._ending = RawEnd(start.end)
-                self._take_verbatim(cursor, whole)
+                self._take_verbatim(self._ending, cursor, whole)
 
     def _paragraph(self, container: Container | None, is_first: bool) -> Paragraph:
         is_task = cautious = False
@@ -553,7 +391,7 @@ class Blocks:
         return f"<h{level}{own}>", f"</h{level}>"
 
     def _class(self, language: str) -> str:
-        """Return the class of a code block; a model's own word is part of it only if it is plain."""
+        """Return the class of a code block; the model's word is part of it if it is plain."""
         if not language or not (self._dialect.raw_html or _LANGUAGE.match(language)):
             return ""
         return f"language-{language}"

@@ -21,6 +21,11 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def plain_html(text: str) -> str:
+    """Return text that has neither ``&`` nor ``<`` as HTML."""
+    return text.replace(">", "&gt;")
+
+
 def escape_attribute(text: str) -> str:
     """Return text as HTML, for between double quotes."""
     return escape(text).replace('"', "&quot;")

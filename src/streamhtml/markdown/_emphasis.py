@@ -1,8 +1,8 @@
 """Which delimiter runs pair up: ``*``, ``_`` and ``~``.
 
 The algorithm is that of https://spec.commonmark.org/0.31.2/#phase-2-inline-structure: a doubly
-linked list of runs, and for each kind of closer the place below which no opener is left. Each run is
-visited a bounded number of times, so the cost is linear.
+linked list of runs, and for each kind of closer the place below which no opener is left. Each run
+is visited a bounded number of times, so the cost is linear.
 """
 
 import unicodedata

@@ -1,8 +1,8 @@
 """The blocks that hold text: paragraphs, headings, code. Tables have a module of their own.
 
-A leaf is given lines: ``begin()`` with what there is of one, and whether that is all. If it is not,
-``add()`` takes what comes later of the same line, and ``end()`` says that it is complete. ``close()``
-says that no further line belongs to it.
+A leaf is given lines: ``begin()`` with what there is of one, and whether that is all. If it is
+not, ``add()`` takes what comes later of the same line, and ``end()`` says that it is complete.
+``close()`` says that no further line belongs to it.
 """
 
 import logging
@@ -20,6 +20,7 @@ from streamhtml.markdown._prose import Prose, next_reading
 from streamhtml.markdown._references import References
 
 logger = logging.getLogger("streamhtml")
+
 
 class Leaf(Protocol):
     """See above."""

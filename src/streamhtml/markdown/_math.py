@@ -1,10 +1,10 @@
 r"""Formulas in running text: ``$…$``, ``$$…$$`` and ``\(…\)``. Pure functions.
 
 There is no standard. A ``$`` opens a formula where a letter, digit or ``$`` does not stand before
-it and white space not behind it; it ends at the next ``$``, on the same line, that has no white space
-before it and no letter or digit behind it. Prices and shell variables are common, so what reads as
-prose (two words, or a number and a word) is none: most are known after two words, and need not be
-held back until the end of the paragraph.
+it and white space not behind it; it ends at the next ``$``, on the same line, that has no white
+space before it and no letter or digit behind it. Prices and shell variables are common, so what
+reads as prose (two words, or a number and a word) is none: most are known after two words, and need
+not be held back until the end of the paragraph.
 """
 
 import re

@@ -26,7 +26,6 @@ def next_reading(held: int) -> int:
     return held + (held // 8 if held <= SHOWN_SOON else held // 2)
 
 
-
 class Prose:
     """Inline content that is added to until it is closed.
 

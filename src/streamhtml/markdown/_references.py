@@ -68,10 +68,11 @@ class References:
         if not self._prefix:
             return f'<sup class="footnote-ref">{number}</sup>'
         own = f' id="{self._prefix}-fnref-{number}"' if first else ""
-        return f'<sup class="footnote-ref"><a href="#{self._prefix}-fn-{number}"{own}>{number}</a></sup>'
+        link = f'<a href="#{self._prefix}-fn-{number}"{own}>{number}</a>'
+        return f'<sup class="footnote-ref">{link}</sup>'
 
     def notes_html(self) -> str:
-        """Return the list of all footnotes that were referred to, in their order; ``""`` for none."""
+        """Return the list of all footnotes that were referred to, in order; ``""`` for none."""
         items: list[str] = []
         while unread := list(self._numbers)[len(items) :]:
             for label in unread:

@@ -17,10 +17,10 @@ _DEFAULT: Final = Options()
 
 
 class MarkdownRenderer:
-    """Shows Markdown: CommonMark 0.31.2 and GitHub's extensions, and formulas for a renderer of yours.
+    """Shows Markdown: CommonMark 0.31.2, and beyond that what GitHub knows.
 
-    Beyond CommonMark there are tables, strikethrough, task lists, addresses as links, footnotes,
-    alerts and formulas. HTML in the text is shown as text.
+    That is tables, strikethrough, task lists, addresses as links, footnotes and alerts. Formulas
+    are marked for whatever draws them, and HTML in the text is shown as text.
 
     Args:
         root: the id of the region's element.

@@ -1,4 +1,4 @@
-"""Markdown as the specifications have it, read whole: for comparison with them, and for nothing else.
+"""Markdown as the specifications have it, read whole: for comparison with them, and that alone.
 
 Raw HTML goes through here, and any URL. Never show the result of a text that you do not trust.
 """

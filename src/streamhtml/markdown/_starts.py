@@ -34,7 +34,7 @@ class ItemStart(NamedTuple):
     """A list item.
 
     Attributes:
-        marker: the character that lists of one kind have in common: ``-``, ``+``, ``*``, ``.``, ``)``.
+        marker: what lists of one kind have in common: ``-``, ``+``, ``*``, ``.`` or ``)``.
         number: of an ordered one.
         width: columns from its container's content to its own.
         content: where its content begins.

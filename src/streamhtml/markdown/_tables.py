@@ -46,6 +46,7 @@ class Table:
         self._head_tags = [(f"<th{attribute}>", "</th>") for attribute in attributes]
         self._body_tags = [(f"<td{attribute}>", "</td>") for attribute in attributes]
         self._has_body = False
+        self._held = ""
         self._filled = 0
         log.open(Element("<table>", "</table>"))
 
@@ -116,9 +117,10 @@ class Table:
         missing = max(len(self._alignments) - self._column, 0)
         if self._filled + missing <= MAX_FILLED:
             self._filled += missing
-            for self._column in range(self._column, self._column + missing):
+            for _ in range(missing):
                 self._open_cell()
                 self._log.close()
+                self._column += 1
         self._log.close()
 
     def _add_row(self, line: str) -> None:

@@ -1,0 +1,126 @@
+"""How text is shown that is not certain yet: guesses, made so that they are seldom taken back.
+
+Open emphasis is closed, an open bracket is left out, as if a link came of it. What is as likely to
+be something else is left out until more is known, with all that follows: it takes a word or two.
+A guess never changes what is certain, and what was guessed wrong is mended by the next tail.
+"""
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from streamhtml.markdown._urls import text_of
+
+if TYPE_CHECKING:
+    from streamhtml.markdown._brackets import Bracket
+    from streamhtml.markdown._emphasis import Run
+    from streamhtml.markdown._reader import Reader
+
+_OPENED: Final = {
+    (character, count): tags
+    for character, emphasis, strong in (
+        ("*", "em", "strong"),
+        ("_", "em", "strong"),
+        ("~", "del", "del"),
+    )
+    for count, tags in enumerate(((), (emphasis,), (strong,), (emphasis, strong)))
+}
+
+MAX_OPENED: Final = 20
+"""Elements that a tail shows open inside each other; more are shown without."""
+
+SHOWN_AFTER: Final = 3
+"""Characters after which the text behind an open bracket is shown: ``[1]`` and ``[x]`` are text."""
+
+LITERAL_AFTER: Final = 400
+"""Characters after which a bracket that is still open is shown as what it is."""
+
+# What stands behind an opener in file names, lists of code, an emoji of an asterisk …
+_UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
+_UNLIKELY_LINKED: Final = frozenset("\"'{[,;:.?=+-/\\|^ ")
+
+_NAME: Final = re.compile(r"\w+_\w")
+_WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
+
+
+def show_tail(reader: "Reader", certain: int) -> str:
+    """Return the HTML of the pieces behind the certain ones, and take these out of the reader's."""
+    pieces = reader.pieces
+    _leave_out(reader, certain)
+    if reader.runs.last:
+        reader.runs.pair(until=len(pieces))
+    for bracket in reader.brackets:
+        if certain <= bracket.index < len(pieces) and bracket.active and _is_link(reader, bracket):
+            pieces[bracket.index] = ""
+    ends = _open_runs(reader, certain)
+    reader.write_runs(certain)
+    reader.write_notes(len(pieces), {})
+    html = "".join(pieces[certain:])
+    del pieces[certain:]
+    return html.rstrip(" \n") + ends if _can_be_seen(html) else ""
+
+
+def _leave_out(reader: "Reader", certain: int) -> None:
+    """Take out what may become the description of an image, and all that follows.
+
+    So with a bracket that has just opened; and with a word that begins with ``_`` or has ``*`` in
+    it: that may be emphasis, or the name of a variable, or a product.
+    """
+    pieces, starts, text = reader.pieces, reader.starts, reader.text
+    count = len(pieces)
+    for bracket in reader.brackets:
+        if bracket.active and (bracket.image or len(text) - bracket.start <= SHOWN_AFTER):
+            count = bracket.index
+            break
+    run = reader.written[-1] if reader.written else None
+    if run and run.opens and run.index >= certain and not (run.before or run.after):
+        in_name = run.character == "_" or _is_in_word(reader, run.index)
+        if in_name and _WORD_AT_END.match(text, starts[run.index] + run.length):
+            count = min(count, run.index)
+    if count < len(pieces):
+        del pieces[count:], starts[count:]
+        reader.written = [run for run in reader.written if run.index < count]
+        reader.notes = [note for note in reader.notes if note[0] < count]
+
+
+def _open_runs(reader: "Reader", certain: int) -> str:
+    """Show what runs would open as if it ended here; return the end tags."""
+    ends: list[str] = []
+    for run in reader.runs.openers():
+        if certain <= run.index < len(reader.pieces) and _is_emphasis(reader, run):
+            tags = _OPENED[run.character, run.count] if len(ends) < MAX_OPENED else ()
+            run.count = 0
+            run.after = "".join(f"<{tag}>" for tag in tags) + run.after
+            ends += [f"</{tag}>" for tag in tags]
+    return "".join(ends[::-1])
+
+
+def _is_link(reader: "Reader", bracket: "Bracket") -> bool:
+    """Return whether a link is what the open bracket will most likely become."""
+    return (
+        len(reader.text) - bracket.start <= LITERAL_AFTER
+        and reader.text[bracket.start : bracket.start + 1] not in _UNLIKELY_LINKED
+        and not _is_in_word(reader, bracket.index)
+    )
+
+
+def _is_emphasis(reader: "Reader", run: "Run") -> bool:
+    """Return whether emphasis is what the run will most likely open."""
+    end = reader.starts[run.index] + run.length
+    if run.count > 3 or run.html == "~" or reader.text[end : end + 1] in _UNLIKELY_EMPHASIZED:
+        return False
+    if run.character == "_":
+        return not _NAME.match(reader.text, end)
+    return not _is_in_word(reader, run.index)
+
+
+def _is_in_word(reader: "Reader", index: int) -> bool:
+    """Return whether a letter or a digit of ASCII stands before a piece."""
+    start = reader.starts[index]
+    before = reader.text[start - 1] if start else " "
+    return before.isascii() and before.isalnum()
+
+
+def _can_be_seen(html: str) -> bool:
+    if "<" in html:
+        return "<img " in html or bool(text_of(html).strip())
+    return bool(html) and not html.isspace()

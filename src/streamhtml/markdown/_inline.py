@@ -61,7 +61,8 @@ class Inline:
         if whole:
             return Reading(plain_html(text.rstrip(" \t\n")), len(text))
         end = len(text.rstrip(" \t\n"))
-        if end < len(text) or not self.dialect.autolinks:
+        may_grow = self.holds_words or text[-1] in _autolinks.LAST
+        if end < len(text) or not may_grow or not self.dialect.autolinks:
             return Reading(plain_html(text[:end]), end)
         end = _autolinks.unfinished(before + text, words=self.holds_words) - len(before)
         end = max(end, 0)

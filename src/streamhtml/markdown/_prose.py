@@ -136,4 +136,5 @@ class Prose:
         if length:
             self._before = text[length - 1]
         self._held = text[length:]
-        self._wait = next_reading(len(self._held))
+        held = len(self._held)
+        self._wait = next_reading(held) if held else 0

@@ -230,10 +230,17 @@ class Reader:
 
     def closing_ticks(self, start: int, length: int) -> int | None:
         """Return where the next run of so many backticks begins."""
-        if self.ticks is None:
+        text = self.text
+        next_run = text.find("`", start)
+        end = next_run + length
+        if next_run < 0 or (end == len(text) and not self.whole):
+            return None
+        if text.startswith("`" * length, next_run) and not text.startswith("`", end):
+            return next_run
+        if self.ticks is None:  # Not the next one: find all of them, once.
             self.ticks = {}
-            for found in reversed(list(_TICKS.finditer(self.text, start))):
-                if self.whole or found.end() < len(self.text):  # One at the end may grow.
+            for found in reversed(list(_TICKS.finditer(text, start))):
+                if self.whole or found.end() < len(text):  # One at the end may grow.
                     self.ticks.setdefault(len(found[0]), []).append(found.start())
         places = self.ticks.get(length, [])
         while places and places[-1] < start:

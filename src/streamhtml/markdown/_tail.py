@@ -8,8 +8,6 @@ A guess never changes what is certain, and what was guessed wrong is mended by t
 import re
 from typing import TYPE_CHECKING, Final
 
-from streamhtml.markdown._urls import text_of
-
 if TYPE_CHECKING:
     from streamhtml.markdown._brackets import Bracket
     from streamhtml.markdown._emphasis import Run
@@ -38,6 +36,7 @@ LITERAL_AFTER: Final = 400
 _UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
 _UNLIKELY_LINKED: Final = frozenset("\"'{[,;:.?=+-/\\|^ ")
 
+_SEEN: Final = re.compile(r"(?:<(?!img )[^>]*>|\s)*+(?:<img |[^<\s])")
 _NAME: Final = re.compile(r"\w+_\w")
 _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 
@@ -45,18 +44,20 @@ _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 def show_tail(reader: "Reader", certain: int) -> str:
     """Return the HTML of the pieces behind the certain ones, and take these out of the reader's."""
     pieces = reader.pieces
-    _leave_out(reader, certain)
-    if reader.runs.last:
+    ends = ""
+    if reader.brackets or reader.written:
+        _leave_out(reader, certain)
         reader.runs.pair(until=len(pieces))
-    for bracket in reader.brackets:
-        if certain <= bracket.index < len(pieces) and bracket.active and _is_link(reader, bracket):
-            pieces[bracket.index] = ""
-    ends = _open_runs(reader, certain)
-    reader.write_runs(certain)
+        for bracket in reader.brackets:
+            is_open = bracket.active and certain <= bracket.index < len(pieces)
+            if is_open and _is_link(reader, bracket):
+                pieces[bracket.index] = ""
+        ends = _open_runs(reader, certain)
+        reader.write_runs(certain)
     reader.write_notes(len(pieces), {})
     html = "".join(pieces[certain:])
     del pieces[certain:]
-    return html.rstrip(" \n") + ends if _can_be_seen(html) else ""
+    return html.rstrip(" \n") + ends if _SEEN.match(html) else ""
 
 
 def _leave_out(reader: "Reader", certain: int) -> None:
@@ -118,9 +119,3 @@ def _is_in_word(reader: "Reader", index: int) -> bool:
     start = reader.starts[index]
     before = reader.text[start - 1] if start else " "
     return before.isascii() and before.isalnum()
-
-
-def _can_be_seen(html: str) -> bool:
-    if "<" in html:
-        return "<img " in html or bool(text_of(html).strip())
-    return bool(html) and not html.isspace()

@@ -93,7 +93,7 @@ class Prose:
     def advance(self) -> bool:
         """Read what was added; return whether there is anything to be seen."""
         if self.closed:
-            if self._fresh or self._held:
+            if self._fresh or not (self._held == "" or self._held.isspace()):
                 self._read()
         elif self._fresh and len(self._held) + self._fresh >= self._wait:
             self._read()

@@ -25,12 +25,20 @@ class MarkdownRenderer:
     Args:
         root: the id of the region's element.
         options: see there.
+
+    Raises:
+        ValueError: ``options.ids`` asks for ids, and there is no root that they could begin with.
     """
 
     element = "div"
     """The region's element."""
 
     def __init__(self, root: str, options: Options = _DEFAULT) -> None:
+        if options.ids and not root:
+            raise ValueError(
+                "Options(ids=True) needs a root, which the ids begin with: render(text, options, "
+                "root=…) with the id that the message's region had"
+            )
         prefix = root if options.ids else ""
         self._scrubber = Scrubber()
         self._references = References(prefix)
@@ -102,5 +110,8 @@ def render(text: str, options: Options = _DEFAULT, *, root: str = "") -> Markup:
         text: Markdown, from anyone.
         options: those that it was streamed with.
         root: the id that ids begin with, where ``options.ids`` asks for some.
+
+    Raises:
+        ValueError: it asks for some, and there is no root.
     """
     return MarkdownRenderer(root, options).render(text)

@@ -8,7 +8,7 @@ import pytest
 
 import streamhtml
 
-FRAMEWORKS = {"django", "flask", "starlette", "fastapi", "werkzeug", "asgiref"}
+FRAMEWORKS = {"django", "flask", "starlette", "fastapi", "werkzeug", "asgiref", "pygments"}
 NEVER = {"openai", "redis", "trio", "uvicorn", "httpx"}
 
 
@@ -27,10 +27,12 @@ def loaded_by(statement: str) -> set[str]:
     [
         ("streamhtml", set()),
         ("streamhtml.formats", set()),
+        ("streamhtml.markdown", set()),
         ("streamhtml._response", set()),
         ("streamhtml.starlette", {"starlette"}),
         ("streamhtml.django", {"django", "asgiref"}),
         ("streamhtml.flask", {"flask", "werkzeug"}),
+        ("streamhtml.pygments", {"pygments"}),
     ],
 )
 def test_a_module_loads_its_own_framework_only(module: str, its_own: set[str]) -> None:

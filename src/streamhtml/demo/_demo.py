@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 from streamhtml.demo import _answers, _model
+from streamhtml.markdown import MarkdownRenderer, Options
 
 Framework = Literal["starlette", "django", "flask"]
 Client = Literal["plain", "htmx2", "htmx4"]
@@ -75,6 +76,12 @@ class Demo:
         if self.model:
             return _model.stream(prompt, self.model)
         return _answers.stream(prompt, self.rate)
+
+    def renderer(self, root: str) -> MarkdownRenderer:
+        """Return what shows the text of an answer, with colours in its code."""
+        from streamhtml.pygments import highlight
+
+        return MarkdownRenderer(root, Options(on_fence=highlight))
 
     def page(self, reply_url: str, static: Callable[[str], str]) -> dict[str, Any]:
         """Return the context of ``page.html``.

@@ -59,6 +59,7 @@ async def reply(request: HttpRequest) -> HttpResponseBase:
         settings.DEMO.answer(message),
         "streamhtml_demo/message.html",
         {"human_message": message},
+        renderer=settings.DEMO.renderer,
     )
 
 

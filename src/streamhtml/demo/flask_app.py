@@ -32,6 +32,7 @@ def create_app(demo: Demo) -> Flask:
             demo.answer(message),
             "streamhtml_demo/message.html",
             {"human_message": message},
+            renderer=demo.renderer,
             # A WSGI server learns that the reader has left only when it writes.
             ping=1.0,
         )

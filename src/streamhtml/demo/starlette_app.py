@@ -34,6 +34,7 @@ def create_app(demo: Demo) -> Starlette:
             demo.answer(message),
             "streamhtml_demo/message.html",
             {"human_message": message},
+            renderer=demo.renderer,
         )
 
     packages = ["streamhtml", "streamhtml.demo"]

@@ -68,18 +68,19 @@ class Runs:
         if self.last is bottom:
             return
         closer = self._first(bottom)
-        nothing_below: dict[tuple[str, bool, int], Run | None] = {}
+        floor = bottom.index if bottom else -1
+        no_opener_up_to: dict[tuple[str, bool, int], int] = {}
         while closer and (until is None or closer.index < until):
             if not closer.closes:
                 closer = closer.next
                 continue
             kind = _kind(closer)
-            lowest = nothing_below.get(kind, bottom)
+            lowest = no_opener_up_to.get(kind, floor)
             opener = closer.previous
-            while opener is not lowest and opener and not _match(opener, closer):
+            while opener and opener.index > lowest and not _match(opener, closer):
                 opener = opener.previous
-            if opener is lowest or not opener or not self._join(opener, closer):
-                nothing_below[kind] = closer.previous
+            if not opener or opener.index <= lowest or not self._join(opener, closer):
+                no_opener_up_to[kind] = closer.previous.index if closer.previous else floor
                 following = closer.next
                 if not closer.opens:
                     self._remove(closer)

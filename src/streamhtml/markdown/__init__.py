@@ -11,7 +11,7 @@ The laws:
 Nothing here does I/O or knows time. The way of a text: lines (``_blocks``) begin and continue
 blocks (``_starts``, ``_containers``, ``_leaves``, ``_tables``). The text of these (``_prose``) is
 read as it becomes certain (``_inline``, ``_reader``), and what is not is guessed (``_tail``). All
-is written to a log (``_log``), which makes the patches.
+is written to a log (``_log``), which becomes patches (``_patches``).
 """
 
 from streamhtml.markdown._options import Options

@@ -1,16 +1,12 @@
-"""What the parser has written, in order: elements, their contents and ends. And how that log gets
-to the page.
+"""What the parser has written, in order: elements, their contents and their ends.
 
-The law: sent pieces are never looked at again. What must change although it was sent (a paragraph
-turns out to be a heading, a list to be loose) is changed here, and sent again from there on, once.
+The law: entries are added at the end. What must change (a paragraph turns out to be a heading, a
+list to be loose) is changed in its place, and noted, for it may have been sent already.
 """
 
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from markupsafe import Markup
-
-from streamhtml._patch import Patch
 from streamhtml.markdown._prose import Prose
 
 
@@ -100,11 +96,11 @@ class Log:
     def html(self, *, ending: str = "") -> str:
         """Return all of it as HTML; ``ending`` is added to a paragraph at its end, or behind it."""
         if not ending:
-            return _html(self.entries)
-        *_, last = [[], *_blocks(self.entries)]
+            return html_of(self.entries)
+        *_, last = [[], *blocks_of(self.entries)]
         if last and isinstance(last[0], Element) and last[0].start == "<p>":
-            return _html([*self.entries[:-1], ending, None])
-        return _html(self.entries) + ending
+            return html_of([*self.entries[:-1], ending, None])
+        return html_of(self.entries) + ending
 
     def clear(self) -> None:
         """Forget all that has been written."""
@@ -112,189 +108,7 @@ class Log:
         self.entries.clear()
 
 
-class Settled:
-    """A block that is complete, but has text that a definition still to come may change."""
-
-    def __init__(self, child: int, entries: list[Entry]) -> None:
-        self.child = child
-        self.entries = entries
-        self.sent = _html(entries)
-
-
-class Patches:
-    """Turns what was added to a log into patches, and remembers what stands on the page.
-
-    Args:
-        root: the id of the region.
-        log: is written to by the parser; what is settled is taken out of it here.
-    """
-
-    def __init__(self, root: str, log: Log) -> None:
-        self._root = root
-        self._log = log
-        self._sent = 0
-        self._at: Element | None = None
-        self._tail = ""
-        self._children = 0
-        self._settled: list[Settled] = []
-
-    def flush(self) -> list[Patch]:
-        """Return what shows all that was written since the last time."""
-        log = self._log
-        if log.undone:
-            if log.undone.index < self._sent:
-                self._sent, self._at = log.undone.index, log.undone.parent
-            log.undone = None
-        position = self._sent - log.offset
-        first = log.entries[position] if position < len(log.entries) else None
-        if isinstance(first, Prose) and self._at:
-            first.advance()
-            if first.rejoined:
-                first.rejoined = False
-                log.change(self._at)
-            elif position == len(log.entries) - 1 and log.changed is None:
-                return self._grow(first, self._at)  # As it is most of the time.
-        return self._show()
-
-    def _grow(self, prose: Prose, at: Element) -> list[Patch]:
-        """Return what shows more of a text, nothing else having been written."""
-        html, tail, before = prose.take(), prose.tail, self._tail
-        self._tail = tail
-        patches = [Patch("append", Markup(html), self._root, at.depth)] if html else []
-        if tail if html else tail != before:
-            patches.append(Patch("tail", Markup(tail), self._root, at.depth))
-        return patches
-
-    def _show(self) -> list[Patch]:
-        """Return what shows new entries, and those that have changed."""
-        log = self._log
-        patches: list[Patch] = []
-        end = log.offset + self._presentable()
-        if log.changed:
-            index, depth = log.changed
-            log.changed = None
-            if index < self._sent:
-                patches.append(self._resend(index, end, depth))
-        if self._sent < end:
-            patches += self._append(end)
-        last = log.entries[-1] if end > log.offset else None
-        tail = last.tail if isinstance(last, Prose) and not last.closed else ""
-        # Every patch has taken the tail away; without one it stands until there is another.
-        if tail if patches else tail != self._tail:
-            patches.append(self._patch("tail", tail, self._at))
-        self._tail = tail
-        if log.has_ended:
-            self._settle()
-        return patches
-
-    def finish(self) -> list[Patch]:
-        """Return what brings text up to date whose references were defined later, or never."""
-        patches = []
-        for block in self._settled:
-            html = _html(block.entries, anew=True)
-            if html != block.sent:
-                patches.append(Patch("replace", Markup(html), self._root, child=block.child))
-        return patches
-
-    def _presentable(self) -> int:
-        """Return how many entries there are, but for those at the end that show nothing yet."""
-        entries = self._log.entries
-        end = len(entries)
-        while end:
-            entry = entries[end - 1]
-            if isinstance(entry, Prose):
-                if entry.advance():
-                    break
-            elif not isinstance(entry, Element) or not entry.soft:
-                break
-            end -= 1
-        return end
-
-    def _append(self, end: int) -> list[Patch]:
-        """Return what appends the entries from the last sent one on: a patch for each place."""
-        log = self._log
-        patches: list[Patch] = []
-        base = at = self._at
-        pieces: list[str] = []
-        for entry in log.entries[self._sent - log.offset : end - log.offset]:
-            if entry is None:
-                assert at is not None
-                if at is base:  # Its start is on the page already: the patch ends with it.
-                    if html := "".join(pieces):
-                        patches.append(self._patch("append", html, at))
-                    pieces = []
-                    base = at = at.parent
-                else:
-                    pieces.append(at.end)
-                    at = at.parent
-            elif isinstance(entry, Element):
-                pieces.append(entry.start)
-                at = entry
-            elif isinstance(entry, Prose):
-                pieces.append(entry.take())
-            else:
-                pieces.append(entry)
-        self._stand(at, end)
-        while at is not base:
-            assert at is not None
-            pieces.append(at.end)
-            at = at.parent
-        if html := "".join(pieces):
-            patches.append(self._patch("append", html, base))
-        return patches
-
-    def _resend(self, index: int, end: int, depth: int) -> Patch:
-        """Put an element on the page anew, with all that is in it now."""
-        entries = self._log.entries[index - self._log.offset : end - self._log.offset]
-        element = entries[0]
-        assert isinstance(element, Element)
-        level = 0
-        for position, entry in enumerate(entries, 1):
-            if isinstance(entry, Element):
-                level += 1
-            elif entry is None:
-                level -= 1
-                if not level:
-                    del entries[position:]
-                    self._stand(element.parent, index + position)
-                    break
-        else:
-            at = self._log.top
-            while at and at.index >= end:
-                at = at.parent
-            self._stand(at, end)
-        html = _html(entries)
-        if isinstance(entries[-1], Prose):
-            entries[-1].take()  # It is in there already.
-        return Patch("replace", Markup(html), self._root, depth)
-
-    def _stand(self, at: Element | None, end: int) -> None:
-        """Remember what is on the page: all up to ``end``, inside the element ``at``."""
-        last = self._log.entries[end - self._log.offset - 1]
-        # Text that still grows has more to send: it stays the next entry.
-        self._sent = end - (isinstance(last, Prose) and not last.closed)
-        self._at = at
-
-    def _patch(self, action: str, html: str, at: Element | None) -> Patch:
-        return Patch(action, Markup(html), self._root, at.depth if at else 0)  # type: ignore[arg-type]
-
-    def _settle(self) -> None:
-        """Take out the blocks that have ended and were sent."""
-        log = self._log
-        log.has_ended = False
-        at = self._at
-        while at and at.parent:
-            at = at.parent
-        count = (at.index if at else self._sent) - log.offset
-        for block in _blocks(log.entries[:count]):
-            if any(isinstance(entry, Prose) and entry.pending for entry in block):
-                self._settled.append(Settled(self._children, block))
-            self._children += 1
-        del log.entries[:count]
-        log.offset += count
-
-
-def _blocks(entries: list[Entry]) -> Iterator[list[Entry]]:
+def blocks_of(entries: list[Entry]) -> Iterator[list[Entry]]:
     """Yield the top-level elements, each with all that is in it."""
     depth = start = 0
     for position, entry in enumerate(entries):
@@ -307,7 +121,7 @@ def _blocks(entries: list[Entry]) -> Iterator[list[Entry]]:
             depth += 1
 
 
-def _html(entries: list[Entry], *, anew: bool = False) -> str:
+def html_of(entries: list[Entry], *, anew: bool = False) -> str:
     """Return the HTML of entries, open elements closed; ``anew`` reads their text once more."""
     pieces: list[str] = []
     ends: list[str] = []

@@ -8,8 +8,9 @@ from streamhtml._patch import Patch
 from streamhtml._scrub import Scrubber
 from streamhtml.markdown._blocks import Blocks
 from streamhtml.markdown._inline import Inline
-from streamhtml.markdown._log import Element, Log, Patches
+from streamhtml.markdown._log import Element, Log
 from streamhtml.markdown._options import Dialect, Options
+from streamhtml.markdown._patches import Patches
 from streamhtml.markdown._references import References
 from streamhtml.markdown._urls import Safe
 

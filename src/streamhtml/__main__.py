@@ -26,9 +26,9 @@ with --model the answers are a real model's, through the openai package:
 """
 
 _NEEDS: Final = {
-    "starlette": ("starlette", "python_multipart", "uvicorn"),
-    "django": ("django", "uvicorn"),
-    "flask": ("flask", "gunicorn"),
+    "starlette": ("starlette", "python_multipart", "uvicorn", "pygments"),
+    "django": ("django", "uvicorn", "pygments"),
+    "flask": ("flask", "gunicorn", "pygments"),
     "plain": (),
     "htmx2": ("django_htmx",),
     "htmx4": ("django_htmx",),

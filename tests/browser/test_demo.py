@@ -6,7 +6,7 @@ from tests.browser.chat import CLIENTS, FRAMEWORKS, Chat
 from tests.servers.process import demo
 
 from streamhtml.demo._answers import tokens
-from streamhtml.markdown import render
+from streamhtml.demo._demo import Demo
 
 pytestmark = pytest.mark.browser
 
@@ -34,4 +34,6 @@ def test_two_answers_grow(framework: str, client: str, page: Page) -> None:
             for before, after in zip(growth.texts, growth.texts[1:], strict=False):
                 assert after.startswith(before)  # Nothing is taken back.
         assert [human for human, _ in chat.pairs] == PROMPTS
-        assert chat.answers == [chat.spelled(render(answer)) for answer in answers]
+        assert chat.answers == [
+            chat.spelled(Demo().renderer("").render(answer)) for answer in answers
+        ]

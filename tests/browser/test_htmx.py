@@ -11,8 +11,8 @@ from tests.browser.replay import Answer, replaying
 from tests.servers.process import demo
 
 from streamhtml.demo._answers import tokens
+from streamhtml.demo._demo import Demo
 from streamhtml.formats.htmx import HTMXFormat
-from streamhtml.markdown import render
 
 pytestmark = pytest.mark.browser
 
@@ -69,5 +69,6 @@ def test_a_page_without_our_client_gets_the_finished_message(client: str, page: 
             expect(page.locator("#messages > article")).to_have_count(number)
             expect(page.locator("#messages")).not_to_have_class("htmx-request")
             assert chat.pairs[-1][0] == prompt
-            assert chat.answers[-1] == chat.spelled(render("".join(tokens(prompt))))
+            answer = Demo().renderer("").render(*tokens(prompt))
+            assert chat.answers[-1] == chat.spelled(answer)
             assert len(chat.growth(number - 1).texts) == 1

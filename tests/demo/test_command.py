@@ -33,10 +33,13 @@ def test_ctrl_c_is_a_good_end(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "missing"),
     [
-        (["--framework", "starlette"], "starlette and python_multipart and uvicorn"),
-        (["--framework", "django", "--client", "htmx2"], "django and uvicorn and django_htmx"),
-        (["--framework", "flask"], "flask and gunicorn"),
-        (["--framework", "flask", "--model", "m"], "flask and gunicorn and openai"),
+        (["--framework", "starlette"], "starlette and python_multipart and uvicorn and pygments"),
+        (
+            ["--framework", "django", "--client", "htmx2"],
+            "django and uvicorn and pygments and django_htmx",
+        ),
+        (["--framework", "flask"], "flask and gunicorn and pygments"),
+        (["--framework", "flask", "--model", "m"], "flask and gunicorn and pygments and openai"),
     ],
 )
 def test_it_names_what_is_not_installed(

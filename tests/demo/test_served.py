@@ -16,8 +16,7 @@ import httpx
 import pytest
 
 from streamhtml.demo import _answers
-from streamhtml.demo._demo import CLIENTS, FRAMEWORKS
-from streamhtml.markdown import render
+from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, Demo
 
 SOON = 10.0
 CLIENT_OF = {"plain": "data-stream=", "htmx2": "hx-post=", "htmx4": "hx-post="}
@@ -88,7 +87,7 @@ def test_the_page_and_an_answer(framework: str, client: str) -> None:
             re.DOTALL,
         )
         assert region
-        assert region[1] == render("".join(_answers.tokens(prompt)))
+        assert region[1] == Demo().renderer("").render(*_answers.tokens(prompt))
         assert served.log() == ""
 
 

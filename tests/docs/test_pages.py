@@ -10,13 +10,14 @@ from tests.docs.pages import DOCS, PAGES, ROOT, blocks, prose, titled
 
 import streamhtml
 import streamhtml.markdown
+import streamhtml.pygments
 from streamhtml.formats import FORMATS
 
 API = DOCS / "reference" / "api.md"
 CLIENT = (ROOT / "src/streamhtml/static/streamhtml/streaming-html.js").read_text("utf-8")
 PUBLIC: dict[str, object] = {
     name: getattr(module, name)
-    for module in (streamhtml, streamhtml.markdown)
+    for module in (streamhtml, streamhtml.markdown, streamhtml.pygments)
     for name in module.__all__
 }
 

@@ -23,7 +23,7 @@ _REFERENCE: Final = re.compile(r"&[A-Za-z0-9]+;\Z")
 LAST: Final = frozenset("fhtpsw:/FHTPSW")
 """The characters that the beginning of an address may end with, before its domain."""
 
-_WORD: Final = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9][A-Za-z0-9._+-]*|https?:/?/?|ftp:/?/?)\Z")
+_WORD: Final = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9][A-Za-z0-9._+-]*|(?i:https?|ftp):/?/?)\Z")
 _UNFINISHED: Final = re.compile(
     r"(?:^|(?<=[^A-Za-z0-9]))(?:h|ht|htt|https?:?/?/?|f|ft|ftp:?/?/?|w|ww|www)\Z", re.IGNORECASE
 )
@@ -41,7 +41,7 @@ def read_address(text: str, pos: int, *, in_brackets: bool) -> int | None:
     if in_brackets and (bracket := text.find("]", pos, end)) >= 0:
         end = bracket
     end = _trim(text, pos, end)
-    host = pos + (4 if text[pos] in "wW" else text.index("//", pos) + 2 - pos)
+    host = pos + (4 if text[pos] == "w" else text.index("//", pos) + 2 - pos)
     domain = _DOMAIN.match(text, host, end)
     if not domain:
         return None
@@ -82,7 +82,7 @@ def unfinished(text: str, *, words: bool) -> int:
 def _trim(text: str, start: int, end: int) -> int:
     """Leave out the punctuation behind an address: each character is looked at once."""
     excess: int | None = None
-    while end > start:
+    while True:  # It ends at a letter, for there is one at the start.
         last = text[end - 1]
         if last in "?!.,:*_~'\"":
             end -= 1
@@ -98,4 +98,3 @@ def _trim(text: str, start: int, end: int) -> int:
             end -= len(found[0]) if found else 1
         else:
             return end
-    return end

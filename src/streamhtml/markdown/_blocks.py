@@ -219,6 +219,7 @@ class Blocks:
                 skip_quote_marker(cursor)
             else:
                 cursor.skip_marker(len(found.label) + 4)
+                cursor.skip(cursor.indent)
             containers.append(found)
             spot.paragraph = None
             spot.lazy = False
@@ -367,7 +368,8 @@ class Blocks:
             case AlertStart():
                 assert isinstance(container, Quote)
                 self._become_alert(container.element, start.kind)
-            case RawStart():
+            case _:
+                assert isinstance(start, RawStart)  # What changes a paragraph was seen to before.
                 self._leaf = Raw(self._log)
                 self._ending = RawEnd(start.end)
                 self._take_verbatim(self._ending, cursor, whole)

@@ -82,11 +82,8 @@ def read_close_bracket(reader: "Reader") -> None:
         return
     target, end = _target_of(reader, bracket)
     if end is CUT:
-        if reader.whole:
-            target, end = None, None
-        else:
-            reader.stop()
-            return
+        reader.stop()
+        return
     reader.brackets.pop()
     if end is None:
         reader.literal()

@@ -3,6 +3,8 @@
 https://spec.commonmark.org/0.31.2/#container-blocks
 """
 
+from abc import ABC, abstractmethod
+
 from streamhtml.markdown._cursor import Cursor
 from streamhtml.markdown._log import Element, Log
 
@@ -34,7 +36,7 @@ class List:
         self.log.change(self.element)
 
 
-class Container:
+class Container(ABC):
     """An open block quote, list item or footnote.
 
     Attributes:
@@ -48,9 +50,9 @@ class Container:
         self.last_line = line
         self.is_empty = True
 
+    @abstractmethod
     def continues(self, cursor: Cursor) -> bool:
         """Move the cursor behind what the line must begin with; return whether it does."""
-        raise NotImplementedError
 
 
 class Quote(Container):

@@ -25,8 +25,8 @@ class Inline:
         references: what the document has defined.
 
     Attributes:
-        holds_words: whether a word is held back while it may become an address of e-mail. Before
-            the first address in a document, none is: words would be shown twice for nothing.
+        holds_words: whether a word is held back while it may become an address of e-mail. None is
+            before an address has come in pieces: words would be shown twice for nothing.
     """
 
     def __init__(self, dialect: Dialect, policy: Policy, references: References) -> None:

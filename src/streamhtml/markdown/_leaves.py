@@ -10,6 +10,7 @@ import re
 from typing import Final, Protocol
 
 from markupsafe import Markup
+from markupsafe import escape as escape_markup
 
 from streamhtml.markdown._characters import escape, escape_attribute
 from streamhtml.markdown._inline import Inline
@@ -301,7 +302,7 @@ class Code:
             self._log.change(self._element)
             self._log.retract(self._element)
             self._log.open(Element('<div class="streamhtml-fence">', "</div>"))
-            self._log.write(str(shown))
+            self._log.write(str(escape_markup(shown)))
             self._log.close()
 
     def _offer(self, on_fence: OnFence) -> Markup | None:
@@ -321,8 +322,7 @@ class Raw:
     def begin(self, text: str, whole: bool) -> None:
         self._log.write(text + "\n")
 
-    def add(self, text: str) -> None:
-        raise NotImplementedError("raw HTML is read whole")
+    def add(self, text: str) -> None: ...
 
     def end(self) -> None:
         pass

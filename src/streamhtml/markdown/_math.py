@@ -4,7 +4,8 @@ There is no standard. A ``$`` opens a formula where a letter, digit or ``$`` doe
 it and white space not behind it; it ends at the next ``$``, on the same line, that has no white
 space before it and no letter or digit behind it. Prices and shell variables are common, so what
 reads as prose (two words, or a number and a word) is none: most are known after two words, and need
-not be held back until the end of the paragraph.
+not be held back until the end of the paragraph. GitHub's form for what this gets wrong,
+``$`…`$``, is known too.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Final, NamedTuple
 from streamhtml.markdown._links import CUT, Cut
 
 _BODY: Final = re.compile(r"(?:\\[^\n]|[^$\\\n`])*+")
+_QUOTED: Final = re.compile(r"\$`([^`\n]*+)(`\$|`?\Z)")
 _DISPLAY: Final = re.compile(r"\$\$((?:[^$\\]|\\.)++)(\$\$)?", re.DOTALL)
 _PROSE: Final = re.compile(
     r"(?:^\d[\d.,]*[KkMmBb]?|(?<![\\A-Za-z{])[A-Za-z]{2,})[.,;:!?)\"']*\s+[A-Za-z]{2,}"
@@ -37,6 +39,8 @@ def read_dollars(text: str, pos: int, *, whole: bool) -> Formula | Cut | None:
         return None
     if text[pos + 1] == "$":
         return _read_display(text, pos)
+    if text[pos + 1] == "`":
+        return _read_quoted(text, pos)
     if text[pos + 1].isspace():
         return None
     found = _BODY.match(text, pos + 1)
@@ -54,6 +58,13 @@ def read_dollars(text: str, pos: int, *, whole: bool) -> Formula | Cut | None:
     elif text[end + 1].isalnum() or text[end + 1] == "$":
         return None
     return Formula(tex, end + 1, display=False)
+
+
+def _read_quoted(text: str, pos: int) -> Formula | Cut | None:
+    found = _QUOTED.match(text, pos)
+    if found and found[2] != "`$":
+        return CUT
+    return Formula(found[1], found.end(), display=False) if found and found[1] else None
 
 
 def looks_like_one(tex: str) -> bool:

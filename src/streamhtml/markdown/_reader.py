@@ -104,16 +104,18 @@ class Reader:
 
     def read(self) -> Reading:
         text, search, pieces, starts = self.text, self.search.search, self.pieces, self.starts
-        length = len(text.rstrip(" \t\n"))
-        if self.first and "@" in text and self.inline.dialect.autolinks:
+        limit = length = len(text.rstrip(" \t\n"))
+        if self.inline.holds_words and not self.whole and length == len(text):
+            limit = max(_autolinks.unfinished(text, words=True), self.first)
+        elif self.first and "@" in text and self.inline.dialect.autolinks:
             self.check_email()
         while not self.stopped:
             pos = self.pos
             found = search(text, pos, length)
-            if not found:
-                self.finish_plain(length)
+            start = found.start() if found else limit
+            if not found or start >= limit:
+                self.finish_plain(limit)
                 break
-            start = found.start()
             character = text[start]
             if start > pos:
                 plain = text[pos:start]
@@ -153,15 +155,14 @@ class Reader:
             if self.pos < length:
                 self.add(plain_html(text[self.pos : length]), self.pos)
             return
-        end = length
+        end = max(length, self.pos)
         if length == len(text) and self.inline.dialect.autolinks:
-            end = _autolinks.unfinished(text, words=self.inline.holds_words)
-            end = max(end, self.pos)
+            end = max(_autolinks.unfinished(text, words=False), self.pos)
         if self.pos < end:
             self.add(plain_html(text[self.pos : end]), self.pos)
             self.pos = end
         if end < len(text):
-            self.stop(plain_html(text[end:length]))
+            self.stop(plain_html(text[end:].rstrip(" \t\n_")))
 
     # One method for each special character -----------------------------------------------------
 
@@ -319,10 +320,11 @@ class Reader:
                 return
             end = _autolinks.read_address(text, pos, in_brackets=in_brackets)
             url = text[pos:end]
-            if url[:1] in "wW":
+            if url[:1] == "w":
                 url = "http://" + url
         if end is None:
-            self.literal(len(found[0].rpartition("@")[0]) or len(found[0]))
+            # Up to a "_" at the most, which may be a delimiter.
+            self.literal(len(re.split("[_@]", found[0])[0]))
             return
         plain = escape(text[pos:end])
         start, close = self.inline.policy.link(Target(url, None))
@@ -340,7 +342,7 @@ class Reader:
             return
         if found.end() == len(self.text) and not self.whole:
             self.stop(escape(found[0].rstrip("_")))
-        elif not self.inline.holds_words and _autolinks.is_email("a" + found[0].rstrip(".")):
+        elif _autolinks.is_email("a" + found[0].rstrip(".")):
             self.rejoin = self.inline.holds_words = True
 
     # The end -----------------------------------------------------------------------------------

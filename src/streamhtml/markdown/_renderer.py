@@ -84,6 +84,8 @@ class MarkdownRenderer:
 
     def _take(self, text: str) -> None:
         if isinstance(text, Markup):
+            if not text:
+                return
             self._finish()
             self._log.open(Element('<div class="streamhtml-html">', "</div>"))
             self._log.write(str(text))

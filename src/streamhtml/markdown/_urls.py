@@ -58,11 +58,7 @@ class Safe:
         # What a browser reads otherwise than urlsplit() does is refused.
         if not _IS_SAFE.match(url) or not url.lower().startswith(("http://", "https://")):
             return False
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return False
-        return parts.netloc.lower() in self._image_hosts
+        return urlsplit(url).netloc.lower() in self._image_hosts
 
 
 class Anything:

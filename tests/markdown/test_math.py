@@ -1,0 +1,72 @@
+import pytest
+
+from streamhtml.markdown._links import CUT
+from streamhtml.markdown._math import Formula, looks_like_one, read_dollars
+
+
+@pytest.mark.parametrize(
+    ("text", "tex", "display"),
+    [
+        ("$x$", "x", False),
+        ("$x y$", "x y", False),
+        (r"$\$$", r"\$", False),
+        (r"$a\\$", r"a\\", False),
+        ("$1$", "1", False),
+        (r"$\text{if you}$", r"\text{if you}", False),
+        (r"$\sin x \cos y$", r"\sin x \cos y", False),
+        ("$$x$$", "x", True),
+        ("$$ x\ny $$", "x\ny", True),
+        (r"$$\$x$$", r"\$x", True),
+    ],
+)
+def test_formulas(text: str, tex: str, display: bool) -> None:
+    for pattern in "{}", "({})", " {}.", "글 {}-":
+        whole = pattern.format(text)
+        end = pattern.index("{") + len(text)
+        found = read_dollars(whole, pattern.index("{"), whole=True)
+        assert found == Formula(tex, end, display)
+
+
+@pytest.mark.parametrize("text", ["$", "$$", "$x", "$x y", "$x\\", "$$x", "$$x$", "$$x\\", "$$\\"])
+def test_what_may_become_a_formula(text: str) -> None:
+    assert read_dollars(text, 0, whole=False) is CUT
+    assert read_dollars(text, 0, whole=True) is CUT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a$x$",
+        "1$x$",
+        "$ x$",
+        "$x $",
+        "$x$1",
+        "$x$a",
+        "$x$$",
+        "$x\ny$",
+        "$x`y$",
+        "$$$",
+        "$$ $$ ",
+        "$$x$y$$",
+    ],
+)
+def test_what_is_no_formula(text: str) -> None:
+    assert read_dollars(text, text.index("$"), whole=True) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$5 for me", "$1,000.50 or more", "$5K and", "$HOME is your", "$it is,"],
+)
+def test_prose_is_no_formula_after_two_words(text: str) -> None:
+    assert read_dollars(text, 0, whole=False) is None
+
+
+def test_a_dollar_at_the_end_may_have_a_letter_behind_it() -> None:
+    assert read_dollars("$x$", 0, whole=False) is CUT
+    assert read_dollars("$$x$$", 0, whole=False) == Formula("x", 5, display=True)
+
+
+def test_what_looks_like_a_formula() -> None:
+    assert all(map(looks_like_one, ["x^2", "\\a", "a_b", "1+", "f(x)"]))
+    assert not any(map(looks_like_one, ["5", "x", "HOME", "{HOME}", "5,000.00", ""]))

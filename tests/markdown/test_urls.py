@@ -1,0 +1,54 @@
+import pytest
+
+from streamhtml.markdown._links import Target
+from streamhtml.markdown._urls import Anything, Safe, is_allowed, normalize_url, text_of
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        *((url, True) for url in ("", "a", "/a:b", "?a:b", "#a:b", "./a:b", "//h:1/", "http:a")),
+        *((url, True) for url in ("HTTP://h", "https://h", "MailTo:a", "a/b:c", "\\\\h")),
+        *(
+            (url, False)
+            for url in ("a:", ":", "javascript:", "java\tscript:a", " http://h", "\0a:b")
+        ),
+        *(
+            (url, False)
+            for url in ("httpx:a", "http\n:a", "data:,a", "ｈttp:a", "a\\b:c", "http%3A:a")
+        ),
+    ],
+    ids=ascii,
+)
+def test_where_a_link_may_lead(url: str, allowed: bool) -> None:
+    assert is_allowed(url) is allowed
+    assert bool(Safe(()).link(Target(url, None))[0]) is allowed
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        *((url, url) for url in ("", "http://h/a?b=c&d#e", "%20", "%", "~!$'()*+,;=@:-._")),
+        ('a b"<>\\^`{|}[]', "a%20b%22%3C%3E%5C%5E%60%7B%7C%7D%5B%5D"),
+        ("\t\n", "%09%0A"),
+        ("글", "%EA%B8%80"),
+    ],
+    ids=ascii,
+)
+def test_how_a_url_is_written(url: str, written: str) -> None:
+    assert normalize_url(url) == written
+    assert normalize_url(written) == written
+
+
+def test_the_text_of_html() -> None:
+    assert text_of('a <em>b</em> <img src="u" alt="c &lt;d&gt;"> <a href="v">e</a>&amp;') == (
+        "a b c &lt;d&gt; e&amp;"
+    )
+
+
+def test_no_policy() -> None:
+    target = Target("javascript:a", 'b"')
+    assert Anything().link(target) == ('<a href="javascript:a" title="b&quot;">', "</a>")
+    assert Anything().image(target, '<em>"</em>') == (
+        '<img src="javascript:a" title="b&quot;" alt="&quot;">'
+    )

@@ -17,6 +17,7 @@ from streamhtml.markdown._math import Formula, looks_like_one, read_dollars
         ("$$x$$", "x", True),
         ("$$ x\ny $$", "x\ny", True),
         (r"$$\$x$$", r"\$x", True),
+        ("$`two words`$", "two words", False),
     ],
 )
 def test_formulas(text: str, tex: str, display: bool) -> None:
@@ -27,7 +28,7 @@ def test_formulas(text: str, tex: str, display: bool) -> None:
         assert found == Formula(tex, end, display)
 
 
-@pytest.mark.parametrize("text", ["$", "$$", "$x", "$x y", "$x\\", "$$x", "$$x$", "$$x\\", "$$\\"])
+@pytest.mark.parametrize("text", ["$", "$$", "$`", "$`x", "$`x`", "$x", "$x y", "$x\\", "$$x", "$$x$", "$$x\\", "$$\\"])
 def test_what_may_become_a_formula(text: str) -> None:
     assert read_dollars(text, 0, whole=False) is CUT
     assert read_dollars(text, 0, whole=True) is CUT

@@ -569,6 +569,7 @@ def test_what_on_fence_raises_is_logged_and_leaves_the_block(
         ([Markup("<b>x</b>"), "[a]\n\n[a]: u"], f"{{}}<p>{link('u', 'a')}</p>"),
         (["[a]", Markup("<b>x</b>"), "[a]: u"], f"<p>{link('u', 'a')}</p>{{}}"),
         ([Markup("<b>x</b>"), Markup("<b>x</b>")], "{0}{0}"),
+        (["*a", Markup(""), "b*"], "<p><em>ab</em></p>"),
     ],
 )
 def test_markup_is_a_block_of_its_own(pieces: list[str], html: str) -> None:

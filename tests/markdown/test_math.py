@@ -28,7 +28,10 @@ def test_formulas(text: str, tex: str, display: bool) -> None:
         assert found == Formula(tex, end, display)
 
 
-@pytest.mark.parametrize("text", ["$", "$$", "$`", "$`x", "$`x`", "$x", "$x y", "$x\\", "$$x", "$$x$", "$$x\\", "$$\\"])
+@pytest.mark.parametrize(
+    "text",
+    ["$", "$$", "$`", "$`x", "$`x`", "$x", "$x y", "$x\\", "$$x", "$$x$", "$$x\\", "$$\\"],
+)
 def test_what_may_become_a_formula(text: str) -> None:
     assert read_dollars(text, 0, whole=False) is CUT
     assert read_dollars(text, 0, whole=True) is CUT

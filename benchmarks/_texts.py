@@ -295,6 +295,20 @@ def _both(first: str, then: str) -> Callable[[int], str]:
 
 
 ADVERSARIAL: Final[dict[str, Callable[[int], str]]] = {
+    # A mark, long blanks, and then something that spoils it
+    "$1…": lambda size: "$1" + "." * size,
+    "\\[ … x": lambda size: "\\[" + " " * size + "x\n",
+    "\\[ a a a": lambda size: "\\[" + " " * (size // 2) + " a" * (size // 4),
+    "$$ … x": lambda size: "$$" + " " * size + "x\n",
+    "a, then - … x": lambda size: "a\n-" + " " * size + "x\n",
+    "a, then |- … x": lambda size: "a\n|-" + " " * size + "x\n",
+    # Addresses that are none, and links in many brackets
+    "http://!": _again("http://!"),
+    "www.!(": _again("www.!("),
+    "http://a.b/ and stars": _again("*" * 16000 + "x" * 9, "http://a.b/"),
+    "[ and [a](b)": lambda size: "[" * (size // 2) + "[a](b)" * (size // 12),
+    "![ and [a](b)": lambda size: "![" * (size // 4) + "[a](b)" * (size // 12),
+    "~~a then _a* b_": lambda size: "~~a " * (size // 8) + "_a* b_ " * (size // 14),
     # Brackets
     "[": _again("["),
     "]": _again("]"),

@@ -1,6 +1,7 @@
 import pytest
 
-from streamhtml.markdown._autolinks import is_email, read_address, runs_to, unfinished
+from streamhtml.markdown._autolinks import end_of_url, is_email, likely_part, unfinished
+from streamhtml.markdown._links import CUT
 
 
 @pytest.mark.parametrize(
@@ -16,7 +17,10 @@ from streamhtml.markdown._autolinks import is_email, read_address, runs_to, unfi
         ("http://a.b&lt;&amp;", "http://a.b"),
         ("http://a.b&;", "http://a.b&"),
         ("http://a_b.c.d", "http://a_b.c.d"),
-        ("http://a.b]c", "http://a.b]c"),
+        ("http://a.b]c", "http://a.b"),
+        ("http://a.b].c", "http://a.b"),
+        ("http://a.b/[c]d]e", "http://a.b/[c]d"),
+        ("http://a.b/[c", "http://a.b/"),
         ("http://글.kr/글", "http://글.kr/글"),
         *((text, None) for text in ("http://", "http:///a", "http://.a", "http://a_b", "www.")),
         *((text, None) for text in ("http://a.b_c", "http://a_b.c", "http://...")),
@@ -24,13 +28,23 @@ from streamhtml.markdown._autolinks import is_email, read_address, runs_to, unfi
 )
 def test_where_an_address_ends(text: str, address: str | None) -> None:
     end = None if address is None else len(address) + 1
-    assert read_address(f"({text}", 1, in_brackets=False) == end
+    assert end_of_url(f"({text}", 1, whole=True) == end
+    if address:
+        assert end_of_url(f"({text} ", 1, whole=False) == end
 
 
-def test_a_bracket_ends_an_address() -> None:
-    assert read_address("http://a.b].c", 0, in_brackets=True) == len("http://a.b")
-    assert read_address("http://a.b", 0, in_brackets=True) == len("http://a.b")
-    assert runs_to("http://a.b].c d", 0) == len("http://a.b].c")
+@pytest.mark.parametrize("text", ["http://", "www.", "http://a", "http://a.b/[c", "http://a.b/["])
+def test_an_address_may_go_on(text: str) -> None:
+    assert end_of_url(text, 0, whole=False) is CUT
+
+
+def test_a_bracket_ends_an_address_for_certain() -> None:
+    assert end_of_url("http://a.b](c", 0, whole=False) == len("http://a.b")
+
+
+def test_what_will_most_likely_belong_to_an_address() -> None:
+    shown = [likely_part(text) for text in ("http://a.b**", "http://a.b/?c&", "http://a.b/?c&d")]
+    assert shown == ["http://a.b", "http://a.b/?c", "http://a.b/?c"]
 
 
 def test_what_is_an_address_of_e_mail() -> None:

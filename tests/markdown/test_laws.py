@@ -126,6 +126,25 @@ def test_law_exact_answers() -> None:
     report([text for text in texts if difference(text, cuts)], len(texts), cuts)
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["[[]()", " http://c]"],
+        ["[[]_@", "http://c];"],
+        ["*[_****[]_*](u)"],
+        ["**_~[_**(___**", "][]"],
+        ["*[~~*~~*]()"],
+        ["a@b.c d", "_e@f.g"],
+        ["a@b.c HTTP:", "//d"],
+        ["a._@", " b_"],
+    ],
+    ids="".join,
+)
+def test_law_exact_where_it_once_was_not(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert streamed(pieces).html == streamed(text).html == at_once(text)
+
+
 @pytest.mark.parametrize("make", [document, soup])
 def test_law_exact_generated(make: Callable[[random.Random], str]) -> None:
     report(*differing(make, range(300)), CUTS.values())
@@ -241,6 +260,25 @@ def test_law_calm(name: str) -> None:
     if lines:
         found = "\n".join(lines)
         pytest.fail(f"{violations} of {flushes} flushes take text back\n{found}", pytrace=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See [2][3] there, and [1] here.",
+        "| Plan | Price |\n|---|---|\n| Pro | $0/mo |\n| Max | **$5/mo** |",
+        "about $50/day, ~$1,250 (a month), $2.50+, or $100 = 1e2",
+        "Run $(pwd) and ${HOME}, or $HOME/bin.",
+        "for i in [0, n). For x in [a, b) and (-1, 2].",
+        "text [[1]](https://a.b/c) and more",
+        "2*3*4 = 24, 2**10 = 1024, _a_name and __init__, *.py",
+        'Between 10~20 and ~5, arr[0][i], {"a": ["b"]}.',
+    ],
+)
+def test_law_calm_where_it_once_was_not(text: str) -> None:
+    *_, last = shown([text])
+    promise = Promise(last)
+    assert [seen for seen in shown(by_character(text)) if not promise.holds(seen)] == []
 
 
 # Never an error

@@ -187,6 +187,27 @@ def test_task_items(text: str, html: str) -> None:
     assert shown(text) == html
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("- [ ] a\n  ===", "<ul><li><h1>[ ] a</h1></li></ul>"),
+        ("- [x] a\n  ---\n\n- b", "<ul><li><h2>[x] a</h2></li><li><p>b</p></li></ul>"),
+        ("- b\n\n- [x] a\n  ===", "<ul><li><p>b</p></li><li><h1>[x] a</h1></li></ul>"),
+        (
+            "- [ ] a | b\n  - | :-",
+            '<ul><li><input disabled="" type="checkbox"> a | b<ul><li>| :-</li></ul></li></ul>',
+        ),
+        (
+            "- [ ] a | b\n  -|:-",
+            '<ul><li><table><thead><tr><th>[ ] a</th><th align="left">b</th></tr>'
+            "</thead></table></li></ul>",
+        ),
+    ],
+)
+def test_only_a_paragraph_has_a_checkbox(text: str, html: str) -> None:
+    assert shown(text) == html
+
+
 # Formulas
 
 

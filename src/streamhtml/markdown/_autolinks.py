@@ -6,19 +6,19 @@ https://github.github.com/gfm/#autolinks-extension-. Pure functions.
 import re
 from typing import Final
 
+from streamhtml.markdown._links import CUT, Cut
+
 # Each word is tried once, and no longer than an address may be, so the search stays linear.
 _START: Final = r"(?<![A-Za-z0-9])(?i:https?|ftp)://|(?<![^\s*_~(\"'])www\."
-_EMAIL: Final = (
-    r"(?<![A-Za-z0-9])[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,63}+)@"
-    r"[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)++"
-)
-EMAIL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@([A-Za-z0-9._-]*+)")
+EMAIL: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@(?:[A-Za-z0-9._-]*+)")
 SEARCH: Final = rf"(?P<address>{_START})|(?P<email>{EMAIL.pattern})"
 """What an address begins with, for the search among other special characters."""
 
 _DOMAIN: Final = re.compile(r"[^\s<!-,/:-@\[-^`{-~]+")
-_END: Final = re.compile(r"[^\s<]*+")
-_REFERENCE: Final = re.compile(r"&[A-Za-z0-9]+;\Z")
+# It ends before a bracket without its counterpart.
+_END: Final = re.compile(r"[^\s<\[\]]*+(?:\[[^\s<\[\]]*+\][^\s<\[\]]*+)*+")
+_RUN: Final = re.compile(r"[^\s<]*+")
+_REFERENCE: Final = re.compile(r"&[A-Za-z0-9]*;?\Z")
 
 LAST: Final = frozenset("fhtpsw:/FHTPSW")
 """The characters that the beginning of an address may end with, before its domain."""
@@ -29,33 +29,43 @@ _UNFINISHED: Final = re.compile(
 )
 
 
-def read_address(text: str, pos: int, *, in_brackets: bool) -> int | None:
-    """Return where the address ends that begins at ``pos``, or None where there is none.
+def end_of_url(text: str, pos: int, *, whole: bool) -> int | Cut | None:
+    """Return where the URL ends that begins at ``pos``, or None where there is none.
 
     Args:
-        in_brackets: whether a bracket is open, so that its ``]`` ends the address.
+        whole: whether the text ends here; otherwise what reaches its end may go on.
     """
-    found = _END.match(text, pos)
-    assert found
-    end = found.end()
-    if in_brackets and (bracket := text.find("]", pos, end)) >= 0:
-        end = bracket
-    end = _trim(text, pos, end)
-    host = pos + (4 if text[pos] == "w" else text.index("//", pos) + 2 - pos)
-    domain = _DOMAIN.match(text, host, end)
+    host = pos + 4 if text[pos] == "w" else text.index("//", pos) + 2
+    domain = _DOMAIN.match(text, host)
+    after = domain.end() if domain else host
+    if after == len(text) and not whole:
+        return CUT
     if not domain:
         return None
     labels = domain[0].rstrip(".").split(".")
-    if any("_" in label for label in labels[-2:]) or not labels[0]:
+    if not labels[0] or any("_" in label for label in labels[-2:]):
         return None
-    return end
-
-
-def runs_to(text: str, pos: int) -> int:
-    """Return where the characters end that may belong to the address that begins at ``pos``."""
-    found = _END.match(text, pos)
+    found, run = _END.match(text, pos), _RUN.match(text, pos)
     assert found
-    return found.end()
+    assert run
+    end = found.end()
+    if run.end() == len(text) and not whole and not text.startswith("]", end):
+        return CUT
+    return _trim(text, pos, end)
+
+
+def end_of_email(found: "re.Match[str]", *, whole: bool) -> int | Cut | None:
+    """Return where the address ends that ``EMAIL`` has found, or None where it is none."""
+    if found.end() == len(found.string) and not whole:
+        return CUT
+    address = found[0].rstrip(".")
+    return found.start() + len(address) if is_email(address) else None
+
+
+def likely_part(text: str) -> str:
+    """Return what of the beginning of an address will most likely belong to it."""
+    text = text.rstrip("*_~")
+    return text[:-40] + _REFERENCE.sub("", text[-40:])
 
 
 def is_email(address: str) -> bool:
@@ -95,6 +105,6 @@ def _trim(text: str, start: int, end: int) -> int:
             end -= 1
         elif last == ";":
             found = _REFERENCE.search(text[max(start, end - 40) : end])
-            end -= len(found[0]) if found else 1
+            end -= len(found[0]) if found and len(found[0]) > 2 else 1
         else:
             return end

@@ -177,7 +177,8 @@ class Blocks:
             if isinstance(found, Uncertain) or (cursor.blank and not whole):
                 return False
             start = found
-        goes_on = paragraph or (inside and isinstance(self._leaf, Table))
+        is_row = inside and isinstance(self._leaf, Table) and cursor.indent < 4
+        goes_on = paragraph or is_row
         if goes_on and not containers and start is None:
             self._touch(len(self._stack))
             self._begin_line(cursor.rest, whole)
@@ -356,7 +357,7 @@ class Blocks:
                 self._log.open(Element("<hr>", ""))
                 self._log.close()
             case FenceStart():
-                language = (unescape(start.info).split() or [""])[0]
+                language = re.split(r"[ \t]", unescape(start.info), maxsplit=1)[0]
                 self._leaf = Code(self._log, language, self._class(language), self._on_fence)
                 self._ending = FenceEnd(start.fence, start.indent)
             case FormulaStart():

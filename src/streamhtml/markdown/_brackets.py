@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from streamhtml.markdown._characters import escape
 from streamhtml.markdown._emphasis import Run
-from streamhtml.markdown._links import CUT, Cut, Target, read_inline, read_label
+from streamhtml.markdown._links import (
+    CUT,
+    MAX_LABEL,
+    Cut,
+    Target,
+    is_blank,
+    read_inline,
+    read_label,
+)
 from streamhtml.markdown._urls import text_of
 
 if TYPE_CHECKING:
@@ -20,16 +28,26 @@ _LIKELY_LABEL_BEFORE: Final = re.compile(r"[\w\]]")
 
 
 class Bracket:
-    """A ``[`` or ``![`` that may open a link or an image."""
+    """A ``[`` or ``![`` that may open a link or an image.
 
-    __slots__ = ("active", "bottom", "holds_bracket", "image", "index", "start")
+    Attributes:
+        level: how many are open around it.
+        index: of its piece of HTML.
+        start: where in the text its content begins.
+        bottom: the last delimiter run before it.
+        holds_bracket: whether another was opened in it, so that it is no label.
+    """
 
-    def __init__(self, index: int, start: int, bottom: Run | None, *, image: bool) -> None:
+    __slots__ = ("bottom", "holds_bracket", "image", "index", "level", "start")
+
+    def __init__(
+        self, level: int, index: int, start: int, bottom: Run | None, *, image: bool
+    ) -> None:
+        self.level = level
         self.index = index
         self.start = start
         self.bottom = bottom
         self.image = image
-        self.active = True
         self.holds_bracket = False
 
 
@@ -68,23 +86,24 @@ def _open_bracket(reader: "Reader", length: int, *, image: bool) -> None:
     if reader.brackets:
         reader.brackets[-1].holds_bracket = True
     start = reader.pos + length
-    reader.brackets.append(Bracket(len(reader.pieces), start, reader.runs.last, image=image))
+    level, index = len(reader.brackets), len(reader.pieces)
+    reader.brackets.append(Bracket(level, index, start, reader.runs.last, image=image))
     reader.literal(length)
 
 
 def read_close_bracket(reader: "Reader") -> None:
     """Read ``]``, which may close a link or an image."""
     bracket = reader.brackets[-1] if reader.brackets else None
-    if not bracket or not bracket.active:
+    if not bracket or not reader.may_close(bracket):
         if bracket:
-            reader.brackets.pop()
+            reader.pop_bracket()
         reader.literal()
         return
     target, end = _target_of(reader, bracket)
     if end is CUT:
         reader.stop()
         return
-    reader.brackets.pop()
+    reader.pop_bracket()
     if end is None:
         reader.literal()
         return
@@ -119,16 +138,16 @@ def _target_of(reader: "Reader", bracket: Bracket) -> "tuple[Target | None, int 
             return None, CUT
         if isinstance(label, tuple) and label[0]:
             name, end = label
-            if target := references.target(name) if name.strip() else None:
+            if target := references.target(name) if not is_blank(name) else None:
                 return target, end
             reader.pending = True
             return None, end if _is_likely(reader, bracket, name) else None
         if isinstance(label, tuple):
             after = label[1]
-    if bracket.holds_bracket or after - bracket.start > 1001:
+    if bracket.holds_bracket or after - bracket.start > MAX_LABEL + 2:
         return None, None
     name = text[bracket.start : reader.pos]
-    if not name.strip():
+    if is_blank(name):
         return None, None
     if target := references.target(name):
         return target, after
@@ -139,9 +158,11 @@ def _target_of(reader: "Reader", bracket: Bracket) -> "tuple[Target | None, int 
 def _is_likely(reader: "Reader", bracket: Bracket, label: str) -> bool:
     """Return whether a label that is not defined is one whose definition follows."""
     before = reader.text[bracket.start - 2 : bracket.start - 1]
+    is_citation = label.isdigit() and reader.text[bracket.start : reader.pos].isdigit()  # [2][3]
     return (
         not reader.inline.references.is_complete
-        and bool(label.strip())
+        and not is_citation
+        and not is_blank(label)
         and not label.startswith("^")
         and not _LIKELY_LABEL_BEFORE.match(before)
     )
@@ -161,9 +182,7 @@ def _make_link(reader: "Reader", bracket: Bracket, target: Target | None) -> Non
     while reader.notes and reader.notes[-1][0] > bracket.index:
         index, label = reader.notes.pop()
         reader.pieces[index] = escape(f"[^{label}]")
-    for other in reader.brackets:
-        if not other.image:
-            other.active = False
+    reader.links_from = len(reader.brackets)
 
 
 def _make_image(reader: "Reader", bracket: Bracket, target: Target | None) -> None:

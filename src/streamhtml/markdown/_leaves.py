@@ -14,7 +14,7 @@ from markupsafe import escape as escape_markup
 
 from streamhtml.markdown._characters import escape, escape_attribute
 from streamhtml.markdown._inline import Inline
-from streamhtml.markdown._links import CUT, Cut, Definition, read_definition
+from streamhtml.markdown._links import CUT, MAX_LABEL, Cut, Definition, read_definition
 from streamhtml.markdown._log import Element, Log
 from streamhtml.markdown._options import OnFence
 from streamhtml.markdown._prose import Prose, next_reading
@@ -32,7 +32,9 @@ class Leaf(Protocol):
     def close(self) -> None: ...
 
 
-_UNDECIDED: Final = re.compile(r"\[(?:[^\[\]\\]|\\.){0,999}+(?:\\?\Z|\](?:\Z|:))", re.DOTALL)
+_UNDECIDED: Final = re.compile(
+    rf"\[(?:[^\[\]\\]|\\.){{0,{MAX_LABEL}}}+(?:\\?\Z|\](?:\Z|:))", re.DOTALL
+)
 _TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _PARTIAL_TASK: Final = re.compile(r"\[(?:[ xX](?:\](?:[ \t]+)?)?)?\Z")
 
@@ -62,6 +64,7 @@ class Paragraph:
         self._element = log.open(element)
         self._is_task = is_task
         self._prose = Prose(inline, cautious=cautious)
+        self._task = ""  # what stands for a checkbox at its beginning
         self._has_text = False
         self._line: list[str] = []
         self._row = False  # whether the line is held back, for it may be a table's header
@@ -121,19 +124,14 @@ class Paragraph:
         """Close it as a heading with these tags."""
         if self._row:
             self._release("".join(self._line))
-        if self._element.start:
-            self._element.start, self._element.end = start, end
-            self._misread()
-            self._close()
-        else:
-            # Its text stands in a list item by itself.
-            self._misread()
-            self._log.retract(self._element)
-            self._log.open(Element(start, end))
-            self._prose.restart()
-            self._log.write(self._prose)
-            self._prose.close()
-            self._log.close()
+        self._misread()
+        self._log.retract(self._element)
+        self._log.open(Element(start, end))
+        if self._task:  # Only a paragraph has a checkbox.
+            self._prose.prepend(self._task)
+        self._log.write(self._prose)
+        self._prose.close()
+        self._log.close()
 
     def take_last_line(self) -> str:
         """Close it without its last line, and return that."""
@@ -147,7 +145,7 @@ class Paragraph:
         return line
 
     def _misread(self) -> None:
-        if self._element.start or self._prose.is_shown:
+        if self._element.start or self._task or self._prose.is_shown:
             self._log.change(self._element)
         else:
             self._log.step_back(self._element)
@@ -184,6 +182,7 @@ class Paragraph:
                 checked = ' checked=""' if found[1] != " " else ""
                 self._log.write(f'<input{checked} disabled="" type="checkbox"> ')
                 self._head = None
+                self._task = found[0]
                 self._release(text[found.end() :])
                 return
         undecided = _UNDECIDED.match(text)
@@ -314,18 +313,15 @@ class Code:
 
 
 class Raw:
-    """A block of HTML that is let through, see ``_raw_html``."""
+    """A block of HTML that is let through, see ``_raw_html``. Its lines come whole."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
 
     def begin(self, text: str, whole: bool) -> None:
+        assert whole
         self._log.write(text + "\n")
 
     def add(self, text: str) -> None: ...
-
-    def end(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
+    def end(self) -> None: ...
+    def close(self) -> None: ...

@@ -24,10 +24,11 @@ _TITLES: Final = {
     "'": re.compile(r"'((?:[^'\\]|\\.)*+)(')?", re.DOTALL),
     "(": re.compile(r"\(((?:[^()\\]|\\.)*+)(\))?", re.DOTALL),
 }
-_LABEL: Final = re.compile(r"\[((?:[^\[\]\\]|\\.){0,999}+)(\])?", re.DOTALL)
+_BLANKS: Final = re.compile(r"[ \t\n]+")
 _REST_OF_LINE: Final = re.compile(r"[ \t]*(?:\n|\Z)")
 
 MAX_LABEL: Final = 999
+_LABEL: Final = re.compile(rf"\[((?:[^\[\]\\]|\\.){{0,{MAX_LABEL}}}+)(\])?", re.DOTALL)
 MAX_PARENTHESES: Final = 8
 """Pairs inside each other in a destination. The specification asks for three at least, and leaves
 the limit to those who fear what it costs to look for the end of ``[a](b[a](b…``."""
@@ -105,7 +106,7 @@ def read_definition(text: str, *, whole: bool) -> Definition | Cut | None:
     name, pos = label
     if pos == len(text):
         return CUT
-    if text[pos] != ":" or not name.strip():
+    if text[pos] != ":" or is_blank(name):
         return None
     pos = _skip(text, pos + 1)
     if pos == len(text):
@@ -128,7 +129,12 @@ def read_definition(text: str, *, whole: bool) -> Definition | Cut | None:
 
 def normalize(label: str) -> str:
     """Return the form in which labels are compared."""
-    return " ".join(label.split()).casefold().upper()
+    return _BLANKS.sub(" ", label.strip(" \t\n")).casefold().upper()
+
+
+def is_blank(label: str) -> bool:
+    """Return whether a label has nothing but Markdown's white space, so that it is none."""
+    return not label.strip(" \t\n")
 
 
 def _skip(text: str, pos: int) -> int:

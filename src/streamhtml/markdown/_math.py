@@ -17,7 +17,11 @@ _BODY: Final = re.compile(r"(?:\\[^\n]|[^$\\\n`])*+")
 _QUOTED: Final = re.compile(r"\$`([^`\n]*+)(`\$|`?\Z)")
 _DISPLAY: Final = re.compile(r"\$\$((?:[^$\\]|\\.)++)(\$\$)?", re.DOTALL)
 _PROSE: Final = re.compile(
-    r"(?:^\d[\d.,]*[KkMmBb]?|(?<![\\A-Za-z{])[A-Za-z]{2,})[.,;:!?)\"']*\s+[A-Za-z]{2,}"
+    r"(?:^\d[\d.,]*+[KkMmBb]?+|(?<![\\A-Za-z{])[A-Za-z]{2,})[.,;:!?)\"']*+\s+[A-Za-z]{2,}"
+)
+_PRICE: Final = re.compile(
+    r"[{(]|[A-Z_][A-Z0-9_]"
+    r"|\d[\d.,]*+[KkMmBb]?+(?:\+?/?[A-Za-z]*\Z|/[A-Za-z]+|\+?\s*[(|)=*]|\+?[\s.,;:])"
 )
 _SIGN: Final = re.compile(r"[\\^_{}=+*/<>|()]")
 _TEXT: Final = re.compile(r"\\(?:text|math|operatorname|mbox)")
@@ -68,8 +72,8 @@ def _read_quoted(text: str, pos: int) -> Formula | Cut | None:
 
 
 def looks_like_one(tex: str) -> bool:
-    """Return whether the beginning of a formula can be shown as one: no price, no ``$HOME``."""
-    return bool(_SIGN.search(tex)) and tex[0] != "{"
+    """Return whether the beginning of a formula can be shown as one: no price, no ``$(pwd)``."""
+    return bool(_SIGN.search(tex)) and not _PRICE.match(tex)
 
 
 def _read_display(text: str, pos: int) -> Formula | Cut | None:

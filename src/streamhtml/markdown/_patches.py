@@ -17,7 +17,15 @@ class _Settled:
     def __init__(self, child: int, entries: list[Entry]) -> None:
         self.child = child
         self.entries = entries
-        self.sent = html_of(entries)
+        self.sent = _mark_of(html_of(entries))
+        for entry in entries:
+            if isinstance(entry, Prose) and entry.pending:
+                entry.forget()
+
+
+def _mark_of(html: str) -> tuple[int, int]:
+    """Return what tells HTML from other HTML, without keeping it."""
+    return len(html), hash(html)
 
 
 class Patches:
@@ -91,7 +99,7 @@ class Patches:
         patches = []
         for block in self._settled:
             html = html_of(block.entries, anew=True)
-            if html != block.sent:
+            if _mark_of(html) != block.sent:
                 patches.append(Patch("replace", Markup(html), self._root, child=block.child))
         return patches
 

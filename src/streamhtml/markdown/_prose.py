@@ -74,6 +74,10 @@ class Prose:
         """Nothing will be added: what is held is decided now."""
         self.closed = True
 
+    def forget(self) -> None:
+        """Keep the text alone, for ``html(anew=True)``: it has been read, and given out."""
+        self._done.clear()
+
     @property
     def is_shown(self) -> bool:
         """Whether certain HTML of it was given out."""
@@ -83,6 +87,11 @@ class Prose:
     def source(self) -> str:
         """All text that was added."""
         return "".join(self._source)
+
+    def prepend(self, text: str) -> None:
+        """Add text at the beginning, and begin anew."""
+        self._source.insert(0, text)
+        self.restart()
 
     def cut(self, length: int) -> None:
         """Take back so many characters at the end, and begin anew."""

@@ -31,7 +31,7 @@ from streamhtml.markdown._tail import show_tail
 if TYPE_CHECKING:
     from streamhtml.markdown._inline import Inline
 
-_AUTOLINK: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\x00-\x20\x7f]*)>")
+_AUTOLINK: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\x00-\x20\x7f]*)>")
 _EMAIL_AUTOLINK: Final = re.compile(
     r"<([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
     r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*)>"
@@ -43,8 +43,6 @@ _PARTIAL_AUTOLINK: Final = re.compile(
 _TICKS: Final = re.compile(r"`+")
 _DOLLARS: Final = re.compile(r"\$+")
 _REJOIN: Final = re.compile(r"[A-Za-z0-9._+-]*@[A-Za-z0-9._-]*")
-
-_EXCESS: Final = re.compile(r"(?:[*_~]+|&[A-Za-z0-9]*;?)\Z")
 
 
 class Reading(NamedTuple):
@@ -74,9 +72,9 @@ class Reader:
     """
 
     __slots__ = (
-        "brackets", "first", "hold", "inline", "links", "no_parenthesis", "notes", "pending",
-        "pieces", "pos", "rejoin", "runs", "search", "starts", "stopped", "text", "ticks", "whole",
-        "written",
+        "brackets", "first", "hold", "inline", "links", "links_from", "no_parenthesis", "notes",
+        "pending", "pieces", "pos", "rejoin", "runs", "search", "starts", "stopped", "text",
+        "ticks", "whole", "written",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +92,7 @@ class Reader:
         self.written: list[Run] = []
         self.brackets: list[Bracket] = []
         self.links: list[tuple[int, str]] = []
+        self.links_from = 0  # brackets below this level have a link in them, and open none
         self.notes: list[tuple[int, str]] = []
         self.ticks: dict[int, list[int]] | None = None
         self.hold = 0
@@ -305,29 +304,20 @@ class Reader:
     def read_address(self, found: "re.Match[str]") -> None:
         text, pos = self.text, self.pos
         if found.lastgroup == "email":
-            end: int | None = found.end()
-            if end == len(text) and not self.whole:
-                self.stop(escape(text[pos:].rstrip("_")))
-                return
-            address = found["email"].rstrip(".")
-            end = pos + len(address) if _autolinks.is_email(address) else None
-            url = "mailto:" + address
+            end = _autolinks.end_of_email(found, whole=self.whole)
         else:
-            ends = _autolinks.runs_to(text, pos)
-            in_brackets = bool(self.brackets) and "]" in text[pos:ends]
-            if ends == len(text) and not self.whole and not in_brackets:
-                self.stop(escape(_EXCESS.sub("", text[pos:])))
-                return
-            end = _autolinks.read_address(text, pos, in_brackets=in_brackets)
-            url = text[pos:end]
-            if url[:1] == "w":
-                url = "http://" + url
+            end = _autolinks.end_of_url(text, pos, whole=self.whole)
+        if isinstance(end, Cut):
+            self.stop(escape(_autolinks.likely_part(text[pos:])))
+            return
         if end is None:
             # Up to a "_" at the most, which may be a delimiter.
             self.literal(len(re.split("[_@]", found[0])[0]))
             return
-        plain = escape(text[pos:end])
-        start, close = self.inline.policy.link(Target(url, None))
+        address = text[pos:end]
+        scheme = "mailto:" if found.lastgroup == "email" else "http://" if text[pos] == "w" else ""
+        plain = escape(address)
+        start, close = self.inline.policy.link(Target(scheme + address, None))
         self.links.append((len(self.pieces), plain))
         self.add(f"{start}{plain}{close}", pos)
         self.pos = end
@@ -346,6 +336,15 @@ class Reader:
             self.rejoin = self.inline.holds_words = True
 
     # The end -----------------------------------------------------------------------------------
+
+    def may_close(self, bracket: Bracket) -> bool:
+        """Return whether a link or an image can come of an open bracket."""
+        return bracket.image or bracket.level >= self.links_from
+
+    def pop_bracket(self) -> None:
+        """Take the innermost bracket off the stack."""
+        self.brackets.pop()
+        self.links_from = min(self.links_from, len(self.brackets))
 
     def result(self) -> Reading:
         pieces = self.pieces
@@ -367,7 +366,7 @@ class Reader:
         """Return how many pieces are certain, whatever follows."""
         certain = self.hold if self.stopped else len(self.pieces)
         for bracket in self.brackets:
-            if bracket.active:
+            if self.may_close(bracket):
                 certain = min(certain, bracket.index)
                 break
         if self.runs.last:
@@ -410,7 +409,7 @@ _READERS: Final[dict[str, _Read]] = {
 def code(text: str) -> str:
     """Return the content of a code span as HTML."""
     text = text.replace("\n", " ")
-    if len(text) > 2 and text[0] == text[-1] == " " and not text.isspace():
+    if text.startswith(" ") and text.endswith(" ") and text.strip(" "):
         text = text[1:-1]
     return escape(text)
 

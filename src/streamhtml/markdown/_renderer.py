@@ -4,7 +4,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from streamhtml._patch import Patch
+from streamhtml._patch import Patch, check_id
 from streamhtml._scrub import Scrubber
 from streamhtml.markdown._blocks import Blocks
 from streamhtml.markdown._inline import Inline
@@ -28,7 +28,8 @@ class MarkdownRenderer:
         options: see there.
 
     Raises:
-        ValueError: ``options.ids`` asks for ids, and there is no root that they could begin with.
+        ValueError: ``options.ids`` asks for ids, and there is no root that they could begin with,
+            or one that cannot be an id.
     """
 
     element = "div"
@@ -40,7 +41,7 @@ class MarkdownRenderer:
                 "Options(ids=True) needs a root, which the ids begin with: render(text, options, "
                 "root=…) with the id that the message's region had"
             )
-        prefix = root if options.ids else ""
+        prefix = check_id(root, "root") if options.ids else ""
         self._scrubber = Scrubber()
         self._references = References(prefix)
         self._log = Log()

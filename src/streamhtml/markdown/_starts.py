@@ -149,10 +149,10 @@ _PARTIAL_RULE: Final = re.compile(r"(?:[*\t ]*|[-\t ]*|[_\t ]*)\Z")
 _UNDERLINE: Final = re.compile(r"(?:=+|-+)[ \t]*\Z")
 _FENCE: Final = re.compile(r"(`{3,})([^`]*)\Z|(~{3,})(.*)\Z", re.DOTALL)
 _PARTIAL_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
-_DELIMITERS: Final = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*\Z")
+_DELIMITERS: Final = re.compile(r"\|?[ \t]*+:?-+:?[ \t]*+(?:\|[ \t]*+:?-+:?[ \t]*+)*+\|?[ \t]*\Z")
 _PARTIAL_DELIMITERS: Final = re.compile(r"[-|: \t]*\Z")
-_DOLLARS: Final = re.compile(r"\$\$[ \t]*(?:([^$]*[^$\s])[ \t]*\$\$[ \t]*)?\Z")
-_BRACKETS: Final = re.compile(r"\\\[(?:[ \t]+(.*?\S)??[ \t]*\\\][ \t]*|[ \t]*)\Z")
+_DOLLARS: Final = re.compile(r"\$\$[ \t]*+(?:([^$]*[^$\s])[ \t]*\$\$[ \t]*)?\Z")
+_BRACKETS: Final = re.compile(r"\\\[(?:[ \t]++(.*?\S)??[ \t]*\\\][ \t]*|[ \t]*)\Z")
 _PARTIAL_BRACKETS: Final = re.compile(r"\\(?:\[(?:[ \t].*)?)?\Z")
 
 
@@ -187,6 +187,8 @@ def _underline(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
 
 def _table(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
     if not spot.paragraph or not spot.dialect.tables:
+        return None
+    if _BULLET.match(cursor.line, cursor.next):
         return None
     if not spot.whole:
         return UNCERTAIN if _PARTIAL_DELIMITERS.match(cursor.line, cursor.next) else None

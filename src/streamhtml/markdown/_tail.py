@@ -34,7 +34,10 @@ LITERAL_AFTER: Final = 400
 
 # What stands behind an opener in file names, lists of code, an emoji of an asterisk …
 _UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
-_UNLIKELY_LINKED: Final = frozenset("\"'{[,;:.?=+-/\\|^ ")
+# … and in a second citation, or an interval.
+_UNLIKELY_LINKED: Final = re.compile(
+    r"[\"'{,;:.?=+\-/\\|^ ]|\[(?!\d+\])|\d+\]\[|[^\[\]()\n]{1,40}\)|-?(?:\d[\d.]*|[a-z]),"
+)
 
 _SEEN: Final = re.compile(r"(?:<(?!img )[^>]*>|\s)*+(?:<img |[^<\s])")
 _NAME: Final = re.compile(r"\w+_\w")
@@ -49,7 +52,7 @@ def show_tail(reader: "Reader", certain: int) -> str:
         _leave_out(reader, certain)
         reader.runs.pair(until=len(pieces))
         for bracket in reader.brackets:
-            is_open = bracket.active and certain <= bracket.index < len(pieces)
+            is_open = reader.may_close(bracket) and certain <= bracket.index < len(pieces)
             if is_open and _is_link(reader, bracket):
                 pieces[bracket.index] = ""
         ends = _open_runs(reader, certain)
@@ -69,7 +72,8 @@ def _leave_out(reader: "Reader", certain: int) -> None:
     pieces, starts, text = reader.pieces, reader.starts, reader.text
     count = len(pieces)
     for bracket in reader.brackets:
-        if bracket.active and (bracket.image or len(text) - bracket.start <= SHOWN_AFTER):
+        is_short = len(text) - bracket.start <= SHOWN_AFTER
+        if bracket.image or (is_short and reader.may_close(bracket)):
             count = bracket.index
             break
     run = reader.written[-1] if reader.written else None
@@ -99,7 +103,7 @@ def _is_link(reader: "Reader", bracket: "Bracket") -> bool:
     """Return whether a link is what the open bracket will most likely become."""
     return (
         len(reader.text) - bracket.start <= LITERAL_AFTER
-        and reader.text[bracket.start : bracket.start + 1] not in _UNLIKELY_LINKED
+        and not _UNLIKELY_LINKED.match(reader.text, bracket.start)
         and not _is_in_word(reader, bracket.index)
     )
 

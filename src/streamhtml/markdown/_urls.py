@@ -90,7 +90,7 @@ def text_of(html: str) -> str:
 
 def _attributes(name: str, target: Target) -> str:
     url = escape_attribute(normalize_url(target.url))
-    title = "" if target.title is None else f' title="{escape_attribute(target.title)}"'
+    title = "" if not target.title else f' title="{escape_attribute(target.title)}"'
     return f' {name}="{url}"{title}'
 
 

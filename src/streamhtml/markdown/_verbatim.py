@@ -73,6 +73,8 @@ class RawEnd(NamedTuple):
 
     def read(self, cursor: Cursor, whole: bool) -> Line | None:
         """See ``Ending``."""
+        if not whole:
+            return None
         line = cursor.remainder
         if self.pattern is BLANK:
             return Line(None if cursor.blank else line, ends=cursor.blank)

@@ -198,9 +198,8 @@ def test_task_items(text: str, html: str) -> None:
             '<ul><li><input disabled="" type="checkbox"> a | b<ul><li>| :-</li></ul></li></ul>',
         ),
         (
-            "- [ ] a | b\n  -|:-",
-            '<ul><li><table><thead><tr><th>[ ] a</th><th align="left">b</th></tr>'
-            "</thead></table></li></ul>",
+            "- [ ] a | b\n  -|-",
+            "<ul><li><table><thead><tr><th>[ ] a</th><th>b</th></tr></thead></table></li></ul>",
         ),
     ],
 )

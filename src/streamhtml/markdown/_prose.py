@@ -11,7 +11,7 @@ from streamhtml.markdown._inline import Inline
 READ_AT_ONCE: Final = 512
 """Held characters up to which every piece of text is looked at when it comes."""
 
-SHOWN_SOON: Final = 4096
+SHOWN_SOON: Final = 2048
 """Held characters up to which it need not grow by more than an eighth."""
 
 
@@ -23,7 +23,7 @@ def next_reading(held: int) -> int:
     """
     if held <= READ_AT_ONCE:
         return 0
-    return held + (held // 8 if held <= SHOWN_SOON else held // 2)
+    return held + (held // 8 if held <= SHOWN_SOON else held)
 
 
 class Prose:

@@ -149,6 +149,9 @@ class Blocks:
 
     def _take(self, line: str, *, whole: bool) -> bool:
         """Take in a line, or the beginning of one; return False if that is not certain enough."""
+        if not (line or self._stack or isinstance(self._leaf, Code | Raw)):
+            self._close_leaf()  # As most blank lines do.
+            return True
         cursor = Cursor(line)
         matched = self._match(cursor)
         inside = matched == len(self._stack)

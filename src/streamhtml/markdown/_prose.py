@@ -124,6 +124,13 @@ class Prose:
 
     def _read(self) -> None:
         source = self._source
+        if self.closed and not self._unread and len(source) == 1:
+            plain = self._inline.plain(source[0])
+            if plain is not None:  # As most texts are that come whole.
+                self._done.append(plain)
+                self._unread = 1
+                self._fresh = 0
+                return
         fresh = source[-1] if len(source) == self._unread + 1 else "".join(source[self._unread :])
         text = self._held + fresh
         reading = self._inline.read(text, self._before, whole=self.closed)

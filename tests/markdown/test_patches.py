@@ -478,7 +478,7 @@ def test_a_tail_shows_20_elements_inside_each_other() -> None:
 def test_a_long_tail_is_read_again_only_when_it_grew_by_a_part() -> None:
     steps = sent(["a **" + "b" * 600, *("c" * 10 for _ in range(30))])
     assert 2 <= sum(map(bool, steps[1:-1])) <= 4
-    steps = sent(["a **" + "b" * 6000, *("c" * 1000 for _ in range(12))])
+    steps = sent(["a **" + "b" * 6000, *("c" * 1000 for _ in range(25))])
     assert sum(map(bool, steps[1:-1])) == 2
 
 

@@ -6,7 +6,6 @@ soon as it is certain what it begins; from there on, what comes of it goes to th
 """
 
 import re
-import sys
 from typing import Final
 
 from streamhtml.markdown._characters import unescape
@@ -39,7 +38,6 @@ from streamhtml.markdown._starts import (
 from streamhtml.markdown._tables import Table
 from streamhtml.markdown._verbatim import Ending, FenceEnd, FormulaEnd, RawEnd
 
-_NEVER: Final = sys.maxsize
 _LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}\Z")
 _ALERT_TITLES: Final = {
     "note": "Note",
@@ -270,7 +268,7 @@ class Blocks:
             cursor.skip(4)
             self._leaf.blank(cursor.remainder)
         elif not inside and isinstance(item := self._stack[matched], Item) and item.is_empty:
-            item.width = _NEVER  # Nothing more belongs to it, but its list may go on.
+            item.is_over = True
         else:
             self._close(matched)
 

@@ -68,7 +68,7 @@ def read_open_bracket(reader: "Reader") -> None:
         found = _NOTE.match(reader.text, reader.pos)
         if found:
             reader.pending = True
-            if reader.inline.references.has_note(found[1]):
+            if reader.inline.references.may_be_note(found[1]):
                 reader.notes.append((len(reader.pieces), found[1]))
                 reader.add("", reader.pos)
                 reader.pos = found.end()

@@ -54,6 +54,16 @@ class Container(ABC):
     def continues(self, cursor: Cursor) -> bool:
         """Move the cursor behind what the line must begin with; return whether it does."""
 
+    def skip_indent(self, cursor: Cursor, width: int) -> bool:
+        """Move the cursor over the indentation that belongs to it; return whether it is there."""
+        if cursor.blank:
+            cursor.skip(width)
+            return not self.is_empty
+        if cursor.indent < width:
+            return False
+        cursor.skip(width)
+        return True
+
 
 class Quote(Container):
     """A block quote."""
@@ -76,20 +86,21 @@ class Item(Container):
 
     Attributes:
         width: columns of indentation that its content has.
+        is_over: whether nothing more belongs to it, while its list may go on.
         misread: whether text in it was shown that turned out to be something else. It was sent
             again as a whole then, which must not happen twice.
     """
 
-    __slots__ = ("list", "misread", "width")
+    __slots__ = ("is_over", "list", "misread", "width")
 
     def __init__(self, line: int, list_: List, width: int) -> None:
         super().__init__(line)
         self.list = list_
         self.width = width
-        self.misread = False
+        self.is_over = self.misread = False
 
     def continues(self, cursor: Cursor) -> bool:
-        return skip_indent(cursor, self.width, self)
+        return not self.is_over and self.skip_indent(cursor, self.width)
 
 
 class Note(Container):
@@ -102,21 +113,10 @@ class Note(Container):
         self.outside = outside
 
     def continues(self, cursor: Cursor) -> bool:
-        return skip_indent(cursor, 4, self)
+        return self.skip_indent(cursor, 4)
 
 
 def skip_quote_marker(cursor: Cursor) -> None:
     """Move behind ``>`` and one column of white space."""
     cursor.skip_marker(1)
     cursor.skip(1)
-
-
-def skip_indent(cursor: Cursor, width: int, container: Container) -> bool:
-    """Move over the indentation of what belongs to an item; return whether it is there."""
-    if cursor.blank:
-        cursor.skip(width)
-        return not container.is_empty
-    if cursor.indent < width:
-        return False
-    cursor.skip(width)
-    return True

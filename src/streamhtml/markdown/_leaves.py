@@ -260,12 +260,12 @@ class Code:
     Args:
         log: where it is written.
         language: what ``on_fence`` is told.
-        name: the class of the element, or ``""``.
+        css_class: of the element, or ``""``.
         on_fence: what a complete block is offered to.
     """
 
     def __init__(
-        self, log: Log, language: str = "", name: str = "", on_fence: OnFence | None = None
+        self, log: Log, language: str = "", css_class: str = "", on_fence: OnFence | None = None
     ) -> None:
         self._log = log
         self._language = language
@@ -273,7 +273,7 @@ class Code:
         self._text: list[str] = []
         self._blank: list[str] = []
         self._element = log.open(Element("<pre>", "</pre>"))
-        attribute = f' class="{escape_attribute(name)}"' if name else ""
+        attribute = f' class="{escape_attribute(css_class)}"' if css_class else ""
         log.open(Element(f"<code{attribute}>", "</code>"))
 
     def begin(self, text: str, whole: bool) -> None:

@@ -46,8 +46,8 @@ class References:
         """Define a footnote; the first definition counts."""
         self._notes.setdefault(normalize(label), content)
 
-    def has_note(self, label: str) -> bool:
-        """Return whether ``[^label]`` is a reference, or is likely to become one."""
+    def may_be_note(self, label: str) -> bool:
+        """Return whether ``[^label]`` is a reference, or will most likely become one."""
         if normalize(label) in self._notes:
             return True
         return not self.is_complete and bool(_LIKELY_NOTE.match(label))

@@ -49,6 +49,11 @@ class Paragraph:
         cautious: show it provisionally until it ends, so that nothing has to be sent again.
     """
 
+    __slots__ = (
+        "_element", "_has_text", "_head", "_is_definition", "_is_task", "_line", "_log", "_prose",
+        "_references", "_retry", "_row", "_size", "_task",
+    )  # fmt: skip
+
     def __init__(
         self,
         log: Log,

@@ -54,9 +54,9 @@ def test_labels() -> None:
     assert read_label("[]", 0) == ("", 2)
     assert read_label("[a\\]b]", 0) == ("a\\]b", 6)
     assert read_label(f"[{'a' * 999}]", 0) == ("a" * 999, 1001)
-    for cut in "[", "[a", "[a\\", f"[{'a' * 998}":
+    for cut in "[", "[a", "[a\\", f"[{'a' * 999}":
         assert read_label(cut, 0) is CUT
-    for wrong in "[a[b]", f"[{'a' * 1000}]", f"[{'a' * 999}":
+    for wrong in "[a[b]", f"[{'a' * 1000}]", f"[{'a' * 1000}":
         assert read_label(wrong, 0) is None
 
 

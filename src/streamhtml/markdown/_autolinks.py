@@ -16,7 +16,7 @@ SEARCH: Final = rf"(?P<address>{_START})|(?P<email>{EMAIL.pattern})"
 
 _DOMAIN: Final = re.compile(r"[^\s<!-,/:-@\[-^`{-~]+")
 # It ends before a bracket without its counterpart.
-_END: Final = re.compile(r"[^\s<\[\]]*+(?:\[[^\s<\[\]]*+\][^\s<\[\]]*+)*+")
+_END: Final = re.compile(r"[^\s<\[\]]*+(?:\[[^\s<\[\]]*+\][^\s<\[\]]*+)*")
 _RUN: Final = re.compile(r"[^\s<]*+")
 _REFERENCE: Final = re.compile(r"&[A-Za-z0-9]*;?\Z")
 

@@ -32,9 +32,7 @@ class Leaf(Protocol):
     def close(self) -> None: ...
 
 
-_UNDECIDED: Final = re.compile(
-    rf"\[(?:[^\[\]\\]|\\.){{0,{MAX_LABEL}}}+(?:\\?\Z|\](?:\Z|:))", re.DOTALL
-)
+_UNDECIDED: Final = re.compile(r"\[([^\[\]\\]*+(?:\\.[^\[\]\\]*+)*)(?:\\?\Z|\](?:\Z|:))", re.DOTALL)
 _TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _PARTIAL_TASK: Final = re.compile(r"\[(?:[ xX](?:\](?:[ \t]+)?)?)?\Z")
 
@@ -191,7 +189,7 @@ class Paragraph:
                 self._release(text[found.end() :])
                 return
         undecided = _UNDECIDED.match(text)
-        if not undecided:
+        if not undecided or len(undecided[1]) > MAX_LABEL:
             self._give_up_definitions()
         else:
             self._is_definition = undecided[0][-1] == ":"

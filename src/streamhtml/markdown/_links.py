@@ -16,19 +16,20 @@ class Cut:
 
 CUT: Final = Cut()
 
+# Possessive are single characters alone: before 3.11.5 Python takes back too little of a group.
 _SPACE: Final = re.compile(r"[ \t]*+(?:\n[ \t]*+)?")
-_IN_ANGLES: Final = re.compile(r"<((?:[^<>\n\\]|\\.)*+)(>|\\?\Z)?", re.DOTALL)
-_BARE: Final = re.compile(r"(?:[^\\()\x00-\x20\x7f]|\\[!-/:-@\[-`{-~]|\\(?![!-/:-@\[-`{-~]))++")
+_IN_ANGLES: Final = re.compile(r"<([^<>\n\\]*+(?:\\[^\n][^<>\n\\]*+)*)(>|\\?\Z)?")
+_BARE: Final = re.compile(r"(?:[^\\()\x00-\x20\x7f]++|\\[!-/:-@\[-`{-~]?)+")
 _TITLES: Final = {
-    '"': re.compile(r'"((?:[^"\\]|\\.)*+)(")?', re.DOTALL),
-    "'": re.compile(r"'((?:[^'\\]|\\.)*+)(')?", re.DOTALL),
-    "(": re.compile(r"\(((?:[^()\\]|\\.)*+)(\))?", re.DOTALL),
+    '"': re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*)(")?', re.DOTALL),
+    "'": re.compile(r"'([^'\\]*+(?:\\.[^'\\]*+)*)(')?", re.DOTALL),
+    "(": re.compile(r"\(([^()\\]*+(?:\\.[^()\\]*+)*)(\))?", re.DOTALL),
 }
 _BLANKS: Final = re.compile(r"[ \t\n]+")
 _REST_OF_LINE: Final = re.compile(r"[ \t]*(?:\n|\Z)")
 
 MAX_LABEL: Final = 999
-_LABEL: Final = re.compile(rf"\[((?:[^\[\]\\]|\\.){{0,{MAX_LABEL}}}+)(\])?", re.DOTALL)
+_LABEL: Final = re.compile(r"\[([^\[\]\\]*+(?:\\.[^\[\]\\]*+)*)(\])?", re.DOTALL)
 MAX_PARENTHESES: Final = 8
 """Pairs inside each other in a destination. The specification asks for three at least, and leaves
 the limit to those who fear what it costs to look for the end of ``[a](b[a](b…``."""
@@ -84,11 +85,11 @@ def read_label(text: str, pos: int) -> tuple[str, int] | Cut | None:
     """Read ``[label]``; return what is between the brackets, as it stands there, and the end."""
     found = _LABEL.match(text, pos)
     assert found
+    if len(found[1]) > MAX_LABEL:
+        return None
     if found[2]:
         return found[1], found.end()
-    if found.end() >= len(text) - 1 and len(found[1]) < MAX_LABEL:
-        return CUT
-    return None
+    return CUT if found.end() >= len(text) - 1 else None
 
 
 def read_definition(text: str, *, whole: bool) -> Definition | Cut | None:

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 from streamhtml.markdown._links import CUT, Cut
 
-_BODY: Final = re.compile(r"(?:\\[^\n]|[^$\\\n`])*+")
+_BODY: Final = re.compile(r"[^$\\\n`]*+(?:\\[^\n][^$\\\n`]*+)*")
 _QUOTED: Final = re.compile(r"\$`([^`\n]*+)(`\$|`?\Z)")
-_DISPLAY: Final = re.compile(r"\$\$((?:[^$\\]|\\.)++)(\$\$)?", re.DOTALL)
+_DISPLAY: Final = re.compile(r"\$\$((?=[^$\\]|\\.)[^$\\]*+(?:\\.[^$\\]*+)*)(\$\$)?", re.DOTALL)
 _PROSE: Final = re.compile(
     r"(?:^\d[\d.,]*+[KkMmBb]?+|(?<![\\A-Za-z{])[A-Za-z]{2,})[.,;:!?)\"']*+\s+[A-Za-z]{2,}"
 )

@@ -39,7 +39,7 @@ _UNLIKELY_LINKED: Final = re.compile(
     r"[\"'{,;:.?=+\-/\\|^ ]|\[(?!\d+\])|\d+\]\[|[^\[\]()\n]{1,40}\)|-?(?:\d[\d.]*|[a-z]),"
 )
 
-_SEEN: Final = re.compile(r"(?:<(?!img )[^>]*>|\s)*+(?:<img |[^<\s])")
+_SEEN: Final = re.compile(r"(?:<(?!img )[^>]*+>|\s)*(?:<img |[^<\s])")
 _NAME: Final = re.compile(r"\w+_\w")
 _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 

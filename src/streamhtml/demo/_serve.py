@@ -82,7 +82,7 @@ def _serve_flask(demo: Demo, listener: socket.socket, announce: Announce) -> Non
                 "workers": 1,
                 "threads": 32,  # a streaming answer keeps one
                 "loglevel": "warning",
-                "graceful_timeout": 1,
+                "graceful_timeout": 5,  # a loaded machine takes more than one to close what is idle
                 "control_socket_disable": True,
                 "when_ready": lambda server: announce(),
                 # On Ctrl-C: a worker waits for its threads, and they for the ends of the answers.

@@ -305,6 +305,7 @@ ADVERSARIAL: Final[dict[str, Callable[[int], str]]] = {
     # Addresses that are none, and links in many brackets
     "http://!": _again("http://!"),
     "www.!(": _again("www.!("),
+    "a@b.c in a tight item": _again("  # h\n  x abcd@b.c\n", "- a\n"),
     "http://a.b/ and stars": _again("*" * 16000 + "x" * 9, "http://a.b/"),
     "[ and [a](b)": lambda size: "[" * (size // 2) + "[a](b)" * (size // 12),
     "![ and [a](b)": lambda size: "![" * (size // 4) + "[a](b)" * (size // 12),

@@ -10,6 +10,7 @@ from tests.markdown.page import Page, canonical
 from streamhtml.markdown import MarkdownRenderer, Options
 
 REL = 'rel="noopener noreferrer nofollow ugc"'
+MAIL = f'<a href="mailto:me@x.org" {REL}>me@x.org</a>'
 
 
 def sent(pieces: Sequence[str], **options: Any) -> list[list[str]]:
@@ -636,8 +637,18 @@ def test_a_long_tail_is_read_again_only_when_it_grew_by_a_part() -> None:
     words_before_an_address=(
         ("a me", "append 0 <p>a me</p>"),
         ("@x", "tail 1 @x"),
-        (".org b", f'replace 1 <p>a <a href="mailto:me@x.org" {REL}>me@x.org</a> </p>', "tail 1 b"),
-        (END, "append 1 b"),
+        (".org b", f"replace 1 <p>a {MAIL} </p>", "tail 1 b"),
+        (" me", "append 1 b ", "tail 1 me"),
+        ("@x.org\n\nc me", f"append 1 {MAIL}", "append 0 <p>c me</p>"),
+        ("@x.org d", f"replace 1 <p>c {MAIL} </p>", "tail 1 d"),
+        (END, "append 1 d"),
+    ),
+    words_before_an_address_in_an_item=(
+        ("- a me", "append 0 <ul><li>a me</li></ul>"),
+        ("@x.org b\n", f"replace 2 <li>a {MAIL} </li>", "tail 2 b"),
+        ("  # b\n  c me", "append 2 b", "append 2 <h1>b</h1>c ", "tail 2 me"),
+        ("@x.org d", f"append 2 {MAIL} ", "tail 2 d"),
+        (END, "append 2 d"),
     ),
 )
 def test_what_was_misread_is_sent_once_more(steps: tuple[Step, ...]) -> None:

@@ -18,6 +18,7 @@ from streamhtml.markdown._options import MAX_CONTAINERS, OnFence
 from streamhtml.markdown._prose import next_reading
 from streamhtml.markdown._references import References
 from streamhtml.markdown._starts import (
+    CONTAINER_STARTS,
     STARTS,
     AlertStart,
     ContainerStart,
@@ -88,18 +89,25 @@ class Blocks:
     def feed(self, text: str) -> None:
         """Take in more text."""
         if "\n" not in text:
-            if text:
-                self._go_on(text)
+            if self._in_line and self._leaf:
+                self._leaf.add(text)  # As it is most of the time.
+            elif text:
+                self._begin_line(text)
             return
-        *lines, rest = text.split("\n")
-        at = 0
-        while at < len(lines):
-            self._finish_line(lines[at])
-            at += 1
-            if isinstance(self._ending, FenceEnd) and not self._stack:
+        lines = text.split("\n")
+        rest = lines.pop()
+        self._finish_line(lines[0])
+        at, end = 1, len(lines)
+        while at < end:
+            if self._ending:
                 at += self._take_code(lines, at, self._ending)
+                if at == end:
+                    break
+            self._take(lines[at], whole=True)
+            self._number += 1
+            at += 1
         if rest:
-            self._go_on(rest)
+            self._begin_line(rest)
 
     def break_off(self) -> None:
         """End the line and all blocks that are open."""
@@ -119,39 +127,39 @@ class Blocks:
         else:
             if self._partial:
                 text = "".join((*self._partial, text))
-                self._partial.clear()
-                self._size = self._retry = 0
-                self._is_blank = True
+                self._forget_line()
             self._take(text, whole=True)
         self._number += 1
 
-    def _go_on(self, text: str) -> None:
-        if self._in_line:
-            assert self._leaf
-            self._leaf.add(text)
-            return
-        self._partial.append(text)
-        self._size += len(text)
-        self._is_blank = self._is_blank and text.isspace()
-        if self._is_blank or self._size < self._retry:
-            return
-        line = "".join(self._partial)
-        self._in_line = self._take(line, whole=False)
-        if self._in_line:
-            self._partial.clear()
-            self._size = self._retry = 0
-            self._is_blank = True
-        else:
-            self._partial = [line]
+    def _begin_line(self, text: str) -> None:
+        if self._partial or text.isspace():
+            self._partial.append(text)
+            self._size += len(text)
+            self._is_blank = self._is_blank and text.isspace()
+            if self._is_blank or self._size < self._retry:
+                return
+            text = "".join(self._partial)
+        self._in_line = self._take(text, whole=False)
+        if not self._in_line:
+            self._partial = [text]
+            self._is_blank = False
+            self._size = len(text)
             self._retry = next_reading(self._size)
+        elif self._partial:
+            self._forget_line()
+
+    def _forget_line(self) -> None:
+        self._partial.clear()
+        self._is_blank = True
+        self._size = self._retry = 0
 
     def _take(self, line: str, *, whole: bool) -> bool:
         """Take in a line, or the beginning of one; return False if that is not certain enough."""
-        if not (line or self._stack or isinstance(self._leaf, Code | Raw)):
+        if not (line or self._stack or isinstance(self._leaf, (Code, Raw))):
             self._close_leaf()  # As most blank lines do.
             return True
         cursor = Cursor(line)
-        matched = self._match(cursor)
+        matched = self._match(cursor) if self._stack else 0
         inside = matched == len(self._stack)
         if inside and self._ending:
             return self._take_verbatim(self._ending, cursor, whole)
@@ -162,7 +170,7 @@ class Blocks:
         if inside and isinstance(self._leaf, Code) and cursor.indent > 3:
             self._touch(matched)
             cursor.skip(4)
-            self._begin_line(cursor.remainder, whole)
+            self._begin_in_leaf(cursor.remainder, whole)
             return True
         paragraph = self._leaf if isinstance(self._leaf, Paragraph) else None
         containers: list[ContainerStart] = []
@@ -182,9 +190,9 @@ class Blocks:
         goes_on = paragraph or is_row
         if goes_on and not containers and start is None:
             self._touch(len(self._stack))
-            self._begin_line(cursor.rest, whole)
+            self._begin_in_leaf(cursor.rest, whole)
             return True
-        if start and not containers and isinstance(start, UnderlineStart | TableStart):
+        if start and not containers and isinstance(start, (UnderlineStart, TableStart)):
             assert paragraph
             self._touch(matched)
             self._convert(paragraph, start)
@@ -211,7 +219,7 @@ class Blocks:
         """Collect the containers that begin, and return the leaf that does, and where."""
         while not cursor.blank and cursor.indent < 4:
             found = find_start(cursor, spot)
-            if found is None or not isinstance(found, ContainerStart):
+            if found is None or not isinstance(found, CONTAINER_STARTS):
                 return cursor, found
             if depth + len(containers) == MAX_CONTAINERS:
                 break
@@ -230,7 +238,7 @@ class Blocks:
 
     # Lines within blocks -----------------------------------------------------------------------
 
-    def _begin_line(self, text: str, whole: bool) -> None:
+    def _begin_in_leaf(self, text: str, whole: bool) -> None:
         assert self._leaf
         self._leaf.begin(text, whole)
         if whole and isinstance(self._leaf, Heading):
@@ -242,16 +250,16 @@ class Blocks:
             return False
         self._touch(len(self._stack))
         if line.text is not None:
-            self._begin_line(line.text, whole)
+            self._begin_in_leaf(line.text, whole)
         if line.ends:
             self._close_leaf()
         return True
 
-    def _take_code(self, lines: list[str], start: int, fence: FenceEnd) -> int:
+    def _take_code(self, lines: list[str], start: int, ending: Ending) -> int:
         """Take in the lines that stand in a fence for certain, at once; return how many."""
         end = start
-        if not fence.indent:
-            while end < len(lines) and not lines[end].lstrip(" ").startswith(fence.fence):
+        if isinstance(ending, FenceEnd) and not (ending.indent or self._stack):
+            while end < len(lines) and not lines[end].lstrip(" ").startswith(ending.fence):
                 end += 1
         if end > start:
             assert self._leaf
@@ -274,8 +282,9 @@ class Blocks:
 
     def _touch(self, depth: int) -> None:
         """Note that the line is not blank in the outermost containers, so many of them."""
-        for container in self._stack[:depth]:
-            container.last_line = self._number
+        if depth:
+            for container in self._stack[:depth]:
+                container.last_line = self._number
 
     # Blocks ---------------------------------------------------------------------------------
 
@@ -321,7 +330,8 @@ class Blocks:
 
     def _open_container(self, start: ContainerStart, list_: List | None) -> None:
         log = self._log
-        self._fill()
+        if self._stack:
+            self._stack[-1].is_empty = False
         if isinstance(start, QuoteStart):
             element = log.open(Element("<blockquote>", "</blockquote>", soft=True))
             self._stack.append(Quote(self._number, element))
@@ -341,19 +351,20 @@ class Blocks:
             return
         container = self._stack[-1] if self._stack else None
         is_first = container is not None and container.is_empty
-        self._fill()
+        if container:
+            container.is_empty = False
         match start:
             case None if cursor.indent > 3:
                 self._leaf = Code(self._log)
                 cursor.skip(4)
-                self._begin_line(cursor.remainder, whole)
+                self._begin_in_leaf(cursor.remainder, whole)
             case None:
                 self._leaf = self._paragraph(container, is_first)
-                self._begin_line(cursor.rest, whole)
+                self._begin_in_leaf(cursor.rest, whole)
             case HeadingStart():
                 self._leaf = Heading(self._log, self._inline, *self._heading_tags(start.level))
                 cursor.skip_marker(start.level)
-                self._begin_line(cursor.rest, whole)
+                self._begin_in_leaf(cursor.rest, whole)
             case RuleStart():
                 self._log.open(Element("<hr>", ""))
                 self._log.close()
@@ -365,7 +376,7 @@ class Blocks:
                 self._leaf = Code(self._log, "math", "language-math math-display", self._on_fence)
                 self._ending = FormulaEnd(start.closing)
                 if start.tex is not None:
-                    self._begin_line(start.tex, whole)
+                    self._begin_in_leaf(start.tex, whole)
                     self._close_leaf()
             case AlertStart():
                 assert isinstance(container, Quote)
@@ -377,16 +388,22 @@ class Blocks:
                 self._take_verbatim(self._ending, cursor, whole)
 
     def _paragraph(self, container: Container | None, is_first: bool) -> Paragraph:
-        is_task = cautious = False
+        is_task = cautious = shares = False
         element = Element("<p>", "</p>", soft=True)
         if isinstance(container, Item):
             is_task = is_first and self._dialect.task_items
             if not container.list.loose:
-                cautious = container.misread
+                cautious, shares = container.misread, not is_first
                 element.start = element.end = ""
                 container.list.paragraphs.append(element)
         return Paragraph(
-            self._log, self._inline, self._references, element, is_task=is_task, cautious=cautious
+            self._log,
+            self._inline,
+            self._references,
+            element,
+            is_task=is_task,
+            cautious=cautious,
+            shares=shares,
         )
 
     def _heading_tags(self, level: int) -> tuple[str, str]:
@@ -406,10 +423,6 @@ class Blocks:
         self._log.open(Element('<p class="markdown-alert-title">', "</p>"))
         self._log.write(_ALERT_TITLES[kind])
         self._log.close()
-
-    def _fill(self) -> None:
-        if self._stack:
-            self._stack[-1].is_empty = False
 
     def _close_leaf(self) -> None:
         leaf, self._leaf, self._ending = self._leaf, None, None

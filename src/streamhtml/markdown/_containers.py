@@ -3,8 +3,6 @@
 https://spec.commonmark.org/0.31.2/#container-blocks
 """
 
-from abc import ABC, abstractmethod
-
 from streamhtml.markdown._cursor import Cursor
 from streamhtml.markdown._log import Element, Log
 
@@ -36,7 +34,7 @@ class List:
         self.log.change(self.element)
 
 
-class Container(ABC):
+class Container:
     """An open block quote, list item or footnote.
 
     Attributes:
@@ -50,9 +48,9 @@ class Container(ABC):
         self.last_line = line
         self.is_empty = True
 
-    @abstractmethod
     def continues(self, cursor: Cursor) -> bool:
         """Move the cursor behind what the line must begin with; return whether it does."""
+        raise NotImplementedError
 
     def skip_indent(self, cursor: Cursor, width: int) -> bool:
         """Move the cursor over the indentation that belongs to it; return whether it is there."""

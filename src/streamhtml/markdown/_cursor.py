@@ -22,13 +22,30 @@ class Cursor:
         self.line = line
         self.pos = 0
         self.column = 0
-        self.look()
+        if line and line[0] not in " \t":  # As most lines begin.
+            self.next = self.indent = 0
+            self.blank = False
+        else:
+            self.look()
 
     def copy(self) -> "Cursor":
         """Return another cursor at the same place."""
         other = object.__new__(Cursor)
         other.line, other.pos, other.column = self.line, self.pos, self.column
         other.next, other.indent, other.blank = self.next, self.indent, self.blank
+        return other
+
+    def behind(self, length: int) -> "Cursor":
+        """Return another cursor, behind so many characters from ``next`` on, none of them a tab.
+
+        What follows them is neither space nor tab.
+        """
+        other = object.__new__(Cursor)
+        other.line = self.line
+        other.pos = other.next = self.next + length
+        other.column = self.column + self.indent + length
+        other.indent = 0
+        other.blank = False
         return other
 
     @property
@@ -62,6 +79,11 @@ class Cursor:
         """Move over so many columns of white space, or as many as there are."""
         columns = min(columns, self.indent)
         self.indent -= columns
+        end = self.pos + columns
+        if "\t" not in self.line[self.pos : end]:
+            self.pos = end
+            self.column += columns
+            return
         while columns:
             width = 1 if self.line[self.pos] == " " else 4 - self.column % 4
             if width > columns:  # Half a tab: the other half stays, as spaces.

@@ -53,19 +53,28 @@ class Run:
 class Runs:
     """The runs that may still pair up, in order."""
 
+    __slots__ = ("_has_closer", "last")
+
     def __init__(self) -> None:
         self.last: Run | None = None
+        self._has_closer = False
 
     def add(self, run: Run) -> None:
         """Add a run at the end."""
+        self._has_closer = self._has_closer or run.closes
         run.previous = self.last
         if self.last:
             self.last.next = run
         self.last = run
 
+    def enclose(self) -> None:
+        """Note that emphasis follows that is complete, and stands for itself."""
+        if self.last:
+            self.last.inner = max(self.last.inner, 1)
+
     def pair(self, bottom: Run | None = None, *, until: int | None = None) -> None:
         """Pair up the runs behind ``bottom``, those whose index is below ``until``."""
-        if self.last is bottom:
+        if not self._has_closer or self.last is bottom:
             return
         closer = self._first(bottom)
         floor = bottom.index if bottom else -1
@@ -104,7 +113,8 @@ class Runs:
             if run.opens:
                 found.append(run)
             run = run.previous
-        return found[::-1]
+        found.reverse()
+        return found
 
     def _first(self, bottom: Run | None) -> Run | None:
         if bottom:

@@ -12,12 +12,12 @@ from typing import Final, Protocol
 from markupsafe import Markup
 from markupsafe import escape as escape_markup
 
-from streamhtml.markdown._characters import escape, escape_attribute
+from streamhtml.markdown._characters import escape_attribute
 from streamhtml.markdown._inline import Inline
 from streamhtml.markdown._links import CUT, MAX_LABEL, Cut, Definition, read_definition
 from streamhtml.markdown._log import Element, Log
 from streamhtml.markdown._options import OnFence
-from streamhtml.markdown._prose import Prose, next_reading
+from streamhtml.markdown._prose import Prose, Verbatim, next_reading
 from streamhtml.markdown._references import References
 
 logger = logging.getLogger("streamhtml")
@@ -45,6 +45,7 @@ class Paragraph:
         element: its own, or one without tags where it shows none.
         is_task: whether a checkbox may stand at its beginning.
         cautious: show it provisionally until it ends, so that nothing has to be sent again.
+        shares: whether its element has other text in it, which would be sent again with it.
     """
 
     __slots__ = (
@@ -61,12 +62,13 @@ class Paragraph:
         *,
         is_task: bool,
         cautious: bool,
+        shares: bool,
     ) -> None:
         self._log = log
         self._references = references
         self._element = log.open(element)
         self._is_task = is_task
-        self._prose = Prose(inline, cautious=cautious)
+        self._prose = Prose(inline, cautious=cautious, holds_words=shares)
         self._task = ""  # what stands for a checkbox at its beginning
         self._has_text = False
         self._line: list[str] = []
@@ -106,8 +108,9 @@ class Paragraph:
         pass
 
     def close(self) -> None:
-        self.settle()
-        if self._row:
+        if self._head:
+            self.settle()
+        elif self._row:
             self._release("".join(self._line))
         self._close()
 
@@ -273,11 +276,13 @@ class Code:
         self._log = log
         self._language = language
         self._on_fence = on_fence
-        self._text: list[str] = []
         self._blank: list[str] = []
+        self._text = Verbatim()
+        self._source: list[str] = []  # for on_fence
         self._element = log.open(Element("<pre>", "</pre>"))
         attribute = f' class="{escape_attribute(css_class)}"' if css_class else ""
         log.open(Element(f"<code{attribute}>", "</code>"))
+        log.write(self._text)
 
     def begin(self, text: str, whole: bool) -> None:
         if self._blank:
@@ -286,9 +291,9 @@ class Code:
         self.add(text + "\n" if whole else text)
 
     def add(self, text: str) -> None:
-        self._log.write(escape(text))
+        self._text.add(text)
         if self._on_fence:
-            self._text.append(text)
+            self._source.append(text)
 
     def end(self) -> None:
         self.add("\n")
@@ -298,6 +303,7 @@ class Code:
         self._blank.append(text + "\n")
 
     def close(self) -> None:
+        self._text.close()
         self._log.close()
         self._log.close()
         if self._on_fence and (shown := self._offer(self._on_fence)) is not None:
@@ -309,7 +315,7 @@ class Code:
 
     def _offer(self, on_fence: OnFence) -> Markup | None:
         try:
-            return on_fence(self._language, "".join(self._text))
+            return on_fence(self._language, "".join(self._source))
         except Exception:
             logger.exception("on_fence failed for a block of %r", self._language)
             return None

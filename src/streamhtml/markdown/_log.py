@@ -7,7 +7,7 @@ list to be loose) is changed in its place, and noted, for it may have been sent 
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from streamhtml.markdown._prose import Prose
+from streamhtml.markdown._prose import Growing
 
 
 class Element:
@@ -29,7 +29,7 @@ class Element:
         self.index = self.depth = 0
 
 
-Entry: TypeAlias = "str | Element | Prose | None"
+Entry: TypeAlias = "str | Element | Growing | None"
 """HTML; the beginning of an element; text that may still grow; None: the end of an element."""
 
 
@@ -71,7 +71,7 @@ class Log:
         if self.top is None:
             self.has_ended = True
 
-    def write(self, entry: str | Prose) -> None:
+    def write(self, entry: str | Growing) -> None:
         """Add HTML, already escaped and well-formed, or text that grows by itself."""
         self.entries.append(entry)
 
@@ -131,7 +131,7 @@ def html_of(entries: list[Entry], *, anew: bool = False) -> str:
         elif isinstance(entry, Element):
             pieces.append(entry.start)
             ends.append(entry.end)
-        elif isinstance(entry, Prose):
+        elif isinstance(entry, Growing):
             pieces.append(entry.html(anew=anew))
         else:
             pieces.append(entry)

@@ -4,11 +4,17 @@ The law: what was sent is never looked at again, unless it has changed since. Th
 from its start tag on, once.
 """
 
+from functools import partial
+from typing import Final
+
 from markupsafe import Markup
 
 from streamhtml._patch import Action, Patch
-from streamhtml.markdown._log import Element, Entry, Log, blocks_of, html_of
-from streamhtml.markdown._prose import Prose
+from streamhtml.markdown._log import Element, Entry, Log, html_of
+from streamhtml.markdown._prose import Growing
+
+_markup: Final = partial(str.__new__, Markup)
+"""What ``Markup`` does with a string, without the question whether it is something else."""
 
 
 class _Settled:
@@ -19,7 +25,7 @@ class _Settled:
         self.entries = entries
         self.sent = _mark_of(html_of(entries))
         for entry in entries:
-            if isinstance(entry, Prose) and entry.pending:
+            if isinstance(entry, Growing) and entry.pending:
                 entry.forget()
 
 
@@ -54,7 +60,7 @@ class Patches:
             log.undone = None
         position = self._sent - log.offset
         first = log.entries[position] if position < len(log.entries) else None
-        if isinstance(first, Prose) and self._at:
+        if isinstance(first, Growing) and self._at:
             first.advance()
             if first.rejoined:
                 first.rejoined = False
@@ -63,13 +69,13 @@ class Patches:
                 return self._grow(first, self._at)  # As it is most of the time.
         return self._show()
 
-    def _grow(self, prose: Prose, at: Element) -> list[Patch]:
+    def _grow(self, text: Growing, at: Element) -> list[Patch]:
         """Return what shows more of a text, nothing else having been written."""
-        html, tail, before = prose.take(), prose.tail, self._tail
+        html, tail, before = text.take(), text.tail, self._tail
         self._tail = tail
-        patches = [Patch("append", Markup(html), self._root, at.depth)] if html else []
+        patches = [Patch("append", _markup(html), self._root, at.depth)] if html else []
         if tail if html else tail != before:
-            patches.append(Patch("tail", Markup(tail), self._root, at.depth))
+            patches.append(Patch("tail", _markup(tail), self._root, at.depth))
         return patches
 
     def _show(self) -> list[Patch]:
@@ -83,9 +89,9 @@ class Patches:
             if index < self._sent:
                 patches.append(self._resend(index, end, depth))
         if self._sent < end:
-            patches += self._append(end)
+            self._append(end, patches)
         last = log.entries[-1] if end > log.offset else None
-        tail = last.tail if isinstance(last, Prose) and not last.closed else ""
+        tail = last.tail if isinstance(last, Growing) and not last.closed else ""
         # Every patch has taken the tail away; without one it stands until there is another.
         if tail if patches else tail != self._tail:
             patches.append(self._patch("tail", tail, self._at))
@@ -100,7 +106,7 @@ class Patches:
         for block in self._settled:
             html = html_of(block.entries, anew=True)
             if _mark_of(html) != block.sent:
-                patches.append(Patch("replace", Markup(html), self._root, child=block.child))
+                patches.append(Patch("replace", _markup(html), self._root, child=block.child))
         return patches
 
     def _presentable(self) -> int:
@@ -109,7 +115,7 @@ class Patches:
         end = len(entries)
         while end:
             entry = entries[end - 1]
-            if isinstance(entry, Prose):
+            if isinstance(entry, Growing):
                 if entry.advance():
                     break
             elif not isinstance(entry, Element) or not entry.soft:
@@ -117,10 +123,9 @@ class Patches:
             end -= 1
         return end
 
-    def _append(self, end: int) -> list[Patch]:
-        """Return what appends the entries from the last sent one on: a patch for each place."""
+    def _append(self, end: int, patches: list[Patch]) -> None:
+        """Add what appends the entries from the last sent one on: a patch for each place."""
         log = self._log
-        patches: list[Patch] = []
         base = at = self._at
         pieces: list[str] = []
         for entry in log.entries[self._sent - log.offset : end - log.offset]:
@@ -137,7 +142,7 @@ class Patches:
             elif isinstance(entry, Element):
                 pieces.append(entry.start)
                 at = entry
-            elif isinstance(entry, Prose):
+            elif isinstance(entry, Growing):
                 pieces.append(entry.take())
             else:
                 pieces.append(entry)
@@ -148,7 +153,6 @@ class Patches:
             at = at.parent
         if html := "".join(pieces):
             patches.append(self._patch("append", html, base))
-        return patches
 
     def _resend(self, index: int, end: int, depth: int) -> Patch:
         """Put an element on the page anew, with all that is in it now."""
@@ -171,19 +175,19 @@ class Patches:
                 at = at.parent
             self._stand(at, end)
         html = html_of(entries)
-        if isinstance(entries[-1], Prose):
+        if isinstance(entries[-1], Growing):
             entries[-1].take()  # It is in there already.
-        return Patch("replace", Markup(html), self._root, depth)
+        return Patch("replace", _markup(html), self._root, depth)
 
     def _stand(self, at: Element | None, end: int) -> None:
         """Remember what is on the page: all up to ``end``, inside the element ``at``."""
         last = self._log.entries[end - self._log.offset - 1]
         # Text that still grows has more to send: it stays the next entry.
-        self._sent = end - (isinstance(last, Prose) and not last.closed)
+        self._sent = end - (isinstance(last, Growing) and not last.closed)
         self._at = at
 
     def _patch(self, action: Action, html: str, at: Element | None) -> Patch:
-        return Patch(action, Markup(html), self._root, at.depth if at else 0)
+        return Patch(action, _markup(html), self._root, at.depth if at else 0)
 
     def _settle(self) -> None:
         """Take out the blocks that have ended and were sent."""
@@ -193,9 +197,20 @@ class Patches:
         while at and at.parent:
             at = at.parent
         count = (at.index if at else self._sent) - log.offset
-        for block in blocks_of(log.entries[:count]):
-            if any(isinstance(entry, Prose) and entry.pending for entry in block):
-                self._settled.append(_Settled(self._children, block))
-            self._children += 1
-        del log.entries[:count]
         log.offset += count
+        entries = log.entries[:count]
+        del log.entries[:count]
+        depth = start = 0
+        pending = False
+        for position, entry in enumerate(entries, 1):
+            if isinstance(entry, Element):
+                depth += 1
+            elif isinstance(entry, Growing):
+                pending = pending or entry.pending
+            elif entry is None:
+                depth -= 1
+                if not depth:
+                    if pending:
+                        self._settled.append(_Settled(self._children, entries[start:position]))
+                    self._children += 1
+                    start, pending = position, False

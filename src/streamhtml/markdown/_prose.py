@@ -6,6 +6,7 @@ opened and never closed it is long, and is then read again only when it grew by 
 
 from typing import Final
 
+from streamhtml.markdown._characters import escape
 from streamhtml.markdown._inline import Inline
 
 READ_AT_ONCE: Final = 512
@@ -26,36 +27,109 @@ def next_reading(held: int) -> int:
     return held + (held // 8 if held <= SHOWN_SOON else held)
 
 
-class Prose:
-    """Inline content that is added to until it is closed.
-
-    Args:
-        inline: reads it.
-        cautious: hold everything until the end, and show it as a tail.
+class Growing:
+    """Text that is added to until it is closed.
 
     Attributes:
         closed: whether nothing more will be added.
         pending: whether a definition that is yet to come could change it.
-        rejoined: whether it was begun anew, because what had been taken for certain was not: the
-            first address of e-mail is one from its first letter on, but known by its "@" alone.
+        rejoined: whether it was begun anew after it was shown, because what had been taken for
+            certain was not: an address of e-mail is one from its first letter on, but known by
+            its "@" alone. This happens once: from then on words are held back until they end.
         tail: HTML of what is not certain, as it is shown for now.
     """
 
-    __slots__ = (
-        "_before", "_done", "_fresh", "_held", "_inline", "_source", "_taken", "_unread", "_wait",
-        "cautious", "closed", "pending", "rejoined", "tail",
-    )  # fmt: skip
+    __slots__ = ("_done", "_fresh", "_taken", "closed", "pending", "rejoined", "tail")
 
-    def __init__(self, inline: Inline, *, cautious: bool = False) -> None:
+    def __init__(self) -> None:
+        self._done: list[str] = []
+        self._taken = 0
+        self._fresh = 0  # characters that were not read
+        self.tail = ""
+        self.closed = self.pending = self.rejoined = False
+
+    def add(self, text: str) -> None:
+        """Add text."""
+        raise NotImplementedError
+
+    def advance(self) -> bool:
+        """Read what was added; return whether there is anything to be seen."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing will be added: what is held is decided now."""
+        self.closed = True
+
+    def forget(self) -> None:
+        """Forget the HTML: it was read, and given out, and may be had ``anew``."""
+        self._done.clear()
+
+    def take(self) -> str:
+        """Return the HTML that has become certain since the last time."""
+        if self._fresh:
+            self.advance()
+        taken, done = self._taken, self._done
+        self._taken = len(done)
+        return done[-1] if self._taken == taken + 1 else "".join(done[taken:])
+
+    def html(self, *, anew: bool = False) -> str:
+        """Return all HTML that is certain; ``anew`` reads the whole text once more."""
+        self.advance()
+        return "".join(self._done)
+
+
+class Verbatim(Growing):
+    """Text that is shown as it is."""
+
+    __slots__ = ("_unread",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unread: list[str] = []
+
+    def add(self, text: str) -> None:
+        self._unread.append(text)
+        self._fresh += len(text)
+
+    def advance(self) -> bool:
+        if self._fresh:
+            self._done.append(escape("".join(self._unread)))
+            self._unread.clear()
+            self._fresh = 0
+        return bool(self._done)
+
+
+class Prose(Growing):
+    """Inline content.
+
+    Args:
+        inline: reads it.
+        cautious: hold everything until the end, and show it as a tail.
+        holds_words: hold the last word back from the beginning, not only once it was begun anew.
+    """
+
+    __slots__ = (
+        "_before",
+        "_held",
+        "_holds_words",
+        "_inline",
+        "_source",
+        "_unread",
+        "_wait",
+        "cautious",
+    )
+
+    def __init__(
+        self, inline: Inline, *, cautious: bool = False, holds_words: bool = False
+    ) -> None:
+        super().__init__()
         self._inline = inline
         self._source: list[str] = []
         self._unread = 0  # index into the source
-        self._fresh = 0  # characters from there on
-        self._held = self._before = self.tail = ""
-        self._done: list[str] = []
-        self._taken = self._wait = 0
+        self._held = self._before = ""
+        self._wait = 0
+        self._holds_words = holds_words
         self.cautious = cautious
-        self.closed = self.pending = self.rejoined = False
 
     def restart(self) -> None:
         """Forget what was read: it is read again from the beginning."""
@@ -71,12 +145,9 @@ class Prose:
         self._fresh += len(text)
 
     def close(self) -> None:
-        """Nothing will be added: what is held is decided now."""
         self.closed = True
-
-    def forget(self) -> None:
-        """Keep the text alone, for ``html(anew=True)``: it has been read, and given out."""
-        self._done.clear()
+        if self._held:
+            self._fresh += 1  # The end is to be read.
 
     @property
     def is_shown(self) -> bool:
@@ -100,49 +171,40 @@ class Prose:
         self.restart()
 
     def advance(self) -> bool:
-        """Read what was added; return whether there is anything to be seen."""
-        if self.closed:
-            if self._fresh or not (self._held == "" or self._held.isspace()):
-                self._read()
-        elif self._fresh and len(self._held) + self._fresh >= self._wait:
-            self._read()
+        if self._fresh and (self.closed or len(self._held) + self._fresh >= self._wait):
+            source, unread = self._source, self._unread
+            fresh = source[-1] if len(source) == unread + 1 else "".join(source[unread:])
+            self._unread = len(source)
+            self._fresh = 0
+            plain = None
+            if not (self._held or self._holds_words or self.cautious):
+                plain = self._inline.plain(fresh, whole=self.closed)
+            if plain is None:
+                self._read(self._held + fresh)
+            elif plain:  # As most text is.
+                self._done.append(plain)
+                self._before = fresh[-1]
+                self.tail = ""
         return bool(self._done or self.tail)
 
-    def take(self) -> str:
-        """Return the HTML that has become certain since the last time."""
-        self.advance()
-        taken, done = self._taken, self._done
-        self._taken = len(done)
-        return done[-1] if len(done) == taken + 1 else "".join(done[taken:])
-
     def html(self, *, anew: bool = False) -> str:
-        """Return all HTML that is certain; ``anew`` reads the whole text once more."""
         if anew and self.pending:
             return self._inline.read(self.source).html
         self.advance()
         return "".join(self._done)
 
-    def _read(self) -> None:
-        source = self._source
-        if self.closed and not self._unread and len(source) == 1:
-            plain = self._inline.plain(source[0])
-            if plain is not None:  # As most texts are that come whole.
-                self._done.append(plain)
-                self._unread = 1
-                self._fresh = 0
-                return
-        fresh = source[-1] if len(source) == self._unread + 1 else "".join(source[self._unread :])
-        text = self._held + fresh
-        reading = self._inline.read(text, self._before, whole=self.closed)
+    def _read(self, text: str) -> None:
+        reading = self._inline.read(
+            text, self._before, whole=self.closed, holds_words=self._holds_words
+        )
         if reading.rejoin:
+            self._holds_words = True
+            self.rejoined = self.is_shown
             self.restart()
-            self.rejoined = True
-            self._read()
+            self.advance()
             return
-        html, length, self.tail, pending, _ = reading
-        self._unread = len(source)
-        self._fresh = 0
-        if pending:
+        html, length, self.tail = reading.html, reading.length, reading.tail
+        if reading.pending:
             self.pending = True
         if self.cautious and not self.closed:
             self.tail = html + self.tail
@@ -152,5 +214,4 @@ class Prose:
         if length:
             self._before = text[length - 1]
         self._held = text[length:]
-        held = len(self._held)
-        self._wait = next_reading(held) if held else 0
+        self._wait = next_reading(len(self._held)) if len(self._held) > READ_AT_ONCE else 0

@@ -6,7 +6,8 @@ formula. So what holds back is the first of these, and what is matched around it
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from streamhtml.markdown import _autolinks, _math
 from streamhtml.markdown._brackets import (
@@ -45,7 +46,8 @@ _DOLLARS: Final = re.compile(r"\$+")
 _REJOIN: Final = re.compile(r"[A-Za-z0-9._+-]*@[A-Za-z0-9._-]*")
 
 
-class Reading(NamedTuple):
+@dataclass(slots=True)
+class Reading:
     """What was read of a text.
 
     Attributes:
@@ -63,6 +65,14 @@ class Reading(NamedTuple):
     rejoin: bool = False
 
 
+class Find(Protocol):
+    """The ``search`` of a pattern."""
+
+    def __call__(
+        self, text: str, pos: int = ..., endpos: int = ..., /
+    ) -> "re.Match[str] | None": ...
+
+
 class Reader:
     """Reads one text, from one special character to the next.
 
@@ -77,9 +87,7 @@ class Reader:
         "ticks", "whole", "written",
     )  # fmt: skip
 
-    def __init__(
-        self, inline: "Inline", text: str, pos: int, search: re.Pattern[str], whole: bool
-    ) -> None:
+    def __init__(self, inline: "Inline", text: str, pos: int, search: "Find", whole: bool) -> None:
         self.inline = inline
         self.text = text
         self.pos = pos
@@ -101,10 +109,10 @@ class Reader:
         self.rejoin = False
         self.no_parenthesis = False
 
-    def read(self) -> Reading:
-        text, search, pieces, starts = self.text, self.search.search, self.pieces, self.starts
+    def read(self, *, holds_words: bool) -> Reading:
+        text, search, pieces, starts = self.text, self.search, self.pieces, self.starts
         limit = length = len(text.rstrip(" \t\n"))
-        if self.inline.holds_words and not self.whole and length == len(text):
+        if holds_words and not self.whole and length == len(text):
             limit = max(_autolinks.unfinished(text, words=True), self.first)
         elif self.first and "@" in text and self.inline.dialect.autolinks:
             self.check_email()
@@ -155,7 +163,7 @@ class Reader:
                 self.add(plain_html(text[self.pos : length]), self.pos)
             return
         end = max(length, self.pos)
-        if length == len(text) and self.inline.dialect.autolinks:
+        if length == len(text) and text[-1] in _autolinks.LAST and self.inline.dialect.autolinks:
             end = max(_autolinks.unfinished(text, words=False), self.pos)
         if self.pos < end:
             self.add(plain_html(text[self.pos : end]), self.pos)
@@ -249,6 +257,8 @@ class Reader:
 
     def read_run(self) -> None:
         text, pos = self.text, self.pos
+        if text[pos] == "*" and (not pos or text[pos - 1] == " ") and self.read_emphasis():
+            return
         character, end = text[pos], pos + 1
         while text.startswith(character, end):
             end += 1
@@ -261,6 +271,29 @@ class Reader:
             self.written.append(run)
         self.add(character * run.count, pos)
         self.pos = end
+
+    def read_emphasis(self) -> bool:
+        """Read emphasis that is plainly that, in one go; return whether there is some.
+
+        So with emphasis that is still open where it is all that is.
+        """
+        patterns = self.inline.patterns
+        if self.search is not patterns.special:
+            return False
+        found = patterns.emphasis(self.text, self.pos)
+        if not found:
+            return False
+        tag = "em" if found.end(1) == self.pos + 1 else "strong"
+        if found[3] and (self.whole or found.end() < len(self.text)):
+            self.add(f"<{tag}>{found[2]}</{tag}>", self.pos)
+            self.pos = found.end()
+            self.runs.enclose()
+        elif found[3] or self.whole or self.runs.last or self.brackets:
+            return False
+        else:
+            content = found[2].rstrip(" \t\n")
+            self.stop(f"<{tag}>{content}</{tag}>")
+        return True
 
     def read_less_than(self) -> None:
         text, pos = self.text, self.pos
@@ -333,7 +366,7 @@ class Reader:
         if found.end() == len(self.text) and not self.whole:
             self.stop(escape(found[0].rstrip("_")))
         elif _autolinks.is_email("a" + found[0].rstrip(".")):
-            self.rejoin = self.inline.holds_words = True
+            self.rejoin = True
 
     # The end -----------------------------------------------------------------------------------
 
@@ -349,22 +382,30 @@ class Reader:
     def result(self) -> Reading:
         pieces = self.pieces
         if self.whole:
-            self.runs.pair()
-            self.write_runs(0)
-            self.write_notes(len(pieces))
+            if self.written:
+                self.runs.pair()
+                self.write_runs(0)
+            if self.notes:
+                self.write_notes(len(pieces))
             return Reading(
                 "".join(pieces), len(self.text) - self.first, "", self.pending, self.rejoin
             )
-        certain = self.certain()
-        end = self.starts[certain] if certain < len(pieces) else self.pos
-        self.write_notes(certain)
-        tail = show_tail(self, certain) if certain < len(pieces) else ""
-        self.write_runs(0)
+        certain = held = self.hold if self.stopped else len(pieces)
+        if self.brackets or self.runs.last:
+            certain = self.certain(held)
+        end, tail = self.pos, ""
+        if self.notes:
+            self.write_notes(certain)
+        if certain < len(pieces):
+            end = self.starts[certain]
+            tail = pieces.pop() if certain == held else show_tail(self, certain)
+        if self.written:
+            self.write_runs(0)
         return Reading("".join(pieces), end - self.first, tail, self.pending, self.rejoin)
 
-    def certain(self) -> int:
-        """Return how many pieces are certain, whatever follows."""
-        certain = self.hold if self.stopped else len(self.pieces)
+    def certain(self, held: int) -> int:
+        """Return how many of so many pieces are certain, whatever follows."""
+        certain = held
         for bracket in self.brackets:
             if self.may_close(bracket):
                 certain = min(certain, bracket.index)

@@ -60,7 +60,10 @@ class MarkdownRenderer:
         ``Markup`` is trusted HTML, well-formed by itself: it ends the blocks that are open, and
         goes into an element of its own, as it is.
         """
-        self._take(text)
+        if isinstance(text, Markup):
+            self._insert(text)
+        else:
+            self._blocks.feed(self._scrubber.feed(text))
         return self._patches.flush()
 
     def close(self) -> list[Patch]:
@@ -75,7 +78,10 @@ class MarkdownRenderer:
     def render(self, *texts: str) -> Markup:
         """Return all text as the region's HTML: what the patches of these pieces would make."""
         for text in texts:
-            self._take(text)
+            if isinstance(text, Markup):
+                self._insert(text)
+            else:
+                self._blocks.feed(self._scrubber.feed(text))
         self._finish()
         self._references.complete()
         html = self._log.html()  # Before the footnotes: it is read now, and numbers them.
@@ -83,16 +89,13 @@ class MarkdownRenderer:
         self._add_notes()
         return Markup(html + self._log.html())
 
-    def _take(self, text: str) -> None:
-        if isinstance(text, Markup):
-            if not text:
-                return
-            self._finish()
-            self._log.open(Element('<div class="streamhtml-html">', "</div>"))
-            self._log.write(str(text))
-            self._log.close()
-        else:
-            self._blocks.feed(self._scrubber.feed(text))
+    def _insert(self, html: Markup) -> None:
+        if not html:
+            return
+        self._finish()
+        self._log.open(Element('<div class="streamhtml-html">', "</div>"))
+        self._log.write(str(html))
+        self._log.close()
 
     def _finish(self) -> None:
         self._blocks.feed(self._scrubber.close())

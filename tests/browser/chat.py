@@ -61,7 +61,13 @@ class Chat:
     def answers(self) -> list[str]:
         """The HTML of each answer's region, as the browser spells it."""
         regions = self.page.locator(".ai > .streamhtml")
-        html: list[str] = regions.evaluate_all("regions => regions.map((each) => each.innerHTML)")
+        html: list[str] = regions.evaluate_all(
+            """regions => regions.map((region) => {
+                const copy = region.cloneNode(true);
+                for (const button of copy.querySelectorAll(".streamhtml-copy")) button.remove();
+                return copy.innerHTML;
+            })"""
+        )
         return html
 
     def spelled(self, html: str) -> str:

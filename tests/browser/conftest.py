@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from tests.browser.asked import Asking, asking
+from tests.browser.dialogue import hello
 
 NAMES = ["chromium", "chromium-browser", "google-chrome"]
 ARGUMENTS = [
@@ -58,3 +60,11 @@ def page(browser: Browser, problems: list[str]) -> Iterator[Page]:
     yield page
     context.close()
     assert problems == [], "the page has complained"
+
+
+@pytest.fixture
+def server() -> Iterator[Asking]:
+    """A server that answers when the test lets it."""
+    with asking() as server:
+        server.answers["/reply"] = hello
+        yield server

@@ -13,11 +13,11 @@ from streamhtml import Fragment
 from streamhtml.formats import Format
 from streamhtml.formats.html import HTMLFormat
 
-_RECORD = Path(__file__).with_name("record.js")
+RECORD = Path(__file__).with_name("record.js")
 _TIMEOUT = 30_000  # ms
 
 # Waits for htmx to take its classes off, which it does some milliseconds after a swap.
-_SETTLED = """async (expected) => {
+SETTLED = """async (expected) => {
     const texts = (root) => {
         const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), texts = [];
         while (walker.nextNode()) texts.push(walker.currentNode.data);
@@ -59,7 +59,7 @@ class Recorded:
         self.page = page
         self.replay = replay
         replay.show(client, form)
-        page.add_init_script(path=_RECORD)
+        page.add_init_script(path=RECORD)
         page.goto(replay.url)
 
     def ask(self, answer: Answer) -> None:
@@ -97,6 +97,6 @@ class Recorded:
 
     def check(self, html: str, *, joined: bool = True) -> None:
         """Assert that the container has come to hold this HTML, each text of it in one node."""
-        there, expected, texts, expected_texts = self.page.evaluate(_SETTLED, html)
+        there, expected, texts, expected_texts = self.page.evaluate(SETTLED, html)
         assert there == expected, f"the page has\n{there}\nand not\n{expected}"
         assert texts == expected_texts or not joined, f"the page has the nodes\n{texts}"

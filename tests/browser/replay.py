@@ -12,11 +12,13 @@ from socket import IPPROTO_TCP, SO_LINGER, SOL_SOCKET, TCP_NODELAY
 from threading import Event, Semaphore, Thread
 from typing import Literal
 
+from tests.browser.htmx import HTMX
+
 _STATIC = {
     "/client.js": files("streamhtml").joinpath("static/streamhtml/streaming-html.js"),
     "/plain.js": None,
-    "/htmx2.js": files("django_htmx").joinpath("static/django_htmx/htmx-2.min.js"),
-    "/htmx4.js": files("django_htmx").joinpath("static/django_htmx/htmx-4.min.js"),
+    "/htmx2.js": HTMX["htmx2"],
+    "/htmx4.js": HTMX["htmx4"],
 }
 _PATIENCE = 30.0
 

@@ -93,6 +93,7 @@ class Demo:
         scripts = (
             *_CLIENT_SCRIPTS[self.client],
             "streamhtml/streaming-html.js",
+            "streamhtml/copy-code.js",
             "streamhtml_demo/demo.js",
         )
         return {

@@ -12,19 +12,33 @@
  * The law: a fragment is applied whole or not at all.
  */
 (() => {
-  "use strict";
-
   const HEADER = "Streaming-HTML";
   const WRITE_EVERY = 33; // ms
+  const WRITE_MOST = 16384; // characters of HTML at a time, or the page would stand still
+  const WRITE_HIDDEN = 100; // ms to wait for a frame: where the page is not seen, none comes
   const OPERATIONS = /^(open|append|replace|tail|swap|end|)$/;
-  const IDLE = 60_000; // ms without a byte; the server pings more often than that
+  const IDLE = 60; // seconds without a byte; the server pings more often than that
+  const TRIES = 6; // to resume an answer
+  const LEAVES = ["HX-Redirect", "HX-Location", "HX-Refresh"]; // the page, whatever the body is
+  const COMPLETE = "Reply complete.";
   const LOST = "The connection was lost, and the answer ends here.";
   const ERROR = "Something went wrong. Please try again.";
 
   /**
    * @typedef {{action: string, root: string, at: string, html: string}} Patch `at`: "", "2", "@3"
-   * @typedef {{patches: Patch[], outcome: string}} Fragment
-   * @typedef {{push: (text: string) => void, close: (reason: string) => Promise<void>}} Shown
+   * @typedef {{patches: Patch[], outcome: string, number?: number}} Fragment
+   * @typedef {object} Asked a request that is answered by a stream
+   * @property {Element} source the form; events are dispatched on it and bubble
+   * @property {Element | string} target where the page asked for the message
+   * @property {(html: string) => void | Promise<unknown>} insert puts the first fragment there
+   * @property {() => void} abort closes the connection
+   * @property {(name: string) => string | null} header of the response
+   * @property {HeadersInit} [headers] of the request, which name the user where no field does
+   *
+   * @typedef {object} Shown
+   * @property {(text: string) => void} push takes more of the body
+   * @property {(reason: string) => Promise<string>} close the body has ended; why, where the server
+   *   did not say it. Resolves to how the answer ended, which is known later if it was resumed.
    */
 
   // The page's author trusts this server's HTML by loading this file; it is never a script's text.
@@ -45,6 +59,9 @@
     ":where(.streamhtml-text){white-space:pre-wrap}:where(.streamhtml-notice){display:block}",
   );
   document.adoptedStyleSheets.push(sheet);
+
+  /** @type {((html: string) => void | Promise<void>) | undefined} */
+  let swapByHtmx;
 
   /** Requests that stream, by the element that made them; the value ends one. @type {Map<Element, () => void>} */
   const streaming = new Map();
@@ -108,65 +125,103 @@
     };
   }
 
-  /** A fragment that shows the whole message anew. @param {Fragment | undefined} fragment */
-  const isWhole = (fragment) => fragment?.patches.length === 1 && fragment.patches[0].action === "swap";
+  /** Takes what one write shows. @param {Fragment[]} queue */
+  function take(queue) {
+    let count = 0;
+    for (let size = 0; count < queue.length && size < WRITE_MOST; count++) {
+      for (const { html } of queue[count].patches) size += html.length;
+    }
+    return queue.splice(0, count);
+  }
 
   /** Leaves out what the next undoes, and joins what can be written at once. @param {Fragment[]} fragments */
   function merge(fragments) {
-    const needed = fragments.filter((each, i) => !isWhole(each) || !isWhole(fragments[i + 1]));
     /** @type {Patch[]} */
     const merged = [];
-    for (const patch of needed.flatMap((each) => each.patches)) {
+    for (const patch of fragments.flatMap((each) => each.patches)) {
       const { action, root, at, html } = patch;
       if (merged.at(-1)?.action === "tail" && merged.at(-1)?.root === root) merged.pop();
       const last = merged.at(-1);
-      if (action === "append" && last?.action === action && last.root === root && last.at === at) {
-        last.html += html;
-      } else merged.push({ ...patch });
+      if (action === "append" && last?.action === action && last.root === root && last.at === at) last.html += html;
+      else merged.push({ ...patch });
     }
     return merged;
   }
 
   /**
    * Shows one reply on the page: gathers fragments, writes them, tells what happens by events.
-   * @param {Element} source the form; events are dispatched on it and bubble
-   * @param {string} token
-   * @param {Element | string} target where the page asked for the message
-   * @param {(html: string, out: boolean) => void | Promise<unknown>} insert puts the first
-   *   fragment there; with `out`, replaces elements by their ids
-   * @param {() => void} abort
+   * @param {Asked} asked
+   * @returns {Shown | undefined} nothing, where the response is an ordinary one
    */
-  function show(source, token, target, insert, abort) {
-    const frame = framer(token);
+  function show({ source, target, insert, abort, header, headers }) {
+    const begun = streamOf(header("Content-Type"));
+    if (!begun || LEAVES.some(header)) return;
+    const [stopURL, resumeURL] = ["Stop", "Resume"].map((name) => header(HEADER + "-" + name));
+    let { frame, index } = begun;
     let outcome = "";
     let opened = false;
-    let closed = false;
-    let count = 0;
+    let stopped = false;
+    /** @type {Promise<string> | undefined} */
+    let ended;
+    let cut = (/** @type {string} */ reason) => {
+      close(reason);
+      abort();
+    };
+    let shown = index; // fragments, in the queue or on the page
     let written = 0;
     /** @type {number} */
     let timer = 0;
+    let drawing = 0;
+    /** @type {number} */
+    let idle;
     let work = Promise.resolve();
     /** @type {Fragment[]} */
-    let queue = [];
+    const queue = [];
     /** @type {string[]} ids of the live regions */
     let regions = [];
     /** @type {Map<string, ChildNode[]>} what is shown provisionally, by root */
     const tails = new Map();
 
-    streaming.set(source, abort);
+    streaming.set(source, stop);
+    alive();
+    say("");
     tell(source, "stream:start");
     // A form's field may be called reset.
     if (source.matches("form[data-stream-reset]")) HTMLFormElement.prototype.reset.call(source);
 
+    function stop() {
+      stopped = true;
+      cut("aborted");
+      if (!stopURL) return;
+      const form = source.closest("form"); // Its fields say who asks, in whatever framework.
+      const body = form && new URLSearchParams(/** @type {any} */ (new FormData(form)));
+      fetch(stopURL, { method: "POST", keepalive: true, headers, body }).catch(reportError);
+    }
+
+    /** Something has arrived. */
+    function alive() {
+      clearTimeout(idle);
+      const seconds = +(source.getAttribute("data-stream-idle") ?? IDLE);
+      if (seconds) idle = setTimeout(cut, seconds * 1000, "timeout");
+    }
+
+    /** Writes with the next frame, but not too often. */
+    function schedule() {
+      timer ||= setTimeout(() => {
+        drawing = requestAnimationFrame(write);
+        timer = setTimeout(write, WRITE_HIDDEN);
+      }, written + WRITE_EVERY - Date.now());
+    }
+
     function write() {
       clearTimeout(timer);
+      cancelAnimationFrame(drawing);
       timer = 0;
       written = Date.now();
-      const fragments = queue;
-      queue = [];
+      const fragments = take(queue);
+      if (queue.length) schedule();
       // What goes wrong here is the page's (a target that is gone); the end is told all the same.
-      work = work.then(() => apply(fragments)).catch(reportError);
-      return work;
+      return (work = work.then(() => apply(fragments)).catch(reportError));
     }
 
     /** @param {Fragment[]} fragments */
@@ -174,28 +229,26 @@
       const pinned = [...document.querySelectorAll("[data-stream-pin]")].filter(
         (scroller) => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 8,
       );
-      for (const fragment of fragments) outcome ||= fragment.outcome;
       for (const patch of merge(fragments)) {
         if (patch.root) change(patch);
-        else await insert(patch.html, patch.action === "swap");
+        else if (patch.action === "swap") await swap(patch.html);
+        else await insert(patch.html);
         if (!opened) open(patch);
         if (!patch.root) busy(true);
       }
-      for (const scroller of pinned) scroller.scrollTop = scroller.scrollHeight;
-      for (const _ of fragments) {
-        tell(source, "stream:fragment", { index: count });
-        tell(source, "chunk", { count: count++ });
+      for (const scroller of pinned) scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" });
+      for (const { number } of fragments) {
+        tell(source, "stream:fragment", { index: number });
+        tell(source, "chunk", { count: number });
       }
     }
 
     /** @param {Patch} first the message itself */
-    function open({ html, root }) {
+    function open({ html }) {
       opened = true;
-      // What the server placed, htmx has not seen yet.
-      if (root) /** @type {any} */ (window).htmx?.process(document.getElementById(root));
       const { content } = parse(html);
-      const found = content.querySelector(".streamhtml") ? ".streamhtml" : "[id]";
-      regions = [...content.querySelectorAll(found)].map(({ id }) => id);
+      const found = content.querySelectorAll(".streamhtml");
+      regions = (found.length ? [...found] : [content.querySelector("[id]:not([hx-swap-oob])")]).map((each) => each?.id ?? "");
       busy(true);
     }
 
@@ -218,37 +271,120 @@
       if (at[0] === "@") element = element?.children[+at.slice(1)];
       else for (let depth = +at; depth; depth--) element = element?.lastElementChild;
       if (!element) return; // the page has removed the message
+      if (action === "replace") {
+        element.insertAdjacentHTML("beforebegin", trusted(html));
+        enliven(element.parentElement);
+        return element.remove();
+      }
       const last = element.lastChild;
-      element.insertAdjacentHTML(action === "replace" ? "beforebegin" : "beforeend", trusted(html));
-      if (action === "replace") element.remove();
-      if (action === "tail") {
-        const nodes = [...element.childNodes];
-        tails.set(root, last ? nodes.slice(nodes.indexOf(last) + 1) : nodes);
+      element.insertAdjacentHTML("beforeend", trusted(html));
+      const nodes = [];
+      for (let node = last ? last.nextSibling : element.firstChild; node; node = node.nextSibling) nodes.push(node);
+      if (action === "tail") tails.set(root, nodes);
+      else nodes.forEach(enliven);
+    }
+
+    async function flush() {
+      do {
+        await write();
+        if (queue.length) await new Promise((done) => setTimeout(done)); // The page may draw.
+      } while (queue.length);
+    }
+
+    /** The body has ended. @param {string} reason */
+    async function end(reason) {
+      clearTimeout(idle);
+      await flush();
+      if (!outcome && /incomplete|timeout/.test(reason)) await resume();
+      reason = outcome || (stopped ? "aborted" : reason);
+      busy(false);
+      if (/incomplete|timeout/.test(reason)) {
+        const region = regions.find((id) => id.endsWith("_text")) ?? regions[0];
+        notice(document.getElementById(region) ?? target, source, "lost", LOST);
+      }
+      if (streaming.get(source) === stop) streaming.delete(source);
+      if (reason === "finished") say(COMPLETE);
+      tell(source, "stream:end", { reason });
+      return reason;
+    }
+
+    /** Asks for what was missed, if the server keeps it. */
+    async function resume() {
+      for (let attempt = 0; resumeURL && attempt < TRIES; attempt++) {
+        // Not all at once, where a server has ended many.
+        await new Promise((done) => {
+          cut = done;
+          setTimeout(done, 250 * 2 ** attempt * (1 + Math.random()));
+        });
+        if (stopped) return;
+        tell(source, "stream:resume", { index: shown });
+        const controller = new AbortController();
+        const { signal } = controller;
+        cut = () => controller.abort();
+        alive();
+        try {
+          const headers = { [HEADER]: "html", "Last-Event-ID": /** @type {any} */ (shown - 1) };
+          const response = await fetch(resumeURL, { headers, signal });
+          const again = streamOf(response.headers.get("Content-Type"));
+          if (!again) return; // It has nothing more to say.
+          ({ frame, index } = again);
+          shown = Math.max(shown, index);
+          await read(response, push);
+        } catch {} // The network still: it is tried again.
+        clearTimeout(idle);
+        await flush();
+        if (outcome || stopped) return;
       }
     }
 
-    return {
-      /** @param {string} text */
-      push(text) {
-        queue = queue.concat(frame(text));
-        if (queue.length) timer ||= setTimeout(write, written + WRITE_EVERY - Date.now());
-      },
-
-      /** The body has ended. @param {string} reason why, where the server did not say it */
-      async close(reason) {
-        if (closed) return;
-        closed = true;
-        await write();
-        reason = outcome || reason;
-        busy(false);
-        if (reason === "incomplete") {
-          const region = regions.find((id) => id.endsWith("_text")) ?? regions[0];
-          notice(document.getElementById(region) ?? target, source, "lost", LOST);
+    /** @param {string} text */
+    function push(text) {
+      if (!outcome) alive();
+      try {
+        for (const fragment of frame(text)) {
+          fragment.number = index++;
+          if (index <= shown) continue; // It is there already.
+          shown++;
+          outcome ||= fragment.outcome;
+          queue.push(fragment);
         }
-        streaming.delete(source);
-        tell(source, "stream:end", { reason });
-      },
-    };
+      } catch (error) {
+        reportError(error);
+        cut("incomplete"); // What cannot be understood is read no further.
+      }
+      if (queue.length) schedule();
+    }
+
+    /** @param {string} reason */
+    function close(reason) {
+      return (ended ??= end(reason));
+    }
+
+    return { push, close };
+  }
+
+  /** The page's `role="status"` says it, once. @param {string} words */
+  function say(words) {
+    for (const status of document.querySelectorAll("[data-stream-status]")) {
+      status.textContent = words && (status.getAttribute("data-stream-status") || words);
+    }
+  }
+
+  /** Each element replaces the one that has its id; what htmx has words for, htmx does. @param {string} html */
+  function swap(html) {
+    if (swapByHtmx && /hx-(swap-oob|partial)/.test(html)) return swapByHtmx(html);
+    for (const element of [...parse(html).content.children]) {
+      element.removeAttribute("hx-swap-oob");
+      document.getElementById(element.id)?.replaceWith(element);
+      enliven(element);
+    }
+  }
+
+  /** htmx has not seen yet what it did not place itself. @param {Node | null} node */
+  function enliven(node) {
+    const { htmx } = /** @type {any} */ (window);
+    // In there it would look for what it must not find.
+    if (htmx && node instanceof Element && !node.closest("[hx-ignore]")) htmx.process(node);
   }
 
   /** @param {Element} source @param {string} name @param {object} [detail] */
@@ -275,24 +411,32 @@
     tell(source, "stream:error", { error });
   }
 
-  /** @param {string | null} type a Content-Type */
-  const tokenOf = (type) => /;\s*fragments="?(\w+)/i.exec(type ?? "")?.[1];
+  /** What a Content-Type says of a stream. @param {string | null} type */
+  function streamOf(type) {
+    const [, token, from] = /;\s*fragments="?(\w+)"?(?:;\s*from=(\d+))?/i.exec(type ?? "") ?? [];
+    return token ? { frame: framer(token), index: +(from ?? 0) } : undefined;
+  }
 
-  /** @param {Response} response @param {Shown} reply @param {() => void} [alive] */
-  async function pump(response, reply, alive) {
+  /** @param {Response} response @param {(text: string) => void} push */
+  async function read(response, push) {
     const decoder = new TextDecoder();
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      push(decoder.decode(value, { stream: true }));
+    }
+  }
+
+  /** @param {Response} response @param {Shown} reply */
+  async function pump(response, reply) {
     try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        alive?.();
-        reply.push(decoder.decode(value, { stream: true }));
-      }
+      await read(response, reply.push);
       await reply.close("incomplete");
     } catch (error) {
-      await reply.close(/** @type {Error} */ (error).name === "AbortError" ? "aborted" : "incomplete");
-      throw error;
+      const aborted = /** @type {Error} */ (error).name === "AbortError";
+      // Resumed and brought to its end, it is no error any more.
+      if (/aborted|incomplete|timeout/.test(await reply.close(aborted ? "aborted" : "incomplete"))) throw error;
     }
   }
 
@@ -308,8 +452,10 @@
   document.addEventListener("click", (event) => {
     const button = /** @type {Element} */ (event.target).closest("[data-stream-stop]");
     const selector = button?.getAttribute("data-stream-stop");
-    const form = selector ? document.querySelector(selector) : button?.closest("form");
-    if (form) streaming.get(form)?.();
+    const stop = streaming.get(/** @type {Element} */ (selector ? document.querySelector(selector) : button?.closest("form")));
+    if (!stop) return;
+    event.preventDefault();
+    stop();
   });
 
   /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
@@ -323,15 +469,13 @@
     if (!target) throw new Error("data-stream: no " + selector);
     streaming.set(form, abort);
     target.querySelector(":scope > .streamhtml-notice")?.remove(); // of the last try
-    /** @param {string} html @param {boolean} [out] */
-    const insert = (html, out) =>
-      out
-        ? replace(html)
-        : target.insertAdjacentHTML(/** @type {InsertPosition} */ (position), trusted(html));
+    const insert = (/** @type {string} */ html) =>
+      target.insertAdjacentHTML(/** @type {InsertPosition} */ (position), trusted(html));
     try {
       const response = await fetch(...request(form, submitter, controller.signal));
-      const token = tokenOf(response.headers.get("Content-Type"));
-      if (token) await pump(response, show(form, token, target, insert, abort));
+      const header = (/** @type {string} */ name) => response.headers.get(name);
+      const reply = show({ source: form, target, insert, abort, header });
+      if (reply) await pump(response, reply);
       else if (response.redirected) location.assign(response.url);
       else if (response.ok) insert(await response.text());
       else throw new Error(response.statusText);
@@ -364,63 +508,65 @@
     return [url, { method, headers, signal, body: said("enctype") === "multipart/form-data" ? data : query }];
   }
 
-  /** Each element replaces the one that has its id. @param {string} html */
-  function replace(html) {
-    for (const element of [...parse(html).content.children]) {
-      element.removeAttribute("hx-swap-oob");
-      document.getElementById(element.id)?.replaceWith(element);
-    }
-  }
-
   // With htmx ----------------------------------------------------------------------------------
-
-  /** What htmx swaps by id. @param {string} html */
-  function outOfBand(html) {
-    const parsed = parse(html);
-    for (const element of parsed.content.children) element.setAttribute("hx-swap-oob", "true");
-    return parsed.innerHTML;
-  }
 
   /** @param {any} htmx */
   function extendHtmx2(htmx) {
     /** @type {any} */
     let api;
-    /** @type {WeakMap<XMLHttpRequest, Shown>} */
-    const replies = new WeakMap();
+    /** @type {WeakSet<XMLHttpRequest>} requests that stream */
+    const streams = new WeakSet();
 
     /** @param {any} detail htmx's responseInfo */
     function watch(detail) {
       const { elt, target, xhr } = detail;
+      const header = (/** @type {string} */ name) => xhr.getResponseHeader(name);
+      /** @type {Shown | undefined} */
+      let reply;
       let read = 0;
-      /** @param {string} html @param {boolean} out */
-      const insert = (html, out) => new Promise((done) => {
-        const into = xhr.getResponseHeader("HX-Retarget") ?? target;
-        const spec = api.getSwapSpecification(elt, out ? "none" : xhr.getResponseHeader("HX-Reswap"));
-        htmx.swap(into, out ? outOfBand(html) : html, spec, { contextElement: elt, eventInfo: detail, afterSwapCallback: done });
-      });
-      xhr.addEventListener("readystatechange", () => {
-        const token = xhr.readyState > 1 && tokenOf(xhr.getResponseHeader("Content-Type"));
-        if (token && !replies.has(xhr)) {
-          replies.set(xhr, show(elt, token, target, insert, () => xhr.abort()));
-        }
-      });
-      for (const event of ["progress", "abort", "loadend"]) {
-        xhr.addEventListener(event, () => {
-          const reply = replies.get(xhr);
-          const text = xhr.responseText.slice(read); // empty after an error
-          read += text.length;
-          try {
-            reply?.push(text);
-            if (event !== "progress") reply?.close(event === "abort" ? "aborted" : "incomplete");
-          } catch (error) {
-            reply?.close("incomplete");
-            xhr.abort();
-            throw error;
-          }
+      const insert = (/** @type {string} */ html) => new Promise((done) => {
+        const said = (/** @type {string} */ name) => api.getClosestAttributeValue(elt, name);
+        const to = header("HX-Retarget");
+        const into = to === "this" ? elt : to ? api.querySelectorExt(elt, to) : target;
+        // What htmx asks the page before it swaps. It would do so at the end, when nothing can be changed.
+        const info = { ...detail, target: into, shouldSwap: true, serverResponse: html, swapOverride: header("HX-Reswap"), placed: false };
+        detail.placed = true;
+        if (!api.triggerEvent(into, "htmx:beforeSwap", info) || !info.shouldSwap) return done(0);
+        htmx.swap(info.target, info.serverResponse, api.getSwapSpecification(elt, info.swapOverride), {
+          select: header("HX-Reselect") ?? said("hx-select"),
+          selectOOB: said("hx-select-oob"),
+          contextElement: elt,
+          eventInfo: info,
+          afterSwapCallback: done,
         });
+      });
+
+      /** Takes what has come since the last time. */
+      function more() {
+        const abort = () => xhr.abort();
+        reply ??= show({ source: elt, target, insert, abort, header, headers: detail.requestConfig.headers });
+        if (!reply) return;
+        streams.add(xhr);
+        xhr.timeout = 0; // It was for the whole request.
+        const text = xhr.responseText.slice(read); // empty after an error
+        read += text.length;
+        reply.push(text);
+      }
+
+      xhr.addEventListener("progress", more);
+      xhr.addEventListener("abort", () => reply?.close("aborted"));
+      // htmx goes on when everything is on the page.
+      for (const name of ["onload", "onerror"]) {
+        const go = xhr[name];
+        xhr[name] = async (/** @type {Event} */ event) => {
+          more();
+          await reply?.close("incomplete");
+          go.call(xhr, event);
+        };
       }
     }
 
+    swapByHtmx = (html) => htmx.swap("body", html, { swapStyle: "none" });
     htmx.defineExtension("streaming-html", {
       init(/** @type {any} */ internal) {
         api = internal;
@@ -428,22 +574,32 @@
       onEvent(/** @type {string} */ name, /** @type {CustomEvent} */ event) {
         if (name === "htmx:configRequest") event.detail.headers[HEADER] = "html";
         if (name === "htmx:beforeSend") watch(event.detail);
-        if (/:(send|response)Error$/.test(name) && !replies.has(event.detail.xhr)) {
+        if (/:(send|response)Error$/.test(name) && !streams.has(event.detail.xhr)) {
           failed(event.detail.elt, event.detail.target, event.detail.error);
         }
         return true;
       },
     });
-    // Fired on the target, which need not be inside the extension's element.
-    document.addEventListener("htmx:beforeSwap", (event) => {
-      const { detail } = /** @type {CustomEvent} */ (event);
-      if (replies.has(detail.xhr)) Object.assign(detail, { serverResponse: "", swapOverride: "none" });
-    });
+    // Fired on the target, which need not be inside the extension's element, in both of htmx's
+    // spellings. The swap at the end places nothing: of the one that did, the page has heard.
+    for (const name of ["beforeSwap", "before-swap", "afterSwap", "after-swap", "afterSettle", "after-settle"]) {
+      document.addEventListener("htmx:" + name, (event) => {
+        const { detail } = /** @type {CustomEvent} */ (event);
+        if (!streams.has(detail.xhr) || detail.placed === false) return;
+        Object.assign(detail, { serverResponse: "", swapOverride: "none" });
+        if (detail.placed) event.stopImmediatePropagation();
+      }, true);
+    }
   }
 
   /** @param {any} htmx */
   function extendHtmx4(htmx) {
+    swapByHtmx = (text) => htmx.swap({ sourceElement: document.body, target: "body", swap: "none", push: "false", text });
     htmx.registerExtension("streaming-html", {
+      init(/** @type {any} */ api) {
+        // Under Trusted Types htmx needs a policy, too. A script's text is none of ours.
+        api.initSecurity?.({ createHTML: trusted, createScript: (/** @type {string} */ text) => text });
+      },
       htmx_config_request(/** @type {Element} */ _, /** @type {any} */ { ctx }) {
         ctx.request.headers[HEADER] = "html";
       },
@@ -454,26 +610,19 @@
       },
       htmx_before_response(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
         const response = ctx.response.raw;
-        const token = tokenOf(response.headers.get("Content-Type"));
-        if (!token) return;
         const target = ctx.hx.retarget ?? ctx.target;
         const swap = ctx.hx.reswap ?? ctx.swap;
-        /** @param {string} html @param {boolean} out */
-        const insert = (html, out) => {
-          const [style, text] = out ? ["none", outOfBand(html)] : [swap, html];
-          return htmx.swap({ sourceElement: source, target, swap: style, text, push: "false" });
-        };
+        // The message is the request's own swap, with its history and its events: there is no other.
+        const insert = (/** @type {string} */ text) =>
+          htmx.swap(Object.assign(ctx, { text, target, swap, select: ctx.hx.reselect ?? ctx.select, status: "streaming" }));
+        const { abort, headers } = ctx.request;
+        const header = (/** @type {string} */ name) => response.headers.get(name);
+        const reply = show({ source, target, insert, abort, header, headers });
+        if (!reply) return;
+        clearTimeout(ctx.requestTimeout); // It was for the whole request.
         // htmx goes on when it has the text: then everything is on the page already.
         response.text = async () => {
-          const reply = show(source, token, target, insert, ctx.request.abort);
-          // htmx ends a whole request after a minute: here, one without a byte for so long.
-          await pump(response, reply, () => {
-            clearTimeout(ctx.requestTimeout);
-            ctx.requestTimeout = setTimeout(() => {
-              reply.close("incomplete");
-              ctx.request.abort();
-            }, IDLE);
-          });
+          await pump(response, reply);
           return "";
         };
         ctx.swap = ctx.hx.reswap = "none";

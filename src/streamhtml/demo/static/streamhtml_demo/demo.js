@@ -1,6 +1,6 @@
-// Enter sends, an example is a message, and while an answer streams the button rests (never the input: it would lose the focus).
-const form = document.getElementById("composer"), { message } = form.elements, button = form.querySelector("button");
-const send = () => message.value.trim() && !button.disabled && form.requestSubmit();
+// Enter sends, an example is a message, and while an answer streams there is a button to stop it (the input stays enabled: it would lose the focus).
+const form = document.getElementById("composer"), { message } = form.elements, [button, stop] = form.querySelectorAll("button");
+const send = () => message.value.trim() && !button.hidden && form.requestSubmit();
 message.addEventListener("keydown", (event) => {
   // While an input method composes (Korean, Japanese), Enter ends the composition.
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -14,7 +14,10 @@ for (const example of document.querySelectorAll("[data-example]")) {
     send();
   });
 }
-for (const name of ["stream:start", "stream:end"]) form.addEventListener(name, ({ detail }) => {
-  button.disabled = name === "stream:start";
-  document.getElementById("status").textContent = detail?.reason === "finished" ? "The answer is complete." : "";
+for (const name of ["stream:start", "stream:end"]) form.addEventListener(name, () => {
+  const [shown, gone] = name === "stream:start" ? [stop, button] : [button, stop];
+  const focused = document.activeElement === gone;
+  shown.hidden = false;
+  gone.hidden = true;
+  if (focused) shown.focus();
 });

@@ -1,0 +1,117 @@
+"""Firefox and WebKit make of a reply what Chromium makes of it (test_cuts.py, test_endings.py)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.browser.chat import CLIENTS
+from tests.browser.engines import Engine, Firefox, WebKit
+from tests.browser.recorded import RECORD, SETTLED, body
+from tests.browser.recordings import RECORDINGS
+from tests.browser.replay import Answer, Replay, replaying
+from tests.browser.test_cuts import AT_RANDOM, BY_BYTE, SECONDS, WHOLE, writes
+from tests.browser.test_endings import LOST, three_fragments
+
+pytestmark = pytest.mark.slow
+
+_WAIT = """(async (name, detail) => {
+    const end = performance.now() + 30_000;
+    while (!events.some((event) => event[0] === name && (detail ?? event[1]) === event[1])) {
+        if (performance.now() > end) return false;
+        await new Promise((done) => setTimeout(done, 10));
+    }
+    return true;
+})"""
+
+_NOTICE = """({
+    alerts: [...document.querySelectorAll("[role=alert]")].map((alert) => alert.textContent),
+    text: document.querySelector(".streamhtml").textContent,
+    busy: document.querySelectorAll("[aria-busy]").length,
+})"""
+
+
+class Played:
+    """A page on a Replay server, for one client, in one of the engines."""
+
+    def __init__(self, engine: Engine, replay: Replay, client: str) -> None:
+        self._engine = engine
+        self._replay = replay
+        replay.show(client)
+        engine.open(replay.url)
+        self.call(f"() => {{ {RECORD.read_text()} }}")
+        self.call("""() => {
+            window.problems = [];
+            addEventListener("error", (event) => problems.push(event.message));
+            addEventListener("unhandledrejection", (event) => problems.push(`${event.reason}`));
+        }""")
+
+    def call(self, function: str, *arguments: object) -> Any:
+        """Return what a function returns on the page."""
+        return self._engine.evaluate(f"({function})(...{json.dumps(arguments)})")
+
+    def ask(self, answer: Answer) -> None:
+        """Let the page ask for the answer."""
+        self._replay.answer = answer
+        self.call("() => document.querySelector('button').click()")
+
+    def wait_for(self, event: str, detail: object = None) -> None:
+        """Wait for an event of the client, with a certain detail if that is given."""
+        assert self.call(_WAIT, event, detail), f"no {event}, but {self.events}"
+
+    @property
+    def events(self) -> list[list[Any]]:
+        """The client's events, and the detail's index, count or reason."""
+        events: list[list[Any]] = self.call("() => events")
+        return events
+
+
+@pytest.fixture(scope="module", params=[Firefox, WebKit])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """One process for a module, and one page."""
+    engine: Engine = request.param()
+    yield engine
+    engine.close()
+
+
+@pytest.mark.parametrize("cut", [BY_BYTE, AT_RANDOM, WHOLE])
+@pytest.mark.parametrize("name", RECORDINGS)
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_page_is_the_same(client: str, name: str, cut: str, engine: Engine) -> None:
+    recording = RECORDINGS[name]()
+    media_type, data = body(recording.fragments)
+    pieces = writes(data, cut)
+    with replaying() as replay:
+        played = Played(engine, replay, client)
+        played.ask(Answer(media_type, pieces, pace=SECONDS / len(pieces)))
+        played.wait_for("stream:end")
+        there, expected, texts, expected_texts = played.call(SETTLED, recording.html)
+        assert there == expected
+        assert texts == expected_texts
+        assert played.events == recording.events
+        assert played.call("() => problems") == []
+        if cut == BY_BYTE:
+            assert played.call("() => reads.length") > 5
+
+
+@pytest.mark.parametrize("end", ["cut", "reset"])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_body_that_was_cut(client: str, end: str, engine: Engine) -> None:
+    media_type, (first, second, third) = three_fragments()
+    with replaying() as replay:
+        played = Played(engine, replay, client)
+        played.ask(Answer(media_type, (first, second, third[:-4]), end=end))  # type: ignore[arg-type]
+        played.wait_for("stream:fragment", 1)
+        replay.release.set()
+        played.wait_for("stream:end")
+        assert played.call(f"() => {_NOTICE}") == {
+            "alerts": [LOST],
+            "text": "That much. " + LOST,
+            "busy": 0,
+        }
+        names = [event for event in played.events if event[0] != "stream:error"]
+        assert names == [
+            ["stream:start", None],
+            *([name, index] for index in (0, 1) for name in ("stream:fragment", "chunk")),
+            ["stream:end", "incomplete"],
+        ]

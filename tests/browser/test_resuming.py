@@ -1,0 +1,182 @@
+"""A connection that is lost is taken up again, where the server says where."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.asked import TOKEN, Answer, Asked, Asking
+from tests.browser.chat import CLIENTS
+from tests.browser.dialogue import (
+    aborted,
+    form,
+    html_is,
+    message,
+    send,
+    shell,
+    show,
+    take_out,
+    wait_for,
+)
+
+pytestmark = pytest.mark.browser
+
+
+RESUME = (("Streaming-HTML-Resume", "/resume"),)
+LOST = "The connection was lost, and the answer ends here."
+STOP = '<button type="button" data-stream-stop="#ask">Stop</button>'
+# Without the back-off, so that a test needs not wait for it.
+AT_ONCE = """
+const { setTimeout: later } = window;
+window.pauses = [];
+window.setTimeout = (then, ms = 0, ...rest) => {
+    if (ms > 240 && ms < 20_000) pauses.push(ms);
+    return later(then, ms > 240 && ms < 20_000 ? 0 : ms, ...rest);
+};
+"""
+
+
+def cut(*pieces: tuple[str, str]) -> Answer:
+    """Return an answer without an end, which can be resumed; its body ends in good order."""
+    writes = [f"{html}<!{TOKEN} {operation}>" for html, operation in pieces]
+    return Answer(("".join(writes),), headers=RESUME)
+
+
+def resumed(start: int, *pieces: tuple[str, str], end: str = "<!aaaa end finished>") -> Answer:
+    """Return what follows from a fragment on, with a token of its own."""
+    writes = [f"{html}<!aaaa {operation}>" for html, operation in pieces]
+    kind = f"text/html; charset=utf-8; fragments=aaaa; from={start}"
+    return Answer(("".join(writes) + end,), kind)
+
+
+FIRST = [(shell(1), "open"), ("He", "append #ai_1_text")]
+
+
+def start(
+    page: Page, server: Asking, client: str, *again: Any, first: Sequence[tuple[str, str]] = FIRST
+) -> None:
+    """Ask for an answer that is cut after its second fragment; ``again`` is what then comes."""
+    answers = iter(again)
+    server.answers["/reply"] = lambda _: cut(*first)
+    server.answers["/resume"] = lambda asked: next(answers)
+    page.add_init_script(script=AT_ONCE)
+    show(page, server, client, form(client) + STOP)
+    send(page)
+
+
+def numbers(page: Page) -> list[int]:
+    """Return the numbers of the fragments that were shown."""
+    numbers: list[int] = page.evaluate(
+        "events.filter(([name]) => name === 'stream:fragment').map(([, index]) => index)"
+    )
+    return numbers
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_it_goes_on_where_it_was_cut(client: str, page: Page, server: Asking) -> None:
+    start(page, server, client, resumed(2, ("llo", "append #ai_1_text")))
+    wait_for(page, "stream:end", "finished")
+    html_is(page, "#messages", message(1))
+    again = server.wait_for(2)
+    assert (again.method, again.path) == ("GET", "/resume")
+    assert again.headers["last-event-id"] == "1"
+    assert again.headers["streaming-html"] == "html"
+    assert numbers(page) == [0, 1, 2, 3]
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert page.locator("[aria-busy], .htmx-request").count() == 0
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_is_there_is_not_shown_again(client: str, page: Page, server: Asking) -> None:
+    start(page, server, client, resumed(0, *FIRST, ("ll", ""), ("o", "")))
+    wait_for(page, "stream:end", "finished")
+    html_is(page, "#messages", message(1))
+    assert numbers(page) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_tail_is_taken_away_by_what_comes_after(client: str, page: Page, server: Asking) -> None:
+    more = resumed(3, ("llo", "append #ai_1_text"))
+    start(page, server, client, more, first=[*FIRST, ("???", "tail")])
+    wait_for(page, "stream:end", "finished")
+    html_is(page, "#messages", message(1))
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_it_tries_again_and_waits_longer_each_time(client: str, page: Page, server: Asking) -> None:
+    cuts = [resumed(2, end="") for _ in range(3)]
+    more = resumed(2, ("llo", "append #ai_1_text"), end="")
+    start(page, server, client, *cuts, more, resumed(3))
+    wait_for(page, "stream:end", "finished")
+    html_is(page, "#messages", message(1))
+    ids = [asked.headers["last-event-id"] for asked in server.asked[1:]]
+    assert ids == ["1", "1", "1", "1", "2"]
+    pauses = page.evaluate("pauses")
+    assert all(250 * 2**n <= pause <= 500 * 2**n for n, pause in enumerate(pauses)), pauses
+    assert len(pauses) == 5
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_it_gives_up_in_the_end(client: str, page: Page, server: Asking) -> None:
+    start(page, server, client, *(resumed(2, end="") for _ in range(6)))
+    wait_for(page, "stream:end", "incomplete")
+    assert len(server.asked) == 7
+    expect(page.get_by_role("alert")).to_have_text(LOST)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_server_that_knows_no_more_is_asked_once(
+    client: str, page: Page, server: Asking, problems: list[str]
+) -> None:
+    start(page, server, client, Answer(("gone",), "text/plain", status=410))
+    wait_for(page, "stream:end", "incomplete")
+    assert len(server.asked) == 2
+    expect(page.get_by_role("alert")).to_have_text(LOST)
+    take_out(problems, "410")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_it_may_be_stopped_meanwhile(client: str, page: Page, server: Asking) -> None:
+    open_end = Answer(
+        (f"llo<!{TOKEN} append #ai_1_text>", "never"),
+        f"text/html; charset=utf-8; fragments={TOKEN}; from=2",
+    )
+    start(page, server, client, open_end)
+    html_is(page, "#messages", message(1).replace('disable=""', 'disable="" aria-busy="true"'))
+    page.get_by_text("Stop", exact=True).click()
+    wait_for(page, "stream:end", "aborted")
+    assert server.wait_for(2).gone.wait(10)
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_an_answer_that_the_reader_stopped_is_not_resumed(
+    client: str, page: Page, server: Asking, problems: list[str]
+) -> None:
+    first, second = (f"{html}<!{TOKEN} {operation}>" for html, operation in FIRST)
+
+    def reply(_: Asked) -> Answer:
+        return Answer((first, second, "never"), headers=RESUME)
+
+    server.answers["/reply"] = reply
+    show(page, server, client, form(client) + STOP)
+    send(page)
+    wait_for(page, "stream:fragment", 0)
+    page.get_by_text("Stop", exact=True).click()
+    wait_for(page, "stream:end", "aborted")
+    assert server.wait_for().gone.wait(10)
+    assert len(server.asked) == 1
+    aborted(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_it_may_be_stopped_before_it_tries_again(client: str, page: Page, server: Asking) -> None:
+    never = AT_ONCE.replace("return later(", "return ms > 240 && ms < 20_000 ? 0 : later(")
+    server.answers["/reply"] = lambda _: cut(*FIRST)
+    page.add_init_script(script=never)
+    show(page, server, client, form(client) + STOP)
+    send(page)
+    page.wait_for_function("pauses.length")
+    page.get_by_text("Stop", exact=True).click()
+    wait_for(page, "stream:end", "aborted")
+    assert len(server.asked) == 1

@@ -1,0 +1,140 @@
+"""A button ends an answer: the connection closes, and the server is told if it wants to be."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.asked import Asking, streamed
+from tests.browser.chat import CLIENTS
+from tests.browser.dialogue import aborted, ask, form, html_is, message, pieces, show, wait_for
+
+pytestmark = pytest.mark.browser
+
+
+STOP = '<button type="button" data-stream-stop="#ask">Stop</button>'
+HIDDEN = '<input type="hidden" name="csrfmiddlewaretoken" value="t0">'
+
+
+def stop(page: Page) -> None:
+    page.get_by_text("Stop", exact=True).click()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_server_sees_that_the_connection_is_closed(
+    client: str, page: Page, server: Asking, problems: list[str]
+) -> None:
+    show(page, server, client, form(client) + STOP)
+    asked = ask(page, server)
+    stop(page)
+    assert asked.gone.wait(10)
+    wait_for(page, "stream:end", "aborted")
+    html_is(page, "#messages", message(1, ""))
+    assert page.locator("[aria-busy], [role=alert], .htmx-request").count() == 0
+    aborted(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_next_answer_streams(
+    client: str, page: Page, server: Asking, problems: list[str]
+) -> None:
+    show(page, server, client, form(client) + STOP)
+    ask(page, server)
+    stop(page)
+    wait_for(page, "stream:end", "aborted")
+    ask(page, server, 2).finish()
+    wait_for(page, "stream:end", "finished")
+    html_is(page, "#messages", message(1, "") + message(2))
+    aborted(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_stop_url_is_called_too(
+    client: str, page: Page, server: Asking, problems: list[str]
+) -> None:
+    server.answers["/reply"] = lambda asked: streamed(
+        *pieces(asked.number), headers={"Streaming-HTML-Stop": "/stop"}
+    )
+    server.answers["/stop"] = lambda _: streamed()
+    inside = HIDDEN + '<input name="message">'
+    attributes = {} if client == "plain" else {"hx_headers": '{"X-CSRFToken": "t1"}'}
+    attributes["data_stream_reset"] = ""
+    show(page, server, client, form(client, inside, **attributes) + STOP)
+    page.locator("[name=message]").fill("Hello?")
+    asked = ask(page, server)
+    stop(page)
+    called = server.wait_for(2)
+    assert (called.method, called.path) == ("POST", "/stop")
+    assert called.fields == [("csrfmiddlewaretoken", "t0"), ("message", "")]
+    assert called.headers.get("x-csrftoken") == (None if client == "plain" else "t1")
+    assert asked.gone.wait(10)
+    wait_for(page, "stream:end", "aborted")
+    aborted(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_stops_is_an_ordinary_link_while_nothing_streams(
+    client: str, page: Page, server: Asking, problems: list[str]
+) -> None:
+    link = '<a href="#there" data-stream-stop>Stop</a>'
+    show(page, server, client, form(client, link))
+    asked = ask(page, server)
+    stop(page)
+    assert asked.gone.wait(10)
+    wait_for(page, "stream:end", "aborted")
+    assert not page.url.endswith("#there")
+    stop(page)
+    expect(page).to_have_url(f"{server.url}/#there")
+    aborted(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_connection_without_a_byte_times_out(
+    client: str, page: Page, server: Asking, problems: list[str]
+) -> None:
+    show(page, server, client, form(client, data_stream_idle="0.3"))
+    asked = ask(page, server)
+    wait_for(page, "stream:end", "timeout")
+    assert asked.gone.wait(10)
+    expect(page.get_by_role("alert")).to_have_text(
+        "The connection was lost, and the answer ends here."
+    )
+    assert page.locator("[aria-busy]").count() == 0
+    aborted(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_status_says_once_that_the_answer_is_complete(
+    client: str, page: Page, server: Asking, problems: list[str]
+) -> None:
+    statuses = '<p role="status" data-stream-status></p><p data-stream-status="Fertig."></p>'
+    show(page, server, client, form(client) + STOP + statuses)
+    page.evaluate("""() => {
+        window.said = [];
+        new MutationObserver((all) => all.forEach(({ target }) => said.push(target.textContent)))
+            .observe(document.querySelector("[role=status]"), { childList: true });
+    }""")
+    ask(page, server).finish()
+    wait_for(page, "stream:end", "finished")
+    expect(page.locator("[data-stream-status]")).to_have_text(["Reply complete.", "Fertig."])
+    assert page.evaluate("said") == ["Reply complete."]
+    ask(page, server, 2)
+    expect(page.get_by_role("status")).to_be_empty()
+    stop(page)
+    wait_for(page, "stream:end", "aborted")
+    expect(page.get_by_role("status")).to_be_empty()
+    aborted(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_form_is_emptied_and_keeps_the_focus(client: str, page: Page, server: Asking) -> None:
+    inside = '<input name="reset" aria-label="Reset"><input name="message" aria-label="Message">'
+    show(page, server, client, form(client, inside, data_stream_reset=""))
+    field = page.get_by_label("Message")
+    field.fill("Hello?")
+    field.press("Enter")
+    asked = server.wait_for()
+    wait_for(page, "stream:start")
+    assert dict(asked.fields)["message"] == "Hello?"
+    expect(field).to_have_value("")
+    expect(field).to_be_focused()
+    asked.finish()
+    wait_for(page, "stream:end", "finished")
+    expect(field).to_be_focused()

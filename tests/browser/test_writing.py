@@ -1,0 +1,142 @@
+"""What the client does to the page: rarely, little at a time, and never twice to the same node."""
+
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.asked import TOKEN, Answer, Asking, streamed
+from tests.browser.chat import CLIENTS
+from tests.browser.dialogue import ask, form, send, show, wait_for
+
+pytestmark = pytest.mark.browser
+
+
+SHELL = '<article id="ai_1"><div id="ai_1_text" class="streamhtml"></div></article>'
+# The moments at which the answer has changed.
+WRITES = """() => {
+    window.writes = [];
+    new MutationObserver((all) => {
+        if (all.some(({ target }) => target.closest?.("article"))) writes.push(performance.now());
+    }).observe(document.getElementById("messages"), { childList: true, subtree: true });
+}"""
+BLOCK_TOO_LONG = 50  # ms
+
+
+def burst(count: int) -> Answer:
+    """Return an answer of so many tokens that come all at once."""
+    tokens = "".join(f"<p>token {number}</p><!{TOKEN}>" for number in range(count))
+    return Answer(
+        (f"{SHELL}<!{TOKEN} open><!{TOKEN} append #ai_1_text>{tokens}<!{TOKEN} end finished>",)
+    )
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_writes_are_33_ms_apart(client: str, page: Page, server: Asking) -> None:
+    server.answers["/reply"] = lambda _: streamed(
+        (SHELL, "open"), ("", "append #ai_1_text"), *[("x", "")] * 200
+    )
+    show(page, server, client, form(client))
+    page.evaluate(WRITES)
+    asked = ask(page, server)
+    for _ in range(201):
+        asked.write()
+    wait_for(page, "stream:fragment", 201)
+    expect(page.locator(".streamhtml")).to_have_text("x" * 200)
+    writes = page.evaluate("writes")
+    # Clocks are coarse: what is told apart is a write for each token.
+    assert all(later - earlier > 25 for earlier, later in pairwise(writes))
+    asked.finish()
+    wait_for(page, "stream:end", "finished")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_page_that_draws_no_frames_is_written_to_all_the_same(
+    client: str, page: Page, server: Asking
+) -> None:
+    page.add_init_script(script="window.requestAnimationFrame = () => 0;")
+    server.answers["/reply"] = lambda _: streamed(
+        (SHELL, "open"), ("Hel", "append #ai_1_text"), ("lo", "")
+    )
+    show(page, server, client, form(client))
+    send(page)
+    asked = server.wait_for()
+    asked.write()
+    expect(page.locator(".streamhtml")).to_have_text("Hel")
+    asked.finish()
+    expect(page.locator(".streamhtml")).to_have_text("Hello")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_much_at_once_is_written_little_by_little(client: str, page: Page, server: Asking) -> None:
+    server.answers["/reply"] = lambda _: burst(10_000)
+    show(page, server, client, form(client))
+    page.evaluate("""() => {
+        window.most = 0;
+        const text = (node) => node.textContent.length;
+        new MutationObserver((all) => {
+            const sizes = all.flatMap(({ addedNodes }) => [...addedNodes].map(text));
+            most = Math.max(most, sizes.reduce((sum, size) => sum + size, 0));
+        }).observe(document.getElementById("messages"), { childList: true, subtree: true });
+    }""")
+    send(page)
+    wait_for(page, "stream:end", "finished")
+    expect(page.locator("#ai_1_text > p")).to_have_count(10_000)
+    assert 0 < page.evaluate("most") <= 16384 + 100
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_what_is_shown_is_never_made_anew(client: str, page: Page, server: Asking) -> None:
+    inside = "<p>First words</p><details><summary>More</summary>inside</details><input id='in'>"
+    server.answers["/reply"] = lambda _: streamed(
+        (SHELL, "open"),
+        (inside, "append #ai_1_text"),
+        *[("<p>and more</p>", "append"), ("<i>tail</i>", "tail")] * 20,
+        ("", "append"),
+    )
+    show(page, server, client, form(client))
+    asked = ask(page, server)
+    asked.write()
+    wait_for(page, "stream:fragment", 1)
+    page.get_by_text("More").click()
+    page.locator("#in").press_sequentially("typed")
+    page.evaluate("""() => {
+        window.first = [...document.getElementById("ai_1_text").children];
+        const text = document.querySelector("#ai_1_text > p").firstChild;
+        getSelection().setBaseAndExtent(text, 0, text, 5);
+        document.getElementById("in").focus();
+    }""")
+    asked.finish()
+    wait_for(page, "stream:end", "finished")
+    expect(page.locator("#ai_1_text > p")).to_have_count(21)
+    assert page.locator("#ai_1_text > i").count() == 0
+    assert page.evaluate("first.every((node, i) => node === ai_1_text.children[i])")
+    assert page.evaluate("getSelection().toString()") == "First"
+    assert page.locator("details").get_attribute("open") == ""
+    expect(page.locator("#in")).to_be_focused()
+    expect(page.locator("#in")).to_have_value("typed")
+
+
+@pytest.mark.parametrize("client", ["htmx2", "htmx4"])
+def test_attributes_of_htmx_come_alive(client: str, page: Page, server: Asking) -> None:
+    button = '<button hx-get="/more" hx-target="#messages" hx-swap="beforeend">{}</button>'
+    server.answers["/more"] = lambda _: Answer(("<em>more</em>",), "text/html")
+    server.answers["/reply"] = lambda _: streamed(
+        ('<p id="ai_1"><b id="box"></b><i id="inert" hx-ignore hx-disable></i></p>', "open"),
+        (button.format("appended"), "append #box"),
+        (button.format("ignored"), "append #inert"),
+        (f'<b id="box">{button.format("replaced")}</b>', "replace #ai_1 @0"),
+    )
+    show(page, server, client, form(client))
+    asked = ask(page, server)
+    asked.write()
+    wait_for(page, "stream:fragment", 1)
+    page.get_by_text("appended").click()
+    expect(page.locator("em")).to_have_count(1)
+    asked.write()
+    wait_for(page, "stream:fragment", 2)
+    page.get_by_text("ignored").click()
+    asked.finish()
+    wait_for(page, "stream:end", "finished")
+    page.get_by_text("replaced").click()
+    expect(page.locator("em")).to_have_count(2)
+    assert [each.path for each in server.asked].count("/more") == 2

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from streamhtml import Reply, stream
-from streamhtml._bridge import SyncIterator, submit
+from streamhtml._bridge import LOOK_EVERY, SyncIterator, submit
 from streamhtml._response import Body
 from streamhtml.formats.html import HTMLFormat
 
@@ -80,6 +80,48 @@ def test_it_ends_at_the_next_ping_when_the_client_has_left(name: str) -> None:
             assert b"ping" in next(chunks)
         assert list(chunks) == []
         assert closed.wait(SOON)
+
+
+@pytest.mark.parametrize("name", ["gunicorn.socket", "waitress.client_disconnected"])
+def test_it_ends_soon_when_the_client_leaves_while_the_source_is_silent(name: str) -> None:
+    closed = threading.Event()
+
+    async def source() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            await asyncio.sleep(60)
+        finally:
+            closed.set()
+
+    ours, theirs = socket.socketpair()
+    fragments = stream(Reply(), source(), interval=0, ping=None)
+    looks = ours if name == "gunicorn.socket" else lambda: theirs.fileno() < 0
+    with ours:
+        chunks = SyncIterator(Body(fragments, HTMLFormat()), {name: looks})
+        with theirs:
+            assert b"open" in next(chunks)
+            assert b"append" in next(chunks)
+        assert list(chunks) == []
+        assert closed.wait(SOON)
+
+
+def test_a_slow_step_is_waited_for_and_its_own_timeout_is_raised() -> None:
+    class Slow:
+        steps = 0
+
+        async def __anext__(self) -> bytes:
+            self.steps += 1
+            await asyncio.sleep(LOOK_EVERY + 0.1)
+            if self.steps > 1:
+                raise TimeoutError("the step's own")
+            return b"a"
+
+        async def aclose(self) -> None: ...
+
+    chunks = SyncIterator(Slow(), {})
+    assert next(chunks) == b"a"
+    with pytest.raises(TimeoutError, match="the step's own"):
+        next(chunks)
 
 
 async def seven() -> int:

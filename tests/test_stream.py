@@ -409,6 +409,38 @@ async def test_a_reader_who_is_cancelled_and_then_closes() -> None:
     assert closed == [True]
 
 
+@pytest.mark.parametrize("tokens", [["a"], ["a", "b"]])
+async def test_a_stream_that_is_closed_while_its_next_fragment_is_awaited(
+    tokens: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    closed = []
+
+    async def source() -> AsyncIterator[str]:
+        try:
+            for token in tokens:
+                yield token
+                await anyio.sleep(60)
+        finally:
+            closed.append(True)
+
+    reply = Reply()
+    fragments = stream(reply, source(), interval=0)
+    ended = []
+
+    async def read() -> None:
+        ended.extend([fragment async for fragment in fragments])
+
+    with anyio.fail_after(SOON):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(read)
+            await anyio.wait_all_tasks_blocked()
+            await fragments.aclose()
+    assert closed == [True]
+    assert text(ended) == "<p>a</p>"
+    assert reply.state == "interrupted"
+    assert not caplog.records
+
+
 async def test_a_stream_that_was_never_started_takes_no_token_and_tells_no_end() -> None:
     async def source() -> AsyncIterator[str]:
         raise AssertionError("not to be iterated")

@@ -18,6 +18,9 @@ from streamhtml._pump import CLEANUP
 
 T = TypeVar("T")
 
+LOOK_EVERY = 0.5
+"""Seconds of silence after which a bridge looks whether the client is still there."""
+
 
 class Closable(Protocol):
     """What can be bridged: an async iterator of bytes that is closed."""
@@ -47,13 +50,24 @@ class SyncIterator:
 
     def __next__(self) -> bytes:
         try:
-            chunk = submit(self._iterator.__anext__()).result()
+            chunk = self._wait(submit(self._iterator.__anext__()))
         except StopAsyncIteration:
             raise StopIteration from None
-        if _has_left(self._environ):
+        if chunk is None or _has_left(self._environ):
             self.close()
             raise StopIteration
         return chunk
+
+    def _wait(self, step: "Future[bytes]") -> bytes | None:
+        """Wait for a step; return None if the client leaves while the source says nothing."""
+        while True:
+            try:
+                return step.result(LOOK_EVERY)
+            except TimeoutError:
+                if step.done():  # Just now; or it is the error of the step itself.
+                    return step.result()
+                if _has_left(self._environ):
+                    return None
 
     def close(self) -> None:
         closed = submit(self._iterator.aclose())
@@ -66,8 +80,11 @@ def _has_left(environ: Mapping[str, Any]) -> bool:
     """Look whether the client has closed the connection.
 
     A first write to a closed connection succeeds: without a look at the socket, which gunicorn
-    and Werkzeug give, one would learn it a ping later. TLS sockets cannot be looked at.
+    and Werkzeug give, one would learn it a ping later. TLS sockets cannot be looked at. Waitress
+    looks itself, where its ``channel_request_lookahead`` is above 0.
     """
+    if looks := environ.get("waitress.client_disconnected"):
+        return bool(looks())
     connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
     if connection is None:
         return False

@@ -138,12 +138,17 @@ class Stream:
         silent_since = monotonic()
         try:
             async for batch in self._pump:
+                if self._ended:
+                    break
                 fragment = await self._render(partial(self._reply.feed, batch))
                 if fragment.patches or monotonic() - silent_since >= self._ping:
                     return fragment
         except Exception as error:  # The template, or a renderer; the source's own is in the pump.
             await self._pump.aclose()
-            return await self._end("failed", error)
+            if not self._ended:
+                return await self._end("failed", error)
+        if self._ended:  # Closed from elsewhere, meanwhile.
+            raise StopAsyncIteration
         if self._stopped:
             return await self._end("stopped")
         if self._pump.error is not None:

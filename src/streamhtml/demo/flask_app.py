@@ -33,8 +33,6 @@ def create_app(demo: Demo) -> Flask:
             "streamhtml_demo/message.html",
             {"human_message": message},
             renderer=demo.renderer,
-            # A WSGI server learns that the reader has left only when it writes.
-            ping=1.0,
         )
 
     return app

@@ -1,6 +1,6 @@
 """What a streamed answer costs the browser: bytes, main-thread time, long tasks; and is it right?
 
-    python benchmarks/client.py                             # twelve minutes
+    python benchmarks/client.py                             # thirteen minutes
     python benchmarks/client.py --sizes 500 2000            # three
     python benchmarks/client.py plain tutorial --sizes 500  # these ways alone
     python benchmarks/client.py --sizes once                # the last table alone

@@ -10,6 +10,7 @@ from tests.browser.chat import CLIENTS
 from tests.browser.dialogue import (
     aborted,
     form,
+    hello,
     html_is,
     message,
     send,
@@ -30,7 +31,7 @@ AT_ONCE = """
 const { setTimeout: later } = window;
 window.pauses = [];
 window.setTimeout = (then, ms = 0, ...rest) => {
-    if (ms > 240 && ms < 20_000) pauses.push(ms);
+    if (ms > 240 && ms < 20_000 && ms !== 1000) pauses.push(ms);
     return later(then, ms > 240 && ms < 20_000 ? 0 : ms, ...rest);
 };
 """
@@ -180,3 +181,50 @@ def test_it_may_be_stopped_before_it_tries_again(client: str, page: Page, server
     page.get_by_text("Stop", exact=True).click()
     wait_for(page, "stream:end", "aborted")
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("client", ["htmx2", "htmx4"])
+def test_htmx_may_abort_what_is_resumed(client: str, page: Page, server: Asking) -> None:
+    endless = Answer(
+        (f"llo<!{TOKEN} append #ai_1_text>", "never"),
+        f"text/html; charset=utf-8; fragments={TOKEN}; from=2",
+    )
+    start(page, server, client, endless)
+    wait_for(page, "stream:fragment", 2)
+    page.evaluate("htmx.trigger('#ask', 'htmx:abort')")
+    wait_for(page, "stream:end", "aborted")
+    assert server.wait_for(2).gone.wait(10)
+    expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+@pytest.mark.parametrize("client", ["htmx2", "htmx4"])
+def test_another_request_takes_the_place_of_what_is_resumed(
+    client: str, page: Page, server: Asking
+) -> None:
+    endless = Answer(
+        (f"llo<!{TOKEN} append #ai_1_text>", "never"),
+        f"text/html; charset=utf-8; fragments={TOKEN}; from=2",
+    )
+    server.answers["/resume"] = lambda _: endless
+    server.answers["/reply"] = lambda asked: cut(*FIRST) if asked.number == 1 else hello(asked)
+    page.add_init_script(script=AT_ONCE)
+    show(page, server, client, form(client, hx_sync="this:replace"))
+    send(page)
+    wait_for(page, "stream:fragment", 2)
+    send(page)
+    server.wait_for(3).finish()
+    wait_for(page, "stream:end", "finished")
+    assert server.wait_for(2).gone.wait(10)
+    html_is(page, "#messages", message(1) + message(3))
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_proxy_that_finds_no_server_is_asked_again(
+    client: str, page: Page, server: Asking, problems: list[str]
+) -> None:
+    bad = Answer(("Bad Gateway",), "text/html", status=502)
+    start(page, server, client, bad, bad, resumed(2, ("llo", "append #ai_1_text")))
+    wait_for(page, "stream:end", "finished")
+    html_is(page, "#messages", message(1))
+    assert len(server.asked) == 4
+    take_out(problems, "502")

@@ -14,11 +14,10 @@
 (() => {
   const HEADER = "Streaming-HTML";
   const WRITE_EVERY = 33; // ms
+  const LONG = 500; // fragments: from there on half as often, for layout costs more and more
   const WRITE_MOST = 16384; // characters of HTML at a time, or the page would stand still
   const WRITE_HIDDEN = 100; // ms to wait for a frame: where the page is not seen, none comes
   const OPERATIONS = /^(open|append|replace|tail|swap|end|)$/;
-  const IDLE = 60; // seconds without a byte; the server pings more often than that
-  const TRIES = 6; // to resume an answer
   const LEAVES = ["HX-Redirect", "HX-Location", "HX-Refresh"]; // the page, whatever the body is
   const COMPLETE = "Reply complete.";
   const LOST = "The connection was lost, and the answer ends here.";
@@ -39,6 +38,7 @@
    * @property {(text: string) => void} push takes more of the body
    * @property {(reason: string) => Promise<string>} close the body has ended; why, where the server
    *   did not say it. Resolves to how the answer ended, which is known later if it was resumed.
+   * @property {() => void} quit the page wants no more of it
    */
 
   // The page's author trusts this server's HTML by loading this file; it is never a script's text.
@@ -69,7 +69,7 @@
   /**
    * Cuts a body into fragments: the text may arrive in any pieces.
    * @param {string} token the response's own, which begins each of its marks
-   * @returns {(more: string) => Fragment[]} takes more text, returns the fragments that it completes
+   * @returns {(more: string) => Iterable<Fragment>} takes more text, yields the fragments that it completes
    */
   function framer(token) {
     const mark = "<!" + token;
@@ -104,9 +104,8 @@
       return fragment;
     }
 
-    return (more) => {
+    return function* (more) {
       text += more;
-      const fragments = [];
       let start = 0;
       for (;;) {
         const found = text.indexOf(mark, Math.max(start, seen));
@@ -116,12 +115,11 @@
           break;
         }
         const fragment = patch(text.slice(start, found), text.slice(found + mark.length, end));
-        if (fragment) fragments.push(fragment);
+        if (fragment) yield fragment;
         start = seen = end + 1;
       }
       text = text.slice(start);
       seen -= start; // below 0 is 0 to indexOf
-      return fragments;
     };
   }
 
@@ -189,19 +187,23 @@
     // A form's field may be called reset.
     if (source.matches("form[data-stream-reset]")) HTMLFormElement.prototype.reset.call(source);
 
-    function stop() {
+    function quit() {
       stopped = true;
       cut("aborted");
+    }
+
+    function stop() {
+      quit();
       if (!stopURL) return;
       const form = source.closest("form"); // Its fields say who asks, in whatever framework.
       const body = form && new URLSearchParams(/** @type {any} */ (new FormData(form)));
       fetch(stopURL, { method: "POST", keepalive: true, headers, body }).catch(reportError);
     }
 
-    /** Something has arrived. */
+    /** Something has arrived. The server pings more often than once in 60 s. */
     function alive() {
       clearTimeout(idle);
-      const seconds = +(source.getAttribute("data-stream-idle") ?? IDLE);
+      const seconds = outcome ? 1 : +(source.getAttribute("data-stream-idle") ?? 60);
       if (seconds) idle = setTimeout(cut, seconds * 1000, "timeout");
     }
 
@@ -210,7 +212,7 @@
       timer ||= setTimeout(() => {
         drawing = requestAnimationFrame(write);
         timer = setTimeout(write, WRITE_HIDDEN);
-      }, written + WRITE_EVERY - Date.now());
+      }, written + WRITE_EVERY * (shown > LONG ? 2 : 1) - Date.now());
     }
 
     function write() {
@@ -226,9 +228,7 @@
 
     /** @param {Fragment[]} fragments */
     async function apply(fragments) {
-      const pinned = [...document.querySelectorAll("[data-stream-pin]")].filter(
-        (scroller) => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 8,
-      );
+      const stay = pin();
       for (const patch of merge(fragments)) {
         if (patch.root) change(patch);
         else if (patch.action === "swap") await swap(patch.html);
@@ -236,7 +236,7 @@
         if (!opened) open(patch);
         if (!patch.root) busy(true);
       }
-      for (const scroller of pinned) scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" });
+      stay();
       for (const { number } of fragments) {
         tell(source, "stream:fragment", { index: number });
         tell(source, "chunk", { count: number });
@@ -269,7 +269,7 @@
       /** @type {Element | null | undefined} */
       let element = document.getElementById(root);
       if (at[0] === "@") element = element?.children[+at.slice(1)];
-      else for (let depth = +at; depth; depth--) element = element?.lastElementChild;
+      else for (let depth = +at; depth > 0; depth--) element = element?.lastElementChild;
       if (!element) return; // the page has removed the message
       if (action === "replace") {
         element.insertAdjacentHTML("beforebegin", trusted(html));
@@ -295,7 +295,7 @@
     async function end(reason) {
       clearTimeout(idle);
       await flush();
-      if (!outcome && /incomplete|timeout/.test(reason)) await resume();
+      if (/incomplete|timeout/.test(reason)) await resume();
       reason = outcome || (stopped ? "aborted" : reason);
       busy(false);
       if (/incomplete|timeout/.test(reason)) {
@@ -310,36 +310,35 @@
 
     /** Asks for what was missed, if the server keeps it. */
     async function resume() {
-      for (let attempt = 0; resumeURL && attempt < TRIES; attempt++) {
+      for (let attempt = 0; resumeURL && !outcome && !stopped && attempt < 6; attempt++) {
         // Not all at once, where a server has ended many.
         await new Promise((done) => {
           cut = done;
           setTimeout(done, 250 * 2 ** attempt * (1 + Math.random()));
         });
         if (stopped) return;
-        tell(source, "stream:resume", { index: shown });
         const controller = new AbortController();
         const { signal } = controller;
         cut = () => controller.abort();
         alive();
         try {
-          const headers = { [HEADER]: "html", "Last-Event-ID": /** @type {any} */ (shown - 1) };
-          const response = await fetch(resumeURL, { headers, signal });
+          const response = await fetch(resumeURL, {
+            headers: { ...headers, [HEADER]: "html", "Last-Event-ID": /** @type {any} */ (shown - 1) },
+            signal,
+          });
           const again = streamOf(response.headers.get("Content-Type"));
-          if (!again) return; // It has nothing more to say.
-          ({ frame, index } = again);
+          if (!again && response.status < 500) return; // It has nothing more to say.
+          ({ frame, index } = /** @type {NonNullable<typeof again>} */ (again));
           shown = Math.max(shown, index);
           await read(response, push);
         } catch {} // The network still: it is tried again.
         clearTimeout(idle);
         await flush();
-        if (outcome || stopped) return;
       }
     }
 
     /** @param {string} text */
     function push(text) {
-      if (!outcome) alive();
       try {
         for (const fragment of frame(text)) {
           fragment.number = index++;
@@ -348,6 +347,7 @@
           outcome ||= fragment.outcome;
           queue.push(fragment);
         }
+        alive();
       } catch (error) {
         reportError(error);
         cut("incomplete"); // What cannot be understood is read no further.
@@ -360,7 +360,7 @@
       return (ended ??= end(reason));
     }
 
-    return { push, close };
+    return { push, close, quit };
   }
 
   /** The page's `role="status"` says it, once. @param {string} words */
@@ -372,8 +372,9 @@
 
   /** Each element replaces the one that has its id; what htmx has words for, htmx does. @param {string} html */
   function swap(html) {
-    if (swapByHtmx && /hx-(swap-oob|partial)/.test(html)) return swapByHtmx(html);
-    for (const element of [...parse(html).content.children]) {
+    const { content } = parse(html);
+    if (swapByHtmx && content.querySelector("[hx-swap-oob],hx-partial")) return swapByHtmx(html);
+    for (const element of [...content.children]) {
       element.removeAttribute("hx-swap-oob");
       document.getElementById(element.id)?.replaceWith(element);
       enliven(element);
@@ -385,6 +386,13 @@
     const { htmx } = /** @type {any} */ (window);
     // In there it would look for what it must not find.
     if (htmx && node instanceof Element && !node.closest("[hx-ignore]")) htmx.process(node);
+  }
+
+  function pin() {
+    const pinned = [...document.querySelectorAll("[data-stream-pin]")].filter(
+      (scroller) => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 8,
+    );
+    return () => pinned.forEach((scroller) => scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" }));
   }
 
   /** @param {Element} source @param {string} name @param {object} [detail] */
@@ -402,7 +410,9 @@
     span.className = "streamhtml-notice";
     span.role = "alert";
     span.textContent = source.getAttribute("data-stream-" + name) ?? words;
+    const stay = pin();
     (typeof place === "string" ? document.querySelector(place) : place)?.append(span);
+    stay();
   }
 
   /** No stream has begun. @param {Element} source @param {Element | string} target @param {unknown} error */
@@ -434,9 +444,8 @@
       await read(response, reply.push);
       await reply.close("incomplete");
     } catch (error) {
-      const aborted = /** @type {Error} */ (error).name === "AbortError";
       // Resumed and brought to its end, it is no error any more.
-      if (/aborted|incomplete|timeout/.test(await reply.close(aborted ? "aborted" : "incomplete"))) throw error;
+      if (/aborted|incomplete|timeout/.test(await reply.close("incomplete"))) throw error;
     }
   }
 
@@ -462,8 +471,8 @@
   async function submit(form, submitter) {
     const controller = new AbortController();
     const abort = () => controller.abort();
-    const [, selector, position = "beforeend"] = /** @type {RegExpMatchArray} */ (
-      /^(.*?)(?: (\w+(?:begin|end)))?$/.exec(form.dataset.stream ?? "")
+    const [, selector, , position = "beforeend"] = /** @type {RegExpMatchArray} */ (
+      /^(.*?)( (\w+(begin|end)))?$/.exec(/** @type {string} */ (form.dataset.stream))
     );
     const target = document.querySelector(selector || "body");
     if (!target) throw new Error("data-stream: no " + selector);
@@ -481,11 +490,9 @@
       else throw new Error(response.statusText);
     } catch (error) {
       // A reply that had begun has told its end, and shown it.
-      if (controller.signal.aborted) return;
-      if (streaming.has(form)) failed(form, target, error);
-      else tell(form, "stream:error", { error });
+      if (streaming.get(form) === abort && !controller.signal.aborted) failed(form, target, error);
     } finally {
-      streaming.delete(form);
+      if (streaming.get(form) === abort) streaming.delete(form);
     }
   }
 
@@ -524,17 +531,19 @@
       /** @type {Shown | undefined} */
       let reply;
       let read = 0;
+      /** htmx goes on. */
+      let go = () => {};
       const insert = (/** @type {string} */ html) => new Promise((done) => {
         const said = (/** @type {string} */ name) => api.getClosestAttributeValue(elt, name);
         const to = header("HX-Retarget");
         const into = to === "this" ? elt : to ? api.querySelectorExt(elt, to) : target;
         // What htmx asks the page before it swaps. It would do so at the end, when nothing can be changed.
-        const info = { ...detail, target: into, shouldSwap: true, serverResponse: html, swapOverride: header("HX-Reswap"), placed: false };
+        const info = { ...detail, target: into, shouldSwap: true, serverResponse: html, swapOverride: header("HX-Reswap") ?? detail.etc.swapOverride, placed: false };
         detail.placed = true;
         if (!api.triggerEvent(into, "htmx:beforeSwap", info) || !info.shouldSwap) return done(0);
         htmx.swap(info.target, info.serverResponse, api.getSwapSpecification(elt, info.swapOverride), {
-          select: header("HX-Reselect") ?? said("hx-select"),
-          selectOOB: said("hx-select-oob"),
+          select: header("HX-Reselect") ?? detail.select ?? said("hx-select"),
+          selectOOB: detail.etc.selectOOB ?? said("hx-select-oob"),
           contextElement: elt,
           eventInfo: info,
           afterSwapCallback: done,
@@ -543,9 +552,17 @@
 
       /** Takes what has come since the last time. */
       function more() {
-        const abort = () => xhr.abort();
-        reply ??= show({ source: elt, target, insert, abort, header, headers: detail.requestConfig.headers });
-        if (!reply) return;
+        if (!reply) {
+          const abort = xhr.abort.bind(xhr);
+          const headers = Object.entries(detail.requestConfig.headers).filter(([, value]) => !/[^\0-\xff]/.test(value));
+          const shown = show({ source: elt, target, insert, abort, header, headers: Object.fromEntries(headers) });
+          if (!shown) return;
+          reply = shown;
+          xhr.abort = () => {
+            shown.quit();
+            go();
+          };
+        }
         streams.add(xhr);
         xhr.timeout = 0; // It was for the whole request.
         const text = xhr.responseText.slice(read); // empty after an error
@@ -554,14 +571,17 @@
       }
 
       xhr.addEventListener("progress", more);
-      xhr.addEventListener("abort", () => reply?.close("aborted"));
-      // htmx goes on when everything is on the page.
-      for (const name of ["onload", "onerror"]) {
-        const go = xhr[name];
+      // htmx goes on when everything is on the page; at once where it has aborted, for it does not wait.
+      for (const name of ["onload", "onerror", "onabort"]) {
+        const then = xhr[name];
         xhr[name] = async (/** @type {Event} */ event) => {
-          more();
-          await reply?.close("incomplete");
-          go.call(xhr, event);
+          if (name === "onload") more();
+          go = () => {
+            go = () => {};
+            then.call(xhr, event);
+          };
+          if (reply) await reply.close("incomplete");
+          go();
         };
       }
     }
@@ -574,7 +594,7 @@
       onEvent(/** @type {string} */ name, /** @type {CustomEvent} */ event) {
         if (name === "htmx:configRequest") event.detail.headers[HEADER] = "html";
         if (name === "htmx:beforeSend") watch(event.detail);
-        if (/:(send|response)Error$/.test(name) && !streams.has(event.detail.xhr)) {
+        if (/:(sendError|responseError|timeout)$/.test(name) && !streams.has(event.detail.xhr)) {
           failed(event.detail.elt, event.detail.target, event.detail.error);
         }
         return true;
@@ -601,12 +621,12 @@
         api.initSecurity?.({ createHTML: trusted, createScript: (/** @type {string} */ text) => text });
       },
       htmx_config_request(/** @type {Element} */ _, /** @type {any} */ { ctx }) {
-        ctx.request.headers[HEADER] = "html";
+        if (ctx.request.abort) ctx.request.headers[HEADER] = "html";
       },
       htmx_error(/** @type {Element} */ source, /** @type {any} */ { ctx, error }) {
         // It hears of every request: those that want to stream say so by hx-ext.
         const wants = source.matches("[hx-ext*=streaming-html]");
-        if (wants && !ctx?.response && error.name !== "AbortError") failed(source, ctx.target, error);
+        if (wants && ctx && !ctx.response && error.name !== "AbortError") failed(source, ctx.target, error);
       },
       htmx_before_response(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
         const response = ctx.response.raw;
@@ -619,6 +639,7 @@
         const header = (/** @type {string} */ name) => response.headers.get(name);
         const reply = show({ source, target, insert, abort, header, headers });
         if (!reply) return;
+        ctx.request.abort = reply.quit;
         clearTimeout(ctx.requestTimeout); // It was for the whole request.
         // htmx goes on when it has the text: then everything is on the page already.
         response.text = async () => {

@@ -81,7 +81,7 @@ def test_much_at_once_is_written_little_by_little(client: str, page: Page, serve
     send(page)
     wait_for(page, "stream:end", "finished")
     expect(page.locator("#ai_1_text > p")).to_have_count(10_000)
-    assert 0 < page.evaluate("most") <= 16384 + 100
+    assert 0 < page.evaluate("most") <= 8192 + 100
 
 
 @pytest.mark.parametrize("client", CLIENTS)

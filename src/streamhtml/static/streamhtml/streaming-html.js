@@ -15,7 +15,7 @@
   const HEADER = "Streaming-HTML";
   const WRITE_EVERY = 33; // ms
   const LONG = 500; // fragments: from there on half as often, for layout costs more and more
-  const WRITE_MOST = 16384; // characters of HTML at a time, or the page would stand still
+  const WRITE_MOST = 8192; // characters of HTML at a time, or the page would stand still
   const WRITE_HIDDEN = 100; // ms to wait for a frame: where the page is not seen, none comes
   const OPERATIONS = /^(open|append|replace|tail|swap|end|)$/;
   const LEAVES = ["HX-Redirect", "HX-Location", "HX-Refresh"]; // the page, whatever the body is

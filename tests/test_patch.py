@@ -47,7 +47,7 @@ def test_a_tail_has_a_root_to_be_removed_with() -> None:
         (Patch("append", Markup(), "ai_1"), "#ai_1"),
         (Patch("append", Markup(), "ai_1", depth=2), "#ai_1 > :last-child > :last-child"),
         (Patch("replace", Markup(), "ai_1", child=0), "#ai_1 > :nth-child(1)"),
-        (Patch("tail", Markup(), "a.b:c"), r"#a\.b\:c"),
+        (Patch("tail", Markup(), "a.b:c"), r"#a\.b\3a c"),
     ],
 )
 def test_the_place_as_a_selector(patch: Patch, selector: str) -> None:

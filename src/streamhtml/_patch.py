@@ -104,7 +104,8 @@ def pair_id(prefix: str = "ai_") -> str:
 
 def id_selector(value: str) -> str:
     """Return the CSS selector of the element that has the id ``value``."""
-    return "#" + re.sub(r"[.:]", r"\\\g<0>", value)
+    # A colon by its number: htmx 4 looks for the last one, which is to be the one before "#".
+    return "#" + value.replace(".", r"\.").replace(":", r"\3a ")
 
 
 def check_id(value: str, name: str) -> str:

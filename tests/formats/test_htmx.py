@@ -122,8 +122,8 @@ def test_an_id_with_punctuation_is_escaped_in_selectors() -> None:
     tail = Patch("tail", Markup("t"), "a.b:c")
     wire.encode(Fragment(0, (tail,)))
     assert wire.encode(Fragment(1, (tail,))) == (
-        r'<div hx-swap-oob="delete:#a\.b\:c-tail"></div>'
-        r'<div hx-swap-oob="beforeend:#a\.b\:c"><span id="a.b:c-tail">t</span></div>'
+        r'<div hx-swap-oob="delete:#a\.b\3a c-tail"></div>'
+        r'<div hx-swap-oob="beforeend:#a\.b\3a c"><span id="a.b:c-tail">t</span></div>'
     )
 
 

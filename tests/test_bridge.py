@@ -57,20 +57,20 @@ def test_closing_closes_the_source_and_ends_the_iteration() -> None:
             next(chunks)
 
 
+async def silent(closed: threading.Event) -> AsyncIterator[str]:
+    try:
+        yield "a"
+        await asyncio.sleep(60)
+    finally:
+        closed.set()
+
+
 @pytest.mark.parametrize("name", ["gunicorn.socket", "werkzeug.socket"])
 def test_it_ends_at_the_next_ping_when_the_client_has_left(name: str) -> None:
     closed = threading.Event()
-
-    async def source() -> AsyncIterator[str]:
-        try:
-            yield "a"
-            await asyncio.sleep(60)
-        finally:
-            closed.set()
-
     ours, theirs = socket.socketpair()
     with ours:
-        chunks = body(source(), **{name: ours})
+        chunks = body(silent(closed), **{name: ours})
         with theirs:
             theirs.send(b"the next request")
             assert b"open" in next(chunks)
@@ -85,16 +85,8 @@ def test_it_ends_at_the_next_ping_when_the_client_has_left(name: str) -> None:
 @pytest.mark.parametrize("name", ["gunicorn.socket", "waitress.client_disconnected"])
 def test_it_ends_soon_when_the_client_leaves_while_the_source_is_silent(name: str) -> None:
     closed = threading.Event()
-
-    async def source() -> AsyncIterator[str]:
-        try:
-            yield "a"
-            await asyncio.sleep(60)
-        finally:
-            closed.set()
-
     ours, theirs = socket.socketpair()
-    fragments = stream(Reply(), source(), interval=0, ping=None)
+    fragments = stream(Reply(), silent(closed), interval=0, ping=None)
     looks = ours if name == "gunicorn.socket" else lambda: theirs.fileno() < 0
     with ours:
         chunks = SyncIterator(Body(fragments, HTMLFormat()), {name: looks})

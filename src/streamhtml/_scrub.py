@@ -27,7 +27,7 @@ _DROPPED = frozenset(
 )
 # What may be the beginning of a flag, of a surrogate pair, or of CRLF.
 _UNDECIDED = re.compile(f"(?:\U0001f3f4{_TAG}{{0,6}}|[\ud800-\udbff]|\r)\\Z")
-_MOST_UNDECIDED = 8
+_MOST_UNDECIDED = 7  # characters: a black flag and six tags
 
 
 class Scrubber:

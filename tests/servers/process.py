@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Condition, Thread
 
+import httpx
+
 READY = 60.0
 """Seconds that a server may take to answer on a loaded machine; one second is usual."""
 
@@ -78,12 +80,37 @@ class Server:
         )
         return line
 
-    def wait_until_ready(self) -> None:
-        """Wait for the line that has the server's URL."""
-        _, line = self.wait_for(_URL, READY)
-        found = _URL.search(line)
-        assert found
-        self.url = found.group()
+    def wait_until_ready(self, url: str | None) -> None:
+        """Wait until the server answers at its URL: the one given, or the one that it tells."""
+        if url is None:
+            _, line = self.wait_for(_URL, READY)
+            found = _URL.search(line)
+            assert found
+            url = found.group()
+        self.url = url
+        deadline = time.monotonic() + READY
+        while not _answers(url):
+            assert not self._ended, self.log
+            assert time.monotonic() < deadline, self.log
+            time.sleep(0.02)
+
+    @property
+    def pid(self) -> int:
+        """The id of the process that was started; it may have workers."""
+        return self._process.pid
+
+    def terminate(self) -> float:
+        """Ask the server to end (SIGTERM); return when (``time.monotonic()``)."""
+        self._process.terminate()
+        return time.monotonic()
+
+    def kill(self) -> None:
+        """End the server without a chance to say anything (SIGKILL)."""
+        self._process.kill()
+
+    def wait(self, seconds: float) -> int:
+        """Wait until the process has ended; return its status."""
+        return self._process.wait(seconds)
 
     def stop(self) -> None:
         """End the process, with force where it does not end in ten seconds."""
@@ -96,18 +123,30 @@ class Server:
         self._reader.join(10)
 
 
+def _answers(url: str) -> bool:
+    try:
+        httpx.get(url, timeout=READY)
+    except httpx.TransportError:
+        return False
+    return True
+
+
 @contextmanager
 def serving(
     command: list[str],
     *,
+    url: str | None = None,
     environment: Mapping[str, str] | None = None,
     folder: Path = Path(),
     may_complain: bool = False,
 ) -> Iterator[Server]:
-    """Run a server that prints its URL; it must not complain, unless it ``may_complain``."""
+    """Run a server at ``url``, or at the one that it prints.
+
+    It must not complain, unless it ``may_complain``.
+    """
     server = Server(command, environment or {}, folder)
     try:
-        server.wait_until_ready()
+        server.wait_until_ready(url)
         yield server
     finally:
         server.stop()

@@ -1,0 +1,201 @@
+"""One site in each framework; ``SITE=flask gunicorn tests.servers.app`` serves one of them.
+
+``/stream?source=waiting&account=NAME`` streams one of the sources; ``delay`` is how many seconds
+the view takes before that. ``/state`` tells what the process holds at the moment.
+"""
+
+import asyncio
+import gc
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import anyio
+from tests.servers.sources import SOURCES, Account
+
+from streamhtml import Reply
+from streamhtml import _bridge as bridge
+
+ACCOUNTS = Path(os.environ.get("ACCOUNTS", "."))
+
+
+def streamed(request: Any, response: Callable[..., Any], query: Mapping[str, str]) -> Any:
+    """Return the response to ``/stream``."""
+    account = Account(ACCOUNTS, query["account"])
+
+    def on_end(reply: Reply) -> None:
+        account.write(f"ended {reply.state}")
+
+    return response(
+        request,
+        SOURCES[query["source"]](account),
+        renderer="text",
+        interval=float(query.get("interval", 0.04)),
+        ping=float(query.get("ping", 15)),
+        on_end=on_end,
+    )
+
+
+def state() -> dict[str, Any]:
+    """Count what can leak. Collects garbage first, so that only what is held is counted."""
+    gc.collect()
+    files = [file.readlink() for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+    loops = {bridge._loop}
+    with suppress(RuntimeError):
+        loops.add(asyncio.get_running_loop())
+    return {
+        "pid": os.getpid(),
+        "tasks": sum(len(asyncio.all_tasks(loop)) for loop in loops if loop is not None),
+        "threads": threading.active_count(),
+        "files": len(files),
+        "sockets": sum(str(file).startswith("socket:") for file in files),
+        "resident": int(Path("/proc/self/statm").read_text().split()[1])
+        * os.sysconf("SC_PAGESIZE"),
+    }
+
+
+def _starlette(*middleware: Any) -> Any:
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+
+    from streamhtml.starlette import StreamingHTMLResponse
+
+    async def stream(request: Request) -> Response:
+        await anyio.sleep(float(request.query_params.get("delay", 0)))
+        return streamed(request, StreamingHTMLResponse, request.query_params)
+
+    async def get_state(request: Request) -> Response:
+        return JSONResponse(state())
+
+    return Starlette(
+        routes=[Route("/stream", stream), Route("/state", get_state)], middleware=list(middleware)
+    )
+
+
+def _fastapi(*middleware: Any) -> Any:
+    from fastapi import FastAPI, Request
+    from fastapi.responses import Response
+
+    from streamhtml.starlette import StreamingHTMLResponse
+
+    app = FastAPI(middleware=list(middleware))
+
+    @app.api_route("/stream", methods=["GET", "HEAD"], response_model=None)
+    async def stream(request: Request, delay: float = 0) -> Response:
+        await anyio.sleep(delay)
+        return streamed(request, StreamingHTMLResponse, request.query_params)
+
+    @app.get("/state")
+    async def get_state() -> dict[str, Any]:
+        return state()
+
+    return app
+
+
+def _fastapi_with_middleware() -> Any:
+    from starlette.middleware import Middleware
+    from starlette.middleware.base import BaseHTTPMiddleware
+    from starlette.middleware.gzip import GZipMiddleware
+
+    async def passes(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    return _fastapi(Middleware(BaseHTTPMiddleware, dispatch=passes), Middleware(GZipMiddleware))
+
+
+def _django(*, asynchronous: bool, middleware: tuple[str, ...] = ()) -> None:
+    import django
+    from django.conf import settings
+    from django.http import JsonResponse
+    from django.urls import path
+
+    settings.configure(
+        ALLOWED_HOSTS=["*"],
+        INSTALLED_APPS=["streamhtml.django"],
+        LOGGING_CONFIG=None,
+        MIDDLEWARE=middleware,
+        ROOT_URLCONF=__name__,
+        SECRET_KEY="for tests",
+        TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates"}],
+    )
+    django.setup()
+
+    from streamhtml.django import StreamingHTMLResponse
+
+    async def stream(request: Any) -> Any:
+        await anyio.sleep(float(request.GET.get("delay", 0)))
+        return streamed(request, StreamingHTMLResponse, request.GET.dict())
+
+    def sync_stream(request: Any) -> Any:
+        time.sleep(float(request.GET.get("delay", 0)))
+        return streamed(request, StreamingHTMLResponse, request.GET.dict())
+
+    async def get_state(request: Any) -> Any:
+        return JsonResponse(state())
+
+    def sync_get_state(request: Any) -> Any:
+        return JsonResponse(state())
+
+    urlpatterns[:] = [
+        path("stream", stream if asynchronous else sync_stream),
+        path("state", get_state if asynchronous else sync_get_state),
+    ]
+
+
+urlpatterns: list[Any] = []
+
+GZIP = ("django.middleware.gzip.GZipMiddleware",)
+
+
+def _django_asgi(middleware: tuple[str, ...] = ()) -> Any:
+    from django.core.asgi import get_asgi_application
+
+    _django(asynchronous=True, middleware=middleware)
+    return get_asgi_application()
+
+
+def _django_wsgi(middleware: tuple[str, ...] = ()) -> Any:
+    from django.core.wsgi import get_wsgi_application
+
+    _django(asynchronous=False, middleware=middleware)
+    return get_wsgi_application()
+
+
+def _flask() -> Any:
+    from flask import Flask, request
+
+    from streamhtml.flask import StreamingHTMLResponse, blueprint
+
+    app = Flask(__name__)
+    app.register_blueprint(blueprint)
+
+    @app.get("/stream")
+    def stream() -> Any:
+        time.sleep(float(request.args.get("delay", 0)))
+        return streamed(request, StreamingHTMLResponse, request.args)
+
+    @app.get("/state")
+    def get_state() -> Any:
+        return state()
+
+    return app
+
+
+ASGI: dict[str, Callable[[], Any]] = {
+    "starlette": _starlette,
+    "fastapi": _fastapi,
+    "fastapi-middleware": _fastapi_with_middleware,
+    "django-asgi": _django_asgi,
+    "django-asgi-gzip": lambda: _django_asgi(GZIP),
+}
+WSGI: dict[str, Callable[[], Any]] = {
+    "django-wsgi": _django_wsgi,
+    "django-wsgi-gzip": lambda: _django_wsgi(GZIP),
+    "flask": _flask,
+}

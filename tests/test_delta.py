@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from streamhtml import Delta, deltas
+from streamhtml import Delta, Truncated, deltas
 
 pytestmark = pytest.mark.anyio
 
@@ -84,6 +84,58 @@ async def test_a_token_is_read_the_same_way_from_both_kinds_of_source(
 async def test_order_is_kept() -> None:
     tokens = [t for case in CASES for t in [case[1]]] * 3
     assert list(deltas(tokens)) == [d for case in CASES for d in case[2]] * 3
+
+
+TEXT = chunk({"delta": {"content": "so"}})
+USAGE = chunk()
+LENGTH = chunk({"delta": {}, "finish_reason": "length"})
+FILTER = chunk({"delta": {"content": "!"}, "finish_reason": "content_filter"})
+STOP = chunk({"delta": {}, "finish_reason": "stop"})
+ANOTHER = chunk({"delta": {}, "index": 1, "finish_reason": "length"})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text", "reason"),
+    [
+        ([TEXT, LENGTH], "so", "finish_reason='length'"),
+        ([TEXT, LENGTH, USAGE], "so", "finish_reason='length'"),
+        ([TEXT, FILTER, USAGE], "so!", "finish_reason='content_filter'"),
+        ([LENGTH], "", "finish_reason='length'"),
+        ([ANOTHER, TEXT, LENGTH, ANOTHER, STOP], "so", "finish_reason='length'"),
+        ([TEXT, STOP, USAGE], "so", None),
+        ([TEXT, ANOTHER], "so", None),
+        (["length", Delta("content_filter")], "lengthcontent_filter", None),
+    ],
+)
+async def test_an_answer_that_was_cut_short_says_so_when_its_source_has_ended(
+    tokens: list[Any], text: str, reason: str | None
+) -> None:
+    ended = []
+
+    async def source() -> AsyncIterator[Any]:
+        for token in tokens:
+            yield token
+        ended.append(True)
+
+    def sync_source() -> Iterator[Any]:
+        yield from tokens
+        ended.append(True)
+
+    for chunks in source(), sync_source():
+        read = deltas(chunks)
+        seen: list[str] = []
+        said = None
+        try:
+            if isinstance(read, AsyncIterator):
+                async for delta in read:
+                    seen.append(delta.text)  # noqa: PERF401 - it may raise
+            else:
+                for delta in read:
+                    seen.append(delta.text)  # noqa: PERF401
+        except Truncated as truncated:
+            said = str(truncated)
+        assert ("".join(seen), said, ended) == (text, reason, [True])
+        ended.clear()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import streamhtml
 
 FRAMEWORKS = {"django", "flask", "starlette", "fastapi", "werkzeug", "asgiref", "pygments"}
-NEVER = {"openai", "redis", "trio", "uvicorn", "httpx"}
+NEVER = {"flask_babel", "babel", "openai", "redis", "trio", "uvicorn", "httpx"}
 
 
 def loaded_by(statement: str) -> set[str]:

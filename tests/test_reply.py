@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 from tests.markdown.page import Page, canonical
 
-from streamhtml import Delta, Fragment, Patch, Reply, TextRenderer
+from streamhtml import Delta, Fragment, Notice, Patch, Reply, TextRenderer
 
 ENVIRONMENT = jinja2.Environment(autoescape=True)
 TWO_REGIONS = ENVIRONMENT.from_string("{{ parts.reasoning }}<!---->{{ ai_message }}").render
@@ -52,7 +52,7 @@ def test_an_end_with_nothing_left_to_say() -> None:
     assert reply.close("finished") == Fragment(1, (), "finished")
 
 
-@pytest.mark.parametrize("outcome", ["stopped", "failed", "interrupted"])
+@pytest.mark.parametrize("outcome", ["stopped", "truncated", "failed", "interrupted"])
 @pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
 @pytest.mark.parametrize("at_once", [False, True])
 def test_an_end_that_went_wrong_is_shown_behind_the_text(
@@ -86,6 +86,49 @@ def test_an_end_without_the_template_shows_the_notice_all_the_same(
     assert 'role="alert"' in html(end)
     root = "ai_1" if renderer == "template" else "ai_1_text"
     assert end.patches[0].root == ("" if at_once else root)
+
+
+NOTICE = ENVIRONMENT.from_string("<u>{{ outcome }} {{ who }} {{ message_pair_id }}</u>").render
+
+
+@pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_notice_of_the_callers_own_knows_the_context(renderer: str, at_once: bool) -> None:
+    def ended(outcome: Any) -> str:
+        reply = Reply(
+            EACH_TIME,
+            {"who": "<me>", "message_pair_id": "ai_1"},
+            renderer=renderer,
+            at_once=at_once,
+            notice=Notice(NOTICE),
+        )
+        assert reply.renders_notice
+        reply.open()
+        reply.feed([Delta("so far")])
+        return html(reply.close(outcome))
+
+    assert "<u>truncated &lt;me&gt; ai_1</u>" in ended("truncated")
+    assert "<u>" not in ended("finished")
+
+
+def test_a_notice_that_fails_changes_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(context: Mapping[str, Any]) -> str:
+        raise ZeroDivisionError
+
+    reply = Reply(notice=Notice(broken, language="ko"))
+    reply.open()
+    end = reply.close("stopped")
+    assert (end.outcome, reply.state) == ("stopped", "stopped")
+    assert "중지했습니다." in html(end)
+    assert len(caplog.records) == 1
+
+
+def test_an_end_without_the_template_is_without_that_of_the_notice_too() -> None:
+    reply = Reply(notice=Notice(NOTICE, language="ko"))
+    reply.open()
+    assert html(reply.fail()) == (
+        '<span class="streamhtml-notice" role="alert">문제가 생겨 답변이 여기서 끝납니다.</span>'
+    )
 
 
 def test_a_reader_who_left_needs_no_rendering() -> None:

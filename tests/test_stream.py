@@ -373,17 +373,57 @@ async def test_a_user_who_stops_sees_what_has_arrived_and_that_it_was_stopped(
 
     reply = Reply(template if renderer == "template" else None, renderer=renderer)
     fragments = stream(reply, source())
-    fragments.stop()  # Not started yet: it does nothing.
     seen = [await anext(fragments), await anext(fragments)]
     await anyio.to_thread.run_sync(fragments.stop)
     with anyio.fail_after(SOON):
         seen += [fragment async for fragment in fragments]
-    assert closed.is_set()
+        await closed.wait()
     assert seen[-1].outcome == reply.state == "stopped"
     assert "so far" in text(seen)
     assert "Stopped." in text(seen)
     fragments.stop()
     assert reply.state == "stopped"
+
+
+async def test_a_stream_that_is_stopped_before_it_starts_takes_no_token() -> None:
+    async def source() -> AsyncIterator[str]:
+        raise AssertionError("not to be started")
+        yield ""
+
+    for tokens in source(), iter("ab"):
+        reply = Reply()
+        fragments = stream(reply, tokens)
+        fragments.stop()
+        first, last = [fragment async for fragment in fragments]
+        assert first.index == 0
+        assert last.outcome == reply.state == "stopped"
+        assert "Stopped." in last.patches[0].html
+
+
+async def test_the_end_does_not_wait_for_the_cleanup() -> None:
+    cleans_up = anyio.Event()
+    may_end = anyio.Event()
+
+    async def source() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            await anyio.sleep(60)
+        finally:
+            with anyio.CancelScope(shield=True):
+                cleans_up.set()
+                await may_end.wait()
+
+    reply = Reply()
+    fragments = stream(reply, source(), interval=0)
+    await anext(fragments)
+    await anext(fragments)
+    fragments.stop("interrupted")
+    with anyio.fail_after(SOON):
+        assert [fragment.outcome async for fragment in fragments] == ["interrupted"]
+        await cleans_up.wait()
+        may_end.set()
+        await fragments.aclose()
+    assert reply.state == "interrupted"
 
 
 async def test_a_reader_who_is_cancelled_and_then_closes() -> None:

@@ -4,7 +4,8 @@ This package is the core; ``streamhtml.starlette``, ``streamhtml.django`` and ``
 each have a ``StreamingHTMLResponse`` for their framework. Nothing here imports one of them.
 """
 
-from streamhtml._delta import Delta, deltas
+from streamhtml._delta import Delta, Truncated, deltas
+from streamhtml._notice import Notice
 from streamhtml._patch import Fragment, Patch, pair_id
 from streamhtml._reply import Reply
 from streamhtml._stream import Stream, aenumerate, stream
@@ -16,11 +17,13 @@ __all__ = [
     "Delta",
     "Fragment",
     "MarkdownRenderer",
+    "Notice",
     "Patch",
     "Reply",
     "Stream",
     "TemplateRenderer",
     "TextRenderer",
+    "Truncated",
     "aenumerate",
     "deltas",
     "pair_id",

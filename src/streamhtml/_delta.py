@@ -23,6 +23,20 @@ class Delta:
     part: str = "text"
 
 
+class Truncated(Exception):  # noqa: N818 - it names an outcome
+    """A source raises it to say that the answer was cut short, by the model's limit for instance.
+
+    The reader keeps what came, and is told; it is not an error. ``deltas`` raises it for chunks
+    of OpenAI's chat completions that say so, when their source has ended.
+
+    Args:
+        reason: for whoever catches it; the reader is not told.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+
+
 Tokens: TypeAlias = "AsyncIterable[Any] | Iterable[Any] | Awaitable[Any] | Callable[[], Any]"
 """What a stream is made of: an iterable of tokens, sync or async; or an awaitable of an async one,
 or a function without arguments that returns either, for a source that must be opened in the event
@@ -46,6 +60,7 @@ def deltas(tokens: Tokens) -> "AsyncDeltas | SyncDeltas":
     Raises:
         TypeError: here, if ``tokens`` cannot be iterated; while iterating, if a token is
             anything else. Both name the type and say what to do.
+        Truncated: at the end, if a chunk said that the answer was cut short.
     """
     if isinstance(tokens, str | bytes | bytearray):
         raise TypeError(
@@ -71,6 +86,7 @@ class AsyncDeltas:
         self._tokens: Any = tokens
         self._iterator: AsyncIterator[Any] | None = None
         self._pending: list[Delta] = []
+        self._cut_short = ""
         self._closed = False
 
     def __aiter__(self) -> "AsyncDeltas":
@@ -82,7 +98,15 @@ class AsyncDeltas:
         if self._iterator is None:
             self._iterator = await self._open()
         while not self._pending:
-            self._pending = _read(await anext(self._iterator))[::-1]
+            try:
+                token = await anext(self._iterator)
+            except StopAsyncIteration:
+                if self._cut_short:
+                    raise Truncated(self._cut_short) from None
+                raise
+            self._pending = _read(token)[::-1]
+            if not isinstance(token, str):
+                self._cut_short = _cut_short(token) or self._cut_short
         return self._pending.pop()
 
     async def _open(self) -> AsyncIterator[Any]:
@@ -129,6 +153,7 @@ class SyncDeltas:
         self._tokens: Any = tokens
         self._iterator: Iterator[Any] | None = None
         self._pending: list[Delta] = []
+        self._cut_short = ""
         self._closed = False
 
     def __iter__(self) -> "SyncDeltas":
@@ -140,7 +165,15 @@ class SyncDeltas:
         if self._iterator is None:
             self._iterator = iter(self._tokens)
         while not self._pending:
-            self._pending = _read(next(self._iterator))[::-1]
+            try:
+                token = next(self._iterator)
+            except StopIteration:
+                if self._cut_short:
+                    raise Truncated(self._cut_short) from None
+                raise
+            self._pending = _read(token)[::-1]
+            if not isinstance(token, str):
+                self._cut_short = _cut_short(token) or self._cut_short
         return self._pending.pop()
 
     def close_unopened(self) -> bool:
@@ -221,6 +254,16 @@ def _read_chat_chunk(chunk: object, choices: list[Any]) -> list[Delta]:
         ]
         found += [Delta(text, part) for part, text in pieces if text]
     return found
+
+
+def _cut_short(token: object) -> str:
+    """Return what a chat chunk says of an answer that ends too early; else ``""``."""
+    choices = getattr(token, "choices", None)
+    for choice in choices if isinstance(choices, list) else ():
+        reason = getattr(choice, "finish_reason", None)
+        if reason in ("length", "content_filter") and not getattr(choice, "index", 0):
+            return f"finish_reason={reason!r}"
+    return ""
 
 
 def _type_name(value: object) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 from markupsafe import Markup
 
 Action = Literal["append", "replace", "tail"]
-Outcome = Literal["finished", "stopped", "failed", "interrupted"]
+Outcome = Literal["finished", "stopped", "truncated", "failed", "interrupted"]
 
 # Ids travel inside HTML comments, CSS selectors and attributes: these characters need no
 # escaping in the first two but "." and ":" (see Patch.selector), and none in the third.

@@ -43,7 +43,8 @@ class Pump:
 
     When the iteration has ended, ``error`` is the exception that ended the source, if one did,
     and ``interrupted`` says whether it was cancelled, as it is when the event loop ends.
-    ``close()`` or ``aclose()`` closes the source at any time.
+    ``close()`` or ``aclose()`` closes the source at any time; the iteration ends with what has
+    arrived, and does not wait for the source's cleanup.
 
     Args:
         tokens: what ``deltas()`` takes.
@@ -75,7 +76,7 @@ class Pump:
 
     def start(self) -> None:
         """Let the source begin, in the event loop that runs now. The first step does it too."""
-        if self._started:
+        if self._started or self._ended:
             return
         self._started = True
         self.loop = loop = current_loop()
@@ -103,7 +104,7 @@ class Pump:
                 if self._ended or now >= self._due or len(self._arrived) >= LIMIT:
                     return self._take(now)
                 await self._reader.wait(self._due - now)
-            elif self._ended:
+            elif self._ended or self._closing:
                 raise StopAsyncIteration
             elif self._ping is not None and now - silent_since >= self._ping:
                 return []
@@ -115,7 +116,7 @@ class Pump:
     async def _wait_for_more(self, seconds: float | None) -> None:
         self._reader_is_idle = True
         # Looked at again, now that the flag stands: a thread may have brought some in between.
-        if not self._arrived and not self._ended:
+        if not self._arrived and not self._ended and not self._closing:
             await self._reader.wait(seconds)
         self._reader_is_idle = False
 
@@ -148,6 +149,7 @@ class Pump:
     def _stop(self) -> None:
         self._room.set()
         if self._started:
+            self._reader.ring()
             self._cancel()
         elif not self._ended:
             self.start()  # It sees that it is to close, and does nothing else.

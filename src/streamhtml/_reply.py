@@ -4,26 +4,18 @@ Synchronous and pure: nothing here does I/O, waits, or knows a wire format.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial
+from functools import partial
 from itertools import groupby
 from typing import Any, Final, Literal, Protocol
 
-from jinja2 import Environment, PackageLoader
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from streamhtml._delta import Delta
+from streamhtml._notice import NOTICES, Notice, built_in
 from streamhtml._patch import Fragment, Outcome, Patch, check_id, pair_id
 from streamhtml._template import Template, TemplateRenderer, check_context, message_context
 from streamhtml._text import TextRenderer
 from streamhtml.markdown import MarkdownRenderer
-
-NOTICES: Final[dict[Outcome, str]] = {
-    "finished": "",
-    "stopped": "Stopped.",
-    "failed": "Something went wrong, and the answer ends here.",
-    "interrupted": "The connection was lost, and the answer ends here.",
-}
-"""What the user reads at the end of an answer, in plain text."""
 
 # Inert for htmx 2 and 4, Turbo, Datastar and Alpine, whatever the model writes.
 _INERT = Markup('hx-ignore hx-disable data-turbo="false" data-star-ignore x-ignore')
@@ -83,6 +75,8 @@ class Reply:
             page asked for (``hx-target``, ``data-stream``).
         at_once: keep everything back until ``close()``, which returns the finished message whole:
             for a page that cannot take it piece by piece.
+        notice: what ``close()`` adds where the outcome is not "finished"; by default ours, in
+            English.
 
     Raises:
         ValueError: an unknown renderer, an id that cannot be one, or a context that has a name
@@ -97,9 +91,12 @@ class Reply:
         renderer: str | Callable[[str], Renderer] = "markdown",
         into: str | None = None,
         at_once: bool = False,
+        notice: Notice | None = None,
     ) -> None:
         context = dict(context or {})
         check_context(context)
+        self._context = context
+        self._notice = notice or Notice()
         self.message_pair_id = (
             check_id(str(context["message_pair_id"]), "message_pair_id")
             if context.get("message_pair_id")
@@ -108,10 +105,12 @@ class Reply:
         self.state: Literal["new", "streaming"] | Outcome = "new"
         self.renders_each_time = renderer == "template"
         """Whether each step renders a template, which may take long or wait for a database."""
+        self.renders_notice = self._notice.is_own
+        """Whether ``close()`` does, where the outcome is not "finished"."""
         self._texts: dict[str, list[str]] = {}
         self.next_index = 0
         """The index of the next Fragment, which is how many were sent."""
-        template = template or _built_in()
+        template = template or built_in("streamhtml/message.html")
         target = check_id(into.removeprefix("#"), "into") if into else ""
         self._view: _Regions | _Rendered | _AtOnce
         if renderer == "template":
@@ -151,7 +150,10 @@ class Reply:
     def close(self, outcome: Outcome) -> Fragment:
         """Return the last Fragment: what was held back, and how it ended where it went wrong."""
         self._enter("streaming", outcome)
-        return self._fragment(self._view.close(_notice(outcome)), outcome)
+        notice = Markup()
+        if NOTICES[outcome]:
+            notice = self._notice.render(outcome, self.message_pair_id, self._context)
+        return self._fragment(self._view.close(notice), outcome)
 
     def fail(self) -> Fragment:
         """Return the last Fragment where a template or a renderer raised: the notice alone.
@@ -159,7 +161,7 @@ class Reply:
         Nothing of theirs is used, so it cannot raise again.
         """
         self.state = "failed"
-        return self._fragment(self._view.fail(_notice("failed")), "failed")
+        return self._fragment(self._view.fail(self._notice.plain("failed")), "failed")
 
     def abandon(self) -> None:
         """The reader has left: nothing is rendered any more, and the state is "interrupted"."""
@@ -354,16 +356,3 @@ def _renderer(name: str | Callable[[str], Renderer]) -> Callable[[str], Renderer
 
 def _css(renderer: Renderer) -> str:
     return type(renderer).__name__.removesuffix("Renderer").lower()
-
-
-def _notice(outcome: Outcome) -> Markup:
-    text = NOTICES[outcome]
-    if not text:
-        return Markup()
-    return Markup('<span class="streamhtml-notice" role="alert">{}</span>').format(escape(text))
-
-
-@cache
-def _built_in() -> Template:
-    environment = Environment(loader=PackageLoader("streamhtml"), autoescape=True)
-    return environment.get_template("streamhtml/message.html").render

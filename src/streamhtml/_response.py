@@ -5,11 +5,14 @@ Nothing here knows a framework; a request has ``method`` and ``headers`` in all 
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import jinja2
 
+from streamhtml import _sigterm
 from streamhtml._delta import Tokens
+from streamhtml._notice import TEMPLATE, Notice
 from streamhtml._pump import Pump
 from streamhtml._reply import Renderer, Reply
 from streamhtml._stream import OnEnd, Stream
@@ -40,6 +43,8 @@ RequestT = TypeVar("RequestT", bound=Request)
 class Body:
     """The bytes of one response: UTF-8, one fragment a step."""
 
+    begun = False
+
     def __init__(self, stream: Stream, wire: Format) -> None:
         self._stream = stream
         self._wire = wire
@@ -48,20 +53,36 @@ class Body:
         return self
 
     async def __anext__(self) -> bytes:
+        try:
+            fragment = await anext(self._stream)
+        except StopAsyncIteration:
+            _sigterm.leave(self)
+            raise
+        if not self.begun:
+            self.begun = True
+            _sigterm.enter(self)
         # A template may say what UTF-8 cannot: a lone surrogate becomes "?".
-        return self._wire.encode(await anext(self._stream)).encode("utf-8", "replace")
+        return self._wire.encode(fragment).encode("utf-8", "replace")
 
     def stop(self) -> None:
         """Close the source, from any thread, and tell the reader."""
         self._stream.stop()
 
+    def interrupt(self) -> None:
+        """Close the source, from any thread, and tell the reader that the server is to end."""
+        self._stream.stop("interrupted")
+
     def close(self) -> None:
         """Close the source and end the stream, from any thread, now or soon."""
+        _sigterm.leave(self)
         self._stream.close()
 
     async def aclose(self) -> None:
         """Close the source, end the stream, and wait for both."""
-        await self._stream.aclose()
+        try:
+            await self._stream.aclose()
+        finally:
+            _sigterm.leave(self)
 
 
 class StreamingReply(Generic[RequestT]):
@@ -91,7 +112,8 @@ class StreamingReply(Generic[RequestT]):
         on_end: called once with the ``Reply`` when it ended, however it did; see ``stream()``.
         status: the HTTP status.
         headers: more response headers, or other values for those that are set by default
-            (``Vary`` is added to).
+            (``Vary`` is added to). A ``Content-Language`` is the language of the notices; by
+            default the framework says which one is active.
 
     Attributes:
         reply: the ``Reply``: its ``message_pair_id``, its ``state``, its ``text`` so far.
@@ -121,21 +143,24 @@ class StreamingReply(Generic[RequestT]):
     ) -> None:
         try:
             wire = negotiate(format, request.headers.get(REQUEST_HEADER))
+            vary = REQUEST_HEADER if format == "auto" else ""
+            all_headers = _headers(wire.media_type, vary, headers or {})
+            language = all_headers.get("Content-Language", "").partition(",")[0].strip()
             reply = Reply(
                 None if template is None else self._template(request, template),
                 context,
                 renderer=renderer,
                 into=into,
                 at_once=wire.at_once,
+                notice=self._notice(request, language),
             )
-            vary = REQUEST_HEADER if format == "auto" else ""
-            all_headers = _headers(wire.media_type, vary, headers or {})
         except BaseException:
             Pump(tokens, interval=0, ping=None).close()
             raise
         stream = Stream(reply, tokens, interval=interval, ping=ping, on_end=on_end)
         if request.method == "HEAD":
             stream.close()
+        _sigterm.stand_in_front()
         self.reply = reply
         self._body = Body(stream, wire)
         self._respond(request, self._body, status, all_headers)
@@ -143,14 +168,21 @@ class StreamingReply(Generic[RequestT]):
     def stop(self) -> None:
         """Close the source, from any thread: the reader sees what has arrived, and "Stopped.".
 
-        For a request by which the user asks for it. Before the response was begun, and after it
-        has ended, it does nothing.
+        For a request by which the user asks for it. Before the response was begun it means that no
+        token will be taken; after it has ended, nothing.
         """
         self._body.stop()
 
     @abstractmethod
     def _template(self, request: RequestT, template: Any) -> Template:
         """Return a function that renders the framework's template."""
+
+    @abstractmethod
+    def _notice(self, request: RequestT, language: str) -> Notice:
+        """Return the notices in this language; where it is ``""``, in the framework's active one.
+
+        The site's own template is the one that ``_template()`` finds by the name ``TEMPLATE``.
+        """
 
     @abstractmethod
     def _respond(
@@ -174,6 +206,34 @@ def jinja_template(template: jinja2.Template) -> jinja2.Template:
             "autoescape=True (or name the template .html where select_autoescape() decides)"
         )
     return template
+
+
+def jinja_notice(
+    environment: jinja2.Environment, template: Callable[[str], Template], language: str
+) -> Notice:
+    """Return the notices of a site with this Jinja environment.
+
+    Args:
+        environment: its catalogue is the ``gettext`` that jinja2.ext.i18n has installed, if so.
+        template: finds a template by its name; raises ``jinja2.TemplateNotFound``.
+        language: as ``Notice`` takes it.
+    """
+    own: Template | None
+    try:
+        own = template(TEMPLATE)
+    except jinja2.TemplateNotFound:
+        own = None
+    if "gettext" not in environment.globals:
+        return Notice(own, language=language)
+    return Notice(own, _gettext(environment), language)
+
+
+@lru_cache
+def _gettext(environment: jinja2.Environment) -> Callable[[str], str]:
+    # The new style of gettext() wants the context of a template.
+    call = environment.from_string("").new_context().call
+    installed: Any = environment.globals["gettext"]
+    return lambda text: str(call(installed, text))
 
 
 def _headers(media_type: str, vary: str, given: Mapping[str, str]) -> dict[str, str]:

@@ -10,12 +10,12 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from time import monotonic
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from streamhtml._delta import Tokens
+from streamhtml._delta import Tokens, Truncated
 from streamhtml._loop import Bell
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import CLEANUP, Pump
@@ -59,8 +59,9 @@ def stream(
 
     The first Fragment is there at once, before any token. The first delta leaves when it comes;
     later ones gather for ``interval``. The last Fragment has the outcome: "finished"; "stopped"
-    after ``Stream.stop()``; or "failed" when the source raised. What it raised is logged with its
-    traceback, to the logger "streamhtml", and shown to nobody.
+    after ``Stream.stop()``; "truncated" when the source raised ``Truncated``; or "failed" when it
+    raised anything else, which is logged with its traceback, to the logger "streamhtml", and
+    shown to nobody.
 
     The source is closed in every case: when it ended, when the stream is closed or cancelled, and
     if it was never started.
@@ -109,7 +110,7 @@ class Stream:
         self._ping = float("inf") if ping is None else ping
         self._context = copy_context()
         self._told: Bell | None = None
-        self._stopped = False
+        self._stopped: Outcome | None = None
         self._pump = Pump(tokens, interval=interval, ping=ping)
         try:
             _check_seconds(interval, ping)
@@ -150,39 +151,42 @@ class Stream:
         if self._ended:  # Closed from elsewhere, meanwhile.
             raise StopAsyncIteration
         if self._stopped:
-            return await self._end("stopped")
+            return await self._end(self._stopped)
+        if isinstance(self._pump.error, Truncated):
+            return await self._end("truncated")
         if self._pump.error is not None:
             return await self._end("failed", self._pump.error)
         return await self._end("interrupted" if self._pump.interrupted else "finished")
 
-    def stop(self) -> None:
-        """Close the source, from any thread; what has arrived is delivered, then the end "stopped".
+    def stop(self, outcome: Literal["stopped", "interrupted"] = "stopped") -> None:
+        """Close the source, from any thread; what has arrived is delivered, then the end.
 
-        For the user who has read enough, and asks so by a request of its own. Afterwards, and
-        before the stream was started, it does nothing.
+        For the user who has read enough, and asks so by a request of its own; "interrupted" is for
+        the process that is to end. The end does not wait for the source's cleanup. A stream that
+        was not started yet will take no token; one that has ended is left as it is.
         """
-        if self._first is None and not self._ended:
-            self._stopped = True
+        if not self._ended:
+            self._stopped = self._stopped or outcome
             self._pump.close()
 
     def close(self) -> None:
         """Close the source and end the stream, from any thread, now or soon."""
         loop = self._pump.loop
         if self._first is not None or loop is None:  # It was never started.
-            self._interrupt()
+            self._abandon()
         elif not self._ended:
             # A loop that has ended has taken the source with it.
             with suppress(RuntimeError):
-                loop.call_threadsafe(self._interrupt)
+                loop.call_threadsafe(self._abandon)
 
     async def aclose(self) -> None:
         """Close the source, end the stream, and wait for both; some seconds at the most."""
-        self._interrupt()
+        self._abandon()
         with anyio.CancelScope(shield=True):
             await self._until_told()
             await self._pump.aclose()
 
-    def _interrupt(self) -> None:
+    def _abandon(self) -> None:
         self._pump.close()
         if not self._ended and self._first is None:
             self._reply.abandon()
@@ -194,7 +198,10 @@ class Stream:
         if error is not None:
             logger.error("the stream of %s failed", self._reply.message_pair_id, exc_info=error)
         try:
-            fragment = await self._render(partial(self._reply.close, outcome))
+            fragment = await self._render(
+                partial(self._reply.close, outcome),
+                waits=self._reply.renders_notice and outcome != "finished",
+            )
         except Exception:
             logger.exception("the end of %s could not be rendered", self._reply.message_pair_id)
             fragment = self._reply.fail()
@@ -203,8 +210,8 @@ class Stream:
         await self._until_told()
         return fragment
 
-    async def _render(self, step: Callable[[], Fragment]) -> Fragment:
-        if self._reply.renders_each_time:
+    async def _render(self, step: Callable[[], Fragment], *, waits: bool = False) -> Fragment:
+        if waits or self._reply.renders_each_time:
             # On a thread: a template may ask a database, and must not hold up the other streams.
             return await anyio.to_thread.run_sync(self._context.run, step)
         return self._context.run(step)

@@ -5,6 +5,8 @@ The client file is served by
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import anyio
@@ -14,7 +16,9 @@ from starlette.responses import StreamingResponse
 from starlette.templating import Jinja2Templates
 from starlette.types import Receive, Scope, Send
 
-from streamhtml._response import Body, StreamingReply, jinja_template
+from streamhtml import _sigterm
+from streamhtml._notice import Notice
+from streamhtml._response import Body, StreamingReply, jinja_notice, jinja_template
 from streamhtml._template import Template
 
 __all__ = ["StreamingHTMLResponse"]
@@ -24,7 +28,7 @@ class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
     """Stream one message; the arguments are those of ``StreamingReply``.
 
     A template's name is looked up in ``request.app.state.templates``, a ``Jinja2Templates``, whose
-    context processors apply; a ``jinja2.Template`` does without.
+    context processors apply; a ``jinja2.Template`` does without. So is ``streamhtml/notice.html``.
     """
 
     def _template(self, request: Request, template: str | jinja2.Template) -> Template:
@@ -42,6 +46,14 @@ class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
             more |= processor(request)
         return lambda context: loaded.render({**more, **context})
 
+    def _notice(self, request: Request, language: str) -> Notice:
+        # A request may come without an app, an app without templates.
+        state = getattr(request.scope.get("app"), "state", None)
+        templates = getattr(state, "templates", None)
+        if not isinstance(templates, Jinja2Templates):
+            return Notice(language=language)
+        return jinja_notice(templates.env, partial(self._template, request), language)
+
     def _respond(
         self, request: Request, body: Body, status: int, headers: Mapping[str, str]
     ) -> None:
@@ -51,10 +63,13 @@ class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
         # Starlette itself does not listen for the disconnect where the server speaks ASGI 2.4, nor
         # close what it iterates.
         failure: Exception | None = None
+        left = False
         async with anyio.create_task_group() as tasks:
 
             async def leave_with_the_reader() -> None:
+                nonlocal left
                 await self.listen_for_disconnect(receive)
+                left = True
                 tasks.cancel_scope.cancel()
 
             tasks.start_soon(leave_with_the_reader)
@@ -64,6 +79,10 @@ class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
                 pass  # So does ASGI 2.4 say that the reader has left.
             except Exception as error:  # Of a middleware: it is to see it as it was.
                 failure = error
+            except anyio.get_cancelled_exc_class():
+                if not left and self._body.begun:
+                    await self._send_the_end(send)
+                raise
             finally:
                 await self._body.aclose()
                 tasks.cancel_scope.cancel()
@@ -71,3 +90,11 @@ class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
             raise failure
         if self.background is not None:
             await self.background()
+
+    async def _send_the_end(self, send: Send) -> None:
+        """The server cancels its streams, for it is to end, and the reader is still there."""
+        self._body.interrupt()
+        with anyio.move_on_after(_sigterm.GRACE, shield=True), suppress(Exception):
+            async for chunk in self._body:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -183,7 +183,7 @@ def patches(draw: st.DrawFn) -> Patch:
 
 @given(
     st.lists(st.lists(patches(), max_size=4).map(tuple), max_size=8),
-    st.sampled_from(["finished", "stopped", "failed", "interrupted"]),
+    st.sampled_from(["finished", "stopped", "truncated", "failed", "interrupted"]),
     st.sampled_from(["whole", "each byte", "d"]),
 )
 def test_what_the_library_sends_is_read_as_it_was_meant(

@@ -17,7 +17,7 @@ Node = Any
 _CHANGE = re.compile(
     r"(append|replace|tail)(?: #([A-Za-z_][A-Za-z0-9_.:-]*))?(?: (?:([1-9][0-9]*)|@([0-9]+)))?"
 )
-_OUTCOME = re.compile("end (finished|stopped|failed|interrupted)")
+_OUTCOME = re.compile("end (finished|stopped|truncated|failed|interrupted)")
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,11 @@ from typing import Any
 import jinja2
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
-from django.template import loader
+from django.template import TemplateDoesNotExist, loader
+from django.utils.translation import get_language, gettext
 
 from streamhtml._bridge import SyncIterator
+from streamhtml._notice import TEMPLATE, Notice
 from streamhtml._response import Body, StreamingReply, jinja_template
 from streamhtml._template import Template
 
@@ -23,13 +25,22 @@ class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
     """Stream one message; the arguments are those of ``StreamingReply``.
 
     A template's name is looked up in the project's engines (Django's or Jinja2), whose context
-    processors apply; a template that ``get_template()`` returned will do as well.
+    processors apply; a template that ``get_template()`` returned will do as well. So is
+    ``streamhtml/notice.html``; notices speak the active language.
     """
 
     def _template(self, request: HttpRequest, template: Any) -> Template:
         loaded = loader.get_template(template) if isinstance(template, str) else template
         _check_escaping(loaded.template)
         return lambda context: loaded.render(dict(context), request)
+
+    def _notice(self, request: HttpRequest, language: str) -> Notice:
+        own: Template | None
+        try:
+            own = self._template(request, TEMPLATE)
+        except TemplateDoesNotExist:
+            own = None
+        return Notice(own, gettext, language or get_language() or "")
 
     def _respond(
         self, request: HttpRequest, body: Body, status: int, headers: Mapping[str, str]

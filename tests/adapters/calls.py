@@ -27,6 +27,7 @@ async def call_asgi(
     *,
     leave_after: int | None = None,
     spec_version: str = "2.3",
+    path: str = "/",
 ) -> Answer:
     """Call the app; with ``leave_after``, disconnect when so many chunks have come.
 
@@ -61,8 +62,8 @@ async def call_asgi(
         "http_version": "1.1",
         "method": method,
         "scheme": "http",
-        "path": "/",
-        "raw_path": b"/",
+        "path": path,
+        "raw_path": path.encode(),
         "root_path": "",
         "query_string": b"",
         "server": ("127.0.0.1", 80),

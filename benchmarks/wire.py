@@ -4,7 +4,7 @@
     python benchmarks/wire.py --real   # also an answer at 50 tokens per second: 40 s a text
 
 "Body" is what the client reads; "network" is all that a client's socket receives from uvicorn:
-the response's head, the chunked framing and the body.
+the response's head, the chunked framing and the body. "Gzip" is the body with compress=True.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from streamhtml import Delta, Reply, pair_id
+from streamhtml._gzip import Gzip
 from streamhtml.demo._answers import LONG, tokens
 from streamhtml.formats import Format
 from streamhtml.formats.html import HTMLFormat
@@ -140,16 +141,23 @@ def receive(address: tuple[str, int], path: str) -> tuple[int, bytes]:
     return len(received), body
 
 
+def compressed(writes: Writes) -> int:
+    """Return the size of the body when each write is flushed."""
+    gzip = Gzip()
+    last = len(writes) - 1
+    return sum(len(gzip.encode(data, last=number == last)) for number, data in enumerate(writes))
+
+
 def measure(name: str, source: Tokens, *, real: bool) -> None:
     """Print the table of one text."""
     size = len("".join(source).encode())
 
-    def row(way: str, sent: str, writes: int, body: int, network: int) -> None:
+    def row(way: str, sent: str, writes: int, body: int, network: int, *, gzip: str = "") -> None:
         factors = f"{body:>10,} {body / size:>8.2f} {network:>10,} {network / size:>8.2f}"
-        print(f"{way:<27}{sent:<12}{writes:>6} {factors}")
+        print(f"{way:<27}{sent:<12}{writes:>6} {factors} {gzip:>9}")
 
     print(f"\n{len(source):,} tokens ({name}), {size:,} bytes of text")
-    print(f"{'':<39}writes {'body':>10} {'/ text':>8} {'network':>10} {'/ text':>8}")
+    print(f"{'':<39}writes {'body':>10} {'/ text':>8} {'network':>10} {'/ text':>8} {'gzip':>9}")
     cases = [
         (way, sent, WAYS[way](batches(source, interval)))
         for sent, interval in (("each 40 ms", INTERVAL), ("each token", 0.0))
@@ -159,7 +167,7 @@ def measure(name: str, source: Tokens, *, real: bool) -> None:
         for number, (way, sent, writes) in enumerate(cases):
             network, body = receive(address, f"/{number}")
             assert body == b"".join(writes)
-            row(way, sent, len(writes), len(body), network)
+            row(way, sent, len(writes), len(body), network, gzip=f"{compressed(writes):,}")
         if real:
             network, body = receive(address, "/real")
             row("html, in real time", "each 40 ms", body.count(b"<!"), len(body), network)

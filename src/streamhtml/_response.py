@@ -12,6 +12,7 @@ import jinja2
 
 from streamhtml import _sigterm
 from streamhtml._delta import Tokens
+from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._notice import TEMPLATE, Notice
 from streamhtml._pump import Pump
 from streamhtml._reply import Renderer, Reply
@@ -41,13 +42,14 @@ RequestT = TypeVar("RequestT", bound=Request)
 
 
 class Body:
-    """The bytes of one response: UTF-8, one fragment a step."""
+    """The bytes of one response: UTF-8, compressed if so wished, one fragment a step."""
 
     begun = False
 
-    def __init__(self, stream: Stream, wire: Format) -> None:
+    def __init__(self, stream: Stream, wire: Format, gzip: Gzip | None = None) -> None:
         self._stream = stream
         self._wire = wire
+        self._gzip = gzip
 
     def __aiter__(self) -> "Body":
         return self
@@ -62,7 +64,10 @@ class Body:
             self.begun = True
             _sigterm.enter(self)
         # A template may say what UTF-8 cannot: a lone surrogate becomes "?".
-        return self._wire.encode(fragment).encode("utf-8", "replace")
+        data = self._wire.encode(fragment).encode("utf-8", "replace")
+        if self._gzip is not None:
+            data = self._gzip.encode(data, last=fragment.outcome is not None)
+        return data
 
     def stop(self) -> None:
         """Close the source, from any thread, and tell the reader."""
@@ -110,6 +115,9 @@ class StreamingReply(Generic[RequestT]):
         interval: seconds between two fragments; what arrives in between goes out together.
         ping: seconds of silence after which something invisible is sent; ``None`` for never.
         on_end: called once with the ``Reply`` when it ended, however it did; see ``stream()``.
+        compress: send gzip to a client that accepts it, each fragment readable when it arrives.
+            Not by default: the length of what is compressed can tell an attacker a secret that
+            stands beside words of his own (BREACH; docs/how-to/compress.md).
         status: the HTTP status.
         headers: more response headers, or other values for those that are set by default
             (``Vary`` is added to). A ``Content-Language`` is the language of the notices; by
@@ -138,13 +146,21 @@ class StreamingReply(Generic[RequestT]):
         interval: float = 0.04,
         ping: float | None = 15.0,
         on_end: OnEnd | None = None,
+        compress: bool = False,
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         try:
             wire = negotiate(format, request.headers.get(REQUEST_HEADER))
-            vary = REQUEST_HEADER if format == "auto" else ""
-            all_headers = _headers(wire.media_type, vary, headers or {})
+            decided = {"Content-Type": wire.media_type}
+            varies = [REQUEST_HEADER] if format == "auto" else []
+            gzip = None
+            if compress:
+                varies.append("Accept-Encoding")
+                if accepts_gzip(request.headers.get("Accept-Encoding")):
+                    gzip = Gzip()
+                decided["Content-Encoding"] = "gzip" if gzip else ""
+            all_headers = _headers(headers or {}, decided, varies)
             language = all_headers.get("Content-Language", "").partition(",")[0].strip()
             reply = Reply(
                 None if template is None else self._template(request, template),
@@ -162,7 +178,7 @@ class StreamingReply(Generic[RequestT]):
             stream.close()
         _sigterm.stand_in_front()
         self.reply = reply
-        self._body = Body(stream, wire)
+        self._body = Body(stream, wire, gzip)
         self._respond(request, self._body, status, all_headers)
 
     def stop(self) -> None:
@@ -236,15 +252,24 @@ def _gettext(environment: jinja2.Environment) -> Callable[[str], str]:
     return lambda text: str(call(installed, text))
 
 
-def _headers(media_type: str, vary: str, given: Mapping[str, str]) -> dict[str, str]:
+def _headers(
+    given: Mapping[str, str], decided: Mapping[str, str], varies: list[str]
+) -> dict[str, str]:
+    """Return all headers: the defaults, the caller's, and those that are not the caller's.
+
+    One of these that is ``""`` is not sent.
+    """
     headers = dict(HEADERS)
-    for name, value in given.items():
-        if name.lower() == "content-type":
-            raise ValueError(f"headers has {name}: {value!r}, but the format decides it")
-        headers[_title(name)] = value
-    headers["Content-Type"] = media_type
-    varies = [name for name in (headers.get("Vary"), vary) if name]
-    return headers | ({"Vary": ", ".join(varies)} if varies else {})
+    for given_name, value in given.items():
+        name = _title(given_name)
+        if name in decided:
+            why = "the format decides it" if name == "Content-Type" else "compress=True decides it"
+            raise ValueError(f"headers has {given_name}: {value!r}, but {why}")
+        headers[name] = value
+    headers.update({name: value for name, value in decided.items() if value})
+    if varies := list(filter(None, [headers.get("Vary"), *varies])):
+        headers["Vary"] = ", ".join(varies)
+    return headers
 
 
 def _title(name: str) -> str:

@@ -99,11 +99,13 @@ class AsyncDeltas:
             self._iterator = await self._open()
         while not self._pending:
             try:
-                token = await anext(self._iterator)
+                token = await self._iterator.__anext__()
             except StopAsyncIteration:
                 if self._cut_short:
                     raise Truncated(self._cut_short) from None
                 raise
+            if type(token) is str and token:  # What most are, in a hurry.
+                return Delta(token)
             self._pending = _read(token)[::-1]
             if not isinstance(token, str):
                 self._cut_short = _cut_short(token) or self._cut_short

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import asyncio
+
+_NEVER: Final = float("inf")
 
 logger = logging.getLogger("streamhtml")
 
@@ -26,8 +28,12 @@ class Bell(Protocol):
 
     def ring(self) -> None: ...
 
-    async def wait(self, seconds: float | None = None) -> None:
+    async def wait(self, seconds: float = _NEVER) -> None:
         """Wait for a ring, or for so many seconds at the most."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what the bell holds: nobody will wait for it any more."""
         ...
 
 
@@ -39,15 +45,11 @@ class Loop(Protocol):
 
     def bell(self) -> Bell: ...
 
-    def spawn(
-        self, run: Run, context: Context, otherwise: Callable[[], object] | None = None
-    ) -> Callable[[], object]:
+    def spawn(self, run: Run, context: Context) -> Callable[[], object]:
         """Start a task that outlives its creator; return the function that cancels it.
 
-        If the loop ends before the task's first step, ``otherwise`` is called instead.
-
-        It cancels once, however often it is called, and not before the task's first step, so
-        that ``run`` can clean up in every case. ``run`` must raise nothing but ``cancelled``.
+        The task takes its first step in every case, so that ``run`` can clean up, and is cancelled
+        once, by that function or by the loop's end. ``run`` must raise nothing but ``cancelled``.
         """
         ...
 
@@ -93,27 +95,16 @@ class _Asyncio:
     def bell(self) -> Bell:
         return _AsyncioBell(self._loop)
 
-    def spawn(
-        self, run: Run, context: Context, otherwise: Callable[[], object] | None = None
-    ) -> Callable[[], object]:
-        began = may_cancel = False
-
-        async def main() -> None:
-            nonlocal began, may_cancel
-            began = may_cancel = True
-            await run()
-
-        def cancel() -> None:
-            nonlocal may_cancel
-            if may_cancel:
-                may_cancel = False
-                task.cancel()
-
-        task = self._loop.create_task(main(), context=context)
+    def spawn(self, run: Run, context: Context) -> Callable[[], object]:
+        task = self._loop.create_task(_Begun(run()), context=context)
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
-        if otherwise is not None:
-            task.add_done_callback(lambda task: None if began else otherwise())
+
+        def cancel() -> None:
+            # Once: another, after that of a loop that ends for instance, would meet the cleanup.
+            if not task.cancelling():
+                task.cancel()
+
         return cancel
 
     def is_cancelled(self) -> bool:
@@ -133,30 +124,69 @@ class _Asyncio:
 _tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks weakly
 
 
+class _Begun(Coroutine[Any, Any, None]):
+    """Takes its first step even where its task was cancelled before, as a loop that ends does."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._coroutine = coroutine
+        self._began = False
+
+    def send(self, value: Any) -> Any:
+        self._began = True
+        return self._coroutine.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._coroutine.throw(*error) if self._began else self.send(None)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._coroutine.__await__()
+
+
 class _AsyncioBell:
+    """Its timer is left standing when the bell rings: a new one for each wait costs more than all
+    the rest. One that goes off too early for those who wait by then is set again.
+    """
+
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._waiters: set[asyncio.Future[None]] = set()
+        self._waiters: dict[asyncio.Future[None], float] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def ring(self) -> None:
         for waiter in self._waiters:
-            _wake(waiter)
+            if not waiter.done():
+                waiter.set_result(None)
 
-    async def wait(self, seconds: float | None = None) -> None:
+    async def wait(self, seconds: float = _NEVER) -> None:
         waiter = self._loop.create_future()
-        self._waiters.add(waiter)
-        timer = None if seconds is None else self._loop.call_later(seconds, _wake, waiter)
+        self._waiters[waiter] = due = self._loop.time() + seconds
+        if due < _NEVER and (self._timer is None or self._timer.when() > due):
+            self._set_timer(due)
         try:
             await waiter
         finally:
-            self._waiters.discard(waiter)
-            if timer is not None:
-                timer.cancel()
+            del self._waiters[waiter]
 
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
+    def _set_timer(self, due: float) -> None:
+        self.close()
+        self._timer = self._loop.call_at(due, self._ring_for_the_due)
+
+    def _ring_for_the_due(self) -> None:
+        now, self._timer = self._loop.time(), None
+        for waiter, due in self._waiters.items():
+            if due <= now and not waiter.done():
+                waiter.set_result(None)
+        later = [due for due in self._waiters.values() if now < due < _NEVER]
+        if later:
+            self._set_timer(min(later))
 
 
 class _Trio:
@@ -170,9 +200,7 @@ class _Trio:
     def bell(self) -> Bell:
         return _TrioBell()
 
-    def spawn(
-        self, run: Run, context: Context, otherwise: Callable[[], object] | None = None
-    ) -> Callable[[], object]:
+    def spawn(self, run: Run, context: Context) -> Callable[[], object]:
         # A system task of trio takes its first step in every case.
         scope = self._trio.CancelScope()
 
@@ -189,7 +217,7 @@ class _Trio:
         return scope.cancel
 
     def is_cancelled(self) -> bool:
-        return self._trio.current_effective_deadline() == float("-inf")
+        return self._trio.current_effective_deadline() == -_NEVER
 
     def cancel_at_next_wait(self) -> None:
         """Nothing to do: a cancelled scope stays cancelled."""
@@ -209,6 +237,9 @@ class _TrioBell:
         self._event.set()
         self._event = self._trio.Event()
 
-    async def wait(self, seconds: float | None = None) -> None:
-        with self._trio.move_on_after(float("inf") if seconds is None else seconds):
+    async def wait(self, seconds: float = _NEVER) -> None:
+        with self._trio.move_on_after(seconds):
             await self._event.wait()
+
+    def close(self) -> None:
+        """Nothing to do: a timer of trio ends with its wait."""

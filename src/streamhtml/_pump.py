@@ -23,11 +23,16 @@ from streamhtml._loop import Bell, Loop, current_loop
 LIMIT: Final = 1024
 """Deltas that wait for the reader before the source has to."""
 
+SIZE: Final = 1 << 18
+"""Characters that do: a batch is rendered in one go, and the loop's other streams wait."""
+
 CLEANUP: Final = 5.0
 """Seconds that a source may take to close before it is left behind, with a warning."""
 
 STEPS: Final = 16
 """Steps of a source that never suspends before the others get their turn."""
+
+_NEVER: Final = float("inf")
 
 logger = logging.getLogger("streamhtml")
 
@@ -37,9 +42,9 @@ class Pump:
 
     The first delta comes at once, and so does any that comes after a pause; within ``interval``
     of the last batch they gather. An empty batch says that nothing arrived for ``ping`` seconds.
-    A source that runs ahead waits when ``LIMIT`` deltas have gathered. An async source runs as a
-    task, a sync one on a thread of its own, both in the context (``contextvars``) of
-    the pump's creator.
+    A source that runs ahead waits when ``LIMIT`` deltas, or ``SIZE`` characters, have gathered. An
+    async source runs as a task, a sync one on a thread of its own, both in the context
+    (``contextvars``) of the pump's creator.
 
     When the iteration has ended, ``error`` is the exception that ended the source, if one did,
     and ``interrupted`` says whether it was cancelled, as it is when the event loop ends.
@@ -61,10 +66,12 @@ class Pump:
         self._source = deltas(tokens)
         self._context = copy_context()
         self._interval = interval
-        self._ping = ping
+        self._ping = _NEVER if ping is None else ping
         self._arrived: deque[Delta] = deque()
+        self._put = self._taken = 0  # characters; each is written by one thread alone
         self._due = 0.0
         self._reader_is_idle = False
+        self._writer_waits = False
         self._closing = False
         self._ended = False
         self._started = False
@@ -84,7 +91,7 @@ class Pump:
         self._writer: Bell = loop.bell()
         self._end: Bell = loop.bell()
         if isinstance(self._source, AsyncDeltas):
-            self._cancel = loop.spawn(self._run_task, self._context, self._close_in_one_step)
+            self._cancel = loop.spawn(self._run_task, self._context)
         else:
             threading.Thread(
                 target=self._context.run, args=(self._run_thread,), name="streamhtml", daemon=True
@@ -96,35 +103,39 @@ class Pump:
         return self
 
     async def __anext__(self) -> list[Delta]:
-        self.start()
-        silent_since = monotonic()
+        if not self._started:
+            self.start()
+        now = monotonic()
+        ping_due = now + self._ping
         while True:
-            now = monotonic()
             if self._arrived:
-                if self._ended or now >= self._due or len(self._arrived) >= LIMIT:
+                if self._ended or now >= self._due or self._is_full():
                     return self._take(now)
                 await self._reader.wait(self._due - now)
             elif self._ended or self._closing:
                 raise StopAsyncIteration
-            elif self._ping is not None and now - silent_since >= self._ping:
+            elif now >= ping_due:
                 return []
             else:
-                await self._wait_for_more(
-                    None if self._ping is None else self._ping - (now - silent_since)
-                )
+                self._reader_is_idle = True
+                # Looked at again, now that the flag stands: a thread may have brought some.
+                if not (len(self._arrived) or self._ended or self._closing):
+                    await self._reader.wait(ping_due - now)
+                self._reader_is_idle = False
+            now = monotonic()
 
-    async def _wait_for_more(self, seconds: float | None) -> None:
-        self._reader_is_idle = True
-        # Looked at again, now that the flag stands: a thread may have brought some in between.
-        if not self._arrived and not self._ended and not self._closing:
-            await self._reader.wait(seconds)
-        self._reader_is_idle = False
+    def _is_full(self) -> bool:
+        return len(self._arrived) >= LIMIT or self._put - self._taken >= SIZE
 
     def _take(self, now: float) -> list[Delta]:
         self._due = now + self._interval
-        taken = [self._arrived.popleft() for _ in range(len(self._arrived))]
-        self._writer.ring()
-        self._room.set()
+        arrived = self._arrived
+        self._taken = self._put
+        taken = [arrived.popleft() for _ in range(len(arrived))]
+        if self._writer_waits:
+            self._writer_waits = False
+            self._writer.ring()
+            self._room.set()
         return taken
 
     def close(self) -> None:
@@ -164,25 +175,14 @@ class Pump:
         self._ended = closed
         return closed
 
-    def _close_in_one_step(self) -> None:
-        """Close the source of a loop that has ended, as far as that takes no waiting."""
-        assert isinstance(self._source, AsyncDeltas)
-        self._ended = True
-        closing = self._source.aclose()
-        try:
-            closing.send(None)
-            closing.close()
-        except StopIteration:
-            pass
-        except Exception:
-            logger.warning("closing the source failed", exc_info=True)
-
     # The source's side ---------------------------------------------------------------------
 
     async def _run_task(self) -> None:
         assert isinstance(self._source, AsyncDeltas)
+        assert self.loop is not None
         try:
-            if not self._closing:
+            self.interrupted = self.loop.is_cancelled() and not self._closing
+            if not self._closing and not self.interrupted:
                 await self._pull(self._source)
         except Exception as error:
             self._note(error)
@@ -192,6 +192,7 @@ class Pump:
             if self.interrupted or isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
         finally:
+            self._cancel = self._room.set  # It closes, and nothing may cancel that.
             try:
                 with anyio.move_on_after(CLEANUP, shield=True):
                     await self._source.aclose()
@@ -214,18 +215,20 @@ class Pump:
             if self._closing:  # Not cancelled yet, or the source has swallowed that.
                 await self._unwind(source)
                 return
+            self._put += len(delta.text)
             self._arrived.append(delta)
             if self._reader_is_idle:
                 self._reader.ring()
             steps += 1
-            if steps % STEPS == 0 or len(self._arrived) >= LIMIT:
+            if steps % STEPS == 0 or self._is_full():
                 await self._give_way(source)
 
     async def _give_way(self, source: AsyncDeltas) -> None:
         assert self.loop is not None
         try:
             await checkpoint()
-            while len(self._arrived) >= LIMIT:
+            while self._is_full():
+                self._writer_waits = True
                 self._reader.ring()
                 await self._writer.wait()
         except self.loop.cancelled:
@@ -265,22 +268,25 @@ class Pump:
         for delta in source:
             if self._closing:
                 return
+            self._put += len(delta.text)
             self._arrived.append(delta)
             if self._reader_is_idle:
                 self._reader_is_idle = False
                 self._call(self._reader.ring)
-            while len(self._arrived) >= LIMIT:
+            while self._is_full():
                 self._room.clear()
+                self._writer_waits = True
                 if self._closing:
                     return
                 self._call(self._reader.ring)
-                if len(self._arrived) >= LIMIT:
+                if self._is_full():
                     self._room.wait()
 
     def _finish(self) -> None:
         self._ended = True
         self._reader.ring()
         self._end.ring()
+        self._reader.close()
 
     def _call(self, function: Callable[[], object]) -> None:
         """Call the function in the loop's thread; a loop that has ended needs no call."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from time import monotonic
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -205,6 +205,9 @@ class Stream:
         except Exception:
             logger.exception("the end of %s could not be rendered", self._reply.message_pair_id)
             fragment = self._reply.fail()
+        except BaseException:
+            self._reply.state = outcome
+            raise
         finally:  # The reader may be cancelled while the end is rendered.
             self._begin_to_tell()
         await self._until_told()
@@ -224,17 +227,29 @@ class Stream:
             loop.spawn(partial(self._tell, self._on_end), self._context.copy())
 
     async def _tell(self, on_end: OnEnd) -> None:
+        began = False
+
+        def begin() -> Awaitable[None] | None:
+            nonlocal began
+            began = True
+            return on_end(self._reply)
+
         try:
-            result: Any
-            if inspect.iscoroutinefunction(on_end):
-                result = on_end(self._reply)
-            else:
-                result = await anyio.to_thread.run_sync(on_end, self._reply)
-            if inspect.isawaitable(result):
-                await result
+            with anyio.CancelScope(shield=True):  # trio cancels its tasks when the loop ends.
+                if inspect.iscoroutinefunction(on_end):
+                    result = begin()
+                else:
+                    result = await anyio.to_thread.run_sync(begin)
+                if inspect.isawaitable(result):
+                    await result
         except Exception:
             logger.exception("on_end failed for %s", self._reply.message_pair_id)
         finally:
+            if not began:  # asyncio does too, here on the way to the thread.
+                try:
+                    begin()
+                except Exception:
+                    logger.exception("on_end failed for %s", self._reply.message_pair_id)
             told, self._told = self._told, None
             if told is not None:
                 told.ring()

@@ -1,7 +1,67 @@
-"""The application of one server: the site that SITE names. Django allows one in a process."""
+"""The application of one server: the site that SITE names. Django allows one in a process.
+
+Where a request has an account, ``NAME.call`` is that of the server's call: asked, answered, and
+told, when the server said that the reader has left (if it is one that says so).
+"""
 
 import os
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qs
 
-from tests.servers.sites import ASGI, WSGI
+from tests.servers.sites import ACCOUNTS, ASGI, WSGI
+from tests.servers.sources import Account
 
-app = {**ASGI, **WSGI}[os.environ["SITE"]]()
+
+def _call(query: str) -> Account | None:
+    names = parse_qs(query).get("account")
+    return Account(ACCOUNTS, f"{names[0]}.call") if names else None
+
+
+def _asgi(site: Any) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        call = _call(scope.get("query_string", b"").decode())
+        if call is None:
+            await site(scope, receive, send)
+            return
+        call.write("asked")
+
+        async def heard() -> Any:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                call.write("told")
+            return message
+
+        try:
+            await site(scope, heard, send)
+        finally:
+            call.write("answered")
+
+    return app
+
+
+def _wsgi(site: Any) -> Any:
+    from werkzeug.wsgi import ClosingIterator
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        call = _call(environ.get("QUERY_STRING", ""))
+        if call is None:
+            return site(environ, start_response)
+        call.write("asked")
+        has_left = environ.get("waitress.client_disconnected")
+
+        def told() -> bool:
+            if left := has_left():
+                call.write("told")
+            return left
+
+        if has_left:
+            environ["waitress.client_disconnected"] = told
+        parts = site(environ, start_response)
+        return ClosingIterator(parts, lambda: call.write("answered"))
+
+    return app
+
+
+_name = os.environ["SITE"]
+app = _asgi(ASGI[_name]()) if _name in ASGI else _wsgi(WSGI[_name]())

@@ -38,7 +38,10 @@ COMMANDS: dict[str, Command] = {
     "uvicorn": Command(
         lambda port: ["uvicorn", "--host", "127.0.0.1", "--port", str(port), APP], _ASGI
     ),
-    "hypercorn": Command(lambda port: ["hypercorn", "--bind", f"127.0.0.1:{port}", APP], _ASGI),
+    # It keeps what it knows of a connection so long, also when that is closed.
+    "hypercorn": Command(
+        lambda port: ["hypercorn", "--bind", f"127.0.0.1:{port}", "--keep-alive", "1", APP], _ASGI
+    ),
     "daphne": Command(
         lambda port: ["daphne", "--bind", "127.0.0.1", "--port", str(port), APP], _ASGI
     ),
@@ -47,6 +50,8 @@ COMMANDS: dict[str, Command] = {
             *("granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), APP)
         ],
         _ASGI,
+        # That it cannot speak of lifespan to Django.
+        "error,ignore:The 'warn' method is deprecated:DeprecationWarning",
     ),
     "gunicorn-asgi": Command(_gunicorn("asgi"), _ASGI, _COLLECTED),
     "gunicorn-gthread": Command(_gunicorn("gthread", "--threads", "16"), _WSGI, _COLLECTED),
@@ -61,6 +66,35 @@ COMMANDS: dict[str, Command] = {
     ),
 }
 
+VARIANTS: dict[str, Command] = {
+    "uvicorn-2": Command(
+        lambda port: [
+            *("uvicorn", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", APP)
+        ],
+        _ASGI,
+    ),
+    # Without a process for its worker, which would hear of no signal.
+    "hypercorn-0": Command(
+        lambda port: [
+            *("hypercorn", "--bind", f"127.0.0.1:{port}", "--keep-alive", "1", "--workers", "0"),
+            APP,
+        ],
+        _ASGI,
+    ),
+    "gunicorn-gthread-preload": Command(
+        _gunicorn("gthread", "--threads", "16", "--preload", "--graceful-timeout", "2"),
+        _WSGI,
+        _COLLECTED,
+    ),
+    "waitress-script": Command(
+        lambda port: ["python", "-m", "tests.servers.waitress_script", str(port)],
+        _WSGI,
+        # It closes its socket as it serves it: not.
+        _COLLECTED,
+    ),
+}
+"""The same servers, started in another way."""
+
 
 def free_port() -> int:
     """Return a port that was free just now: few servers can be handed a socket."""
@@ -69,9 +103,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(server: str, site: str, accounts: Path) -> Iterator[Server]:
+def running(
+    server: str, site: str, accounts: Path, *, may_complain: bool = False
+) -> Iterator[Server]:
     """Run a server with a site until the block ends; its accounts are written to the folder."""
-    command = COMMANDS[server]
+    command = (COMMANDS | VARIANTS)[server]
     port = free_port()
     program, *arguments = command.arguments(port)
     environment = {
@@ -82,6 +118,9 @@ def running(server: str, site: str, accounts: Path) -> Iterator[Server]:
     }
     path = Path(sys.executable).with_name(program)
     with serving(
-        [str(path), *arguments], url=f"http://127.0.0.1:{port}", environment=environment
+        [str(path), *arguments],
+        url=f"http://127.0.0.1:{port}",
+        environment=environment,
+        may_complain=may_complain,
     ) as running:
         yield running

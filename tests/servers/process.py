@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,9 @@ READY = 60.0
 """Seconds that a server may take to answer on a loaded machine; one second is usual."""
 
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
-_COMPLAINT = re.compile(r"Traceback|\b(WARNING|ERROR|CRITICAL)\b|Warning:")
+_COMPLAINT = re.compile(
+    r"Traceback|\b(WARNING|ERROR|CRITICAL)\b|Warning:|\[(warn|error|crit|alert|emerg)\]"
+)
 
 
 class Server:
@@ -59,7 +62,7 @@ class Server:
     @property
     def complaints(self) -> list[str]:
         """The lines that somebody should look at."""
-        return [line for line in self.log.splitlines() if _COMPLAINT.search(line)]
+        return complaints_in(self.log)
 
     def wait_for(self, text: str | re.Pattern[str], seconds: float) -> tuple[float, str]:
         """Wait for a line with ``text``; return when it came (``time.monotonic()``) and the line.
@@ -108,6 +111,11 @@ class Server:
         """End the server without a chance to say anything (SIGKILL)."""
         self._process.kill()
 
+    def kill_all(self) -> None:
+        """End it in this way, and its workers with it."""
+        for pid in [self.pid, *_descendants(self.pid)]:
+            os.kill(pid, signal.SIGKILL)
+
     def wait(self, seconds: float) -> int:
         """Wait until the process has ended; return its status."""
         return self._process.wait(seconds)
@@ -121,6 +129,20 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._reader.join(10)
+
+
+def _descendants(pid: int) -> list[int]:
+    children = [
+        int(child)
+        for listed in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in listed.read_text().split()
+    ]
+    return [*children, *(later for child in children for later in _descendants(child))]
+
+
+def complaints_in(log: str) -> list[str]:
+    """Return the lines that somebody should look at."""
+    return [line for line in log.splitlines() if _COMPLAINT.search(line)]
 
 
 def _answers(url: str) -> bool:

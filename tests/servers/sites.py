@@ -1,7 +1,8 @@
 """One site in each framework; ``SITE=flask gunicorn tests.servers.app`` serves one of them.
 
 ``/stream?source=waiting&account=NAME`` streams one of the sources; ``delay`` is how many seconds
-the view takes before that. ``/state`` tells what the process holds at the moment.
+the view takes before that. ``/state`` tells what the process holds at the moment. ``/`` is a page
+that asks for a source and shows it; ``?client=htmx2`` or ``htmx4`` does it by htmx.
 """
 
 import asyncio
@@ -15,12 +16,37 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from tests.browser.htmx import HTMX
 from tests.servers.sources import SOURCES, Account
 
+import streamhtml
 from streamhtml import Reply
 from streamhtml import _bridge as bridge
 
 ACCOUNTS = Path(os.environ.get("ACCOUNTS", "."))
+
+POOLS = ("AnyIO worker", "asyncio_", "ThreadPoolExecutor", "Trio thread", "waitress-", "Dummy")
+"""The names of threads that are kept for the next one, and of those that Python did not start."""
+
+
+CLIENT = Path(streamhtml.__file__).with_name("static") / "streamhtml/streaming-html.js"
+FORMS = {
+    "plain": "<form data-stream='#messages' action='/stream'>",
+    "htmx2": "<form hx-ext=streaming-html hx-get=/stream hx-target='#messages' hx-swap=beforeend>",
+    "htmx4": "<form hx-get=/stream hx-target='#messages' hx-swap=beforeend>",
+}
+FIELDS = "".join(f"<label>{name} <input name={name}></label>" for name in ("source", "account"))
+
+
+def page(query: Mapping[str, str]) -> str:
+    """Return the page."""
+    client = query.get("client", "plain")
+    scripts = [CLIENT] if client == "plain" else [HTMX[client], CLIENT]
+    written = "".join(f"<script>{script.read_text('utf-8')}</script>" for script in scripts)
+    return (
+        f"<!doctype html><meta charset=utf-8><title>{client}</title><link rel=icon href='data:,'>"
+        f"{FORMS[client]}{FIELDS}<button>Send</button></form><div id=messages></div>{written}"
+    )
 
 
 def streamed(request: Any, response: Callable[..., Any], query: Mapping[str, str]) -> Any:
@@ -37,6 +63,7 @@ def streamed(request: Any, response: Callable[..., Any], query: Mapping[str, str
         interval=float(query.get("interval", 0.04)),
         ping=float(query.get("ping", 15)),
         on_end=on_end,
+        compress="compress" in query,
     )
 
 
@@ -51,6 +78,7 @@ def state() -> dict[str, Any]:
         "pid": os.getpid(),
         "tasks": sum(len(asyncio.all_tasks(loop)) for loop in loops if loop is not None),
         "threads": threading.active_count(),
+        "pooled": sum(thread.name.startswith(POOLS) for thread in threading.enumerate()),
         "files": len(files),
         "sockets": sum(str(file).startswith("socket:") for file in files),
         "resident": int(Path("/proc/self/statm").read_text().split()[1])
@@ -61,7 +89,7 @@ def state() -> dict[str, Any]:
 def _starlette(*middleware: Any) -> Any:
     from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import JSONResponse, Response
+    from starlette.responses import HTMLResponse, JSONResponse, Response
     from starlette.routing import Route
 
     from streamhtml.starlette import StreamingHTMLResponse
@@ -73,14 +101,18 @@ def _starlette(*middleware: Any) -> Any:
     async def get_state(request: Request) -> Response:
         return JSONResponse(state())
 
+    async def get_page(request: Request) -> Response:
+        return HTMLResponse(page(request.query_params))
+
     return Starlette(
-        routes=[Route("/stream", stream), Route("/state", get_state)], middleware=list(middleware)
+        routes=[Route("/", get_page), Route("/stream", stream), Route("/state", get_state)],
+        middleware=list(middleware),
     )
 
 
 def _fastapi(*middleware: Any) -> Any:
     from fastapi import FastAPI, Request
-    from fastapi.responses import Response
+    from fastapi.responses import HTMLResponse, Response
 
     from streamhtml.starlette import StreamingHTMLResponse
 
@@ -94,6 +126,10 @@ def _fastapi(*middleware: Any) -> Any:
     @app.get("/state")
     async def get_state() -> dict[str, Any]:
         return state()
+
+    @app.get("/", response_class=HTMLResponse)
+    async def get_page(request: Request) -> str:
+        return page(request.query_params)
 
     return app
 
@@ -112,7 +148,7 @@ def _fastapi_with_middleware() -> Any:
 def _django(*, asynchronous: bool, middleware: tuple[str, ...] = ()) -> None:
     import django
     from django.conf import settings
-    from django.http import JsonResponse
+    from django.http import HttpResponse, JsonResponse
     from django.urls import path
 
     settings.configure(
@@ -142,7 +178,11 @@ def _django(*, asynchronous: bool, middleware: tuple[str, ...] = ()) -> None:
     def sync_get_state(request: Any) -> Any:
         return JsonResponse(state())
 
+    def get_page(request: Any) -> Any:
+        return HttpResponse(page(request.GET.dict()))
+
     urlpatterns[:] = [
+        path("", get_page),
         path("stream", stream if asynchronous else sync_stream),
         path("state", get_state if asynchronous else sync_get_state),
     ]
@@ -183,6 +223,10 @@ def _flask() -> Any:
     @app.get("/state")
     def get_state() -> Any:
         return state()
+
+    @app.get("/")
+    def get_page() -> str:
+        return page(request.args)
 
     return app
 

@@ -6,6 +6,7 @@ killed; times are ``time.monotonic()``, which all processes of a machine share.
 
 import json
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -15,20 +16,33 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 BIG = "x" * 65536
+END = "end "
+"""The last word of the source "asked"."""
 
 
 class Account:
-    """What happened to one source: opened, closing (with the time of each pull), closed."""
+    """What happened to one source, and in which process: opened, closing (with the time of each
+    pull), closed."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._path = folder / f"{name}.jsonl"
+        self._asked = folder / f"{name}.asked"
+        self._shown = folder / f"{name}.shown"
         self.pulls: list[float] = []
 
     def pull(self) -> None:
         self.pulls.append(time.monotonic())
 
+    def show(self) -> None:
+        """Make a pull known at once: each costs some microseconds."""
+        with self._shown.open("ab", buffering=0) as file:
+            file.write(b".")
+
+    def shown(self) -> int:
+        return self._shown.stat().st_size if self._shown.exists() else 0
+
     def write(self, event: str) -> None:
-        line: dict[str, Any] = {"event": event, "at": time.monotonic()}
+        line: dict[str, Any] = {"event": event, "at": time.monotonic(), "pid": os.getpid()}
         if event == "closing":
             line["pulls"] = self.pulls
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -42,6 +56,19 @@ class Account:
         if not self._path.exists():
             return []
         return [json.loads(line) for line in self._path.read_text().splitlines()]
+
+    def at(self, event: str) -> float | None:
+        """Return when it happened first (``time.monotonic()``)."""
+        return next((line["at"] for line in self.read() if line["event"] == event), None)
+
+    def ask(self, word: str) -> None:
+        """Let the source "asked" yield a word that is its own."""
+        with self._asked.open("a") as file:
+            file.write(f"{word.strip()} ")
+
+    def asked(self) -> list[str]:
+        """Return the words so far, each with its space."""
+        return re.findall(r"\S+ ", self._asked.read_text()) if self._asked.exists() else []
 
 
 async def _close(account: Account, seconds: float = 0.01) -> None:
@@ -74,6 +101,18 @@ async def _waiting(account: Account) -> AsyncIterator[str]:
     yield "b "
 
 
+async def _asked(account: Account) -> AsyncIterator[str]:
+    """Yield no word before the test has asked for it, so a test knows when it was made."""
+    told = 0
+    while True:
+        for word in account.asked()[told:]:
+            told += 1
+            yield word
+            if word == END:
+                return
+        await anyio.sleep(0.005)
+
+
 async def _fast(account: Account) -> AsyncIterator[str]:
     while True:
         yield "x "
@@ -93,6 +132,7 @@ async def _never_suspending(account: Account) -> AsyncIterator[str]:
 
 async def _back_pressured(account: Account) -> AsyncIterator[str]:
     while True:
+        account.show()
         yield BIG
         await checkpoint()
 
@@ -142,6 +182,7 @@ class Opened:
 
 SOURCES: dict[str, Callable[[Account], Any]] = {
     "waiting": _source(_waiting),
+    "asked": _source(_asked),
     "steady": _source(_steady),
     "fast": _source(_fast),
     "never-suspending": _source(_never_suspending),

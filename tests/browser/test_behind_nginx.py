@@ -1,0 +1,64 @@
+"""The demo behind Debian's nginx, as docs/how-to/deploy.md sets it: TLS and HTTP/2, or nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.browser.chat import Chat
+from tests.docs.pages import DOCS, titled
+from tests.servers.nginx import nginx
+from tests.servers.process import Server, demo
+
+from streamhtml.demo._answers import SLEEP, SLEEP_TOKENS
+
+pytestmark = pytest.mark.browser
+
+TITLES = ["nginx: recommended", "nginx: nothing set"]
+
+
+@pytest.fixture
+def upstream() -> Iterator[Server]:
+    with demo("starlette", may_complain=True) as server:
+        yield server
+
+
+@pytest.fixture(params=TITLES)
+def front(request: pytest.FixtureRequest, upstream: Server, tmp_path: Path) -> Iterator[Server]:
+    site = titled(DOCS / "how-to/deploy.md", request.param)
+    with nginx(site, upstream, tmp_path / "nginx", may_complain=True) as server:
+        yield server
+
+
+@pytest.fixture
+def trusting(browser: Browser) -> Iterator[Page]:
+    """A page that takes a certificate from anybody."""
+    context = browser.new_context(ignore_https_errors=True)
+    yield context.new_page()
+    context.close()
+
+
+def test_a_reader_who_presses_stop_is_noticed(
+    trusting: Page, front: Server, upstream: Server
+) -> None:
+    chat = Chat(trusting, front.url)
+    chat.send(SLEEP)
+    expect(trusting.locator(".ai")).to_contain_text("".join(SLEEP_TOKENS))
+    upstream.wait_for("the source sleeps", 10)
+    trusting.get_by_role("button", name="Stop").click()
+    assert chat.wait_for_end() == "aborted"
+    upstream.wait_for("its finally ran", 10)
+
+
+def test_a_server_that_dies_is_a_lost_connection(
+    trusting: Page, front: Server, upstream: Server
+) -> None:
+    chat = Chat(trusting, front.url)
+    chat.send(SLEEP)
+    expect(trusting.locator(".ai")).to_contain_text("".join(SLEEP_TOKENS))
+    upstream.kill()
+    assert chat.wait_for_end() == "incomplete"
+    expect(trusting.get_by_role("alert")).to_have_text(
+        "The connection was lost, and the answer ends here."
+    )
+    expect(trusting.locator(".ai")).to_contain_text("".join(SLEEP_TOKENS))

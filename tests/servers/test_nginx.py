@@ -1,0 +1,303 @@
+"""Debian's nginx in front: fragments pass one by one, and one who leaves is noticed."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.docs.pages import DOCS, titled
+from tests.servers.commands import COMMANDS, running
+from tests.servers.leaving import wait_until
+from tests.servers.nginx import nginx
+from tests.servers.process import Server
+from tests.servers.reader import Reader, client
+from tests.servers.sources import END, Account
+
+PAGE = DOCS / "how-to/deploy.md"
+NOTHING_SET = titled(PAGE, "nginx: nothing set")
+RECOMMENDED = titled(PAGE, "nginx: recommended")
+
+HEART = [
+    ("uvicorn", "starlette"),
+    ("uvicorn", "django-asgi"),
+    ("gunicorn-gthread", "flask"),
+    ("gunicorn-gevent", "django-wsgi"),
+]
+ALL = [
+    (server, site)
+    for server, command in COMMANDS.items()
+    for site in ("starlette", "django-asgi", "flask", "django-wsgi")
+    if site in command.sites
+]
+BOUNDS = {"starlette": 0.5, "django-asgi": 0.5, "flask": 1.5, "django-wsgi": 1.5}
+
+# What the reader and the query say.
+COMPRESSED: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "by nginx": {"gzip": True},
+    "by us": {"gzip": True, "compress": 1},
+}
+
+
+@dataclass(frozen=True)
+class Behind:
+    """nginx, and what is behind it."""
+
+    front: Server
+    site: str
+    accounts: Path
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(pair, id="-".join(pair), marks=() if pair in HEART else pytest.mark.slow)
+        for pair in ALL
+    ],
+)
+def behind(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Behind]:
+    server, site = request.param
+    folder = tmp_path_factory.mktemp("behind")
+    # Django has no lifespan, of which these two warn.
+    no_lifespan = site == "django-asgi" and server in {"hypercorn", "granian"}
+    with (
+        running(server, site, folder, may_complain=no_lifespan) as upstream,
+        nginx(NOTHING_SET, upstream, folder / "nginx") as front,
+    ):
+        yield Behind(front, site, folder)
+
+
+@pytest.mark.parametrize("how", COMPRESSED)
+def test_each_fragment_passes_before_the_next_token_is_made(behind: Behind, how: str) -> None:
+    account = Account(behind.accounts, f"passing-{how}")
+    asked = {"source": "asked", "account": f"passing-{how}", "interval": 0}
+    with Reader(behind.front, **COMPRESSED[how], **asked) as reader:
+        for number in range(20):
+            account.ask(f"word{number}")
+            reader.read_until(f"word{number} ")
+        account.ask(END)
+        assert "end finished" in reader.read_on()
+    # Django's own middleware is kept away by an encoding, and so is nginx.
+    zipped = how == "by us" or (how == "by nginx" and "django" not in behind.site)
+    assert (reader.response.headers.get("Content-Encoding") == "gzip") == zipped
+
+
+@pytest.mark.parametrize("how", COMPRESSED)
+def test_the_source_of_one_who_left_is_closed(behind: Behind, how: str) -> None:
+    account = Account(behind.accounts, f"leaving-{how}")
+    with Reader(
+        behind.front, **COMPRESSED[how], source="asked", account=f"leaving-{how}"
+    ) as reader:
+        account.ask("word")
+        reader.read_until("word")
+        left_at = reader.leave()
+    assert wait_until(lambda: account.at("closed"))
+    took = (account.at("closed") or 0) - left_at
+    print(f"{took:.3f} s after the connection to nginx was closed")
+    assert took < BOUNDS[behind.site]
+    assert wait_until(lambda: account.at("ended interrupted"))
+
+
+@pytest.fixture(scope="module")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("accounts")
+
+
+@pytest.fixture(scope="module")
+def upstream(accounts: Path) -> Iterator[Server]:
+    with running("uvicorn", "starlette", accounts) as server:
+        yield server
+
+
+@pytest.fixture
+def mortal(accounts: Path) -> Iterator[Server]:
+    """A server for one test, which may kill it."""
+    with running("uvicorn", "starlette", accounts) as server:
+        yield server
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    return re.sub(r"\W", "-", request.node.name)
+
+
+@pytest.fixture
+def account(accounts: Path, name: str) -> Account:
+    return Account(accounts, name)
+
+
+def with_setting(setting: str) -> str:
+    """Return the configuration of one who has set one thing."""
+    assert "proxy_pass" in NOTHING_SET
+    return NOTHING_SET.replace("proxy_pass", f"{setting}; proxy_pass")
+
+
+def test_with_the_recommended_settings_all_streams_share_a_connection(
+    upstream: Server, accounts: Path, tmp_path: Path
+) -> None:
+    names = [f"shared{number}" for number in range(10)]
+    with (
+        # Newer versions than Debian 12's have another way to say http2, and warn.
+        nginx(RECOMMENDED, upstream, tmp_path / "nginx", may_complain=True) as front,
+        client(front, http2=True, limits=httpx.Limits(max_connections=1)) as one,
+    ):
+        readers = [Reader(one, source="asked", account=name) for name in names]
+        for word in ("first", "second"):
+            for name, reader in zip(names, readers, strict=True):
+                Account(accounts, name).ask(word)
+                reader.read_until(word)
+                assert reader.response.http_version == "HTTP/2"
+        one.close()
+        for name in names:
+            assert wait_until(lambda name=name: Account(accounts, name).at("closed"))
+    assert re.search(r"account=shared0\S* HTTP/1\.1", upstream.log)
+    assert "[error]" not in front.log
+
+
+@pytest.mark.parametrize("http2", [False, True], ids=["http1", "http2"])
+def test_a_server_that_dies_cuts_the_reader_off(
+    mortal: Server, account: Account, name: str, tmp_path: Path, http2: bool
+) -> None:
+    with (
+        nginx(RECOMMENDED, mortal, tmp_path / "nginx", may_complain=True) as front,
+        client(front, http2=http2) as one,
+        Reader(one, gzip=not http2, source="asked", account=name) as reader,
+    ):
+        account.ask("word")
+        reader.read_until("word")
+        mortal.kill()
+        with pytest.raises(httpx.RemoteProtocolError):
+            reader.read_on()
+        front.wait_for("upstream prematurely closed connection", 10)
+
+
+def test_with_nothing_set_a_server_that_dies_seems_to_have_finished(
+    mortal: Server, account: Account, name: str, tmp_path: Path
+) -> None:
+    with (
+        nginx(NOTHING_SET, mortal, tmp_path / "nginx") as front,
+        Reader(front, gzip=True, source="asked", account=name) as reader,
+    ):
+        account.ask("word")
+        reader.read_until("word")
+        mortal.kill()
+        assert "end finished" not in reader.read_on()
+
+
+def test_an_answer_that_has_finished_says_so_itself(
+    upstream: Server, account: Account, name: str, tmp_path: Path
+) -> None:
+    account.ask(END)
+    with (
+        nginx(NOTHING_SET, upstream, tmp_path / "nginx") as front,
+        Reader(front, source="asked", account=name) as reader,
+    ):
+        assert "end finished" in reader.read_on()
+    asked = re.search(rf"account={name}\S* HTTP/(\S+)\"", upstream.log)
+    assert asked
+    assert asked[1] == "1.0", "nginx asks so unless it is told otherwise"
+
+
+def test_with_gzip_off_nothing_is_compressed(
+    upstream: Server, account: Account, name: str, tmp_path: Path
+) -> None:
+    account.ask(END)
+    with (
+        nginx(with_setting("gzip off"), upstream, tmp_path / "nginx") as front,
+        Reader(front, gzip=True, source="asked", account=name) as reader,
+    ):
+        assert "Content-Encoding" not in reader.response.headers
+        assert "end finished" in reader.read_on()
+
+
+@pytest.mark.parametrize("value", ["on", "off"])
+def test_fragments_pass_whatever_proxy_buffering_says(
+    upstream: Server, account: Account, name: str, tmp_path: Path, value: str
+) -> None:
+    site = with_setting(f"proxy_buffering {value}")
+    with (
+        nginx(site, upstream, tmp_path / "nginx") as front,
+        Reader(front, source="asked", account=name) as reader,
+    ):
+        account.ask("word")
+        reader.read_until("word")
+
+
+def test_without_our_header_nginx_holds_the_fragments_back(
+    upstream: Server, account: Account, name: str, tmp_path: Path
+) -> None:
+    site = with_setting("proxy_ignore_headers X-Accel-Buffering")
+    with (
+        nginx(site, upstream, tmp_path / "nginx") as front,
+        client(front, timeout=1) as hasty,
+    ):
+        account.ask("word")
+        with (
+            pytest.raises(httpx.ReadTimeout),
+            Reader(hasty, source="asked", account=name) as reader,
+        ):
+            reader.read_until("word")
+
+
+def test_with_proxy_ignore_client_abort_the_source_runs_to_its_end(
+    upstream: Server, account: Account, name: str, tmp_path: Path
+) -> None:
+    site = with_setting("proxy_ignore_client_abort on")
+    with nginx(site, upstream, tmp_path / "nginx") as front:
+        with Reader(front, source="asked", account=name) as reader:
+            account.ask("word")
+            reader.read_until("word")
+        account.ask(END)
+        assert wait_until(lambda: account.at("ended finished"))
+
+
+def test_a_ping_outlives_proxy_read_timeout(upstream: Server, name: str, tmp_path: Path) -> None:
+    site = with_setting("proxy_read_timeout 1s")
+    with (
+        nginx(site, upstream, tmp_path / "nginx") as front,
+        Reader(front, source="asked", account=name, ping=0.3) as reader,
+    ):
+        reader.read_for(2)
+
+
+def test_a_silence_longer_than_proxy_read_timeout_is_cut(
+    upstream: Server, account: Account, name: str, tmp_path: Path
+) -> None:
+    site = with_setting("proxy_read_timeout 1s")
+    with (
+        nginx(site, upstream, tmp_path / "nginx", may_complain=True) as front,
+        Reader(front, source="asked", account=name) as reader,
+    ):
+        with pytest.raises(httpx.RemoteProtocolError):
+            reader.read_on()
+        front.wait_for("upstream timed out", 10)
+    assert wait_until(lambda: account.at("closed"))
+
+
+def test_a_stream_goes_on_when_nginx_is_reloaded(
+    upstream: Server, account: Account, name: str, tmp_path: Path
+) -> None:
+    with (
+        nginx(NOTHING_SET, upstream, tmp_path / "nginx") as front,
+        Reader(front, source="asked", account=name) as reader,
+    ):
+        account.ask("before")
+        reader.read_until("before")
+        workers = _children(front.pid)
+        os.kill(front.pid, signal.SIGHUP)
+        assert wait_until(lambda: not workers >= _children(front.pid)), "no worker is new"
+        account.ask("after")
+        reader.read_until("after")
+        account.ask(END)
+        assert "end finished" in reader.read_on()
+
+
+def _children(pid: int) -> set[str]:
+    return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())

@@ -79,15 +79,34 @@ def deltas(tokens: Tokens) -> "AsyncDeltas | SyncDeltas":
     )
 
 
-class AsyncDeltas:
-    """The Deltas of an asynchronous source, which it opens at the first step and closes."""
+class _Reading:
+    """What the tokens of one source have said so far."""
 
-    def __init__(self, tokens: AsyncIterable[Any] | Awaitable[Any] | Callable[[], Any]) -> None:
-        self._tokens: Any = tokens
-        self._iterator: AsyncIterator[Any] | None = None
+    def __init__(self) -> None:
         self._pending: list[Delta] = []
         self._cut_short = ""
         self._closed = False
+
+    def read(self, token: object) -> list[Delta]:
+        """Return the Deltas of the next token."""
+        if isinstance(token, str):
+            return [Delta(token)] if token else []
+        self._cut_short = _cut_short(token) or self._cut_short
+        return _read(token)
+
+    def end(self) -> None:
+        """The source has ended: raise Truncated if a token has said that it was cut short."""
+        if self._cut_short:
+            raise Truncated(self._cut_short) from None
+
+
+class AsyncDeltas(_Reading):
+    """The Deltas of an asynchronous source, which it opens at the first step and closes."""
+
+    def __init__(self, tokens: AsyncIterable[Any] | Awaitable[Any] | Callable[[], Any]) -> None:
+        super().__init__()
+        self._tokens: Any = tokens
+        self._iterator: AsyncIterator[Any] | None = None
 
     def __aiter__(self) -> "AsyncDeltas":
         return self
@@ -95,23 +114,18 @@ class AsyncDeltas:
     async def __anext__(self) -> Delta:
         if self._closed:
             raise StopAsyncIteration
-        if self._iterator is None:
-            self._iterator = await self._open()
+        iterator = self._iterator or await self.open()
         while not self._pending:
             try:
-                token = await self._iterator.__anext__()
+                token = await anext(iterator)
             except StopAsyncIteration:
-                if self._cut_short:
-                    raise Truncated(self._cut_short) from None
+                self.end()
                 raise
-            if type(token) is str and token:  # What most are, in a hurry.
-                return Delta(token)
-            self._pending = _read(token)[::-1]
-            if not isinstance(token, str):
-                self._cut_short = _cut_short(token) or self._cut_short
+            self._pending = self.read(token)[::-1]
         return self._pending.pop()
 
-    async def _open(self) -> AsyncIterator[Any]:
+    async def open(self) -> AsyncIterator[Any]:
+        """Return the source's own iterator, for who reads its tokens one by one."""
         if not isinstance(self._tokens, AsyncIterable | Awaitable):
             self._tokens = self._tokens()
         if not isinstance(self._tokens, AsyncIterable) and isinstance(self._tokens, Awaitable):
@@ -121,7 +135,8 @@ class AsyncDeltas:
                 f"tokens is a function or an awaitable that gave a {_type_name(self._tokens)}, "
                 "not an async iterable; a sync source is passed itself, not a function of it"
             )
-        return aiter(self._tokens)
+        self._iterator = aiter(self._tokens)
+        return self._iterator
 
     def close_unopened(self) -> bool:
         """Close a source that was never opened, if that takes no waiting; return if it did.
@@ -148,15 +163,13 @@ class AsyncDeltas:
                 await _close_async(self._tokens)
 
 
-class SyncDeltas:
+class SyncDeltas(_Reading):
     """The Deltas of a synchronous source. All calls belong on one thread."""
 
     def __init__(self, tokens: Iterable[Any]) -> None:
+        super().__init__()
         self._tokens: Any = tokens
         self._iterator: Iterator[Any] | None = None
-        self._pending: list[Delta] = []
-        self._cut_short = ""
-        self._closed = False
 
     def __iter__(self) -> "SyncDeltas":
         return self
@@ -170,12 +183,9 @@ class SyncDeltas:
             try:
                 token = next(self._iterator)
             except StopIteration:
-                if self._cut_short:
-                    raise Truncated(self._cut_short) from None
+                self.end()
                 raise
-            self._pending = _read(token)[::-1]
-            if not isinstance(token, str):
-                self._cut_short = _cut_short(token) or self._cut_short
+            self._pending = self.read(token)[::-1]
         return self._pending.pop()
 
     def close_unopened(self) -> bool:
@@ -212,8 +222,6 @@ def _close_sync(source: object) -> None:
 
 
 def _read(token: object) -> list[Delta]:
-    if isinstance(token, str):
-        return [Delta(token)] if token else []
     if token is None:
         return []
     if isinstance(token, Delta):

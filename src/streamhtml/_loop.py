@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from contextvars import Context
+from types import coroutine
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ class Bell(Protocol):
     """Wakes the tasks that wait for it; a ring that nobody waits for is forgotten."""
 
     def ring(self) -> None: ...
+
+    def ring_in(self, seconds: float) -> None:
+        """Ring in so many seconds, or before, where that is as cheap."""
+        ...
 
     async def wait(self, seconds: float = _NEVER) -> None:
         """Wait for a ring, or for so many seconds at the most."""
@@ -96,7 +101,15 @@ class _Asyncio:
         return _AsyncioBell(self._loop)
 
     def spawn(self, run: Run, context: Context) -> Callable[[], object]:
-        task = self._loop.create_task(_Begun(run()), context=context)
+        async def main() -> None:
+            # A task that is cancelled before its first step never takes it; this one has begun.
+            with suppress(self.cancelled):
+                await _pause()
+            await run()
+
+        begun = main()
+        begun.send(None)
+        task = self._loop.create_task(begun, context=context)
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
 
@@ -124,25 +137,9 @@ class _Asyncio:
 _tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks weakly
 
 
-class _Begun(Coroutine[Any, Any, None]):
-    """Takes its first step even where its task was cancelled before, as a loop that ends does."""
-
-    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._coroutine = coroutine
-        self._began = False
-
-    def send(self, value: Any) -> Any:
-        self._began = True
-        return self._coroutine.send(value)
-
-    def throw(self, *error: Any) -> Any:
-        return self._coroutine.throw(*error) if self._began else self.send(None)
-
-    def close(self) -> None:
-        self._coroutine.close()
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        return self._coroutine.__await__()
+@coroutine
+def _pause() -> Generator[None, None, None]:
+    yield
 
 
 class _AsyncioBell:
@@ -154,16 +151,23 @@ class _AsyncioBell:
         self._loop = loop
         self._waiters: dict[asyncio.Future[None], float] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = _NEVER
 
     def ring(self) -> None:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
+    def ring_in(self, seconds: float) -> None:
+        if seconds > 0:
+            self._loop.call_later(seconds, self.ring)
+        else:
+            self.ring()
+
     async def wait(self, seconds: float = _NEVER) -> None:
         waiter = self._loop.create_future()
         self._waiters[waiter] = due = self._loop.time() + seconds
-        if due < _NEVER and (self._timer is None or self._timer.when() > due):
+        if due < self._timer_due:
             self._set_timer(due)
         try:
             await waiter
@@ -173,14 +177,15 @@ class _AsyncioBell:
     def close(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+            self._timer, self._timer_due = None, _NEVER
 
     def _set_timer(self, due: float) -> None:
         self.close()
-        self._timer = self._loop.call_at(due, self._ring_for_the_due)
+        self._timer, self._timer_due = self._loop.call_at(due, self._ring_for_the_due), due
 
     def _ring_for_the_due(self) -> None:
-        now, self._timer = self._loop.time(), None
+        self._timer, self._timer_due = None, _NEVER
+        now = self._loop.time()
         for waiter, due in self._waiters.items():
             if due <= now and not waiter.done():
                 waiter.set_result(None)
@@ -236,6 +241,9 @@ class _TrioBell:
     def ring(self) -> None:
         self._event.set()
         self._event = self._trio.Event()
+
+    def ring_in(self, seconds: float) -> None:
+        self.ring()
 
     async def wait(self, seconds: float = _NEVER) -> None:
         with self._trio.move_on_after(seconds):

@@ -67,7 +67,7 @@ class Pump:
         self._context = copy_context()
         self._interval = interval
         self._ping = _NEVER if ping is None else ping
-        self._arrived: deque[Delta] = deque()
+        self._arrived: deque[str | Delta] = deque()
         self._put = self._taken = 0  # characters; each is written by one thread alone
         self._due = 0.0
         self._reader_is_idle = False
@@ -108,35 +108,33 @@ class Pump:
         now = monotonic()
         ping_due = now + self._ping
         while True:
+            # Before it looks: a thread that brings something then will ring.
+            self._reader_is_idle = True
             if self._arrived:
+                self._reader_is_idle = False
                 if self._ended or now >= self._due or self._is_full():
-                    return self._take(now)
+                    return self._next_batch(now)
                 await self._reader.wait(self._due - now)
             elif self._ended or self._closing:
                 raise StopAsyncIteration
             elif now >= ping_due:
                 return []
             else:
-                self._reader_is_idle = True
-                # Looked at again, now that the flag stands: a thread may have brought some.
-                if not (len(self._arrived) or self._ended or self._closing):
-                    await self._reader.wait(ping_due - now)
-                self._reader_is_idle = False
+                await self._reader.wait(ping_due - now)
             now = monotonic()
 
     def _is_full(self) -> bool:
         return len(self._arrived) >= LIMIT or self._put - self._taken >= SIZE
 
-    def _take(self, now: float) -> list[Delta]:
+    def _next_batch(self, now: float) -> list[Delta]:
         self._due = now + self._interval
-        arrived = self._arrived
         self._taken = self._put
-        taken = [arrived.popleft() for _ in range(len(arrived))]
+        batch = _take(self._arrived)
         if self._writer_waits:
             self._writer_waits = False
             self._writer.ring()
             self._room.set()
-        return taken
+        return batch
 
     def close(self) -> None:
         """Close the source, from any thread, now or soon; twice does no harm."""
@@ -210,18 +208,24 @@ class Pump:
             logger.warning("the source failed while it was cancelled", exc_info=error)
 
     async def _pull(self, source: AsyncDeltas) -> None:
-        steps = 0
-        async for delta in source:
+        arrived = self._arrived
+        async for token in await source.open():
             if self._closing:  # Not cancelled yet, or the source has swallowed that.
                 await self._unwind(source)
                 return
-            self._put += len(delta.text)
-            self._arrived.append(delta)
-            if self._reader_is_idle:
-                self._reader.ring()
-            steps += 1
-            if steps % STEPS == 0 or self._is_full():
+            if type(token) is str:  # As most are: what they become is seen to when they are taken.
+                self._put += len(token)
+                arrived.append(token)
+            else:
+                for delta in source.read(token):
+                    self._put += len(delta.text)
+                    arrived.append(delta)
+            if self._reader_is_idle and arrived:
+                self._reader_is_idle = False
+                self._reader.ring_in(self._due - monotonic())
+            if len(arrived) % STEPS == 0 or self._put - self._taken >= SIZE:
                 await self._give_way(source)
+        source.end()
 
     async def _give_way(self, source: AsyncDeltas) -> None:
         assert self.loop is not None
@@ -293,3 +297,21 @@ class Pump:
         if self.loop is not None:
             with suppress(RuntimeError):
                 self.loop.call_threadsafe(function)
+
+
+def _take(arrived: deque[str | Delta]) -> list[Delta]:
+    """Return all that has arrived, plain tokens that are neighbours as one Delta."""
+    batch: list[Delta] = []
+    texts: list[str] = []
+    for _ in range(len(arrived)):
+        token = arrived.popleft()
+        if isinstance(token, Delta):
+            if texts:
+                batch.append(Delta("".join(texts)))
+                texts = []
+            batch.append(token)
+        else:
+            texts.append(token)
+    if texts:
+        batch.append(Delta("".join(texts)))
+    return batch

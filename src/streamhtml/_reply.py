@@ -5,7 +5,6 @@ Synchronous and pure: nothing here does I/O, waits, or knows a wire format.
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from itertools import groupby
 from typing import Any, Final, Literal, Protocol
 
 from markupsafe import Markup
@@ -207,12 +206,11 @@ class _Regions:
         return [Patch("append", self._shell, self._into)]
 
     def feed(self, runs: list[Delta]) -> list[Patch]:
-        return [
-            patch
-            for run in runs
-            if run.part in self._live
-            for patch in self._live[run.part].feed(run.text)
-        ]
+        patches: list[Patch] = []
+        for run in runs:
+            if (renderer := self._live.get(run.part)) is not None:
+                patches += renderer.feed(run.text)
+        return patches
 
     def close(self, notice: Markup) -> list[Patch]:
         patches = [patch for renderer in self._live.values() for patch in renderer.close()]
@@ -332,14 +330,19 @@ def _runs(deltas: Iterable[Delta]) -> list[Delta]:
     come at once is a matter of time.
     """
     runs: list[Delta] = []
-    for (part, trusted), group in groupby(
-        (delta for delta in deltas if delta.text),
-        key=lambda delta: (delta.part, isinstance(delta.text, Markup)),
-    ):
-        if trusted:
-            runs.extend(group)
-        else:
-            runs.append(Delta("".join(delta.text for delta in group), part))
+    texts: list[str] = []  # of the last run, while more may follow
+    for delta in deltas:
+        if not delta.text:
+            continue
+        if texts and delta.part == runs[-1].part and not isinstance(delta.text, Markup):
+            texts.append(delta.text)
+            continue
+        if len(texts) > 1:
+            runs[-1] = Delta("".join(texts), runs[-1].part)
+        runs.append(delta)
+        texts = [] if isinstance(delta.text, Markup) else [delta.text]
+    if len(texts) > 1:
+        runs[-1] = Delta("".join(texts), runs[-1].part)
     return runs
 
 

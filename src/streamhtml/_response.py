@@ -55,11 +55,7 @@ class Body:
         return self
 
     async def __anext__(self) -> bytes:
-        try:
-            fragment = await anext(self._stream)
-        except StopAsyncIteration:
-            _sigterm.leave(self)
-            raise
+        fragment = await anext(self._stream)
         if not self.begun:
             self.begun = True
             _sigterm.enter(self)

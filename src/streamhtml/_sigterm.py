@@ -8,8 +8,8 @@ gives the signal back when they have gone out, which takes milliseconds, or afte
 import _thread
 import os
 import signal
+import time  # Each function by its place in it: gevent replaces them.
 from collections.abc import Callable
-from time import monotonic, sleep
 from typing import Any, Final, Protocol
 from weakref import ref
 
@@ -26,7 +26,7 @@ class Streaming(Protocol):
 
 
 _streaming: set[ref[Streaming]] = set()  # Weakly: who forgets to close a stream may collect it.
-_servers: Callable[[int, Any], Any] | signal.Handlers = signal.SIG_DFL
+_servers: list[Callable[[int, Any], Any]] = []  # More than one where others came in front of us.
 _came = False
 
 
@@ -49,31 +49,36 @@ def stand_in_front() -> None:
     Where nothing handles the signal it ends the process at once, which stays so: a program that
     is no server never notices this module.
     """
-    global _servers
     handler = signal.getsignal(signal.SIGTERM)
     if _came or handler is _on_sigterm or not callable(handler):
         return
-    before, _servers = _servers, handler
+    _servers.append(handler)
     try:
         signal.signal(signal.SIGTERM, _on_sigterm)
     except ValueError:  # Another thread may not; for those an adapter has called this at start.
-        _servers = before
+        _servers.remove(handler)
 
 
 def _on_sigterm(number: int, frame: object) -> None:
     global _came
+    server = _servers.pop()
+    if _came:  # A handler that had found this one, and calls it, has been given the signal back.
+        server(number, frame)
+        return
     _came = True
-    signal.signal(number, _servers)
+    signal.signal(number, server)
     for stream in tuple(_streaming):
         if (streaming := stream()) is not None:
             streaming.interrupt()
-    # Not by threading, whose locks the interrupted code may hold.
-    _thread.start_new_thread(_give_back, (number,))
+    # asyncio's own handler does nothing: its loop hears of the signal by itself, and has by now.
+    if getattr(server, "__name__", "") != "_sighandler_noop":
+        # Not by threading, whose locks the interrupted code may hold.
+        _thread.start_new_thread(_give_back, (number,))
 
 
 def _give_back(number: int) -> None:
-    deadline = monotonic() + GRACE
-    while _streaming and monotonic() < deadline:
-        sleep(_LOOK_EVERY)
-    sleep(_LOOK_EVERY)  # For the servers that cut what they have not written yet.
+    deadline = time.monotonic() + GRACE
+    while _streaming and time.monotonic() < deadline:
+        time.sleep(_LOOK_EVERY)
+    time.sleep(_LOOK_EVERY)  # For the servers that cut what they have not written yet.
     os.kill(os.getpid(), number)

@@ -111,6 +111,7 @@ class Stream:
         self._context = copy_context()
         self._told: Bell | None = None
         self._stopped: Outcome | None = None
+        self._last: Fragment | None = None
         self._pump = Pump(tokens, interval=interval, ping=ping)
         try:
             _check_seconds(interval, ping)
@@ -130,7 +131,11 @@ class Stream:
 
     async def __anext__(self) -> Fragment:
         if self._ended:
-            raise StopAsyncIteration
+            if self._last is None:
+                raise StopAsyncIteration
+            # The reader was cancelled while it waited for on_end.
+            fragment, self._last = self._last, None
+            return fragment
         if self._first is not None:
             fragment, self._first = self._first, None
             self._pump.start()
@@ -141,7 +146,10 @@ class Stream:
             async for batch in self._pump:
                 if self._ended:
                     break
-                fragment = await self._render(partial(self._reply.feed, batch))
+                if self._reply.renders_each_time:
+                    fragment = await self._render(partial(self._reply.feed, batch))
+                else:
+                    fragment = self._context.run(self._reply.feed, batch)
                 if fragment.patches or monotonic() - silent_since >= self._ping:
                     return fragment
         except Exception as error:  # The template, or a renderer; the source's own is in the pump.
@@ -187,6 +195,7 @@ class Stream:
             await self._pump.aclose()
 
     def _abandon(self) -> None:
+        self._last = None
         self._pump.close()
         if not self._ended and self._first is None:
             self._reply.abandon()
@@ -210,7 +219,9 @@ class Stream:
             raise
         finally:  # The reader may be cancelled while the end is rendered.
             self._begin_to_tell()
+        self._last = fragment
         await self._until_told()
+        self._last = None
         return fragment
 
     async def _render(self, step: Callable[[], Fragment], *, waits: bool = False) -> Fragment:

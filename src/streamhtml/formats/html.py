@@ -34,21 +34,20 @@ class HTMLFormat:
 
     def encode(self, fragment: Fragment) -> str:
         """Return the fragment's patches, the last of them marked as the end of the fragment."""
-        if not fragment.patches and fragment.outcome is None:
-            return self._comment("", "ping")
-        operations = [self._operation(patch) for patch in fragment.patches]
-        pieces = [str(patch.html) for patch in fragment.patches]
-        if fragment.outcome is not None:
-            operations.append(f"end {fragment.outcome}")
-            pieces.append("")
-        last = len(pieces) - 1
-        return "".join(
-            html + self._comment("" if number == last else "+", operation)
-            for number, (html, operation) in enumerate(zip(pieces, operations, strict=True))
-        )
+        patches, outcome = fragment.patches, fragment.outcome
+        if not patches and outcome is None:
+            return self._mark("", "ping")
+        pieces: list[str] = []
+        for patch in patches[: None if outcome else -1]:
+            pieces += (str(patch.html), self._mark("+", self._operation(patch)))
+        if outcome is None:
+            pieces += (str(patches[-1].html), self._mark("", self._operation(patches[-1])))
+        else:
+            pieces.append(self._mark("", f"end {outcome}"))
+        return "".join(pieces)
 
-    def _comment(self, more: str, operation: str) -> str:
-        return f"<!{self.token}{more}{' ' if operation else ''}{operation}>"
+    def _mark(self, more: str, operation: str) -> str:
+        return f"<!{self.token}{more} {operation}>" if operation else f"<!{self.token}{more}>"
 
     def _operation(self, patch: Patch) -> str:
         """Name the action and the place; nothing at all if both are those of the last patch."""

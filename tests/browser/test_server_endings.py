@@ -1,0 +1,96 @@
+"""Three ways to end in mid-stream, under every server: the source raises, SIGTERM, SIGKILL."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.dialogue import RECORD, take_out, wait_for
+from tests.servers.commands import running
+
+from streamhtml._notice import NOTICES
+
+pytestmark = pytest.mark.browser
+
+LOST = NOTICES["interrupted"]  # The client's own words are the same.
+EXPECTED = {
+    "failing": ("failed", NOTICES["failed"]),
+    "SIGTERM": ("interrupted", LOST),
+    "SIGKILL": ("incomplete", LOST),
+}
+"""What ``stream:end`` says, and what is shown, by what happens."""
+
+CUT = {"waitress", "hypercorn-django-asgi", "gunicorn-gthread-preload"}
+"""Servers that tell nobody of SIGTERM; the client does."""
+
+HEART = {
+    "uvicorn": "starlette",
+    "gunicorn-gthread": "flask",
+    "daphne": "django-asgi",
+}
+SITES = {
+    **HEART,
+    "hypercorn": "fastapi",
+    "hypercorn-0": "fastapi",
+    "granian": "starlette",
+    "gunicorn-asgi": "starlette",
+    "gunicorn-gevent": "flask",
+    "gunicorn-sync": "django-wsgi",
+    "gunicorn-gthread-preload": "flask",
+    "waitress": "flask",
+    "waitress-script": "flask",
+}
+PAGES = [
+    *((*pair, "plain", () if pair[0] in HEART else pytest.mark.slow) for pair in SITES.items()),
+    ("hypercorn", "django-asgi", "plain", pytest.mark.slow),
+    ("uvicorn", "starlette", "htmx4", ()),
+    ("gunicorn-gthread", "flask", "htmx2", ()),
+]
+CASES = [
+    pytest.param(
+        (server, site, client), happens, id=f"{server}-{site}-{client}-{happens}", marks=marks
+    )
+    for server, site, client, marks in PAGES
+    for happens in EXPECTED
+]
+
+
+@pytest.mark.parametrize(("served", "happens"), CASES)
+def test_what_the_reader_sees(
+    served: tuple[str, str, str], happens: str, page: Page, problems: list[str], tmp_path: Path
+) -> None:
+    server, site, client = served
+    with running(server, site, tmp_path, may_complain=True) as process:
+        page.add_init_script(path=RECORD)
+        page.goto(f"{process.url}/?client={client}")
+        page.get_by_label("source").fill("failing" if happens == "failing" else "steady")
+        page.get_by_label("account").fill("a")
+        page.get_by_role("button").click()
+        region = page.locator(".streamhtml")
+        expect(region).to_contain_text("a " if happens == "failing" else "x x x x x ")
+        text = region.text_content() or ""
+        if happens == "SIGTERM":
+            process.terminate()
+        elif happens == "SIGKILL":
+            process.kill_all()
+        wait_for(page, "stream:end")
+        reason, words = EXPECTED[happens]
+        if happens == "SIGTERM" and (server in CUT or f"{server}-{site}" in CUT):
+            reason = "incomplete"
+        expect(page.get_by_role("alert")).to_be_visible()
+        events = page.evaluate("events.filter(([name]) => /start|end|error/.test(name))")
+        shown = region.text_content() or ""
+        print(
+            f"{server + ' x ' + site:<34}{client:<7}{happens:<9}{events[-1][1]:<13}"
+            f"{page.get_by_role('alert').all_text_contents()} {problems}"
+        )
+        if reason == "incomplete":
+            take_out(problems, "net::ERR_")
+            events = [event for event in events if event[0] != "stream:error"]
+    assert events == [["stream:start", None], ["stream:end", reason]]
+    assert page.get_by_role("alert").all_text_contents() == [words]
+    assert shown.endswith(words)
+    whole = "a " if happens == "failing" else r"(x )+"
+    assert re.fullmatch(whole, shown.removesuffix(words))
+    assert len(shown) >= len(text.removesuffix(words)) + len(words)
+    assert page.locator("[aria-busy]").count() == 0

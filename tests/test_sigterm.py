@@ -1,0 +1,326 @@
+"""A process with streams that gets SIGTERM: its streams, its own handler, and its end."""
+
+import asyncio
+import gc
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from weakref import ref
+
+from tests.servers.process import Server
+
+from streamhtml import Reply, _sigterm, stream
+from streamhtml._response import Body
+from streamhtml._sigterm import GRACE
+from streamhtml.formats.html import HTMLFormat
+
+BEGIN = """
+import asyncio, os, signal, threading, time
+from streamhtml import Reply, _sigterm, stream
+from streamhtml._response import Body
+from streamhtml.formats.html import HTMLFormat
+
+
+streams = 0
+
+
+def say(*words):
+    print(*words, flush=True)
+
+
+def handler(number, frame):
+    say("the handler at", time.monotonic())
+    if "loop" in globals():
+        loop.call_soon_threadsafe(told.set)
+
+
+async def waiting():
+    try:
+        yield "a "
+        await asyncio.sleep(30)
+    finally:
+        say("closed")
+
+
+async def read(body):
+    global streams
+    async for part in body:
+        if b" end " in part:
+            say("it has ended:", part.decode().split()[-1].strip(">"))
+        elif b" append #" in part:
+            streams += 1
+            say("streams:", streams)
+    await body.aclose()
+
+
+def opened():
+    return Body(stream(Reply(renderer="text"), waiting(), interval=0), HTMLFormat())
+
+
+async def main(streams):
+    global loop, told
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    await asyncio.gather(*(read(opened()) for _ in range(streams)))
+    await told.wait()
+
+"""
+
+
+@contextmanager
+def running(program: str) -> Iterator[Server]:
+    """Run a program after what stands above."""
+    process = Server([sys.executable, "-c", BEGIN + program], {}, Path(__file__).parents[1])
+    try:
+        yield process
+    finally:
+        process.stop()
+    assert not process.complaints, process.log
+
+
+def said(process: Server) -> list[str]:
+    """Return the lines, without their times."""
+    return [re.sub(r" at [\d.]+$", "", line) for line in process.log.splitlines()]
+
+
+def test_without_a_handler_the_process_ends_at_once() -> None:
+    with running("asyncio.run(main(1))") as process:
+        process.wait_for("streams: 1", 20)
+        process.terminate()
+        assert process.wait(10) == -15
+    assert said(process) == ["streams: 1"]
+
+
+def test_the_handler_is_called_once_when_the_streams_have_ended() -> None:
+    with running("signal.signal(signal.SIGTERM, handler); asyncio.run(main(3))") as process:
+        process.wait_for("streams: 3", 20)
+        process.terminate()
+        assert process.wait(10) == 0
+    lines = said(process)[3:]
+    ends = ["it has ended: interrupted"] * 3
+    assert [line for line in lines if line != "closed"] == [*ends, "the handler"]
+    assert lines.count("closed") == 3
+
+
+STUCK = """
+async def stuck():
+    body = opened()
+    await anext(body)
+    await anext(body)
+    await main(1)
+
+signal.signal(signal.SIGTERM, handler)
+asyncio.run(stuck())
+"""
+
+
+def test_a_stream_that_nobody_reads_on_holds_the_signal_for_so_long() -> None:
+    with running(STUCK) as process:
+        process.wait_for("streams: 1", 20)
+        sent_at = process.terminate()
+        came_at = float(process.wait_for("the handler", 20)[1].split()[-1])
+        assert process.wait(10) == 0
+    assert came_at - sent_at > GRACE / 2
+    assert said(process).count("it has ended: interrupted") == 1
+    assert said(process).count("the handler") == 1
+
+
+def test_a_second_signal_is_the_servers() -> None:
+    with running("_sigterm.GRACE = 3600" + STUCK) as process:
+        process.wait_for("streams: 1", 20)
+        process.terminate()
+        process.wait_for("it has ended: interrupted", 20)
+        process.terminate()
+        assert process.wait(10) == 0
+    assert said(process).count("the handler") == 1
+
+
+LATE = """
+async def late():
+    await main(1)
+    await read(opened())
+    say("it is over")
+
+signal.signal(signal.SIGTERM, handler)
+asyncio.run(late())
+"""
+
+
+def test_a_stream_that_begins_after_the_signal_ends_at_once() -> None:
+    with running(LATE) as process:
+        process.wait_for("streams: 1", 20)
+        process.terminate()
+        assert process.wait(10) == 0
+    lines = said(process)
+    late = lines[lines.index("the handler") + 1 :]
+    assert [line for line in late if line != "closed"] == [
+        "it has ended: interrupted",
+        "it is over",
+    ]
+
+
+THREADS = """
+signal.signal(signal.SIGTERM, handler)
+thread = threading.Thread(target=_sigterm.stand_in_front)
+thread.start()
+thread.join()
+say("from a thread:", signal.getsignal(signal.SIGTERM).__name__)
+_sigterm.stand_in_front()
+say("from the main thread:", signal.getsignal(signal.SIGTERM).__name__)
+_sigterm.stand_in_front()
+signal.pause()
+say("it is over")
+while True:
+    signal.pause()
+"""
+
+
+def test_only_the_main_thread_can_stand_in_front() -> None:
+    with running(THREADS) as process:
+        process.wait_for("from the main thread", 20)
+        process.terminate()
+        process.wait_for("the handler", 20)
+        process.kill()
+    assert said(process)[:2] == ["from a thread: handler", "from the main thread: _on_sigterm"]
+    assert said(process).count("the handler") == 1
+
+
+REPLACED = """
+def another(number, frame):
+    say("another")
+    handler(number, frame)
+
+signal.signal(signal.SIGTERM, handler)
+_sigterm.stand_in_front()
+signal.signal(signal.SIGTERM, another)
+asyncio.run(main(1))
+"""
+
+
+def test_a_handler_that_is_set_later_is_the_servers() -> None:
+    with running(REPLACED) as process:
+        process.wait_for("streams: 1", 20)
+        process.terminate()
+        assert process.wait(10) == 0
+    assert [line for line in said(process) if line != "closed"] == [
+        *("streams: 1", "it has ended: interrupted", "another", "the handler")
+    ]
+
+
+CHAINED = """
+signal.signal(signal.SIGTERM, handler)
+_sigterm.stand_in_front()
+found = signal.getsignal(signal.SIGTERM)
+
+def chained(number, frame):
+    say("chained")
+    found(number, frame)
+
+signal.signal(signal.SIGTERM, chained)
+asyncio.run(main(1))
+"""
+
+
+def test_a_later_handler_may_call_what_it_found() -> None:
+    with running(CHAINED) as process:
+        process.wait_for("streams: 1", 20)
+        process.terminate()
+        process.wait_for("chained", 20)
+        try:
+            assert process.wait(5) == 0
+        finally:
+            process.kill()
+    assert [line for line in said(process) if line != "closed"] == [
+        *("streams: 1", "it has ended: interrupted", "chained", "the handler")
+    ]
+
+
+OF_THE_LOOP = """
+async def serve():
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, handler, 15, None)
+    await main(1)
+    await asyncio.sleep(0.2)
+
+asyncio.run(serve())
+"""
+
+
+def test_a_handler_of_asyncio_is_called_once() -> None:
+    with running(OF_THE_LOOP) as process:
+        process.wait_for("streams: 1", 20)
+        process.terminate()
+        assert process.wait(10) == 0
+    assert said(process).count("it has ended: interrupted") == 1
+    assert said(process).count("the handler") == 1
+
+
+FORKED = """
+async def fork():
+    reading = asyncio.create_task(main(1))
+    while not streams:
+        await asyncio.sleep(0.01)
+    if not os.fork():
+        say("the child is", os.getpid())
+        while True:
+            signal.pause()
+    await reading
+
+signal.signal(signal.SIGTERM, handler)
+asyncio.run(fork())
+"""
+
+
+def test_a_child_that_is_told_to_end_ends_nothing_of_its_parent() -> None:
+    with running(FORKED) as process:
+        child = int(process.wait_for("the child is", 20)[1].split()[-1])
+        try:
+            os.kill(child, signal.SIGTERM)
+            process.wait_for("the handler", 20)  # The child's.
+            assert "it has ended" not in process.log
+            process.terminate()
+            process.wait_for("it has ended: interrupted", 20)
+            assert process.wait(10) == 0
+        finally:
+            os.kill(child, signal.SIGKILL)
+    assert said(process).count("the handler") == 2
+
+
+class Endless:
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self
+
+    async def __anext__(self) -> str:
+        await asyncio.sleep(0)
+        return "a "
+
+
+def begun() -> Body:
+    return Body(stream(Reply(renderer="text"), Endless(), interval=0), HTMLFormat())
+
+
+def test_a_body_is_counted_while_it_streams() -> None:
+    async def main() -> None:
+        body = begun()
+        assert ref(body) not in _sigterm._streaming
+        await anext(body)
+        assert ref(body) in _sigterm._streaming
+        await body.aclose()
+        assert ref(body) not in _sigterm._streaming
+
+    asyncio.run(main())
+
+
+def test_a_body_that_is_dropped_is_not_counted() -> None:
+    async def main() -> None:
+        before = set(_sigterm._streaming)
+        body = begun()
+        await anext(body)
+        assert len(_sigterm._streaming - before) == 1
+        del body
+        gc.collect()
+        assert _sigterm._streaming <= before
+
+    asyncio.run(main())

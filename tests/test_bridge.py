@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 import socket
 import threading
@@ -131,3 +132,75 @@ def test_a_forked_child_has_a_loop_of_its_own() -> None:
         finally:
             os._exit(status)
     assert os.waitpid(child, 0)[1] == 0
+
+
+class Counting:
+    """Steps without end, counted as they are taken."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.closed = threading.Event()
+
+    async def __anext__(self) -> bytes:
+        if self.closed.is_set():
+            raise StopAsyncIteration
+        self.steps += 1
+        return str(self.steps).encode()
+
+    async def aclose(self) -> None:
+        self.closed.set()
+
+
+async def settled() -> None:
+    """Let all that the loop has to do be done."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_the_loop_is_two_steps_ahead_at_most() -> None:
+    steps = Counting()
+    chunks = SyncIterator(steps, {})
+    for asked in range(1, 50):
+        assert next(chunks) == str(asked).encode()
+        submit(settled()).result(SOON)
+        assert steps.steps <= asked + 2
+    chunks.close()
+    assert steps.closed.is_set()
+
+
+def test_one_that_is_forgotten_closes_what_it_iterates() -> None:
+    steps = Counting()
+    chunks = SyncIterator(steps, {})
+    next(chunks)
+    del chunks
+    gc.collect()
+    assert steps.closed.wait(SOON)
+    submit(settled()).result(SOON)
+    assert steps.steps <= 4
+
+
+def test_many_threads_lose_nothing() -> None:
+    async def source() -> AsyncIterator[str]:
+        for number in range(500):
+            yield f"{number} "
+            if number % 3 == 0:
+                await asyncio.sleep(0)
+
+    expected = "".join(f"{number} " for number in range(500))
+    texts: list[str] = []
+
+    def read() -> None:
+        reply = Reply(renderer="text")
+        fragments = stream(reply, source(), interval=0)
+        chunks = SyncIterator(Body(fragments, HTMLFormat()), {})
+        page = b"".join(chunks).decode()
+        chunks.close()
+        texts.append(reply.text)
+        assert page.endswith("end finished>")
+
+    threads = [threading.Thread(target=read) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SOON)
+    assert texts == [expected] * 20

@@ -6,6 +6,7 @@ so that a source sees one loop from its first step to its cleanup.
 
 import asyncio
 import os
+import queue
 import select
 import socket
 import threading
@@ -22,16 +23,21 @@ LOOK_EVERY = 0.5
 """Seconds of silence after which a bridge looks whether the client is still there."""
 
 
+SMALL = 1024
+"""Bytes of a step behind which the next is begun at once: a reader keeps up with a model. What is
+made faster waits until it is wanted, for it may be wanted by nobody."""
+
+
 class Closable(Protocol):
     """What can be bridged: an async iterator of bytes that is closed."""
 
-    def __anext__(self) -> Coroutine[Any, Any, bytes]: ...
+    async def __anext__(self) -> bytes: ...
 
     async def aclose(self) -> None: ...
 
 
 class SyncIterator:
-    """Iterates an async iterator from any thread, one step at a time.
+    """Iterates an async iterator from any thread, at most two steps ahead of who asks.
 
     It ends when the client has left. ``close()`` waits until what it closes is closed, some
     seconds at the most: a server may end its worker right after.
@@ -44,36 +50,101 @@ class SyncIterator:
     def __init__(self, iterator: Closable, environ: Mapping[str, Any]) -> None:
         self._iterator = iterator
         self._environ = environ
+        self._belt: _Belt | None = None
+        self._ended = False
 
     def __iter__(self) -> "SyncIterator":
         return self
 
     def __next__(self) -> bytes:
-        try:
-            chunk = self._wait(submit(self._iterator.__anext__()))
-        except StopAsyncIteration:
-            raise StopIteration from None
+        if self._ended:
+            raise StopIteration
+        if self._belt is None:
+            self._belt = _Belt()
+            submit(self._belt.carry(self._iterator))
+        chunk = self._wait(self._belt)
+        if isinstance(chunk, BaseException):
+            self._ended = True
+            raise chunk
         if chunk is None or _has_left(self._environ):
             self.close()
             raise StopIteration
         return chunk
 
-    def _wait(self, step: "Future[bytes]") -> bytes | None:
-        """Wait for a step; return None if the client leaves while the source says nothing."""
+    def _wait(self, belt: "_Belt") -> bytes | BaseException | None:
+        """Wait for a step; return None if there is none, or the client leaves meanwhile."""
         while True:
             try:
-                return step.result(LOOK_EVERY)
-            except TimeoutError:
-                if step.done():  # Just now; or it is the error of the step itself.
-                    return step.result()
+                return belt.take(LOOK_EVERY)
+            except queue.Empty:
                 if _has_left(self._environ):
                     return None
 
     def close(self) -> None:
+        self._ended = True
         closed = submit(self._iterator.aclose())
+        if self._belt is not None:
+            self._belt.make_room()
         if threading.current_thread() is not _thread:
             with suppress(TimeoutError):
                 closed.result(CLEANUP)
+
+    def __del__(self) -> None:
+        # For a server that forgets to close what it has begun.
+        if self._belt is not None and not self._ended:
+            submit(self._iterator.aclose())
+            self._belt.make_room()
+
+
+class _Belt:
+    """Carries steps from the loop to a thread. One lies on it; a small one's next waits behind.
+
+    A call back into the loop costs more than all the rest: it is made only when the loop waits.
+    """
+
+    def __init__(self) -> None:
+        self._steps: queue.SimpleQueue[bytes | BaseException | None] = queue.SimpleQueue()
+        self._waits = False
+        self._room = asyncio.Event()
+
+    async def carry(self, iterator: Closable) -> None:
+        """Carry all steps, then None or the exception that ended them."""
+        last: BaseException | None = None
+        try:
+            while True:
+                step = await iterator.__anext__()
+                await self._until_empty()
+                self._steps.put(step)
+                if len(step) > SMALL:
+                    await self._until_empty()
+        except StopAsyncIteration:
+            pass
+        except BaseException as error:
+            last = error
+        self._steps.put(last)
+
+    async def _until_empty(self) -> None:
+        self._waits = True
+        # Looked at now that the flag stands: the thread may take the step in between.
+        if not self._steps.empty():
+            await self._room.wait()
+        self._waits = False
+        self._room.clear()
+
+    def take(self, seconds: float) -> bytes | BaseException | None:
+        """Return the next step, from the thread.
+
+        Raises:
+            queue.Empty: there was none for so long.
+        """
+        step = self._steps.get(timeout=seconds)
+        if self._waits:
+            self.make_room()
+        return step
+
+    def make_room(self) -> None:
+        """Let the loop go on, from any thread."""
+        _shared_loop().call_soon_threadsafe(self._room.set)
 
 
 def _has_left(environ: Mapping[str, Any]) -> bool:

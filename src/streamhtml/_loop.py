@@ -11,11 +11,18 @@ import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from contextvars import Context
+from math import ceil
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     import asyncio
+
+TICK: Final = 0.005
+"""Seconds between the moments at which the fragments of all streams leave."""
+
+_SOON: Final = 0  # Not a tick: a loop's time begins with the machine's.
 
 _NEVER: Final = float("inf")
 
@@ -30,7 +37,7 @@ class Bell(Protocol):
     def ring(self) -> None: ...
 
     def ring_in(self, seconds: float) -> None:
-        """Ring in so many seconds, or before, where that is as cheap."""
+        """Ring in so many seconds and ``TICK`` at the most, or before, where that is cheaper."""
         ...
 
     async def wait(self, seconds: float = _NEVER) -> None:
@@ -159,10 +166,7 @@ class _AsyncioBell:
                 waiter.set_result(None)
 
     def ring_in(self, seconds: float) -> None:
-        if seconds > 0:
-            self._loop.call_later(seconds, self.ring)
-        else:
-            self.ring()
+        _ring_together(self._loop, seconds, self)
 
     async def wait(self, seconds: float = _NEVER) -> None:
         waiter = self._loop.create_future()
@@ -192,6 +196,32 @@ class _AsyncioBell:
         later = [due for due in self._waiters.values() if now < due < _NEVER]
         if later:
             self._set_timer(min(later))
+
+
+_ticks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, list[Bell]]] = WeakKeyDictionary()
+
+
+def _ring_together(loop: asyncio.AbstractEventLoop, seconds: float, bell: Bell) -> None:
+    """Ring the bell at the next tick after so many seconds; or soon, after the other tasks.
+
+    A timer costs more than a token: at each tick all that are due share one. A source that has
+    its next token at hand adds it while the others have their turn.
+    """
+    ticks = _ticks.setdefault(loop, {})
+    tick = ceil((loop.time() + seconds) / TICK) if seconds > 0 else _SOON
+    if tick in ticks:
+        ticks[tick].append(bell)
+        return
+
+    def ring() -> None:
+        for each in ticks.pop(tick):
+            each.ring()
+
+    ticks[tick] = [bell]
+    if tick == _SOON:
+        loop.call_soon(ring)
+    else:
+        loop.call_at(tick * TICK, ring)
 
 
 class _Trio:

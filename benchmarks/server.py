@@ -1,0 +1,265 @@
+"""What a stream costs a server, beside a bare StreamingResponse that sends the same tokens.
+
+    python benchmarks/server.py              # about three minutes; the machine should be quiet
+    python benchmarks/server.py --rounds 1   # a quick look
+
+Each round runs every way once, in a uvicorn process of its own; the figures are medians of the
+rounds, and the ratios are those of the same round. CPU time is the server's alone: the client is
+another process.
+"""
+
+import argparse
+import asyncio
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from streamhtml import Reply, stream
+from streamhtml._bridge import SyncIterator
+from streamhtml._pump import Pump
+from streamhtml._response import Body
+from streamhtml.formats.html import HTMLFormat
+from streamhtml.starlette import StreamingHTMLResponse
+
+TOKEN = "token "
+TICK = os.sysconf("SC_CLK_TCK")
+
+FAST = 50_000  # tokens of one stream that waits for nothing
+STREAMS, LENGTH, RATE = 500, 300, 50  # tokens per stream, and per second
+EVERY = 0.02  # seconds between two looks of the client
+
+WAYS = {
+    "bare StreamingResponse": "bare",
+    "the pump alone, interval=0": "pump-0",
+    "the pump alone, interval=0.05": "pump-0.05",
+    'ours, renderer="text", interval=0': "text-0",
+    'ours, renderer="text", interval=0.05': "text-0.05",
+    'ours, renderer="markdown", interval=0': "markdown-0",
+    'ours, renderer="markdown", interval=0.05': "markdown-0.05",
+}
+
+
+async def fast(count: int) -> AsyncIterator[str]:
+    """Yield tokens as a source does that has them at hand, but lets others run."""
+    for _ in range(count):
+        yield TOKEN
+        await asyncio.sleep(0)
+
+
+async def steady(count: int) -> AsyncIterator[str]:
+    """Yield tokens as a model does."""
+    loop = asyncio.get_running_loop()
+    due = loop.time()
+    for _ in range(count):
+        yield TOKEN
+        due += 1 / RATE
+        await asyncio.sleep(max(due - loop.time(), 0))
+
+
+SOURCES = {"fast": fast, "steady": steady}
+
+# The server ----------------------------------------------------------------------------------
+
+
+class Batches:
+    """The tokens as they are, as the pump gives them: nothing is rendered."""
+
+    def __init__(self, pump: Pump) -> None:
+        self._pump = pump
+
+    def __aiter__(self) -> "Batches":
+        return self
+
+    async def __anext__(self) -> str:
+        return "".join(delta.text for delta in await anext(self._pump))
+
+
+async def reply(request: Request) -> Response:
+    """Stream ``count`` tokens of a source in one of the ways."""
+    way, source, count = (request.path_params[name] for name in ("way", "source", "count"))
+    tokens = SOURCES[source](count)
+    if way == "bare":
+        return StreamingResponse(tokens, media_type="text/html; charset=utf-8")
+    renderer, interval = way.split("-")
+    if renderer == "pump":
+        pump = Pump(tokens, interval=float(interval), ping=15)
+        return StreamingResponse(Batches(pump), media_type="text/html; charset=utf-8")
+    return StreamingHTMLResponse(
+        request, tokens, renderer=renderer, interval=float(interval), format="html"
+    )
+
+
+def serve(loop: str) -> None:
+    """Serve until killed; print the address."""
+    app = Starlette(routes=[Route("/{way}/{source}/{count:int}", reply)])
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            print(self.servers[0].sockets[0].getsockname()[1], flush=True)
+
+    config = uvicorn.Config(
+        app, port=0, log_level="warning", lifespan="off", backlog=2 * STREAMS, loop=loop
+    )
+    Server(config).run()
+
+
+@contextmanager
+def server() -> Iterator[tuple[int, int]]:
+    """Run a server; give its process id and its port."""
+    command = [sys.executable, __file__, "--serve", *sys.argv[1:]]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.pid, int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def cpu(pid: int) -> float:
+    """Return the seconds of processor time that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def resident(pid: int) -> int:
+    """Return the bytes of memory that a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+# The client ----------------------------------------------------------------------------------
+
+
+def ask(port: int, path: str) -> socket.socket:
+    """Send a request and return its socket when the answer has begun."""
+    connection = socket.create_connection(("127.0.0.1", port))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    connection.recv(1, socket.MSG_PEEK)
+    connection.setblocking(False)
+    return connection
+
+
+def read(connections: list[socket.socket]) -> None:
+    """Read all to their ends, now and then: a client that waited would be woken by each write,
+    and the server pays for that.
+    """
+    while connections:
+        time.sleep(EVERY)
+        for connection in connections.copy():
+            try:
+                while data := connection.recv(1 << 20):
+                    pass
+            except BlockingIOError:
+                continue
+            assert not data
+            connections.remove(connection)
+            connection.close()
+
+
+def measure_fast(way: str) -> float:
+    """Return the microseconds of processor time for a token of one stream."""
+    with server() as (pid, port):
+        read([ask(port, f"/{way}/fast/1000")])
+        before = cpu(pid)
+        read([ask(port, f"/{way}/fast/{FAST}")])
+        return (cpu(pid) - before) / FAST * 1e6
+
+
+def measure_many(way: str) -> tuple[float, float]:
+    """Return the microseconds for a token of one of many streams, and the KiB that each holds."""
+    with server() as (pid, port):
+        read([ask(port, f"/{way}/fast/1000")])
+        before, empty = cpu(pid), resident(pid)
+        connections = [ask(port, f"/{way}/steady/{LENGTH}") for _ in range(STREAMS)]
+        held = resident(pid)
+        read(connections)
+        return (cpu(pid) - before) / STREAMS / LENGTH * 1e6, (held - empty) / STREAMS / 1024
+
+
+# In this process -------------------------------------------------------------------------------
+
+
+def measure_bridge(streams: int, tokens: Callable[[int], Any], count: int) -> float:
+    """Return the microseconds of processor time for a token that comes through the WSGI bridge."""
+
+    def consume() -> None:
+        body = Body(stream(Reply(renderer="text"), tokens(count), interval=0), HTMLFormat())
+        chunks = SyncIterator(body, {})
+        for _ in chunks:
+            pass
+        chunks.close()
+
+    consume()
+    threads = [threading.Thread(target=consume) for _ in range(streams)]
+    before = time.process_time()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return (time.process_time() - before) / streams / count * 1e6
+
+
+def measure_sync_source() -> float:
+    """Return the microseconds for a token of a sync source, pumped from its thread."""
+
+    async def consume(count: int) -> None:
+        async for _ in Pump((TOKEN for _ in range(count)), interval=0, ping=15):
+            pass
+
+    asyncio.run(consume(1000))
+    before = time.perf_counter()
+    asyncio.run(consume(FAST))
+    return (time.perf_counter() - before) / FAST * 1e6
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description="Measure what a stream costs a server.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--loop", choices=["asyncio", "uvloop"], default="asyncio")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        serve(options.loop)
+        return
+    rounds = range(options.rounds)
+
+    fast_rounds = [{way: measure_fast(way) for way in WAYS.values()} for _ in rounds]
+    many_rounds = [{way: measure_many(way) for way in WAYS.values()} for _ in rounds]
+    print(f"{'':<42}{'one fast stream':>24}{f'{STREAMS} x {LENGTH} at {RATE}/s':>26}")
+    print(f"{'':<42}{'us/token':>12}{'ratio':>12}{'us/token':>12}{'ratio':>8}{'KiB':>6}")
+    for name, way in WAYS.items():
+        one = statistics.median(each[way] for each in fast_rounds)
+        one_ratio = statistics.median(each[way] / each["bare"] for each in fast_rounds)
+        many = statistics.median(each[way][0] for each in many_rounds)
+        many_ratio = statistics.median(each[way][0] / each["bare"][0] for each in many_rounds)
+        held = statistics.median(each[way][1] for each in many_rounds)
+        print(
+            f"{name:<42}{one:>12.2f}{one_ratio:>12.2f}{many:>12.1f}{many_ratio:>8.2f}{held:>6.0f}"
+        )
+
+    one = statistics.median(measure_bridge(1, fast, FAST) for _ in rounds)
+    many = statistics.median(measure_bridge(200, steady, LENGTH) for _ in rounds)
+    sync = statistics.median(measure_sync_source() for _ in rounds)
+    print(f"\nWSGI bridge, one fast stream:        {one:6.2f} us/token")
+    print(f"WSGI bridge, 200 streams at {RATE}/s:    {many:6.2f} us/token")
+    print(f"sync source, on its own thread:      {sync:6.2f} us/token")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from streamhtml import Reply, stream
-from streamhtml._bridge import LOOK_EVERY, SyncIterator, submit
+from streamhtml._bridge import LOOK_EVERY, SyncIterator, _carrying, submit
 from streamhtml._response import Body
 from streamhtml.formats.html import HTMLFormat
 
@@ -204,3 +204,26 @@ def test_many_threads_lose_nothing() -> None:
     for thread in threads:
         thread.join(SOON)
     assert texts == [expected] * 20
+
+
+def test_a_loop_that_waits_for_room_ends_when_it_is_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Large(Counting):
+        async def __anext__(self) -> bytes:
+            return await super().__anext__() * 10_000
+
+    for close in True, False:
+        steps = Large()
+        chunks = SyncIterator(steps, {})
+        next(chunks)
+        submit(settled()).result(SOON)  # It waits, with one step on the belt.
+        if close:
+            chunks.close()
+        del chunks
+        gc.collect()
+        assert steps.closed.wait(SOON)
+        submit(settled()).result(SOON)
+        gc.collect()
+        assert not _carrying
+    assert not caplog.records

@@ -61,7 +61,9 @@ class SyncIterator:
             raise StopIteration
         if self._belt is None:
             self._belt = _Belt()
-            submit(self._belt.carry(self._iterator))
+            carrying = submit(self._belt.carry(self._iterator))
+            _carrying.add(carrying)
+            carrying.add_done_callback(_carrying.discard)
         chunk = self._wait(self._belt)
         if isinstance(chunk, BaseException):
             self._ended = True
@@ -84,7 +86,7 @@ class SyncIterator:
         self._ended = True
         closed = submit(self._iterator.aclose())
         if self._belt is not None:
-            self._belt.make_room()
+            self._belt.close()
         if threading.current_thread() is not _thread:
             with suppress(TimeoutError):
                 closed.result(CLEANUP)
@@ -93,7 +95,7 @@ class SyncIterator:
         # For a server that forgets to close what it has begun.
         if self._belt is not None and not self._ended:
             submit(self._iterator.aclose())
-            self._belt.make_room()
+            self._belt.close()
 
 
 class _Belt:
@@ -105,6 +107,7 @@ class _Belt:
     def __init__(self) -> None:
         self._steps: queue.SimpleQueue[bytes | BaseException | None] = queue.SimpleQueue()
         self._waits = False
+        self._closed = False
         self._room = asyncio.Event()
 
     async def carry(self, iterator: Closable) -> None:
@@ -126,7 +129,7 @@ class _Belt:
     async def _until_empty(self) -> None:
         self._waits = True
         # Looked at now that the flag stands: the thread may take the step in between.
-        if not self._steps.empty():
+        if not self._closed and not self._steps.empty():
             await self._room.wait()
         self._waits = False
         self._room.clear()
@@ -139,11 +142,15 @@ class _Belt:
         """
         step = self._steps.get(timeout=seconds)
         if self._waits:
-            self.make_room()
+            self._let_go_on()
         return step
 
-    def make_room(self) -> None:
-        """Let the loop go on, from any thread."""
+    def close(self) -> None:
+        """Wait for room no more, from any thread: nobody takes anything from here."""
+        self._closed = True
+        self._let_go_on()
+
+    def _let_go_on(self) -> None:
         _shared_loop().call_soon_threadsafe(self._room.set)
 
 
@@ -171,6 +178,7 @@ def _has_left(environ: Mapping[str, Any]) -> bool:
         return True
 
 
+_carrying: set[Future[None]] = set()  # asyncio itself holds its tasks weakly
 _lock = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None

@@ -31,6 +31,8 @@ class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
     context processors apply; a ``jinja2.Template`` does without. So is ``streamhtml/notice.html``.
     """
 
+    media_type = "text/html"
+
     def _template(self, request: Request, template: str | jinja2.Template) -> Template:
         if isinstance(template, jinja2.Template):
             return jinja_template(template).render

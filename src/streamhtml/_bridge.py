@@ -13,17 +13,17 @@ import threading
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from streamhtml._pump import CLEANUP
 
 T = TypeVar("T")
 
-LOOK_EVERY = 0.5
+LOOK_EVERY: Final = 0.5
 """Seconds of silence after which a bridge looks whether the client is still there."""
 
 
-SMALL = 1024
+SMALL: Final = 1024
 """Bytes of a step behind which the next is begun at once: a reader keeps up with a model. What is
 made faster waits until it is wanted, for it may be wanted by nobody."""
 
@@ -114,7 +114,7 @@ class _Belt:
         """Carry all steps, then None or the exception that ended them."""
         last: BaseException | None = None
         try:
-            while True:
+            while not self._closed:
                 step = await iterator.__anext__()
                 await self._until_empty()
                 self._steps.put(step)
@@ -164,7 +164,7 @@ def _has_left(environ: Mapping[str, Any]) -> bool:
     if looks := environ.get("waitress.client_disconnected"):
         return bool(looks())
     connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
-    if connection is None:
+    if connection is None or not hasattr(select, "poll"):  # Windows has none.
         return False
     try:
         poll = select.poll()  # gevent's recv() would wait, whatever its flags say.
@@ -179,7 +179,7 @@ def _has_left(environ: Mapping[str, Any]) -> bool:
 
 
 _carrying: set[Future[None]] = set()  # asyncio itself holds its tasks weakly
-_lock = threading.Lock()
+_lock = threading.RLock()  # A collection may close a forgotten stream while it is held.
 _loop: asyncio.AbstractEventLoop | None = None
 _thread: threading.Thread | None = None
 _process = 0

@@ -14,7 +14,7 @@ from contextvars import Context
 from math import ceil
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 if TYPE_CHECKING:
     import asyncio
@@ -112,7 +112,12 @@ class _Asyncio:
             # A task that is cancelled before its first step never takes it; this one has begun.
             with suppress(self.cancelled):
                 await _pause()
-            await run()
+            try:
+                await run()
+            except (self.cancelled, KeyboardInterrupt):
+                raise
+            except BaseException:  # It would end the loop itself: a SystemExit, for instance.
+                logger.exception("a stream's task failed")
 
         begun = main()
         begun.send(None)
@@ -156,6 +161,7 @@ class _AsyncioBell:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._ref: ref[_AsyncioBell] = ref(self)
         self._waiters: dict[asyncio.Future[None], float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = _NEVER
@@ -166,7 +172,7 @@ class _AsyncioBell:
                 waiter.set_result(None)
 
     def ring_in(self, seconds: float) -> None:
-        _ring_together(self._loop, seconds, self)
+        _ring_together(self._loop, seconds, self._ref)
 
     async def wait(self, seconds: float = _NEVER) -> None:
         waiter = self._loop.create_future()
@@ -198,10 +204,14 @@ class _AsyncioBell:
             self._set_timer(min(later))
 
 
-_ticks: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, list[Bell]]] = WeakKeyDictionary()
+# A bell has its loop, which would be held by its own key.
+_Ticks: TypeAlias = "dict[int, list[ref[_AsyncioBell]]]"
+_ticks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Ticks] = WeakKeyDictionary()
 
 
-def _ring_together(loop: asyncio.AbstractEventLoop, seconds: float, bell: Bell) -> None:
+def _ring_together(
+    loop: asyncio.AbstractEventLoop, seconds: float, bell: ref[_AsyncioBell]
+) -> None:
     """Ring the bell at the next tick after so many seconds; or soon, after the other tasks.
 
     A timer costs more than a token: at each tick all that are due share one. A source that has
@@ -215,7 +225,8 @@ def _ring_together(loop: asyncio.AbstractEventLoop, seconds: float, bell: Bell) 
 
     def ring() -> None:
         for each in ticks.pop(tick):
-            each.ring()
+            if (due := each()) is not None:
+                due.ring()
 
     ticks[tick] = [bell]
     if tick == _SOON:

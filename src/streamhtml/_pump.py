@@ -112,7 +112,7 @@ class Pump:
             self._reader_is_idle = True
             if self._arrived:
                 self._reader_is_idle = False
-                if self._ended or now >= self._due or self._is_full():
+                if self._ended or self._closing or now >= self._due or self._is_full():
                     return self._next_batch(now)
                 await self._reader.wait(self._due - now)
             elif self._ended or self._closing:
@@ -128,8 +128,9 @@ class Pump:
 
     def _next_batch(self, now: float) -> list[Delta]:
         self._due = now + self._interval
-        self._taken = self._put
         batch = _take(self._arrived)
+        # After it: what a thread brings meanwhile is counted too early then, and never lost.
+        self._taken = self._put
         if self._writer_waits:
             self._writer_waits = False
             self._writer.ring()
@@ -141,6 +142,7 @@ class Pump:
         if self._closing or self._ended:
             return
         self._closing = True
+        self._room.set()
         if self._started or not self._close_without_loop():
             self._call(self._stop)
 
@@ -213,7 +215,7 @@ class Pump:
             if self._closing:  # Not cancelled yet, or the source has swallowed that.
                 await self._unwind(source)
                 return
-            if type(token) is str:  # As most are: what they become is seen to when they are taken.
+            if type(token) is str and token:  # As most are: they become a Delta when taken.
                 self._put += len(token)
                 arrived.append(token)
             else:

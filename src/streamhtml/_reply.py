@@ -148,7 +148,14 @@ class Reply:
 
     def close(self, outcome: Outcome) -> Fragment:
         """Return the last Fragment: what was held back, and how it ended where it went wrong."""
+        return self.closing(outcome)()
+
+    def closing(self, outcome: Outcome) -> Callable[[], Fragment]:
+        """Be closed from now on; return the function that renders the last Fragment."""
         self._enter("streaming", outcome)
+        return partial(self._render_end, outcome)
+
+    def _render_end(self, outcome: Outcome) -> Fragment:
         notice = Markup()
         if NOTICES[outcome]:
             notice = self._notice.render(outcome, self.message_pair_id, self._context)

@@ -5,10 +5,11 @@ Nothing here knows a framework; a request has ``method`` and ``headers`` in all 
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from contextlib import suppress
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import jinja2
+from jinja2.runtime import Context
 
 from streamhtml import _sigterm
 from streamhtml._delta import Tokens
@@ -55,10 +56,10 @@ class Body:
         return self
 
     async def __anext__(self) -> bytes:
-        fragment = await anext(self._stream)
         if not self.begun:
             self.begun = True
             _sigterm.enter(self)
+        fragment = await anext(self._stream)
         # A template may say what UTF-8 cannot: a lone surrogate becomes "?".
         data = self._wire.encode(fragment).encode("utf-8", "replace")
         if self._gzip is not None:
@@ -221,31 +222,25 @@ def jinja_template(template: jinja2.Template) -> jinja2.Template:
 
 
 def jinja_notice(
-    environment: jinja2.Environment, template: Callable[[str], Template], language: str
+    environment: jinja2.Environment, find: Callable[[str], Template], language: str
 ) -> Notice:
     """Return the notices of a site with this Jinja environment.
 
     Args:
         environment: its catalogue is the ``gettext`` that jinja2.ext.i18n has installed, if so.
-        template: finds a template by its name; raises ``jinja2.TemplateNotFound``.
+        find: returns a template by its name, or raises ``jinja2.TemplateNotFound``.
         language: as ``Notice`` takes it.
     """
-    own: Template | None
-    try:
-        own = template(TEMPLATE)
-    except jinja2.TemplateNotFound:
-        own = None
-    if "gettext" not in environment.globals:
+    own: Template | None = None
+    if environment.loader is not None:
+        with suppress(jinja2.TemplateNotFound):
+            own = find(TEMPLATE)
+    gettext: Any = environment.globals.get("gettext")
+    if gettext is None:
         return Notice(own, language=language)
-    return Notice(own, _gettext(environment), language)
-
-
-@lru_cache
-def _gettext(environment: jinja2.Environment) -> Callable[[str], str]:
     # The new style of gettext() wants the context of a template.
-    call = environment.from_string("").new_context().call
-    installed: Any = environment.globals["gettext"]
-    return lambda text: str(call(installed, text))
+    context = Context(environment, {}, None, {}, environment.globals)
+    return Notice(own, lambda text: str(context.call(gettext, text)), language)
 
 
 def _headers(

@@ -10,6 +10,7 @@ import os
 import signal
 import time  # Each function by its place in it: gevent replaces them.
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Protocol
 from weakref import ref
 
@@ -17,6 +18,7 @@ GRACE: Final = 1.0
 """Seconds after which the server gets the signal, whatever still streams."""
 
 _LOOK_EVERY: Final = 0.01
+_LOOPS_HANDLERS: Final = ("_sighandler_noop", "_Loop__sighandler")  # of asyncio and uvloop
 
 
 class Streaming(Protocol):
@@ -44,7 +46,7 @@ def leave(stream: Streaming) -> None:
 
 
 def stand_in_front() -> None:
-    """Be called before the server's handler of SIGTERM, if it has one and this is the main thread.
+    """Put our handler of SIGTERM before the server's, if it has one and this is the main thread.
 
     Where nothing handles the signal it ends the process at once, which stays so: a program that
     is no server never notices this module.
@@ -56,7 +58,8 @@ def stand_in_front() -> None:
     try:
         signal.signal(signal.SIGTERM, _on_sigterm)
     except ValueError:  # Another thread may not; for those an adapter has called this at start.
-        _servers.remove(handler)
+        with suppress(ValueError):  # The signal came in between.
+            _servers.remove(handler)
 
 
 def _on_sigterm(number: int, frame: object) -> None:
@@ -70,15 +73,17 @@ def _on_sigterm(number: int, frame: object) -> None:
     for stream in tuple(_streaming):
         if (streaming := stream()) is not None:
             streaming.interrupt()
-    # asyncio's own handler does nothing: its loop hears of the signal by itself, and has by now.
-    if getattr(server, "__name__", "") != "_sighandler_noop":
+    # An event loop's own handler does nothing: the loop has heard of the signal by itself.
+    if getattr(server, "__name__", "") not in _LOOPS_HANDLERS:
         # Not by threading, whose locks the interrupted code may hold.
-        _thread.start_new_thread(_give_back, (number,))
+        _thread.start_new_thread(_give_back, (number, server))
 
 
-def _give_back(number: int) -> None:
+def _give_back(number: int, server: object) -> None:
     deadline = time.monotonic() + GRACE
     while _streaming and time.monotonic() < deadline:
         time.sleep(_LOOK_EVERY)
     time.sleep(_LOOK_EVERY)  # For the servers that cut what they have not written yet.
-    os.kill(os.getpid(), number)
+    # A second signal may have ended the server already.
+    if signal.getsignal(number) == server:
+        os.kill(os.getpid(), number)

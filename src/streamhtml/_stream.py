@@ -5,9 +5,10 @@ Nothing here knows HTML, a wire format or a framework.
 
 import inspect
 import logging
+import threading
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from time import monotonic
 from typing import Literal, TypeAlias, TypeVar
@@ -16,7 +17,7 @@ import anyio
 import anyio.to_thread
 
 from streamhtml._delta import Tokens, Truncated
-from streamhtml._loop import Bell
+from streamhtml._loop import Bell, Loop
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import CLEANUP, Pump
 from streamhtml._reply import Reply
@@ -112,6 +113,7 @@ class Stream:
         self._told: Bell | None = None
         self._stopped: Outcome | None = None
         self._last: Fragment | None = None
+        self._rendering: _Rendering | None = None
         self._pump = Pump(tokens, interval=interval, ping=ping)
         try:
             _check_seconds(interval, ping)
@@ -131,6 +133,8 @@ class Stream:
 
     async def __anext__(self) -> Fragment:
         if self._ended:
+            if self._rendering is not None:  # The reader was cancelled while it waited for this.
+                return await self._rendered_end()
             if self._last is None:
                 raise StopAsyncIteration
             # The reader was cancelled while it waited for on_end.
@@ -143,11 +147,14 @@ class Stream:
                 return fragment
         silent_since = monotonic()
         try:
+            if self._rendering is not None and (fragment := await self._rendered()).patches:
+                return fragment
             async for batch in self._pump:
                 if self._ended:
                     break
                 if self._reply.renders_each_time:
-                    fragment = await self._render(partial(self._reply.feed, batch))
+                    self._begin_to_render(partial(self._reply.feed, batch))
+                    fragment = await self._rendered()
                 else:
                     fragment = self._context.run(self._reply.feed, batch)
                 if fragment.patches or monotonic() - silent_since >= self._ping:
@@ -183,8 +190,8 @@ class Stream:
         if self._first is not None or loop is None:  # It was never started.
             self._abandon()
         elif not self._ended:
-            # A loop that has ended has taken the source with it.
-            with suppress(RuntimeError):
+            self._pump.close()
+            with suppress(RuntimeError):  # The loop has ended.
                 loop.call_threadsafe(self._abandon)
 
     async def aclose(self) -> None:
@@ -195,7 +202,7 @@ class Stream:
             await self._pump.aclose()
 
     def _abandon(self) -> None:
-        self._last = None
+        self._last = self._rendering = None
         self._pump.close()
         if not self._ended and self._first is None:
             self._reply.abandon()
@@ -206,38 +213,61 @@ class Stream:
         self._ended = True
         if error is not None:
             logger.error("the stream of %s failed", self._reply.message_pair_id, exc_info=error)
-        try:
-            fragment = await self._render(
-                partial(self._reply.close, outcome),
-                waits=self._reply.renders_notice and outcome != "finished",
-            )
-        except Exception:
-            logger.exception("the end of %s could not be rendered", self._reply.message_pair_id)
-            fragment = self._reply.fail()
-        except BaseException:
-            self._reply.state = outcome
-            raise
-        finally:  # The reader may be cancelled while the end is rendered.
+        close = self._reply.closing(outcome)
+        if self._reply.renders_each_time or (self._reply.renders_notice and outcome != "finished"):
+            self._begin_to_render(close)
             self._begin_to_tell()
-        self._last = fragment
+            return await self._rendered_end()
+        try:
+            self._last = self._context.run(close)
+        except Exception as failure:
+            self._last = self._failed_end(failure)
+        self._begin_to_tell()
+        return await self._told_end()
+
+    async def _rendered_end(self) -> Fragment:
+        try:
+            self._last = await self._rendered()
+        except Exception as error:
+            self._last = self._failed_end(error)
+        return await self._told_end()
+
+    def _failed_end(self, error: Exception) -> Fragment:
+        message = "the end of %s could not be rendered"
+        logger.error(message, self._reply.message_pair_id, exc_info=error)
+        return self._reply.fail()
+
+    async def _told_end(self) -> Fragment:
         await self._until_told()
-        self._last = None
+        fragment, self._last = self._last, None
+        if fragment is None:  # Closed from elsewhere, meanwhile.
+            raise StopAsyncIteration
         return fragment
 
-    async def _render(self, step: Callable[[], Fragment], *, waits: bool = False) -> Fragment:
-        if waits or self._reply.renders_each_time:
-            # On a thread: a template may ask a database, and must not hold up the other streams.
-            return await anyio.to_thread.run_sync(self._context.run, step)
-        return self._context.run(step)
+    def _begin_to_render(self, step: Callable[[], Fragment]) -> None:
+        """Render on a thread: a template may ask a database, and must not hold up the loop."""
+        assert self._pump.loop is not None
+        self._rendering = _Rendering(self._pump.loop, self._context, step)
+
+    async def _rendered(self) -> Fragment:
+        assert self._rendering is not None
+        try:
+            fragment = await self._rendering.wait()
+        except Exception:
+            self._rendering = None
+            raise
+        self._rendering = None
+        return fragment
 
     def _begin_to_tell(self) -> None:
         loop = self._pump.loop
         if self._on_end is not None and loop is not None:
             self._told = loop.bell()
             # A task of its own: the reader may be cancelled while the answer is saved.
-            loop.spawn(partial(self._tell, self._on_end), self._context.copy())
+            tell = partial(self._tell, self._on_end, self._rendering)
+            loop.spawn(tell, self._context.copy())
 
-    async def _tell(self, on_end: OnEnd) -> None:
+    async def _tell(self, on_end: OnEnd, rendering: "_Rendering | None") -> None:
         began = False
 
         def begin() -> Awaitable[None] | None:
@@ -247,6 +277,9 @@ class Stream:
 
         try:
             with anyio.CancelScope(shield=True):  # trio cancels its tasks when the loop ends.
+                if rendering is not None:
+                    with suppress(Exception):
+                        await rendering.wait()
                 if inspect.iscoroutinefunction(on_end):
                     result = begin()
                 else:
@@ -268,6 +301,44 @@ class Stream:
     async def _until_told(self) -> None:
         if self._told is not None:
             await self._told.wait(CLEANUP)
+
+
+class _Rendering:
+    """A step on a worker thread. It goes on whatever becomes of the reader who waits for it."""
+
+    def __init__(self, loop: Loop, context: Context, step: Callable[[], Fragment]) -> None:
+        self._loop = loop
+        self._context = context
+        self._step = step
+        self._result: Fragment | Exception | None = None
+        self._begun = threading.Lock()
+        self._done = loop.bell()
+        loop.spawn(self._run, context.copy())
+
+    async def _run(self) -> None:
+        try:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._render)
+        finally:
+            self._render()  # Where the loop has ended on the way to the thread.
+
+    def _render(self) -> None:
+        if not self._begun.acquire(blocking=False):
+            return
+        try:
+            self._result = self._context.run(self._step)
+        except Exception as error:
+            self._result = error
+        with suppress(RuntimeError):  # The loop has ended.
+            self._loop.call_threadsafe(self._done.ring)
+
+    async def wait(self) -> Fragment:
+        """Return the fragment, or raise what the step has raised."""
+        while self._result is None:
+            await self._done.wait()
+        if isinstance(self._result, Exception):
+            raise self._result
+        return self._result
 
 
 def _check_seconds(interval: object, ping: object) -> None:

@@ -5,13 +5,14 @@ script element.
 """
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import jinja2
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 from django.template import TemplateDoesNotExist, loader
-from django.utils.translation import get_language, gettext
+from django.utils.translation import check_for_language, get_language, gettext, override
 
 from streamhtml._bridge import SyncIterator
 from streamhtml._notice import TEMPLATE, Notice
@@ -40,7 +41,9 @@ class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
             own = self._template(request, TEMPLATE)
         except TemplateDoesNotExist:
             own = None
-        return Notice(own, gettext, language or get_language() or "")
+        known = bool(language) and check_for_language(language)
+        with override(language) if known else nullcontext():
+            return Notice(own, gettext, language or get_language() or "")
 
     def _respond(
         self, request: HttpRequest, body: Body, status: int, headers: Mapping[str, str]

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from streamhtml import Reply, stream
+from streamhtml import Reply, _sigterm, stream
 from streamhtml._bridge import LOOK_EVERY, SyncIterator, _carrying, submit
 from streamhtml._response import Body
 from streamhtml.formats.html import HTMLFormat
+from streamhtml.formats.whole import WholeFormat
 
 SOON = 5.0
 
@@ -227,3 +228,32 @@ def test_a_loop_that_waits_for_room_ends_when_it_is_closed(
         gc.collect()
         assert not _carrying
     assert not caplog.records
+
+
+def test_a_source_that_exits_ends_nobody_elses_stream() -> None:
+    async def exits() -> AsyncIterator[str]:
+        yield "a"
+        raise SystemExit(3)
+
+    async def good() -> AsyncIterator[str]:
+        yield "b"
+
+    assert b"".join(body(exits())).endswith(b"end failed>")
+    assert b"".join(body(good())).endswith(b"end finished>")
+
+
+def test_a_page_that_takes_the_message_whole_hears_of_the_servers_end() -> None:
+    async def interrupted() -> bytes:
+        closed = threading.Event()
+        fragments = stream(Reply(at_once=True), silent(closed), interval=0)
+        whole = Body(fragments, WholeFormat())
+        reading = asyncio.ensure_future(anext(whole))
+        await asyncio.sleep(0)
+        counted = {each() for each in _sigterm._streaming}
+        assert whole in counted
+        whole.interrupt()
+        page = await reading
+        await whole.aclose()
+        return page
+
+    assert b"The connection was lost" in asyncio.run(interrupted())

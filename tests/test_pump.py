@@ -378,3 +378,44 @@ async def test_a_sync_source_that_blocks_does_not_block_the_loop() -> None:
     release.set()
     await pump.aclose()
     assert closed.is_set()
+
+
+async def test_what_gathers_is_delivered_at_once_when_it_is_closed() -> None:
+    release = threading.Event()
+    all_said = threading.Event()
+
+    def source() -> Iterator[str]:
+        yield from "abc"
+        all_said.set()
+        release.wait(SOON)
+
+    pump = Pump(source(), interval=60, ping=None)
+    seen = [await anext(pump)]
+    await anyio.to_thread.run_sync(all_said.wait, SOON)
+    pump.close()
+    with anyio.fail_after(SOON):
+        seen += [batch async for batch in pump]
+    assert texts(seen) == "abc"
+    release.set()
+    await pump.aclose()
+
+
+def test_a_sync_source_is_closed_when_its_loop_has_ended() -> None:
+    closed = threading.Event()
+
+    def source() -> Iterator[str]:
+        try:
+            while True:
+                yield "x"
+        finally:
+            closed.set()
+
+    async def begin() -> Pump:
+        pump = Pump(source(), interval=0, ping=None)
+        await anext(pump)
+        return pump
+
+    for backend in "asyncio", "trio":
+        closed.clear()
+        anyio.run(begin, backend=backend).close()
+        assert closed.wait(SOON)

@@ -154,6 +154,8 @@ class Pump:
             deadline = monotonic() + CLEANUP
             while not self._ended and (left := deadline - monotonic()) > 0:
                 await self._end.wait(left)
+            if self._started:
+                self._end.close()
         if not self._ended:
             logger.warning("a source still runs %s seconds after it was closed", CLEANUP)
 

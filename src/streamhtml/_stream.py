@@ -299,8 +299,9 @@ class Stream:
                 told.ring()
 
     async def _until_told(self) -> None:
-        if self._told is not None:
-            await self._told.wait(CLEANUP)
+        if (told := self._told) is not None:
+            await told.wait(CLEANUP)
+            told.close()
 
 
 class _Rendering:

@@ -1,13 +1,15 @@
 """One site in each framework; ``SITE=flask gunicorn tests.servers.app`` serves one of them.
 
-``/stream?source=waiting&account=NAME`` streams one of the sources; ``delay`` is how many seconds
-the view takes before that. ``/state`` tells what the process holds at the moment. ``/`` is a page
-that asks for a source and shows it; ``?client=htmx2`` or ``htmx4`` does it by htmx.
+``/stream?source=waiting&account=NAME`` streams one of the sources; without a name only sums are
+kept; ``delay`` is how many seconds the view takes before that. ``/state`` tells what the process
+holds at the moment. ``/`` is a page that asks for a source and shows it; ``?client=htmx2`` or
+``htmx4`` does it by htmx.
 """
 
 import asyncio
 import gc
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +19,7 @@ from typing import Any
 
 import anyio
 from tests.browser.htmx import HTMX
-from tests.servers.sources import SOURCES, Account
+from tests.servers.sources import SOURCES, Account, Sum
 
 import streamhtml
 from streamhtml import Reply
@@ -51,7 +53,7 @@ def page(query: Mapping[str, str]) -> str:
 
 def streamed(request: Any, response: Callable[..., Any], query: Mapping[str, str]) -> Any:
     """Return the response to ``/stream``."""
-    account = Account(ACCOUNTS, query["account"])
+    account = Account(ACCOUNTS, query["account"]) if "account" in query else Sum(query["source"])
 
     def on_end(reply: Reply) -> None:
         account.write(f"ended {reply.state}")
@@ -70,7 +72,10 @@ def streamed(request: Any, response: Callable[..., Any], query: Mapping[str, str
 def state() -> dict[str, Any]:
     """Count what can leak. Collects garbage first, so that only what is held is counted."""
     gc.collect()
-    files = [file.readlink() for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+    files = []
+    for file in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # Another thread has closed it.
+            files.append(file.readlink())
     loops = {bridge._loop}
     with suppress(RuntimeError):
         loops.add(asyncio.get_running_loop())
@@ -83,6 +88,8 @@ def state() -> dict[str, Any]:
         "sockets": sum(str(file).startswith("socket:") for file in files),
         "resident": int(Path("/proc/self/statm").read_text().split()[1])
         * os.sysconf("SC_PAGESIZE"),
+        "blocks": sys.getallocatedblocks(),
+        "events": Sum.events,
     }
 
 

@@ -154,8 +154,6 @@ class Pump:
             deadline = monotonic() + CLEANUP
             while not self._ended and (left := deadline - monotonic()) > 0:
                 await self._end.wait(left)
-            if self._started:
-                self._end.close()
         if not self._ended:
             logger.warning("a source still runs %s seconds after it was closed", CLEANUP)
 
@@ -294,6 +292,7 @@ class Pump:
         self._ended = True
         self._reader.ring()
         self._end.ring()
+        self._end.close()
         self._reader.close()
 
     def _call(self, function: Callable[[], object]) -> None:

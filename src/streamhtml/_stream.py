@@ -297,11 +297,11 @@ class Stream:
             told, self._told = self._told, None
             if told is not None:
                 told.ring()
+                told.close()
 
     async def _until_told(self) -> None:
-        if (told := self._told) is not None:
-            await told.wait(CLEANUP)
-            told.close()
+        if self._told is not None:
+            await self._told.wait(CLEANUP)
 
 
 class _Rendering:

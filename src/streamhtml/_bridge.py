@@ -22,7 +22,6 @@ T = TypeVar("T")
 LOOK_EVERY: Final = 0.5
 """Seconds of silence after which a bridge looks whether the client is still there."""
 
-
 SMALL: Final = 1024
 """Bytes of a step behind which the next is begun at once: a reader keeps up with a model. What is
 made faster waits until it is wanted, for it may be wanted by nobody."""

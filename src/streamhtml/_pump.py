@@ -189,7 +189,7 @@ class Pump:
         except BaseException as error:
             # A source can raise a cancellation that is not ours, after one of its own tasks.
             self._note(error)
-            if self.interrupted or isinstance(error, KeyboardInterrupt | SystemExit):
+            if self.interrupted or isinstance(error, KeyboardInterrupt):
                 raise
         finally:
             self._cancel = self._room.set  # It closes, and nothing may cancel that.

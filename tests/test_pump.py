@@ -380,6 +380,34 @@ async def test_a_sync_source_that_blocks_does_not_block_the_loop() -> None:
     assert closed.is_set()
 
 
+async def test_each_who_waits_for_the_cleanup_gives_up_by_himself(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("streamhtml._pump.CLEANUP", 0.2)
+    release = threading.Event()
+
+    def source() -> Iterator[str]:
+        yield "a"
+        release.wait()
+
+    pump = Pump(source(), interval=0, ping=None)
+    await anext(pump)
+
+    async def close_later(seconds: float) -> None:
+        await anyio.sleep(seconds)
+        await pump.aclose()
+
+    try:
+        with anyio.fail_after(SOON):
+            async with anyio.create_task_group() as group:
+                group.start_soon(close_later, 0)
+                group.start_soon(close_later, 0.1)
+    finally:
+        release.set()
+    await pump.aclose()
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+
+
 async def test_what_gathers_is_delivered_at_once_when_it_is_closed() -> None:
     release = threading.Event()
     all_said = threading.Event()

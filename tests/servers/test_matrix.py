@@ -21,6 +21,7 @@ from tests.servers.leaving import PATIENCE, Leaver, Way, wait_until
 from tests.servers.process import Server, complaints_in
 from tests.servers.sources import Account
 
+from streamhtml._bridge import SMALL
 from streamhtml._pump import LIMIT, STEPS
 
 HEART = {
@@ -52,10 +53,11 @@ WAYS: tuple[Way, ...] = ("before", "middle", "reset", "half-close")
 BOUNDS = {"asgi": 0.2, "wsgi": 1.0}
 """Seconds from the leaving to the source's closing."""
 
-BUFFERED = 2 * (LIMIT + STEPS)
+BUFFERED = 2 * (LIMIT + STEPS) + SMALL
 """Tokens that may be pulled after the leaving, or after the server told of it: those of the batch
-that is taken next, of the one that gathers while that is rendered and written, and some steps in
-which a source that never suspends is let run to an await."""
+that is taken next, of the one that gathers while that is rendered and written, some steps in which
+a source that never suspends is let run to an await, and on WSGI those of one small step, which has
+no more of them than bytes: the bridge goes on behind it."""
 
 DUE = (
     # Ours, of the source that fails as it is closed.

@@ -15,7 +15,8 @@ import html5lib
 Node = Any
 
 _CHANGE = re.compile(
-    r"(append|replace|tail)(?: #([A-Za-z_][A-Za-z0-9_.:-]*))?(?: (?:([1-9][0-9]*)|@([0-9]+)))?"
+    r"(append|replace|tail|(?=[#@0-9]))(?:(?:^| )#([A-Za-z_][A-Za-z0-9_.:-]*))?"
+    r"(?:(?:^| )(?:([0-9]+)|@([0-9]+)))?"
 )
 _OUTCOME = re.compile("end (finished|stopped|truncated|failed|interrupted)")
 
@@ -99,6 +100,10 @@ class Decoder:
         if not found:
             raise ValueError(f"not an operation: {operation!r}")
         name, root, depth, child = found.groups()
+        if not name:
+            if self._previous is None or not self._previous.root:
+                raise ValueError(f"a place where no change was before: {operation!r}")
+            name = self._previous.operation
         self._root = root or self._root
         if not self._root:
             raise ValueError(f"no root was named: {operation!r}")

@@ -10,26 +10,33 @@ and without the dashes 2,000 tokens take 8 kB less.
 import secrets
 import string
 
-from streamhtml._patch import Fragment, Patch
+from streamhtml._patch import Fragment, Patch, check_id
 
 # Each character costs a byte a patch. Model output is escaped before it gets here, so no text can
 # hold a mark, whatever it guesses; the token keeps apart what a template may hold by accident.
-_TOKEN_LENGTH = 4
+_TOKEN_LENGTH = 2
 
 # A patch without a root: the page knows where it goes, or its elements' own ids say it.
 _UNPLACED = {"append": "open", "replace": "swap"}
+
+
+def new_token() -> str:
+    """Return a token that begins the marks of one response."""
+    alphabet = string.ascii_letters + string.digits
+    return "".join(secrets.choice(alphabet) for _ in range(_TOKEN_LENGTH))
 
 
 class HTMLFormat:
     """Encodes one response. Nothing that was said by the patch before is said again."""
 
     at_once = False
+    needs_into = False
 
     def __init__(self) -> None:
-        alphabet = string.ascii_letters + string.digits
-        self.token = "".join(secrets.choice(alphabet) for _ in range(_TOKEN_LENGTH))
+        self.token = new_token()
         self.media_type = f"text/html; charset=utf-8; fragments={self.token}"
         self._last: tuple[object, ...] = ()
+        self._action = ""
         self._root = ""
 
     def encode(self, fragment: Fragment) -> str:
@@ -50,17 +57,18 @@ class HTMLFormat:
         return f"<!{self.token}{more} {operation}>" if operation else f"<!{self.token}{more}>"
 
     def _operation(self, patch: Patch) -> str:
-        """Name the action and the place; nothing at all if both are those of the last patch."""
+        """Name the action and the place: what of them is not that of the patch before."""
         this = (patch.action, patch.root, patch.depth, patch.child)
         if this == self._last:
             return ""
-        self._last = this
-        words = [patch.action if patch.root else _UNPLACED[patch.action]]
+        action = patch.action if patch.root else _UNPLACED[patch.action]
+        words = [] if action == self._action and patch.root else [action]
+        self._last, self._action = this, action
         if patch.root and patch.root != self._root:
             self._root = patch.root
-            words.append(f"#{patch.root}")
+            words.append(f"#{check_id(patch.root, 'root')}")
         if patch.child is not None:
             words.append(f"@{patch.child}")
-        elif patch.depth:
+        elif patch.depth or not words:
             words.append(str(patch.depth))
         return " ".join(words)

@@ -17,7 +17,7 @@
   const LONG = 500; // fragments: from there on half as often, for layout costs more and more
   const WRITE_MOST = 8192; // characters of HTML at a time, or the page would stand still
   const WRITE_HIDDEN = 100; // ms to wait for a frame: where the page is not seen, none comes
-  const OPERATIONS = /^(open|append|replace|tail|swap|end|)$/;
+  const OPERATIONS = /^(open|append|replace|tail|swap)$/;
   const LEAVES = ["HX-Redirect", "HX-Location", "HX-Refresh"]; // the page, whatever the body is
   const COMPLETE = "Reply complete.";
   const LOST = "The connection was lost, and the answer ends here.";
@@ -84,22 +84,23 @@
     /** @param {string} html @param {string} operation @returns {Fragment | undefined} */
     function patch(html, operation) {
       const more = operation[0] === "+";
-      const [name, ...words] = operation.slice(+more).trim().split(" ");
-      if (name === "ping") return;
-      if (!OPERATIONS.test(name)) throw new Error("unknown: " + name);
-      if (name !== "end") {
-        if (name) {
-          action = name;
-          at = "";
-          for (const word of words) {
+      const words = operation.slice(+more).trim().split(" ");
+      if (words[0] === "ping") return;
+      const ended = words[0] === "end";
+      if (!ended) {
+        for (const word of words) {
+          if (/^[@\d]/.test(word)) at = word;
+          else if (word) {
+            at = "";
             if (word[0] === "#") root = word.slice(1);
-            else at = word;
+            else if (OPERATIONS.test(word)) action = word;
+            else throw new Error("unknown: " + word);
           }
         }
         patches.push({ action, root: /open|swap/.test(action) ? "" : root, at, html });
       }
       if (more) return;
-      const fragment = { patches, outcome: name === "end" ? words[0] : "" };
+      const fragment = { patches, outcome: ended ? words[1] : "" };
       patches = [];
       return fragment;
     }

@@ -103,7 +103,12 @@ def pair_id(prefix: str = "ai_") -> str:
 
 
 def id_selector(value: str) -> str:
-    """Return the CSS selector of the element that has the id ``value``."""
+    """Return the CSS selector of the element that has the id ``value``.
+
+    Raises:
+        ValueError: it cannot be an id; see ``check_id()``.
+    """
+    check_id(value, "id")
     # A colon by its number: htmx 4 looks for the last one, which is to be the one before "#".
     return "#" + value.replace(".", r"\.").replace(":", r"\3a ")
 

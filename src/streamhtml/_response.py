@@ -6,20 +6,23 @@ Nothing here knows a framework; a request has ``method`` and ``headers`` in all 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar, cast, get_args
 
 import jinja2
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from streamhtml import _sigterm
 from streamhtml._delta import Tokens
 from streamhtml._gzip import Gzip, accepts_gzip
-from streamhtml._notice import TEMPLATE, Notice
+from streamhtml._notice import TEMPLATE, Notice, built_in
+from streamhtml._patch import Fragment, Outcome, Patch
 from streamhtml._pump import Pump
 from streamhtml._reply import Renderer, Reply
 from streamhtml._stream import OnEnd, Stream
 from streamhtml._template import Template
-from streamhtml.formats import REQUEST_HEADER, Format, negotiate
+from streamhtml.formats import EVENT_STREAM, VARY, Format, encoder
+from streamhtml.formats.page import HOLE, PageFormat
 
 HEADERS: Final[Mapping[str, str]] = {
     # Not stored, for an answer is personal; not transformed, for a proxy that compresses buffers.
@@ -47,7 +50,7 @@ class Body:
 
     begun = False
 
-    def __init__(self, stream: Stream, wire: Format, gzip: Gzip | None = None) -> None:
+    def __init__(self, stream: "Stream | Ended", wire: Format, gzip: Gzip | None = None) -> None:
         self._stream = stream
         self._wire = wire
         self._gzip = gzip
@@ -87,6 +90,39 @@ class Body:
             _sigterm.leave(self)
 
 
+class Ended:
+    """The stream of a client that has lost one and asks again: it is told how that has ended.
+
+    Nothing is generated twice. A client that knows the outcome was only not closed; another has
+    lost the rest of the answer, and sees that.
+
+    Args:
+        last_event_id: what the client has seen last: the index of a fragment, or the outcome.
+        notice: what another sees.
+        into: where; ``""`` where the page says it.
+    """
+
+    def __init__(self, last_event_id: str, notice: Notice, into: str) -> None:
+        last = Fragment(0, (), cast("Outcome", last_event_id))
+        if last_event_id not in get_args(Outcome):
+            last = Fragment(0, (Patch("append", notice.plain("interrupted"), into),), "interrupted")
+        self._fragments = iter([last])
+
+    async def __anext__(self) -> Fragment:
+        for fragment in self._fragments:
+            return fragment
+        raise StopAsyncIteration
+
+    def stop(self, outcome: Outcome = "stopped") -> None:
+        """There is nothing to stop."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    async def aclose(self) -> None:
+        """There is nothing to close."""
+
+
 class StreamingReply(Generic[RequestT]):
     """A response that streams one message: the part that is the same in every framework.
 
@@ -107,8 +143,15 @@ class StreamingReply(Generic[RequestT]):
         renderer: "markdown"; "text", as it is; "template", which renders the template anew for
             each fragment; or a function that makes a ``Renderer`` from a region's id.
         into: the id of the element that the message is appended to; by default the page says
-            where (``hx-target`` and ``hx-swap``, ``data-stream``).
-        format: "auto", what the page's client reads; or "html", "htmx" or "whole".
+            where (``hx-target`` and ``hx-swap``, ``data-stream``, a ``<turbo-frame>``).
+        format: "auto", what the page's client reads (see ``streamhtml.formats.negotiate()``); or
+            "html", "htmx", "sse", "turbo", "datastar", "page" or "whole"; or what makes a
+            ``Format``, a class for instance.
+        page: template of the whole page for the format "page", that is, for a browser without
+            JavaScript. It places the message with ``{{ streamed_message }}``, and has the context
+            too. By default a bare page of ours.
+        nonce: of the page's Content-Security-Policy, where its ``style-src`` asks for one: the
+            format "page" puts away by ``<style>`` what it shows for a moment.
         interval: seconds between two fragments; what arrives in between goes out together.
         ping: seconds of silence after which something invisible is sent; ``None`` for never.
         on_end: called once with the ``Reply`` when it ended, however it did; see ``stream()``.
@@ -139,7 +182,9 @@ class StreamingReply(Generic[RequestT]):
         *,
         renderer: str | Callable[[str], Renderer] = "markdown",
         into: str | None = None,
-        format: str = "auto",
+        format: str | Callable[[], Format] = "auto",
+        page: Any = None,
+        nonce: str = "",
         interval: float = 0.04,
         ping: float | None = 15.0,
         on_end: OnEnd | None = None,
@@ -148,9 +193,14 @@ class StreamingReply(Generic[RequestT]):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         try:
-            wire = negotiate(format, request.headers.get(REQUEST_HEADER))
+            wire = encoder(format, request.headers)
+            if wire.needs_into and not (into := into or request.headers.get("Turbo-Frame")):
+                raise ValueError(
+                    f"into={into!r}, but a client of {type(wire).__name__} does not say where the "
+                    "message goes; pass into=, the id of the element that it is appended to"
+                )
             decided = {"Content-Type": wire.media_type}
-            varies = [REQUEST_HEADER] if format == "auto" else []
+            varies = [*VARY] if format == "auto" else []
             gzip = None
             if compress:
                 varies.append("Accept-Encoding")
@@ -159,19 +209,28 @@ class StreamingReply(Generic[RequestT]):
                 decided["Content-Encoding"] = "gzip" if gzip else ""
             all_headers = _headers(headers or {}, decided, varies)
             language = all_headers.get("Content-Language", "").partition(",")[0].strip()
+            notice = self._notice(request, language)
             reply = Reply(
                 None if template is None else self._template(request, template),
                 context,
                 renderer=renderer,
                 into=into,
                 at_once=wire.at_once,
-                notice=self._notice(request, language),
+                notice=notice,
             )
+            if isinstance(wire, PageFormat):
+                wire.nonce = nonce
+                wire.page = self._page(request, page, context or {}, language, nonce)
         except BaseException:
             Pump(tokens, interval=0, ping=None).close()
             raise
+        stream: Stream | Ended
         stream = Stream(reply, tokens, interval=interval, ping=ping, on_end=on_end)
-        if request.method == "HEAD":
+        last_event_id = request.headers.get("Last-Event-ID")
+        if wire.media_type.startswith(EVENT_STREAM) and last_event_id:
+            stream.close()
+            stream = Ended(last_event_id, notice, into or "")
+        elif request.method == "HEAD":
             stream.close()
         _sigterm.stand_in_front()
         self.reply = reply
@@ -185,6 +244,28 @@ class StreamingReply(Generic[RequestT]):
         token will be taken; after it has ended, nothing.
         """
         self._body.stop()
+
+    def _page(
+        self,
+        request: RequestT,
+        page: Any,
+        context: Mapping[str, Any],
+        language: str,
+        nonce: str,
+    ) -> str:
+        """Return the page around the message, ``HOLE`` being where that goes."""
+        template = built_in("streamhtml/page.html")
+        names = {"language": language or "en", "nonce": nonce}
+        if page is not None:
+            template = self._template(request, page)
+            names = {}
+        html = template({**context, **names, "streamed_message": Markup(HOLE)})
+        if html.count(HOLE) != 1:
+            raise ValueError(
+                f"the page {page!r} shows {{{{ streamed_message }}}} {html.count(HOLE)} times; it "
+                "is to be there once, where the message goes"
+            )
+        return html
 
     @abstractmethod
     def _template(self, request: RequestT, template: Any) -> Template:

@@ -1,38 +1,224 @@
+"""Which format a request gets, and the laws that hold for every one of them."""
+
+import re
+from functools import cache
+from typing import Any
+
+import httpx
 import pytest
 from markupsafe import Markup
+from tests.formats.test_events import read
 
-from streamhtml import Fragment, Patch
-from streamhtml.formats import FORMATS, negotiate
+from streamhtml import Delta, Fragment, Patch, Reply
+from streamhtml.demo._answers import LONG, tokens
+from streamhtml.formats import FORMATS, VARY, encoder, negotiate
+from streamhtml.formats.sse import SSEFormat
+from streamhtml.formats.turbo import TurboFormat
 from streamhtml.formats.whole import WholeFormat
+
+NAVIGATION = (
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/jxl,image/avif,image/webp,"
+    "image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7"
+)
+TURBO = "text/vnd.turbo-stream.html, text/html, application/xhtml+xml"
+# Browsers say this over https, and to this machine.
+BY_SCRIPT = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+HTMX_2 = {"HX-Request": "true", "HX-Trigger": "f", "HX-Target": "f", "Accept": "*/*"}
+HTMX_4 = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "form#f"}
+DATASTAR = "text/event-stream, text/html, application/json"
+
+# Recorded from Chromium 156, htmx 2.0.11 and 4.0.1, Turbo 8 and curl 7.88; Datastar's is from its
+# source.
+REQUESTS: list[tuple[str, dict[str, str], str]] = [
+    ("https navigation", {"Accept": NAVIGATION, "Sec-Fetch-Dest": "document"}, "page"),
+    ("http navigation", {"Accept": NAVIGATION}, "page"),
+    ("iframe", {"Accept": NAVIGATION, "Sec-Fetch-Dest": "iframe"}, "page"),
+    ("frame", {"Accept": NAVIGATION, "Sec-Fetch-Dest": "frame"}, "page"),
+    ("image", {"Accept": "image/avif,*/*;q=0.8", "Sec-Fetch-Dest": "image"}, "whole"),
+    ("embed", {"Accept": NAVIGATION, "Sec-Fetch-Dest": "embed"}, "whole"),
+    ("fetch()", {"Accept": "*/*", **BY_SCRIPT}, "whole"),
+    ("fetch() over http", {"Accept": "*/*"}, "whole"),
+    ("fetch() of HTML", {"Accept": "text/html", **BY_SCRIPT}, "whole"),
+    ("curl", {"Accept": "*/*", "User-Agent": "curl/7.88.1"}, "whole"),
+    ("nothing", {}, "whole"),
+    ("EventSource", {"Accept": "text/event-stream", **BY_SCRIPT}, "sse"),
+    ("EventSource over http", {"Accept": "text/event-stream"}, "sse"),
+    ("htmx 2", {**HTMX_2, **BY_SCRIPT}, "whole"),
+    ("htmx 2 over http", HTMX_2, "whole"),
+    ("htmx 2 boosted", {**HTMX_2, "HX-Boosted": "true", **BY_SCRIPT}, "page"),
+    ("htmx 4", {**HTMX_4, "Accept": "text/html", **BY_SCRIPT}, "whole"),
+    ("htmx 4 over http", {**HTMX_4, "Accept": "text/html"}, "whole"),
+    ("htmx 4 boosted", {**HTMX_4, "Accept": "text/html", "HX-Boosted": "true"}, "page"),
+    ("htmx 4 hx-sse", {**HTMX_4, "Accept": "text/html, text/event-stream", **BY_SCRIPT}, "sse"),
+    ("Turbo form", {"accept": TURBO, "x-turbo-request-id": "1", **BY_SCRIPT}, "turbo"),
+    ("Turbo form over http", {"accept": TURBO, "x-turbo-request-id": "1"}, "turbo"),
+    (
+        "Turbo link",
+        {"accept": "text/html, application/xhtml+xml", "x-turbo-request-id": "1", **BY_SCRIPT},
+        "whole",
+    ),
+    ("turbo-stream-source", {"Accept": "text/event-stream", "Streaming-HTML": "turbo"}, "turbo"),
+    ("Datastar", {"Accept": DATASTAR, "Datastar-Request": "true", **BY_SCRIPT}, "datastar"),
+    ("our client", {"Accept": "*/*", "Streaming-HTML": "html"}, "html"),
+    ("our client, htmx 2", {**HTMX_2, **BY_SCRIPT, "Streaming-HTML": "html"}, "html"),
+    (
+        "our client, htmx 4 hx-sse boosted",
+        {
+            **HTMX_4,
+            "HX-Boosted": "true",
+            "Accept": "text/html, text/event-stream",
+            "Streaming-HTML": "html",
+        },
+        "html",
+    ),
+    ("the tutorial's client", {**HTMX_2, "Streaming-HTML": "htmx"}, "htmx"),
+    ("in another case", {"Streaming-HTML": " HtMl "}, "html"),
+    ("a newer client", {"Accept": NAVIGATION, "Streaming-HTML": "html-2"}, "whole"),
+    ("a newer client of SSE", {"Accept": "text/event-stream", "Streaming-HTML": "x"}, "whole"),
+    ("an empty name", {"Streaming-HTML": ""}, "whole"),
+    ("upper case", {"ACCEPT": "TEXT/EVENT-STREAM"}, "sse"),
+    ("weighted", {"Accept": "*/*;q=0.1,  text/event-stream ; q=0.9"}, "sse"),
+    ("parameters", {"Accept": "Text/HTML;level=1;q=0.4"}, "page"),
+    ("both streams", {"Accept": "text/event-stream, text/vnd.turbo-stream.html;q=0.5"}, "turbo"),
+    ("not wanted", {"Accept": "*/*, text/event-stream;q=0"}, "whole"),
+    ("not wanted, three places", {"Accept": "text/html; q=0.000, text/plain"}, "whole"),
+    ("almost", {"Accept": "text/event-streams, xtext/html, text/vnd.turbo-stream"}, "whole"),
+    ("in a parameter", {"Accept": 'text/plain;a="text/html"'}, "whole"),
+    ("empty headers", {"Accept": "", "Datastar-Request": "", "HX-Request": ""}, "whole"),
+]
+
+
+@pytest.mark.parametrize(
+    ("headers", "name"), [case[1:] for case in REQUESTS], ids=[case[0] for case in REQUESTS]
+)
+def test_auto_is_what_the_client_reads(headers: dict[str, str], name: str) -> None:
+    # As all frameworks do, this one finds headers in any case.
+    assert negotiate(httpx.Headers(headers)) == name
+
+
+def test_only_headers_in_vary_decide() -> None:
+    names = {"Streaming-HTML"}
+
+    class Asked(dict[str, str]):
+        def get(self, name: str, default: Any = None) -> Any:
+            names.add(name)
+            return super().get(name, default)
+
+    for _, headers, _ in REQUESTS:
+        negotiate(Asked(headers))
+    assert names == set(VARY)
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_that_is_named_wins_over_the_request(name: str) -> None:
-    for accepted in None, "html", "nonsense":
-        assert type(negotiate(name, accepted)) is FORMATS[name]
+    for _, headers, _ in REQUESTS:
+        wire = encoder(name, httpx.Headers(headers))
+        as_events = name == "turbo" and "event-stream" in str(headers).lower()
+        assert type(wire) in {FORMATS[name], *([SSEFormat] if as_events else [])}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_auto_makes_the_one_that_is_asked_for(name: str) -> None:
+    headers = httpx.Headers({"Streaming-HTML": name.upper()})
+    wire = encoder("auto", headers)
+    assert type(wire) is FORMATS[name]
+    assert encoder("auto", headers) is not wire
+    assert wire.needs_into == (name in {"turbo", "datastar"})
+    assert wire.at_once == (name == "whole")
 
 
 @pytest.mark.parametrize(
-    ("accepted", "name"),
+    ("format", "headers", "as_events"),
     [
-        ("html", "html"),
-        (" HTML ", "html"),
-        ("htmx", "htmx"),
-        ("whole", "whole"),
-        (None, "whole"),
-        ("", "whole"),
-        ("of-the-future", "whole"),
+        ("turbo", {"Accept": "text/event-stream"}, True),
+        ("auto", {"Accept": "text/event-stream", "Streaming-HTML": "turbo"}, True),
+        ("turbo", {"Accept": f"text/event-stream, {TURBO}"}, False),
+        ("turbo", {"Accept": "text/html"}, False),
     ],
 )
-def test_auto_is_what_the_client_reads_and_else_the_finished_message(
-    accepted: str | None, name: str
+def test_turbo_in_an_event_stream_where_only_that_is_read(
+    format: str, headers: dict[str, str], as_events: bool
 ) -> None:
-    assert type(negotiate("auto", accepted)) is FORMATS[name]
+    wire = encoder(format, httpx.Headers(headers))
+    assert wire.needs_into
+    text = wire.encode(Fragment(0, (Patch("append", Markup("a"), "r"),)))
+    element = '<turbo-stream action="append" targets="#r"><template>a</template></turbo-stream>'
+    if as_events:
+        assert (wire.media_type, text) == (
+            "text/event-stream",
+            f"id: 0\ndata: {element}\n\n",
+        )
+    else:
+        assert isinstance(wire, TurboFormat)
+        assert text == f"{element}<!{wire.token}>"
 
 
-def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="format='sse' is not known; use one of 'auto', 'html'"):
-        negotiate("sse", "html")
+def test_htmx_4_gets_a_message_for_each_place() -> None:
+    wire = encoder("sse", httpx.Headers(HTMX_4))
+    patches = (Patch("tail", Markup("t"), "r"), Patch("append", Markup("a"), "r"))
+    events = read([wire.encode(Fragment(6, patches)).encode()])
+    assert {event.id for event in events} == {"6"}
+    assert len(events) == 3
+    assert all(event.data.startswith("<hx-partial ") for event in events)
+
+
+@pytest.mark.parametrize("name", ["nonsense", "", "HTML", "Auto"])
+def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
+    known = "'auto', 'html', 'htmx', 'sse', 'turbo', 'datastar', 'page', 'whole'"
+    with pytest.raises(ValueError, match=f"^format='{name}' is not known; use one of {known}, or"):
+        encoder(name, {"Streaming-HTML": "html"})
+
+
+class Shouting:
+    """A format of one's own."""
+
+    media_type = "text/plain"
+    at_once = False
+    needs_into = False
+
+    def encode(self, fragment: Fragment) -> str:
+        return "".join(patch.html.upper() for patch in fragment.patches)
+
+
+def test_a_class_of_ones_own_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = httpx.Headers({"Streaming-HTML": "shouting"})
+    assert isinstance(encoder(Shouting, {}), Shouting)
+    assert isinstance(encoder("auto", headers), WholeFormat)
+    monkeypatch.setitem(FORMATS, "shouting", Shouting)
+    assert negotiate(headers) == "shouting"
+    for wanted in "auto", "shouting":
+        assert isinstance(encoder(wanted, headers), Shouting)
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        'x"><img src=x onerror=alert(1)>',
+        "x\n",
+        "x\ny",
+        "x\r",
+        "x y",
+        " x",
+        "#x",
+        "1",
+        "x>",
+        "x,body",
+        "x'",
+        "é",
+        "x\0",
+    ],
+)
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("action", ["append", "tail", "replace"])
+def test_a_hostile_root_is_written_by_no_format(name: str, action: Any, root: str) -> None:
+    wire = FORMATS[name]()
+    if name not in {"page", "whole"}:  # These write no root at all.
+        with pytest.raises(ValueError, match=re.escape(f"={root!r} cannot be used")):
+            wire.encode(Fragment(0, (Patch(action, Markup("a"), root),)))
+    else:
+        shell = wire.encode(Fragment(0, (Patch("append", Markup("<p id=m></p>")),)))
+        other = FORMATS[name]()
+        assert other.encode(Fragment(0, (Patch("append", Markup("<p id=m></p>"), root),))) == shell
 
 
 def test_whole_is_plain_html() -> None:
@@ -40,3 +226,39 @@ def test_whole_is_plain_html() -> None:
     assert wire.at_once
     assert wire.encode(Fragment(0)) == "\n"
     assert wire.encode(Fragment(0, (Patch("append", Markup("<p>")),), "finished")) == "<p>"
+
+
+KINDS = {
+    "mixed": [*tokens(LONG)[:999], "\n\n"],
+    "paragraph": ["Word", " and", " *more*", " of", " it", ",", " all", " in", " one", " go"],
+    "list": ["- ", "an", " item", " of", " it", "\n"],
+    "nested": ["- a\n", "  - b\n", "    > q ", "text", " more\n", "\n"],
+    "table": ["| a", " | b |\n", "| - | - |\n", *["| one", " | **tw", "o** |", "\n"] * 2000],
+    "code": ["```py\n", *["x", " =", " f(", "y", ")", "\n"] * 2000],
+}
+
+
+@pytest.mark.parametrize("gathered", [1, 4])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", FORMATS)
+def test_five_times_the_answer_is_five_times_the_bytes(name: str, kind: str, gathered: int) -> None:
+    short, long = (_bytes(name, kind, count, gathered) for count in (1000, 5000))
+    assert 4 * short < long <= 5.5 * short
+
+
+def _bytes(name: str, kind: str, count: int, gathered: int) -> int:
+    wire = FORMATS[name]()
+    fragments = _fragments(kind, count, gathered, wire.at_once)
+    return sum(len(wire.encode(each).encode()) for each in fragments)
+
+
+@cache
+def _fragments(kind: str, count: int, gathered: int, at_once: bool) -> list[Fragment]:
+    source = (KINDS[kind] * (count // len(KINDS[kind]) + 1))[:count]
+    reply = Reply(context={"message_pair_id": "ai_1"}, into="messages", at_once=at_once)
+    fragments = [reply.open()]
+    batches = (source[start : start + gathered] for start in range(0, count, gathered))
+    fragments += [reply.feed(map(Delta, batch)) for batch in batches]
+    fragments += [reply.close("finished")]
+    assert reply.text == "".join(source)
+    return [each for each in fragments if each.patches or each.outcome]

@@ -1,18 +1,36 @@
 """Wire formats: Fragments become text; pure, and one object for each response.
 
-Which one a request gets is decided here too, from the header that our client sends.
+Which one a request gets is decided here too, from its headers.
 """
 
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from streamhtml._patch import Fragment
+from streamhtml.formats import _events
+from streamhtml.formats.datastar import DatastarFormat
 from streamhtml.formats.html import HTMLFormat
 from streamhtml.formats.htmx import HTMXFormat
+from streamhtml.formats.page import PageFormat
+from streamhtml.formats.sse import SSEFormat
+from streamhtml.formats.turbo import TurboFormat
 from streamhtml.formats.whole import WholeFormat
 
 REQUEST_HEADER: Final = "Streaming-HTML"
 """The request header that names the format that the page's client reads."""
+
+VARY: Final = (REQUEST_HEADER, "Accept", "Datastar-Request", "HX-Request", "Sec-Fetch-Dest")
+"""The headers that decide."""
+
+EVENT_STREAM: Final = _events.MEDIA_TYPE
+
+_TURBO: Final = "text/vnd.turbo-stream.html"
+
+
+class Headers(Protocol):
+    """Those of a request, in any framework, found in any case; a ``dict`` where they are."""
+
+    def get(self, key: str, /) -> str | None: ...
 
 
 class Format(Protocol):
@@ -22,6 +40,8 @@ class Format(Protocol):
     """The value of Content-Type, with its parameters."""
     at_once: bool
     """Whether the page can only take the finished message, whole."""
+    needs_into: bool
+    """Whether the page does not say where the message goes, so that the server has to."""
 
     def encode(self, fragment: Fragment) -> str:
         """Return one Fragment as text; a ping as something that changes nothing."""
@@ -31,25 +51,78 @@ class Format(Protocol):
 FORMATS: Final[dict[str, Callable[[], Format]]] = {
     "html": HTMLFormat,
     "htmx": HTMXFormat,
+    "sse": SSEFormat,
+    "turbo": TurboFormat,
+    "datastar": DatastarFormat,
+    "page": PageFormat,
     "whole": WholeFormat,
 }
 
 
-def negotiate(name: str, accepted: str | None) -> Format:
-    """Return a new encoder: the one that ``name`` says, or for "auto" the client's.
+def negotiate(headers: Headers) -> str:
+    """Return the name of the format that a request asks for, in ``FORMATS``.
+
+    The first that holds:
+
+    1. ``Streaming-HTML`` names one. Where it names another (a newer client's): "whole".
+    2. ``Datastar-Request``: "datastar".
+    3. ``Accept`` has Turbo's media type: "turbo"; or that of an event stream: "sse".
+    4. ``HX-Request``, of htmx without a client that streams: "whole"; but "page" where htmx
+       exchanges the whole page for it (``HX-Boosted``).
+    5. ``Accept`` has "text/html", and no ``Sec-Fetch-Dest`` says that a script asks: "page".
+    6. "whole": a client that knows nothing of us shows that rightly, only later.
 
     Args:
-        name: "auto" or a name in FORMATS.
-        accepted: the request's ``Streaming-HTML`` header, if it has one. Without one, or with a
-            name that is not known (a newer client's), the page gets the finished message whole:
-            a client that knows no fragments, htmx alone for instance, shows it rightly.
+        headers: of the request.
+    """
+
+    def said(name: str) -> str:
+        return (headers.get(name) or "").strip().lower()
+
+    if named := said(REQUEST_HEADER):
+        return named if named in FORMATS else "whole"
+    accepted = _accepted(headers)
+    if said("Datastar-Request"):
+        return "datastar"
+    if _TURBO in accepted:
+        return "turbo"
+    if EVENT_STREAM in accepted:
+        return "sse"
+    if said("HX-Request"):
+        return "page" if said("HX-Boosted") else "whole"
+    navigates = said("Sec-Fetch-Dest") in ("", "document", "iframe", "frame")
+    return "page" if navigates and "text/html" in accepted else "whole"
+
+
+def encoder(format: str | Callable[[], Format], headers: Headers) -> Format:
+    """Return a new encoder.
+
+    Args:
+        format: "auto", a name in ``FORMATS``, or what makes a ``Format``.
+        headers: of the request.
 
     Raises:
-        ValueError: ``name`` is neither.
+        ValueError: the name is not known.
     """
-    if name == "auto":
-        return FORMATS.get((accepted or "").strip().lower(), WholeFormat)()
+    if callable(format):
+        return format()
+    name = negotiate(headers) if format == "auto" else format
     if name not in FORMATS:
         known = ", ".join(map(repr, ["auto", *FORMATS]))
-        raise ValueError(f"format={name!r} is not known; use one of {known}")
+        raise ValueError(
+            f"format={format!r} is not known; use one of {known}, or what makes a Format"
+        )
+    accepted = _accepted(headers)
+    if name == "sse" and headers.get("HX-Request"):
+        # htmx 4, for EventSource says nothing of htmx. It finds all places of a message before it
+        # changes the first.
+        return SSEFormat(HTMXFormat(partials=True).swaps)
+    if name == "turbo" and EVENT_STREAM in accepted and _TURBO not in accepted:
+        turbo = TurboFormat()  # For a <turbo-stream-source>.
+        return SSEFormat(lambda fragment: ["".join(turbo.elements(fragment))], needs_into=True)
     return FORMATS[name]()
+
+
+def _accepted(headers: Headers) -> list[str]:
+    accept = headers.get("Accept") or ""
+    return [media_type.partition(";")[0].strip().lower() for media_type in accept.split(",")]

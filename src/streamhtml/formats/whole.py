@@ -12,6 +12,7 @@ class WholeFormat:
 
     media_type = "text/html; charset=utf-8"
     at_once = True
+    needs_into = False
 
     def encode(self, fragment: Fragment) -> str:
         """Return the message's HTML; a ping is a newline, which HTML ignores there."""

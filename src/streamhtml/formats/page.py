@@ -1,0 +1,143 @@
+"""The ``page`` wire: a whole page that a browser shows while it loads it, without JavaScript.
+
+The message grows in the place where it belongs in the app's own page. A browser can only be given
+more HTML, behind what it has: see ``_spine``. What nothing hides when all is written is the
+finished message.
+"""
+
+import re
+from typing import Final
+
+from streamhtml._patch import Fragment, Patch
+from streamhtml.formats._elements import Element
+from streamhtml.formats._spine import Spine
+
+HOLE: Final = "<!--streamhtml:message-->"
+"""Where the message goes, in the page."""
+
+_NOTHING: Final = "<!---->"
+
+_REGION: Final = "streamhtml"
+"""The class of the elements that are empty at first and that patches fill."""
+
+# A parser drops these, or moves them, where they are not directly in their parent.
+_PART: Final = re.compile(
+    r"\s*<(?:caption|col|colgroup|dd|dt|li|tbody|td|tfoot|th|thead|tr)\b", re.IGNORECASE
+)
+
+
+class PageFormat:
+    """Encodes one response.
+
+    The page is set before the first fragment: ``HOLE`` stands in it once. So is the nonce, where
+    the page's Content-Security-Policy allows no ``<style>`` without one.
+    """
+
+    media_type = "text/html; charset=utf-8"
+    at_once = False
+    needs_into = False
+
+    def __init__(self) -> None:
+        self.page = HOLE
+        self.nonce = ""
+        self._begun = False
+        self._top = Element()
+        self._spine = Spine(self._top)
+        self._ids: dict[str, Element] = {}
+        self._tails: dict[str, tuple[Element, int]] = {}
+
+    def encode(self, fragment: Fragment) -> str:
+        """Return more of the page; a ping is a comment, which may stand anywhere in it."""
+        before = after = ""
+        if not self._begun:
+            self._begun = True
+            self._spine.nonce = self.nonce
+            before = self.page.partition(HOLE)[0]
+        for patch in fragment.patches:
+            self._apply(patch)
+        if fragment.outcome:
+            self._spine.finish()
+            after = self.page.partition(HOLE)[2]
+        return before + self._spine.take() + after or _NOTHING
+
+    def _apply(self, patch: Patch) -> None:
+        html = str(patch.html)
+        # A root that is not in the message is the container, which the page has.
+        root = self._ids.get(patch.root)
+        if root is None:
+            if patch.action == "append":
+                self._open(html)
+            else:
+                self._swap(html)
+            return
+        if patch.root in self._tails:
+            self._spine.remove(*self._tails.pop(patch.root))
+        node = _find(root, patch)
+        if patch.action == "append":
+            if node.name == "pre" and not node.children and html.startswith("\n"):
+                html = _NOTHING + html  # For a parser drops the newline after the tag.
+            node.read(html)
+            self._spine.show(node)
+        elif patch.action == "replace":
+            new = Element()
+            new.read(html)
+            self._spine.replace(node, new)
+        elif html:
+            self._add_tail(patch.root, node, html)
+
+    def _open(self, html: str) -> None:
+        """Begin the message: its shell, up to where the first region is to be filled."""
+        regions = self._register(self._top.read(html))
+        if regions:
+            self._spine.reach(regions[0])
+        else:
+            self._spine.show(self._top)
+
+    def _swap(self, html: str) -> None:
+        """Put elements where those with the same ids are; what is elsewhere on the page stays."""
+        new = Element()
+        elements = new.read(html)
+        for child in new.children:
+            if isinstance(child, Element) and (
+                old := self._ids.get(child.attributes().get("id", ""))
+            ):
+                one = Element()
+                one.children = [child]
+                self._spine.replace(old, one, now=True)
+        self._register(elements)
+
+    def _register(self, elements: list[Element]) -> list[Element]:
+        """Remember the elements by their ids; return the regions among them."""
+        regions = []
+        for element in elements:
+            attributes = element.attributes()
+            if "id" in attributes:
+                self._ids[attributes["id"]] = element
+                if _REGION in attributes.get("class", "").split():
+                    element.marked = True
+                    regions.append(element)
+        return regions
+
+    def _add_tail(self, root: str, node: Element, html: str) -> None:
+        """Show something that can be hidden: elements with marks."""
+        tail = Element()
+        tail.read(html if _PART.match(html) else f"<span>{html}</span>")
+        for child in tail.children:
+            if isinstance(child, Element):
+                child.parent = node
+                child.marked = True
+        # It is not the last element of the node, for patches do not count it.
+        node.children += tail.children
+        self._tails[root] = node, len(tail.children)
+        self._spine.show(node)
+
+
+def _find(root: Element, patch: Patch) -> Element:
+    """Return the element that a patch names."""
+    if patch.child is not None:
+        return [child for child in root.children if isinstance(child, Element)][patch.child]
+    node = root
+    for _ in range(patch.depth):
+        assert node.last, f"{patch}: there is no such element"
+        node = node.last
+    return node

@@ -1,0 +1,59 @@
+"""The ``turbo`` wire: ``<turbo-stream>`` elements (https://turbo.hotwired.dev/reference/streams).
+
+Turbo itself applies a body when all of it is there. After each Fragment stands a mark, a comment
+as in the ``html`` wire, by which ``turbo-streaming.js`` finds what it can apply before.
+"""
+
+from collections.abc import Iterator
+
+from streamhtml._patch import Fragment, Patch, id_selector
+from streamhtml.formats._elements import Element
+from streamhtml.formats._tails import Tails
+from streamhtml.formats.html import new_token
+
+
+class TurboFormat:
+    """Encodes one response."""
+
+    at_once = False
+    needs_into = True
+
+    def __init__(self) -> None:
+        self.token = new_token()
+        self.media_type = f"text/vnd.turbo-stream.html; charset=utf-8; fragments={self.token}"
+        self._tails = Tails()
+
+    def encode(self, fragment: Fragment) -> str:
+        """Return the fragment's elements, and the mark behind them; a ping is a mark alone."""
+        end = f" end {fragment.outcome}" if fragment.outcome else ""
+        return f"{''.join(self.elements(fragment))}<!{self.token}{end}>"
+
+    def elements(self, fragment: Fragment) -> Iterator[str]:
+        """Yield the fragment's elements alone: the data of a message in an event stream."""
+        for patch in fragment.patches:
+            yield from self._elements(patch)
+
+    def _elements(self, patch: Patch) -> Iterator[str]:
+        if tail := self._tails.take(patch.root):
+            yield _element("remove", tail)
+        if not patch.root:
+            for name, html in _by_id(patch.html):
+                yield _element("replace", id_selector(name), html)
+        elif patch.action != "tail":
+            yield _element(patch.action, patch.selector, patch.html)
+        elif patch.html:
+            yield _element("append", patch.selector, self._tails.put(patch.root, patch.html))
+
+
+def _element(action: str, selector: str, html: str = "") -> str:
+    content = f"<template>{html}</template>" if html else ""
+    return f'<turbo-stream action="{action}" targets="{selector}">{content}</turbo-stream>'
+
+
+def _by_id(html: str) -> Iterator[tuple[str, str]]:
+    """Yield each outermost element that has an id, with that."""
+    top = Element()
+    top.read(html)
+    for element in top.children:
+        if isinstance(element, Element) and (name := element.attributes().get("id")):
+            yield name, "".join([element.start, *element.pieces(), element.end])

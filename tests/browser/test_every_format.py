@@ -1,0 +1,337 @@
+"""Every format on a page of its real client: the answer grows, and all of them make the same."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from datastar_py import ServerSentEventGenerator
+from datastar_py.consts import ElementPatchMode
+from httpx_sse import EventSource, ServerSentEvent
+from markupsafe import Markup
+from playwright.sync_api import Browser, ConsoleMessage, Page
+from tests.browser.dialogue import take_out
+from tests.browser.every_format import (
+    CLIENTS,
+    FIRST_PART,
+    ID,
+    PARTS,
+    TOKENS,
+    Site,
+    serving,
+)
+from tests.browser.recordings import RECORDINGS
+
+from streamhtml import Patch
+from streamhtml._notice import NOTICES
+from streamhtml._patch import Outcome
+from streamhtml.formats import FORMATS
+from streamhtml.formats._tails import Tails
+from streamhtml.formats.datastar import DatastarFormat
+from streamhtml.markdown import MarkdownRenderer
+
+pytestmark = pytest.mark.browser
+
+MEDIA_TYPES = {name: new().media_type.partition(";")[0] for name, new in FORMATS.items()}
+STREAMS = [name for name in CLIENTS if name != "whole"]
+# Not "template" and "swaps", which are made for one format, and "regions", whose last tails stay.
+PLAYED = ["text", "failed", "places", "punctuated", "table", "markdown_like"]
+PATIENCE = 30.0
+
+# The page without a script has all versions of an answer, and hides those that are old.
+REGION = f"""[...document.querySelectorAll("#{ID}_text")].find((each) => each.checkVisibility())"""
+# What the reader sees at each frame; no observer, which would also see what no frame has shown.
+RECORD = f"""
+window.shown = [];
+window.sources = [];
+window.EventSource = class extends EventSource {{
+    constructor(...args) {{ super(...args); window.sources.push(this); }}
+}};
+window.closings = [];
+addEventListener("htmx:sse:close", ({{ detail }}) => window.closings.push(detail.reason));
+addEventListener("htmx:sseClose", ({{ detail }}) => window.closings.push(detail.type));
+const look = () => {{
+    const text = {REGION}?.innerText ?? "";
+    if (text !== window.shown.at(-1)) window.shown.push(text);
+    requestAnimationFrame(look);
+}};
+look();
+"""
+# htmx leaves marks on what it has swapped; a page without a script has ours, and what is hidden.
+CLEANED = """region => {
+    if (!region) return "";
+    const copy = region.cloneNode(true);
+    const those = [region, ...region.querySelectorAll("*")];
+    [copy, ...copy.querySelectorAll("*")].forEach((element, number) => {
+        if (!element.className) element.removeAttribute("class");
+        for (const mark of ["data-htmx-powered", "data-streamhtml"]) element.removeAttribute(mark);
+        if (!those[number].checkVisibility()) element.remove();
+    });
+    return copy.innerHTML;
+}"""
+SPELLED = """html => {
+    const element = document.createElement("div");
+    element.innerHTML = html;
+    return element.innerHTML;
+}"""
+
+
+class Reader:
+    """Somebody in front of a page of one client."""
+
+    def __init__(self, page: Page, name: str, site: Site, problems: list[str]) -> None:
+        self.page = page
+        self._problems = problems
+        self._scripted = name != "page"
+        self._shown: list[str] = []
+        page.goto(f"{site.url}/page/{name}")
+
+    def ask(self) -> None:
+        """Press the button."""
+        self.page.get_by_role("button").click(no_wait_after=True)
+        if not self._scripted:  # The answer is a page, which goes on loading.
+            self.page.wait_for_url("**/answer/*", wait_until="commit")
+
+    @property
+    def shown(self) -> list[str]:
+        """Each text that the answer has shown, in the order of time."""
+        if self._scripted:
+            shown: list[str] = self.page.evaluate("shown")
+            return shown
+        text: str = self.page.evaluate(f"{REGION}?.innerText ?? ''")
+        if text != (self._shown or [""])[-1]:
+            self._shown.append(text)
+        return self._shown
+
+    def wait_for(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait until it holds; all that is shown in the meantime is noted."""
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            shown = self.shown
+            assert time.monotonic() < deadline, (what, self._problems, shown[-1:])
+            self.page.wait_for_timeout(10)  # For what Playwright has to tell.
+
+    def wait_for_more(self, than: int = 0) -> int:
+        """Wait until the answer is longer; return its length."""
+        self.wait_for(lambda: len((self.shown or [""])[-1]) > than, f"more than {than}")
+        return len(self.shown[-1])
+
+    def wait_for_answer(self, text: str, notice: str = "") -> None:
+        """Wait until the region is what the renderer makes of the text, and the notice, if any."""
+        html = MarkdownRenderer(f"{ID}_text").render(text)
+        if notice:
+            html += Markup('<span class="streamhtml-notice" role="alert">{}</span>').format(notice)
+        expected = self.page.evaluate(SPELLED, str(html))
+        self.wait_for(lambda: self._cleaned(REGION) == expected, "the answer")
+
+    @property
+    def messages(self) -> str:
+        """The HTML of all messages."""
+        return self._cleaned("document.querySelector('#messages')")
+
+    def _cleaned(self, element: str) -> str:
+        cleaned: str = self.page.evaluate(f"({CLEANED})({element})")
+        return cleaned
+
+    @property
+    def notices(self) -> list[str]:
+        """The words of all notices."""
+        return self.page.locator(".streamhtml-notice:visible").all_inner_texts()
+
+    def has_ended(self, name: str) -> None:
+        """Check that no client would ask again."""
+        if closes := CLIENTS[name].closes:
+            self.wait_for(lambda: self.page.evaluate("closings.length > 0"), "the end")
+            assert self.page.evaluate("closings") == [closes]
+        if self._scripted:
+            # Turbo closes none: this one is told to wait for a day.
+            states = {"sse-htmx2": ["CLOSED"], "turbo-source": ["CONNECTING"]}.get(name, [])
+            ended = "sources.every((each) => each.readyState !== EventSource.OPEN)"
+            self.wait_for(lambda: self.page.evaluate(ended), "the end of the source")
+            names = "['CONNECTING', 'OPEN', 'CLOSED']"
+            assert self.page.evaluate(f"sources.map((each) => {names}[each.readyState])") == states
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Site]:
+    with serving() as site:
+        yield site
+
+
+@pytest.fixture
+def site(running: Site) -> Site:
+    running.reset()
+    return running
+
+
+@contextmanager
+def reading(browser: Browser, name: str, site: Site, problems: list[str]) -> Iterator[Reader]:
+    """Open the page; it must not complain."""
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            problems.append(f"{message.type}: {message.text}")
+
+    context = browser.new_context(java_script_enabled=name != "page")
+    try:
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
+        page.add_init_script(RECORD)
+        yield Reader(page, name, site, problems)
+        assert problems == [], "the page has complained"
+    finally:
+        context.close()
+
+
+def common(text: str, other: str) -> int:
+    """Return how many characters both begin with."""
+    return next(
+        (at for at, (one, two) in enumerate(zip(text, other, strict=False)) if one != two),
+        min(len(text), len(other)),
+    )
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_an_answer(name: str, browser: Browser, site: Site, problems: list[str]) -> None:
+    with reading(browser, name, site, problems) as reader:
+        reader.ask()
+        length = 0
+        for _ in range(PARTS):
+            site.go_on()
+            if name in STREAMS:
+                length = reader.wait_for_more(length)
+        reader.wait_for_answer("".join(TOKENS))
+        assert reader.notices == []
+        assert reader.page.locator(".streamhtml:visible").count() == 1
+        texts = reader.shown
+        del texts[: not texts[0]]  # Before the answer there is nothing.
+        right = [common(text, texts[-1]) for text in texts]
+        print(f"{name:<21}{len(texts):>4} texts, {len(set(right)):>4} lengths")
+        assert right == sorted(right), "what was right is gone"
+        if name in STREAMS:
+            assert len(set(right)) > 5
+        else:
+            assert len(texts) == 1
+        reader.has_ended(name)
+        assert site.begun == len(site.asked) == 1
+        assert site.asked[0].content_type.startswith(MEDIA_TYPES[CLIENTS[name].format])
+
+
+@pytest.mark.parametrize("outcome", ["failed", "stopped"])
+@pytest.mark.parametrize("name", CLIENTS)
+def test_a_bad_end(
+    name: str, outcome: Outcome, browser: Browser, site: Site, problems: list[str]
+) -> None:
+    with reading(browser, name, site, problems) as reader:
+        reader.ask()
+        site.go_on()
+        site.wait_until_said(1)
+        if outcome == "failed":
+            site.fails = True
+            site.go_on()
+        else:
+            httpx.post(f"{site.url}/stop").raise_for_status()
+        reader.wait_for_answer(FIRST_PART, NOTICES[outcome])
+        assert reader.notices == [NOTICES[outcome]]
+        reader.has_ended(name)
+        assert site.begun == len(site.asked) == 1
+
+
+@pytest.mark.parametrize("name", [name for name, client in CLIENTS.items() if client.again])
+def test_a_lost_connection(name: str, browser: Browser, site: Site, problems: list[str]) -> None:
+    with reading(browser, name, site, problems) as reader:
+        reader.ask()
+        site.go_on()
+        length = reader.wait_for_more()
+        site.cut()
+        site.wait_until_asked(2)
+        reader.wait_for(lambda: bool(reader.notices), "a notice")
+        assert reader.notices == [NOTICES["interrupted"]]
+        assert len(reader.shown[-1]) >= length
+        reader.has_ended(name)
+        first, second = site.asked
+        assert (first.last_event_id, site.begun) == ("", 1)
+        assert int(second.last_event_id) > 0
+        # What Chromium says of it, and htmx 2.
+        take_out(problems, "net::ERR_INCOMPLETE_CHUNKED_ENCODING")
+        if name == "sse-htmx2":
+            take_out(problems, "[object Event]")
+
+
+@pytest.mark.parametrize("name", [name for name in STREAMS if name != "page"])
+def test_all_that_a_renderer_may_say(
+    name: str, browser: Browser, site: Site, problems: list[str]
+) -> None:
+    with reading(browser, name, site, problems) as reader:
+        for recording in (RECORDINGS[each]() for each in PLAYED):
+            site.recording = recording
+            reader.page.evaluate("document.querySelector('#messages')?.replaceChildren()")
+            reader.ask()
+            html = reader.page.evaluate(SPELLED, recording.html)
+            reader.wait_for(lambda html=html: reader.messages == html, html)
+        reader.wait_for(lambda: reader.page.locator(".htmx-request").count() == 0, "the end")
+
+
+@pytest.mark.parametrize("seen", ["finished", "stopped", "failed", "7"])
+@pytest.mark.parametrize("name", ["sse-htmx2", "turbo-source", "datastar"])
+def test_a_page_that_forgets_to_close(name: str, seen: str, site: Site) -> None:
+    headers = {"Accept": "text/event-stream", "Last-Event-ID": seen}
+    if name == "datastar":
+        headers["Datastar-Request"] = "true"
+    *before, end = events(httpx.get(f"{site.url}/answer/{name}", headers=headers).content)
+    assert site.begun == 0
+    outcome = "interrupted" if seen == "7" else seen
+    assert (end.event, end.data, end.id) == ("end", outcome, outcome)
+    assert end.retry == 24 * 3600 * 1000
+    assert [NOTICES["interrupted"] in event.data for event in before] == [True] * (seen == "7")
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_datastar_prints_the_same(name: str) -> None:
+    wire, tails = DatastarFormat(), Tails()
+    for fragment in RECORDINGS[name]().fragments:
+        theirs = "".join(
+            ServerSentEventGenerator.patch_elements(**each, event_id=str(fragment.index))
+            for patch in fragment.patches
+            for each in arguments(patch, tails)
+        )
+        ours = [event for event in events(wire.encode(fragment).encode()) if event.event != "end"]
+        assert [said(event) for event in ours] == [said(event) for event in events(theirs.encode())]
+
+
+def arguments(patch: Patch, tails: Tails) -> Iterator[dict[str, Any]]:
+    """Yield what Datastar's own library is to be told for a patch."""
+    if tail := tails.take(patch.root):
+        yield {"selector": tail, "mode": ElementPatchMode.REMOVE}
+    if patch.action == "tail" and patch.html:
+        html = tails.put(patch.root, patch.html)
+        yield {"elements": html, "selector": patch.selector, "mode": ElementPatchMode.APPEND}
+    elif patch.action == "append":
+        html = str(patch.html)
+        yield {"elements": html, "selector": patch.selector, "mode": ElementPatchMode.APPEND}
+    elif patch.action == "replace":
+        yield {"elements": str(patch.html), "selector": patch.selector or None}
+
+
+def said(event: ServerSentEvent) -> tuple[str, str, dict[str, str]]:
+    """Return an event without the order of its lines, and with what it leaves unsaid."""
+    words = {"mode": "outer"}
+    elements = []
+    for line in event.data.split("\n"):
+        key, _, value = line.partition(" ")
+        if key == "elements":
+            elements.append(value)
+        else:
+            words[key] = value
+    # The other library leaves out a line break at the end.
+    words["elements"] = "\n".join(elements).removesuffix("\n")
+    return event.event, event.id, words
+
+
+def events(stream: bytes) -> list[ServerSentEvent]:
+    """Return the events of a stream, as another parser reads it."""
+    response = httpx.Response(200, headers={"Content-Type": "text/event-stream"}, content=stream)
+    return [event for event in EventSource(response).iter_sse() if event.data]

@@ -1,0 +1,221 @@
+"""A browser without JavaScript goes to an answer, and sees it grow while the page loads."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Semaphore, Thread
+from typing import Any
+
+import jinja2
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Locator, Page, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from tests.browser.engines import Engine, Firefox, WebKit
+from tests.markdown import page as tree
+
+from streamhtml._notice import NOTICES
+from streamhtml.markdown import MarkdownRenderer, render
+from streamhtml.starlette import StreamingHTMLResponse
+
+pytestmark = pytest.mark.browser
+
+PATIENCE = 30.0
+NONCE = "r4nd0m"
+PARTS = (
+    "So **bo",
+    "ld** it is, see [the no",
+    "tes][1].\n\nA title\n==",
+    "=\n\n- one\n- *two",
+    "*\n\n- three\n  1. deep\n\n     and loose\n",
+    "\n| a | b |\n|---|:-:|\n| 1 | `2",
+    "` |\n| 3 | **4** |\n\n```python\nif a <",
+    " b:\n    c()\n\n",
+    "```\n\n> quoted $x",
+    "^2$ and [more](/m",
+    "ore)\n\n[1]: /notes\n",
+)
+ANSWER = "".join(PARTS)
+FORM = """<!doctype html><title>Ask</title><link rel="icon" href="data:,">
+<form action="/reply"><input name="question"><button>Ask</button></form>"""
+PAGE = jinja2.Environment(autoescape=True).from_string("""<!doctype html>
+<html lang="en"><title>The answer</title>
+<link rel="icon" href="data:,">
+<style nonce="{{ page_nonce }}">body { font: 1rem/1.5 sans-serif } td { border: 1px solid }</style>
+<body><header>The app</header><main>{{ streamed_message }}</main><footer>The end</footer>
+<script nonce="{{ page_nonce }}">document.title = "Scripts run"</script>
+</body></html>""")
+
+# What computed styles leave to be seen, without our attributes and what holds a tail.
+VISIBLE = """(region) => {
+    const copy = region.cloneNode(true);
+    const all = [...region.querySelectorAll("*")];
+    [...copy.querySelectorAll("*")].forEach((element, i) => {
+        if (getComputedStyle(all[i]).display === "none") element.remove();
+    });
+    for (const tail of copy.querySelectorAll("span[data-streamhtml]"))
+        tail.replaceWith(...tail.childNodes);
+    copy.normalize();
+    return copy.innerHTML.replaceAll("<!---->", "");
+}"""
+PARSED = """(html) => {
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    return template.innerHTML;
+}"""
+
+
+class Site:
+    """A form, and the answer to it: as much as the test lets the model say."""
+
+    def __init__(self) -> None:
+        self.nonce = NONCE
+        self.parts: tuple[str, ...] = PARTS
+        self.fails = False
+        self.more = Semaphore(0)
+        routes = [Route("/", lambda _: HTMLResponse(FORM)), Route("/reply", self._reply)]
+        self._server = uvicorn.Server(
+            uvicorn.Config(Starlette(routes=routes), log_config=None, lifespan="off")
+        )
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self.more.release(len(PARTS) + 1)
+        self._server.should_exit = True
+        self._thread.join(PATIENCE)
+        self._socket.close()
+
+    def _reply(self, request: Request) -> Response:
+        return StreamingHTMLResponse(
+            request,
+            tokens=self._say(),
+            context={
+                "message_pair_id": "m",
+                "human_message": request.query_params["question"],
+                "page_nonce": NONCE,
+            },
+            page=PAGE,
+            nonce=self.nonce,
+            headers={
+                "Content-Security-Policy": f"default-src 'none'; img-src data:; "
+                f"style-src 'nonce-{NONCE}'; script-src 'nonce-{NONCE}'"
+            },
+        )
+
+    def _say(self) -> Iterator[str]:
+        for part in self.parts:
+            assert self.more.acquire(timeout=PATIENCE)
+            yield part
+        assert self.more.acquire(timeout=PATIENCE)
+        if self.fails:
+            raise RuntimeError("The model has failed")
+
+
+@contextmanager
+def serving() -> Iterator[Site]:
+    """Run a site."""
+    site = Site()
+    try:
+        yield site
+    finally:
+        site.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as site:
+        yield site
+
+
+@pytest.fixture
+def without_scripts(browser: Browser, problems: list[str]) -> Iterator[Page]:
+    """A page whose browser runs no script."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.on("console", lambda message: problems.append(message.text))
+    yield page
+    context.close()
+
+
+def ask(page: Page, site: Site) -> Locator:
+    """Send the form; return the answer's region, while the page still loads."""
+    page.goto(site.url)
+    page.locator("input").fill("<Why?>")
+    page.get_by_role("button").click(no_wait_after=True)
+    region = page.locator(".streamhtml")
+    expect(region).to_be_attached()
+    return region
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_answer_grows_while_the_page_loads(
+    without_scripts: Page, site: Site, problems: list[str]
+) -> None:
+    region = ask(without_scripts, site)
+    expect(without_scripts.get_by_text("<Why?>")).to_be_visible()
+    expected, renderer = tree.Page("m_text"), MarkdownRenderer("m_text")
+    seen = []
+    for part in PARTS:
+        expected.apply(renderer.feed(part))
+        site.more.release()
+        html = without_scripts.evaluate(PARSED, expected.html)
+        until(lambda html=html: region.evaluate(VISIBLE).rstrip() == html.rstrip())  # type: ignore[misc]
+        seen.append(region.inner_text())
+        expect(without_scripts.get_by_text("The end")).not_to_be_attached()
+    assert len(set(seen)) > 5
+    assert "**" not in "".join(seen)
+    site.more.release()
+    expect(without_scripts.get_by_text("The end")).to_be_visible()
+    final = without_scripts.evaluate(PARSED, str(render(ANSWER)))
+    assert region.evaluate(VISIBLE) == final
+    assert without_scripts.title() == "The answer"
+    assert problems == []
+
+
+def test_a_failing_source_is_told(without_scripts: Page, site: Site) -> None:
+    site.parts, site.fails = PARTS[:1], True
+    site.more.release(2)
+    region = ask(without_scripts, site)
+    expect(without_scripts.get_by_role("alert")).to_have_text(NOTICES["failed"])
+    expect(without_scripts.get_by_text("The end")).to_be_visible()
+    assert region.inner_text().split() == ["So", "**bo", *NOTICES["failed"].split()]
+
+
+def test_a_strict_policy_wants_the_nonce(
+    without_scripts: Page, site: Site, problems: list[str]
+) -> None:
+    site.nonce = ""
+    site.more.release(len(PARTS) + 1)
+    region = ask(without_scripts, site)
+    expect(without_scripts.get_by_text("The end")).to_be_visible()
+    final = without_scripts.evaluate(PARSED, str(render(ANSWER)))
+    # Nothing is hidden then, so that what was shown for a moment stays.
+    assert region.evaluate(VISIBLE) != final
+    assert any("style-src" in problem for problem in problems)
+    problems.clear()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", [Firefox, WebKit])
+def test_other_engines_show_the_same(engine: Callable[[], Engine], site: Site) -> None:
+    browser: Any = engine()
+    try:
+        site.more.release(len(PARTS) + 1)
+        browser.open(f"{site.url}/reply?question=a")
+        there = browser.evaluate(f"({VISIBLE})(document.querySelector('.streamhtml'))")
+        assert there == browser.evaluate(f"({PARSED})({str(render(ANSWER))!r})")
+    finally:
+        browser.close()

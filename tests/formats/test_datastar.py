@@ -1,0 +1,157 @@
+"""The datastar wire, against what Datastar's own Python package writes for the same changes."""
+
+import re
+from typing import Any
+
+import pytest
+from datastar_py import ServerSentEventGenerator
+from datastar_py.consts import ElementPatchMode
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+from tests.formats.test_events import PIECES, TEXTS, arrived, read
+
+from streamhtml import Fragment, Patch
+from streamhtml.formats.datastar import DatastarFormat
+
+END = "retry: 86400000\nid: {0}\nevent: end\ndata: {0}\n\n"
+
+
+def patch(action: str, html: str, **place: Any) -> Patch:
+    return Patch(action, Markup(html), "r", **place)  # type: ignore[arg-type]
+
+
+def changes(text: str) -> list[dict[str, str]]:
+    """Return what Datastar is told, as its client reads it: each argument, by its name."""
+    told = []
+    for event in read([text.encode("utf-8", "replace")]):
+        assert event.event == "datastar-patch-elements"
+        lines: dict[str, list[str]] = {}
+        for line in event.data.split("\n"):
+            name, _, value = line.partition(" ")
+            lines.setdefault(name, []).append(value)
+        assert lines.keys() <= {"selector", "mode", "elements"}
+        told.append(
+            {"id": event.id, "mode": "outer"}
+            | {name: "\n".join(values) for name, values in lines.items()}
+        )
+    return told
+
+
+def encoded(*patches: Patch, wire: DatastarFormat | None = None) -> list[dict[str, str]]:
+    return changes((wire or DatastarFormat()).encode(Fragment(3, patches)))
+
+
+def theirs(mode: str, selector: str | None = None, html: str = "") -> list[dict[str, str]]:
+    return changes(
+        ServerSentEventGenerator.patch_elements(
+            html, selector, ElementPatchMode(mode), event_id="3"
+        )
+    )
+
+
+def test_a_fragment_byte_by_byte() -> None:
+    wire = DatastarFormat()
+    event = "id: 3\nevent: datastar-patch-elements\n"
+    assert wire.encode(Fragment(3, (patch("append", "a\n\nb", depth=1), patch("tail", "t")))) == (
+        f"{event}data: selector #r > :last-child\ndata: mode append\n"
+        "data: elements a\ndata: elements \ndata: elements b\n\n"
+        f"{event}data: selector #r\ndata: mode append\n"
+        'data: elements <span id="r-tail">t</span>\n\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "mode", "selector"),
+    [
+        (Patch("append", Markup("<p id=a>\n</p>"), "messages"), "append", "#messages"),
+        (patch("append", "a"), "append", "#r"),
+        (patch("append", "<i>a</i>", depth=2), "append", "#r > :last-child > :last-child"),
+        (
+            patch("append", "<tr>\n<td>1</td>\n</tr>", depth=2),
+            "append",
+            "#r" + " > :last-child" * 2,
+        ),
+        (patch("replace", "<i></i>"), "outer", "#r"),
+        (patch("replace", "<i></i>", depth=1), "outer", "#r > :last-child"),
+        (patch("replace", "<i>a\n\n b</i>", child=0), "outer", "#r > :nth-child(1)"),
+        (patch("replace", "<td>1</td><td>2</td>", child=2), "outer", "#r > :nth-child(3)"),
+        (Patch("append", Markup("a"), "a.b:c"), "append", r"#a\.b\3a c"),
+        (Patch("replace", Markup('<p id="m">a</p>')), "outer", None),
+    ],
+)
+def test_each_change_is_what_datastars_own_package_writes(
+    given: Patch, mode: str, selector: str | None
+) -> None:
+    assert encoded(given) == theirs(mode, selector, given.html)
+
+
+def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
+    wire = DatastarFormat()
+    tail = theirs("append", "#r", '<span id="r-tail">t</span>')
+    gone = theirs("remove", "#r-tail")
+    appended = theirs("append", "#r", "a")
+    other = Patch("append", Markup("a"), "s")
+    assert encoded(patch("tail", "t"), wire=wire) == tail
+    assert encoded(other, wire=wire) == theirs("append", "#s", "a")
+    assert encoded(patch("tail", "t"), wire=wire) == gone + tail
+    assert encoded(patch("append", "a"), wire=wire) == gone + appended
+    assert encoded(patch("append", "a"), wire=wire) == appended
+
+
+@pytest.mark.parametrize(
+    ("html", "tail"),
+    [
+        ("<td>1</td>", '<tr id="r-tail"><td>1</td></tr>'),
+        ("<tr></tr>", '<tbody id="r-tail"><tr></tr></tbody>'),
+        ("<p>a</p>", '<span id="r-tail"><p>a</p></span>'),
+    ],
+)
+def test_a_tail_of_a_part_of_a_table_is_held_by_its_parent(html: str, tail: str) -> None:
+    assert encoded(patch("tail", html, depth=1)) == theirs("append", "#r > :last-child", tail)
+
+
+def test_an_empty_tail_removes_the_one_that_stands_there() -> None:
+    wire, empty = DatastarFormat(), Fragment(3, (patch("tail", ""),))
+    assert wire.encode(empty) == wire.encode(Fragment(2))
+    encoded(patch("tail", "t"), wire=wire)
+    assert changes(wire.encode(empty)) == theirs("remove", "#r-tail")
+    assert wire.encode(empty) == wire.encode(Fragment(2))
+
+
+def test_a_ping_is_a_comment() -> None:
+    ping = DatastarFormat().encode(Fragment(3))
+    assert ping.startswith(":")
+    assert not ping.strip(":\n")
+
+
+@pytest.mark.parametrize("outcome", ["finished", "stopped", "truncated", "failed", "interrupted"])
+def test_the_end_comes_behind_the_last_change(outcome: Any) -> None:
+    end = END.format(outcome)
+    assert DatastarFormat().encode(Fragment(3, (), outcome)) == end
+    last = DatastarFormat().encode(Fragment(3, (patch("append", "a"),), outcome))
+    assert changes(last.removesuffix(end)) == theirs("append", "#r", "a")
+
+
+@given(TEXTS)
+def test_law_any_html_arrives(html: str) -> None:
+    for action in "append", "replace":
+        (told,) = encoded(patch(action, html))
+        assert told["elements"] == arrived(html)
+        assert told["selector"] == "#r"
+
+
+@given(st.lists(st.sampled_from([*"ab <>", "\n", "👋"]), min_size=1).map("".join))
+def test_law_where_lines_end_with_lf_alone_theirs_is_the_same(html: str) -> None:
+    # Theirs drops the last line end, and takes more for one (str.splitlines): see below.
+    html = html.rstrip("\n") or "a"
+    assert encoded(patch("append", html)) == theirs("append", "#r", html)
+
+
+@pytest.mark.parametrize("piece", PIECES, ids=ascii)
+def test_what_theirs_would_change_arrives(piece: str) -> None:
+    html = f"a{piece}b"
+    (told,) = encoded(patch("append", html))
+    assert told["elements"] == arrived(html)
+    if re.search("[\u2028\u2029\x85\v\f\x1c-\x1e]", piece):
+        assert theirs("append", "#r", html)[0]["elements"] != told["elements"]

@@ -1,0 +1,77 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamhtml.formats._elements import Element
+
+TAGS = (
+    "<p>",
+    "</p>",
+    "<B a='>'>",
+    "</b>",
+    "<br>",
+    "<br/>",
+    "<!-- <p> -->",
+    "<script>",
+    "</script>",
+)
+
+
+def outline(element: Element) -> list[object]:
+    return [
+        [child.name, *outline(child)] if isinstance(child, Element) else child
+        for child in element.children
+    ]
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("a &amp; b", ["a &amp; b"]),
+        ("<p>a<br>b</p>c", [["p", "a", ["br"], "b"], "c"]),
+        ("<DIV><Br/>a</dIv>", [["div", ["br"], "a"]]),
+        ("""<a title="x>y" href='>' b = c>d</a>""", [["a", "d"]]),
+        ("<a b=don't>c</a>'", [["a", "c"], "'"]),
+        ("<a href=>b</a>", [["a", "b"]]),
+        ("<p>a<!-- </p> -->b</p>", [["p", "a", "<!-- </p> -->", "b"]]),
+        ("<script>if (a<b) '</p>'</SCRIPT >c", [["script", "if (a<b) '</p>'"], "c"]),
+        ("<svg><path/><style>a</style></svg>", [["svg", "<path/><style>a</style>"]]),
+        ("<p><textarea>a", [["p", ["textarea"], "a"]]),
+        ("<ul><li>a<li>b</ul>c", [["ul", ["li", "a", ["li", "b"]]], "c"]),
+        ("a</p>b", ["a", "</p>", "b"]),
+        ('a < b <3 <a href="x', ['a < b <3 <a href="x']),
+    ],
+)
+def test_html_becomes_elements(html: str, expected: list[object]) -> None:
+    top = Element()
+    top.read(html)
+    assert outline(top) == expected
+
+
+@given(st.lists(st.sampled_from(TAGS) | st.text(max_size=3)).map("".join))
+def test_nothing_is_lost(html: str) -> None:
+    top = Element()
+    top.read(html)
+    assert "".join(top.pieces()) == html
+
+
+def test_attributes_are_told_from_their_values() -> None:
+    (element,) = Element().read(
+        """<div data-said=' id="no" class=no' ID = "yes" class=a checked>"""
+    )
+    assert element.attributes() == {
+        "data-said": ' id="no" class=no',
+        "id": "yes",
+        "class": "a",
+        "checked": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("html", "count"),
+    [("", 0), ("\n", 1), ("a<p></p>", 2), ("<p></p>\n<!-- b --> ", 1), ("<p></p> b <!-- -->", 2)],
+)
+def test_white_space_after_an_element_shows_nothing(html: str, count: int) -> None:
+    top = Element()
+    top.read(html)
+    assert top.shown() == count

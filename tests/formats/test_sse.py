@@ -1,0 +1,99 @@
+"""The sse wire: the messages are what the htmx wire says, and the end is an event of its own."""
+
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+from tests.formats.test_events import read, triples
+
+from streamhtml import Delta, Fragment, Patch, Reply
+from streamhtml.formats.htmx import HTMXFormat
+from streamhtml.formats.sse import SSEFormat
+
+SHELL = Patch("append", Markup("<p id=r></p>"))
+
+
+def patch(action: str, html: str, **place: Any) -> Patch:
+    return Patch(action, Markup(html), "r", **place)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "data"),
+    [
+        (SHELL, "<p id=r></p>"),
+        (Patch("append", Markup("a"), "m.1"), r'<div hx-swap-oob="beforeend:#m\.1">a</div>'),
+        (patch("append", "a", depth=2), None),
+        (patch("replace", "<i></i>"), None),
+        (patch("replace", "<i></i>", depth=1), None),
+        (patch("replace", "<i></i>", child=3), None),
+        (patch("append", "<td>1</td>", depth=1), None),
+        (patch("tail", "t"), '<div hx-swap-oob="beforeend:#r"><span id="r-tail">t</span></div>'),
+        (
+            Patch("replace", Markup('<p id="m" hx-swap-oob="true">a</p>')),
+            '<p id="m" hx-swap-oob="true">a</p>',
+        ),
+    ],
+)
+def test_a_fragment_is_a_message_of_htmx_markup(given: Patch, data: str | None) -> None:
+    markup = HTMXFormat().encode(Fragment(7, (given,)))
+    assert data in {None, markup}
+    assert SSEFormat().encode(Fragment(7, (given,))) == f"id: 7\ndata: {markup}\n\n"
+
+
+def test_each_line_of_the_markup_is_a_line_of_data() -> None:
+    text = SSEFormat().encode(Fragment(0, (Patch("append", Markup("<p>\n\n a\r\nb</p>\n")),)))
+    assert text == "id: 0\ndata: <p>\ndata: \ndata:  a\ndata: b</p>\ndata: \n\n"
+
+
+def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
+    wire = SSEFormat()
+    gone = '<div hx-swap-oob="delete:#r-tail"></div>'
+    assert gone not in wire.encode(Fragment(0, (patch("tail", "t"),)))
+    assert wire.encode(Fragment(1, (patch("append", "a"),))).startswith(f"id: 1\ndata: {gone}")
+    assert gone not in wire.encode(Fragment(2, (patch("append", "a"),)))
+
+
+def test_what_changes_nothing_is_a_message_too_so_that_ids_have_no_gap() -> None:
+    (event,) = read([SSEFormat().encode(Fragment(4, (patch("tail", ""),))).encode()])
+    assert (event.id, event.event, event.data.strip()) == ("4", "message", "")
+
+
+@pytest.mark.parametrize("outcome", ["finished", "stopped", "truncated", "failed", "interrupted"])
+def test_the_end_comes_behind_the_last_message(outcome: Any) -> None:
+    end = f"retry: 86400000\nid: {outcome}\nevent: end\ndata: {outcome}\n\n"
+    assert SSEFormat().encode(Fragment(3, (), outcome)) == end
+    last = SSEFormat().encode(Fragment(3, (SHELL,), outcome))
+    assert last == f"id: 3\ndata: <p id=r></p>\n\n{end}"
+
+
+def test_a_ping_is_a_comment() -> None:
+    ping = SSEFormat().encode(Fragment(3))
+    assert ping.startswith(":")
+    assert not ping.strip(":\n")
+
+
+@pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
+def test_a_whole_reply_is_that_of_the_htmx_wire(renderer: str) -> None:
+    reply = Reply(context={"human_message": "Hi"}, renderer=renderer)
+    tokens = ["# A\n", "b *c", "*\n\n", "|a|\n|-|\n", "|b|\n", "\n```\n", "x\r\ny\n"]
+    fragments = [reply.open(), *(reply.feed([Delta(token)]) for token in tokens)]
+    fragments += [reply.close("truncated")]
+    fragments = [each for each in fragments if each.patches]
+    wire, markup = SSEFormat(), HTMXFormat()
+    body = "".join(map(wire.encode, fragments)).encode()
+    messages = [("message", markup.encode(each), str(each.index)) for each in fragments]
+    assert len(messages) > 5
+    assert triples(read([body])) == [*messages, ("end", "truncated", "truncated")]
+
+
+def test_the_messages_may_be_others() -> None:
+    wire = SSEFormat(lambda fragment: [patch.html for patch in fragment.patches], needs_into=True)
+    assert wire.needs_into
+    assert not SSEFormat().needs_into
+    text = wire.encode(Fragment(5, (SHELL, patch("tail", "t")), "finished"))
+    assert triples(read([text.encode()])) == [
+        ("message", "<p id=r></p>", "5"),
+        ("message", "t", "5"),
+        ("end", "finished", "finished"),
+    ]
+    assert SSEFormat(lambda fragment: []).encode(Fragment(5, (SHELL,))).startswith(":")

@@ -1,0 +1,181 @@
+import re
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+
+from streamhtml import Fragment, Patch
+from streamhtml.formats.turbo import TurboFormat
+
+
+def patch(action: str, html: str, **place: Any) -> Patch:
+    return Patch(action, Markup(html), "r", **place)  # type: ignore[arg-type]
+
+
+def elements(*patches: Patch, wire: TurboFormat | None = None) -> str:
+    return "".join((wire or TurboFormat()).elements(Fragment(0, patches)))
+
+
+def element(action: str, targets: str, html: str = "") -> str:
+    content = f"<template>{html}</template>" if html else ""
+    return f'<turbo-stream action="{action}" targets="{targets}">{content}</turbo-stream>'
+
+
+def swapped(html: str) -> list[tuple[str, str]]:
+    """Return what replaces what: the selectors, and their HTML."""
+    stream = re.compile(
+        r'<turbo-stream action="replace" targets="([^"]*)"><template>(.*?)</template>'
+        r"</turbo-stream>",
+        re.DOTALL,
+    )
+    text = elements(Patch("replace", Markup(html)))
+    assert not stream.sub("", text)
+    return stream.findall(text)
+
+
+@pytest.mark.parametrize(
+    ("given", "action", "selector"),
+    [
+        (Patch("append", Markup("<p id=a></p>"), "messages"), "append", "#messages"),
+        (patch("append", "a"), "append", "#r"),
+        (patch("append", "a", depth=1), "append", "#r > :last-child"),
+        (patch("append", "a", depth=2), "append", "#r > :last-child > :last-child"),
+        (patch("append", "<tr><td>1</td></tr>", depth=2), "append", "#r" + " > :last-child" * 2),
+        (patch("replace", "<i></i>"), "replace", "#r"),
+        (patch("replace", "<i></i>", depth=1), "replace", "#r > :last-child"),
+        (patch("replace", "<i></i>", child=0), "replace", "#r > :nth-child(1)"),
+        (patch("replace", "<td>1</td><td>2</td>", child=2), "replace", "#r > :nth-child(3)"),
+        (Patch("append", Markup("a"), "a.b:c"), "append", r"#a\.b\3a c"),
+    ],
+)
+def test_each_patch_is_an_element(given: Patch, action: str, selector: str) -> None:
+    assert elements(given) == element(action, selector, given.html)
+
+
+def test_a_replacement_by_nothing_has_no_template() -> None:
+    assert elements(patch("replace", "")) == element("replace", "#r")
+
+
+def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
+    wire = TurboFormat()
+    tail = element("append", "#r", '<span id="r-tail">t</span>')
+    gone = element("remove", "#r-tail")
+    other = Patch("append", Markup("a"), "s")
+    assert elements(patch("tail", "t"), wire=wire) == tail
+    assert elements(other, wire=wire) == element("append", "#s", "a")
+    assert elements(patch("tail", "t"), wire=wire) == gone + tail
+    assert elements(patch("append", "a"), wire=wire) == gone + element("append", "#r", "a")
+    assert elements(patch("append", "a"), wire=wire) == element("append", "#r", "a")
+
+
+def test_a_tail_stands_where_it_is_put() -> None:
+    assert elements(patch("tail", "t", depth=1)) == element(
+        "append", "#r > :last-child", '<span id="r-tail">t</span>'
+    )
+
+
+def test_an_empty_tail_removes_the_one_that_stands_there() -> None:
+    wire = TurboFormat()
+    assert elements(patch("tail", ""), wire=wire) == ""
+    elements(patch("tail", "t"), wire=wire)
+    assert elements(patch("tail", ""), wire=wire) == element("remove", "#r-tail")
+    assert elements(patch("tail", ""), wire=wire) == ""
+
+
+@pytest.mark.parametrize(
+    ("html", "tail"),
+    [
+        ("<td>1</td>", '<tr id="r-tail"><td>1</td></tr>'),
+        ("<tr></tr>", '<tbody id="r-tail"><tr></tr></tbody>'),
+        ("\n<TR></TR>", '<tbody id="r-tail">\n<TR></TR></tbody>'),
+        ("<tbody></tbody>", '<table id="r-tail"><tbody></tbody></table>'),
+        ("<p>a</p>", '<span id="r-tail"><p>a</p></span>'),
+    ],
+)
+def test_a_tail_of_a_part_of_a_table_is_held_by_its_parent(html: str, tail: str) -> None:
+    assert elements(patch("tail", html)) == element("append", "#r", tail)
+
+
+def test_each_fragment_ends_with_a_mark() -> None:
+    wire = TurboFormat()
+    mark = f"<!{wire.token}>"
+    assert wire.encode(Fragment(0, (patch("append", "a"), patch("append", "b")))) == (
+        element("append", "#r", "a") + element("append", "#r", "b") + mark
+    )
+    assert wire.encode(Fragment(0)) == mark
+    assert wire.encode(Fragment(1, (patch("tail", ""),))) == mark
+
+
+@pytest.mark.parametrize("outcome", ["finished", "stopped", "truncated", "failed", "interrupted"])
+def test_the_last_mark_says_the_outcome(outcome: Any) -> None:
+    wire = TurboFormat()
+    end = f"<!{wire.token} end {outcome}>"
+    assert wire.encode(Fragment(1, (), outcome)) == end
+    last = wire.encode(Fragment(1, (patch("append", "a"),), outcome))
+    assert last == element("append", "#r", "a") + end
+
+
+def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
+    wires = [TurboFormat() for _ in range(100)]
+    assert len({wire.token for wire in wires}) > 80
+    for wire in wires:
+        assert re.fullmatch(r"[A-Za-z0-9]{2}", wire.token)
+        assert wire.media_type == (
+            f"text/vnd.turbo-stream.html; charset=utf-8; fragments={wire.token}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<p id="m">a</p>', [("#m", '<p id="m">a</p>')]),
+        ("<p class=x id=m>a</p>", [("#m", "<p class=x id=m>a</p>")]),
+        ("<P ID = 'm'>a</P>", [("#m", "<P ID = 'm'>a</P>")]),
+        ('<p\n  id="a.b:c"\n>a</p>', [(r"#a\.b\3a c", '<p\n  id="a.b:c"\n>a</p>')]),
+        (
+            '\n<i id="a"><b id="c">x</b></i>\n text <u>no id</u><br id="d">\n<hr><i id="e"></i>',
+            [
+                ("#a", '<i id="a"><b id="c">x</b></i>'),
+                ("#d", '<br id="d">'),
+                ("#e", '<i id="e"></i>'),
+            ],
+        ),
+        (
+            '<p id="m">a<br><img src="x"><hr>b</p>',
+            [("#m", '<p id="m">a<br><img src="x"><hr>b</p>')],
+        ),
+        ('<p id="m" title="a > b">a</p>', [("#m", '<p id="m" title="a > b">a</p>')]),
+        ("<p data-id=x>a</p>", []),
+        ("text", []),
+        ("", []),
+    ],
+)
+def test_without_a_root_each_element_takes_the_place_of_its_namesake(
+    html: str, expected: list[tuple[str, str]]
+) -> None:
+    assert swapped(html) == expected
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p id="m"><svg viewBox="0 0 1 1"><path d="M0 0"/><circle r="1" /></svg>a</p>',
+        '<p id="m"><!-- a <b> that is no element -->a</p>',
+        '<p id="m"><!-- > -->a</p>',
+        '<ul id="m"><li>a<li>b</ul>',
+        '<div id="m"><p>a<p>b</div>',
+        '<div id="m"><script>if (a <b && c> d) "<i>"</script></div>',
+        '<div id="m"><textarea><b></textarea></div>',
+    ],
+)
+def test_what_a_template_of_ones_own_may_hold(html: str) -> None:
+    assert swapped(f"<!-- before <u> -->\n{html}\n") == [("#m", html)]
+
+
+@pytest.mark.parametrize(
+    "attribute", ['data-said=" id=other"', "title=\"it's id='other'\"", 'x="&#34; id=other "']
+)
+def test_an_id_in_the_value_of_another_attribute_is_none(attribute: str) -> None:
+    html = f'<p {attribute} id="m">a</p>'
+    assert swapped(html) == [("#m", html)]
+    assert swapped(f"<p {attribute}>a</p>") == []

@@ -19,7 +19,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | \
 		while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
-demo: $(DEMO) ## serve the chat; ARGS="--framework django --client htmx4 --port 9000"
+demo: $(DEMO) $(if $(findstring turbo,$(ARGS)),$(DEV)) ## serve the chat; ARGS="--framework django --client htmx4 --port 9000"
 	$(BIN)/streamhtml demo $(ARGS)
 
 test: lint $(BROWSER) ## lint, then all tests but the slow ones; ARGS="-k reply --no-cov"

@@ -12,13 +12,15 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Final
 
-from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, Demo
+from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, TURBO, Demo
 
 _ENDINGS: Final = """\
 prompts that show how an answer can end:
   fail    the source raises after 100 of 200 tokens; the page shows it, the log has the traceback
   sleep   the source waits for 30 seconds; close the tab, and its "finally" is logged here
   long    all the answers, one after the other
+
+--client datastar loads Datastar from its CDN, so the browser must reach that
 
 with --model the answers are a real model's, through the openai package:
   OPENAI_API_KEY=… streamhtml demo --model gpt-5-mini
@@ -32,6 +34,11 @@ _NEEDS: Final = {
     "plain": (),
     "htmx2": ("django_htmx",),
     "htmx4": ("django_htmx",),
+    "sse2": ("django_htmx",),
+    "sse4": ("django_htmx",),
+    "turbo": (),
+    "datastar": (),
+    "page": (),
 }
 
 
@@ -73,6 +80,11 @@ def _problem(demo: Demo) -> str:
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         return f"{' and '.join(missing)} not installed; pip install 'streamhtml[demo]'"
+    if demo.client == "turbo" and not TURBO.exists():
+        return (
+            f"Turbo is not in {TURBO}, and in no package for Python; in a checkout, "
+            "make demo ARGS='--client turbo' fetches it from npm"
+        )
     if demo.model and not os.environ.get("OPENAI_API_KEY"):
         return (
             f"--model {demo.model} needs OPENAI_API_KEY in the environment (any value will do "

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
 from typing import IO
 
 import httpx
@@ -19,7 +20,16 @@ from streamhtml.demo import _answers
 from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, Demo
 
 SOON = 10.0
-CLIENT_OF = {"plain": "data-stream=", "htmx2": "hx-post=", "htmx4": "hx-post="}
+CLIENT_OF = {
+    "plain": ("data-stream=", "/streaming-html.js"),
+    "htmx2": ("hx-post=", "/streaming-html.js"),
+    "htmx4": ("hx-post=", "/streaming-html.js"),
+    "sse2": ("hx-post=", "/hx-sse-2.min.js"),
+    "sse4": ("hx-post=", "/hx-sse-4.min.js"),
+    "turbo": ("<form", "/turbo-streaming.js"),
+    "datastar": ("data-on:submit=", "/demo.js"),
+    "page": ("<form", "/demo.css"),
+}
 
 
 @dataclass
@@ -69,16 +79,22 @@ def test_the_page_and_an_answer(framework: str, client: str) -> None:
         page = served.http.get("/")
         assert page.status_code == 200
         assert page.headers["content-security-policy"].startswith("default-src 'self';")
-        assert CLIENT_OF[client] in page.text
-        assert not re.search(r"<style|<script(?! defer src=)|\son\w+=|style=|//", page.text[200:])
+        words, script = CLIENT_OF[client]
+        assert words in page.text
+        text = re.sub(r' type="module" src="https://cdn[^"]*"', ' src=""', page.text)
+        assert (text != page.text) == (client == "datastar")
+        assert not re.search(r"<style|<script(?! defer src=)|\son\w+=|style=|//", text[200:])
+        assert ("<script" in text) == (client != "page")
 
         files = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
-        assert any(file.endswith("/streaming-html.js") for file in files)
+        assert any(file.endswith(script) for file in files)
         for file in files:
             assert served.http.get(file).status_code == 200, file
 
         prompt = "Can you write <b>HTML</b>?"
         answer = served.http.post("/reply", data=served.form(prompt))
+        if client == "sse2":
+            answer = served.http.get(unescape(answer.text.split('sse-connect="')[1].split('"')[0]))
         assert answer.status_code == 200
         assert '<div class="human">Can you write &lt;b&gt;HTML&lt;/b&gt;?</div>' in answer.text
         region = re.search(

@@ -3,44 +3,61 @@
 Nothing here knows a framework; the applications ask for an answer and for the page's context.
 """
 
+import sys
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from streamhtml.demo import _answers, _model
 from streamhtml.markdown import MarkdownRenderer, Options
 
 Framework = Literal["starlette", "django", "flask"]
-Client = Literal["plain", "htmx2", "htmx4"]
+Client = Literal["plain", "htmx2", "htmx4", "sse2", "sse4", "turbo", "datastar", "page"]
 
 FRAMEWORKS: Final[tuple[Framework, ...]] = get_args(Framework)
 CLIENTS: Final[tuple[Client, ...]] = get_args(Client)
 
-# Strict: no inline script or style, nothing from elsewhere. All three clients work with it.
-HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
-}
+TURBO: Final = Path(sys.prefix, "npm/node_modules/@hotwired/turbo/dist")
+"""Where ``make demo`` has put Turbo, which is in no package for Python."""
 
 _CLIENT_NAMES: Final[dict[Client, str]] = {
     "plain": "no htmx",
     "htmx2": "htmx 2",
     "htmx4": "htmx 4",
+    "sse2": "htmx 2, server-sent events",
+    "sse4": "htmx 4, server-sent events",
+    "turbo": "Turbo",
+    "datastar": "Datastar",
+    "page": "no JavaScript",
 }
-_CLIENT_SCRIPTS: Final[dict[Client, tuple[str, ...]]] = {
-    "plain": (),
-    "htmx2": ("django_htmx/htmx-2.min.js",),
-    "htmx4": ("django_htmx/htmx-4.min.js",),
+_DATASTAR_HOST: Final = "https://cdn.jsdelivr.net"
+# Of ours and of others, in the order in which they are loaded. A path is one in a ``static``
+# directory.
+_SCRIPTS: Final[dict[Client, tuple[str, ...]]] = {
+    "plain": ("streamhtml/streaming-html.js",),
+    "htmx2": ("django_htmx/htmx-2.min.js", "streamhtml/streaming-html.js"),
+    "htmx4": ("django_htmx/htmx-4.min.js", "streamhtml/streaming-html.js"),
+    "sse2": ("django_htmx/htmx-2.min.js", "django_htmx/ext/hx-sse-2.min.js"),
+    "sse4": ("django_htmx/htmx-4.min.js", "django_htmx/ext/hx-sse-4.min.js"),
+    "turbo": ("turbo/turbo.es2017-umd.js", "streamhtml/turbo-streaming.js"),
+    "datastar": (f"{_DATASTAR_HOST}/gh/starfederation/datastar@1.0.0/bundles/datastar.js",),
+    "page": (),
 }
-# htmx 2 writes a <style> into the page unless told not to, which the policy above forbids. The
+_FOR_ALL: Final = ("streamhtml/copy-code.js", "streamhtml_demo/demo.js")
+
+# The client's own event after which the form can be emptied, where that is for the page to do.
+_SENT: Final[dict[Client, str]] = {
+    "sse2": "htmx:beforeSend",
+    "sse4": "htmx:before:request",
+    "datastar": "datastar-fetch",
+}
+# htmx 2 writes a <style> into the page unless told not to, which the policy below forbids. The
 # rest it does not need here, so that no answer can ask for it.
-_HTMX_CONFIG: Final[dict[Client, str]] = {
-    "htmx2": (
-        '{"includeIndicatorStyles": false, "allowEval": false,'
-        ' "allowScriptTags": false, "allowNestedOobSwaps": false}'
-    )
-}
+_HTMX_2: Final = (
+    '{"includeIndicatorStyles": false, "allowEval": false,'
+    ' "allowScriptTags": false, "allowNestedOobSwaps": false}'
+)
 
 _EXAMPLES: Final = (
     "Show me Markdown: a recipe for bread",
@@ -83,28 +100,43 @@ class Demo:
 
         return MarkdownRenderer(root, Options(on_fence=highlight))
 
-    def page(self, reply_url: str, static: Callable[[str], str]) -> dict[str, Any]:
+    def headers(self, nonce: str) -> dict[str, str]:
+        """Return the headers of a page, and of a reply that becomes one.
+
+        The policy is strict: no inline script, no inline style but with the nonce, nothing from
+        elsewhere. Datastar alone needs more: it comes from elsewhere, and makes functions of text.
+        """
+        more = f"; script-src 'self' 'unsafe-eval' {_DATASTAR_HOST}"
+        return {
+            "Content-Security-Policy": (
+                "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+                f"style-src 'self' 'nonce-{nonce}'{more if self.client == 'datastar' else ''}"
+            )
+        }
+
+    def page(self, reply_url: str, static: Callable[[str], str], nonce: str) -> dict[str, Any]:
         """Return the context of ``page.html``.
 
         Args:
             reply_url: where the form is sent.
             static: makes the URL of a static file from its path in a ``static`` directory.
+            nonce: of the page's policy.
         """
-        scripts = (
-            *_CLIENT_SCRIPTS[self.client],
-            "streamhtml/streaming-html.js",
-            "streamhtml/copy-code.js",
-            "streamhtml_demo/demo.js",
-        )
+        scripts = (*_SCRIPTS[self.client], *_FOR_ALL) if self.client != "page" else ()
         return {
             "framework_name": self.framework.capitalize(),
             "client": self.client,
             "client_name": _CLIENT_NAMES[self.client],
             "source_name": self.model or f"built-in answers, {self.rate:g} tokens/s",
-            "htmx_config": _HTMX_CONFIG.get(self.client, ""),
+            "htmx_config": _HTMX_2 if self.client in ("htmx2", "sse2") else "",
+            "sent": _SENT.get(self.client, ""),
+            "pins": "streamhtml/streaming-html.js" in scripts,
+            "nonce": nonce,
             "stylesheet": static("streamhtml_demo/demo.css"),
             "icon": static("streamhtml_demo/icon.svg"),
-            "scripts": [static(script) for script in scripts],
+            "scripts": [
+                script if script.startswith("https:") else static(script) for script in scripts
+            ],
             "reply_url": reply_url,
             "examples": _EXAMPLES,
             "endings": () if self.model else (_answers.FAIL, _answers.SLEEP),

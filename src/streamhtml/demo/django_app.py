@@ -2,19 +2,21 @@
 
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 import django
 from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.asgi import get_asgi_application
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import path, reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from streamhtml.demo._demo import HEADERS, Demo
+from streamhtml.demo._demo import TURBO, Demo
 from streamhtml.django import StreamingHTMLResponse
+from streamhtml.formats import negotiate
 
 
 def create_app(demo: Demo) -> ASGIStaticFilesHandler:
@@ -26,11 +28,12 @@ def create_app(demo: Demo) -> ASGIStaticFilesHandler:
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF=__name__,
         STATIC_URL="static/",
+        STATICFILES_DIRS=[("turbo", TURBO)] if demo.client == "turbo" else [],
         INSTALLED_APPS=[
             "django.contrib.staticfiles",
             "streamhtml.django",
             "streamhtml.demo",
-            *(["django_htmx"] if demo.client != "plain" else []),
+            *(["django_htmx"] if "htmx" in demo.client or "sse" in demo.client else []),
         ],
         MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware"],
         TEMPLATES=[
@@ -45,22 +48,45 @@ def create_app(demo: Demo) -> ASGIStaticFilesHandler:
 @require_GET
 async def page(request: HttpRequest) -> HttpResponseBase:
     """Show the empty conversation."""
-    context: dict[str, Any] = settings.DEMO.page(reverse("reply"), static)
+    nonce = secrets.token_urlsafe()
+    context = page_context(nonce)
     html = render_to_string("streamhtml_demo/page.html", context, request)
-    return HttpResponse(html, headers=HEADERS)
+    return HttpResponse(html, headers=settings.DEMO.headers(nonce))
 
 
-@require_POST
 async def reply(request: HttpRequest) -> HttpResponseBase:
     """Stream the answer to one message."""
+    if request.method != "POST":
+        return stream(request, request.GET.get("message", ""))
     message = request.POST.get("message", "")
+    url = f"{reverse('reply')}?{urlencode({'message': message})}"
+    if negotiate(request.headers) == "page":  # Then a reload does not ask again.
+        return HttpResponseRedirect(url, status=303)
+    if settings.DEMO.client == "sse2":  # Its EventSource can only get.
+        return HttpResponse(render_to_string("streamhtml_demo/listen.html", {"reply_url": url}))
+    return stream(request, message)
+
+
+def stream(request: HttpRequest, message: str) -> HttpResponseBase:
+    """Return the answer to one message."""
+    nonce = secrets.token_urlsafe()
     return StreamingHTMLResponse(
         request,
         settings.DEMO.answer(message),
         "streamhtml_demo/message.html",
-        {"human_message": message},
+        {"human_message": message, **page_context(nonce)},
         renderer=settings.DEMO.renderer,
+        into="messages",
+        page="streamhtml_demo/page.html",
+        nonce=nonce,
+        headers=settings.DEMO.headers(nonce),
     )
+
+
+def page_context(nonce: str) -> dict[str, Any]:
+    """Return what the page shows."""
+    context: dict[str, Any] = settings.DEMO.page(reverse("reply"), static, nonce)
+    return context
 
 
 urlpatterns = [path("", page), path("reply", reply, name="reply")]

@@ -1,39 +1,76 @@
 """The demo on Flask, under any WSGI server that has threads."""
 
-from flask import Blueprint, Flask, Response, make_response, render_template, request, url_for
+import secrets
+from typing import Any
 
-from streamhtml.demo._demo import HEADERS, Demo
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.wrappers import Response as AnyResponse
+
+from streamhtml.demo._demo import TURBO, Demo
 from streamhtml.flask import StreamingHTMLResponse, blueprint
+from streamhtml.formats import negotiate
 
 htmx = Blueprint(
     "django_htmx", "django_htmx", static_folder="static/django_htmx", static_url_path="/htmx"
 )
+turbo = Blueprint("turbo", __name__, static_folder=TURBO, static_url_path="/turbo")
 
 
 def create_app(demo: Demo) -> Flask:
     """Return the WSGI application: a page, a reply, the static files."""
     app = Flask(__name__)  # finds templates/ and static/ beside this file
     app.register_blueprint(blueprint)
-    if demo.client != "plain":
+    if demo.client in ("htmx2", "htmx4", "sse2", "sse4"):
         app.register_blueprint(htmx)
+    if demo.client == "turbo":
+        app.register_blueprint(turbo)
 
     @app.get("/")
     def page() -> Response:
-        context = demo.page(url_for("reply"), static)
-        response = make_response(render_template("streamhtml_demo/page.html", **context))
-        response.headers.update(HEADERS)
+        nonce = secrets.token_urlsafe()
+        response = make_response(render_template("streamhtml_demo/page.html", **context(nonce)))
+        response.headers.update(demo.headers(nonce))
         return response
 
     @app.post("/reply")
-    def reply() -> Response:
+    def ask() -> AnyResponse:
         message = request.form.get("message", "")
+        url = url_for("answer", message=message)
+        if negotiate(request.headers) == "page":  # Then a reload does not ask again.
+            return redirect(url, 303)
+        if demo.client == "sse2":  # Its EventSource can only get.
+            return make_response(render_template("streamhtml_demo/listen.html", reply_url=url))
+        return stream(message)
+
+    @app.get("/reply")
+    def answer() -> AnyResponse:
+        return stream(request.args.get("message", ""))
+
+    def stream(message: str) -> Response:
+        nonce = secrets.token_urlsafe()
         return StreamingHTMLResponse(
             request,
             demo.answer(message),
             "streamhtml_demo/message.html",
-            {"human_message": message},
+            {"human_message": message, **context(nonce)},
             renderer=demo.renderer,
+            into="messages",
+            page="streamhtml_demo/page.html",
+            nonce=nonce,
+            headers=demo.headers(nonce),
         )
+
+    def context(nonce: str) -> dict[str, Any]:
+        return demo.page(url_for("ask"), static, nonce)
 
     return app
 
@@ -41,6 +78,6 @@ def create_app(demo: Demo) -> Flask:
 def static(path: str) -> str:
     """Return the URL of a file: each of the blueprints keeps its own."""
     owner, _, name = path.partition("/")
-    if owner in {"streamhtml", "django_htmx"}:
+    if owner in {"streamhtml", "django_htmx", "turbo"}:
         return url_for(f"{owner}.static", filename=name)
     return url_for("static", filename=path)

@@ -1,15 +1,18 @@
 """The demo on Starlette; FastAPI is the same but for its decorators."""
 
+import secrets
 from pathlib import Path
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
-from streamhtml.demo._demo import HEADERS, Demo
+from streamhtml.demo._demo import TURBO, Demo
+from streamhtml.formats import negotiate
 from streamhtml.starlette import StreamingHTMLResponse
 
 
@@ -17,34 +20,60 @@ def create_app(demo: Demo) -> Starlette:
     """Return the ASGI application: a page, a reply, the static files."""
     templates = Jinja2Templates(Path(__file__).parent / "templates")
 
-    async def page(request: Request) -> Response:
-        def static(path: str) -> str:
-            return str(app.url_path_for("static", path=path))
+    def static(path: str) -> str:
+        return str(app.url_path_for("static", path=path.removeprefix("turbo/")))
 
-        context = demo.page(str(app.url_path_for("reply")), static)
+    def page_context(nonce: str) -> dict[str, object]:
+        return demo.page(str(app.url_path_for("reply")), static, nonce)
+
+    async def page(request: Request) -> Response:
+        nonce = secrets.token_urlsafe()
+        context, headers = page_context(nonce), demo.headers(nonce)
         return templates.TemplateResponse(
-            request, "streamhtml_demo/page.html", context, headers=HEADERS
+            request, "streamhtml_demo/page.html", context, headers=headers
         )
 
-    async def reply(request: Request) -> Response:
+    async def ask(request: Request) -> Response:
         async with request.form() as form:
             message = str(form.get("message", ""))
+        url = f"{app.url_path_for('reply')}?{urlencode({'message': message})}"
+        if negotiate(request.headers) == "page":  # Then a reload does not ask again.
+            return RedirectResponse(url, 303)
+        if demo.client == "sse2":  # Its EventSource can only get.
+            return templates.TemplateResponse(
+                request, "streamhtml_demo/listen.html", {"reply_url": url}
+            )
+        return stream(request, message)
+
+    async def answer(request: Request) -> Response:
+        return stream(request, request.query_params.get("message", ""))
+
+    def stream(request: Request, message: str) -> Response:
+        nonce = secrets.token_urlsafe()
         return StreamingHTMLResponse(
             request,
             demo.answer(message),
             "streamhtml_demo/message.html",
-            {"human_message": message},
+            {"human_message": message, **page_context(nonce)},
             renderer=demo.renderer,
+            into="messages",
+            page="streamhtml_demo/page.html",
+            nonce=nonce,
+            headers=demo.headers(nonce),
         )
 
     packages = ["streamhtml", "streamhtml.demo"]
-    if demo.client != "plain":
+    if demo.client in ("htmx2", "htmx4", "sse2", "sse4"):
         packages.append("django_htmx")  # htmx itself
-    static_files = StaticFiles(packages=[(package, "static") for package in packages])
+    static_files = StaticFiles(
+        directory=TURBO if demo.client == "turbo" else None,
+        packages=[(package, "static") for package in packages],
+    )
     app = Starlette(
         routes=[
             Route("/", page),
-            Route("/reply", reply, methods=["POST"], name="reply"),
+            Route("/reply", ask, methods=["POST"], name="reply"),
+            Route("/reply", answer),
             Mount("/static", static_files, name="static"),
         ]
     )

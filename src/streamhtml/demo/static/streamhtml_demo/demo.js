@@ -21,3 +21,4 @@ for (const name of ["stream:start", "stream:end"]) form.addEventListener(name, (
   gone.hidden = true;
   if (focused) shown.focus();
 });
+if (form.dataset.resetOn) form.addEventListener(form.dataset.resetOn, () => form.reset());

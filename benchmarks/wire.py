@@ -1,10 +1,12 @@
-"""How many bytes an answer of 2,000 tokens takes on each wire, against the bytes of its text.
+"""How many bytes an answer takes on each wire, against the finished message's HTML.
 
     python benchmarks/wire.py          # the tokens' times are counted, not waited for
-    python benchmarks/wire.py --real   # also an answer at 50 tokens per second: 40 s a text
+    python benchmarks/wire.py --real   # also an answer in real time: 50 s a text
 
 "Body" is what the client reads; "network" is all that a client's socket receives from uvicorn:
-the response's head, the chunked framing and the body. "Gzip" is the body with compress=True.
+the response's head, the chunked framing and the body. "Gzip" is the body with compress=True. The
+last column shows whether the wire is linear: a token's bytes in the longer answer against a
+token's bytes in the shorter.
 """
 
 import argparse
@@ -13,10 +15,14 @@ import re
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Thread
 
 import uvicorn
+from datastar_py import ServerSentEventGenerator
+from datastar_py.consts import ElementPatchMode
 from jinja2 import Environment
+from markupsafe import escape
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -25,18 +31,16 @@ from starlette.routing import Route
 from streamhtml import Delta, Reply, pair_id
 from streamhtml._gzip import Gzip
 from streamhtml.demo._answers import LONG, tokens
-from streamhtml.formats import Format
-from streamhtml.formats.html import HTMLFormat
-from streamhtml.formats.htmx import HTMXFormat
+from streamhtml.formats import FORMATS
 from streamhtml.starlette import StreamingHTMLResponse
 
-COUNT = 2000
-RATE = 50  # tokens per second
+COUNTS = 1000, 5000
+RATE = 100  # tokens per second
 INTERVAL = 0.04  # seconds, the default
 # The same text twice: the shorter the tokens, the more the wire adds to each.
 TEXTS = {
-    "the demo's tokens": (tokens(LONG) * 2)[:COUNT],
-    "words": (tuple(re.findall(r"\s*\S+", "".join(tokens(LONG)))) * 2)[:COUNT],
+    "the demo's tokens": tokens(LONG),
+    "words": tuple(re.findall(r"\s*\S+", "".join(tokens(LONG)))),
 }
 CONTEXT = {"human_message": "Tell me everything."}
 MESSAGE = Environment(autoescape=True).from_string(
@@ -54,13 +58,18 @@ def batches(source: Tokens, interval: float) -> list[Tokens]:
     return [source[start : start + size] for start in range(0, len(source), size)]
 
 
-def ours(wire: Format, renderer: str, gathered: list[Tokens]) -> Writes:
+def ours(name: str, gathered: list[Tokens], renderer: str = "markdown") -> Writes:
     """Return what the library writes: fragment by fragment."""
-    reply = Reply(MESSAGE.render, CONTEXT, renderer=renderer)
+    wire = FORMATS[name]()
+    reply = Reply(MESSAGE.render, CONTEXT, renderer=renderer, into="log", at_once=wire.at_once)
     fragments = [reply.open()]
     fragments += [reply.feed([Delta(token) for token in batch]) for batch in gathered]
     fragments.append(reply.close("finished"))
-    return [wire.encode(fragment).encode() for fragment in fragments]
+    return [
+        wire.encode(fragment).encode()
+        for fragment in fragments
+        if fragment.patches or fragment.outcome
+    ]
 
 
 def tutorial(gathered: list[Tokens]) -> Writes:
@@ -78,15 +87,39 @@ def tutorial(gathered: list[Tokens]) -> Writes:
     return writes
 
 
+def datastar_append(gathered: list[Tokens]) -> Writes:
+    """Return what a plain loop writes with datastar-py: the text as it is, escaped."""
+    selector = f"#{pair_id()}"
+    return [
+        ServerSentEventGenerator.patch_elements(
+            str(escape("".join(batch))), selector=selector, mode=ElementPatchMode.APPEND
+        ).encode()
+        for batch in gathered
+    ]
+
+
+def htmx_append(gathered: list[Tokens]) -> Writes:
+    """Return what a plain loop writes for htmx: the text as it is, out of band."""
+    selector = f"#{pair_id()}"
+    return [
+        f'<div hx-swap-oob="beforeend:{selector}">{escape("".join(batch))}</div>'.encode()
+        for batch in gathered
+    ]
+
+
 WAYS: dict[str, Callable[[list[Tokens]], Writes]] = {
-    'html, renderer="text"': lambda gathered: ours(HTMLFormat(), "text", gathered),
-    'htmx, renderer="text"': lambda gathered: ours(HTMXFormat(), "text", gathered),
-    'html, renderer="markdown"': lambda gathered: ours(HTMLFormat(), "markdown", gathered),
-    'htmx, renderer="markdown"': lambda gathered: ours(HTMXFormat(), "markdown", gathered),
-    'html, renderer="template"': lambda gathered: ours(HTMLFormat(), "template", gathered),
-    'htmx, renderer="template"': lambda gathered: ours(HTMXFormat(), "template", gathered),
+    **{name: partial(ours, name) for name in FORMATS},
+    'html, renderer="text"': partial(ours, "html", renderer="text"),
+    'html, renderer="template"': partial(ours, "html", renderer="template"),
+    "datastar-py, text appended": datastar_append,
+    "htmx beforeend, text": htmx_append,
     "the tutorial's way": tutorial,
 }
+
+
+def finished(source: Tokens) -> int:
+    """Return the bytes of the finished message's HTML."""
+    return len(b"".join(ours("whole", [source])))
 
 
 def application(answers: list[Writes], tokens: Tokens) -> Starlette:
@@ -106,7 +139,7 @@ def application(answers: list[Writes], tokens: Tokens) -> Starlette:
                 yield token
 
         return StreamingHTMLResponse(
-            request, source(), MESSAGE, CONTEXT, renderer="text", format="html", interval=INTERVAL
+            request, source(), MESSAGE, CONTEXT, format="html", interval=INTERVAL
         )
 
     return Starlette(routes=[Route("/real", real), Route("/{number:int}", recorded)])
@@ -148,38 +181,58 @@ def compressed(writes: Writes) -> int:
     return sum(len(gzip.encode(data, last=number == last)) for number, data in enumerate(writes))
 
 
-def measure(name: str, source: Tokens, *, real: bool) -> None:
-    """Print the table of one text."""
-    size = len("".join(source).encode())
+def measure(name: str, words: Tokens, count: int, before: dict[tuple[str, str], float]) -> None:
+    """Print the table of one text.
 
-    def row(way: str, sent: str, writes: int, body: int, network: int, *, gzip: str = "") -> None:
-        factors = f"{body:>10,} {body / size:>8.2f} {network:>10,} {network / size:>8.2f}"
-        print(f"{way:<27}{sent:<12}{writes:>6} {factors} {gzip:>9}")
-
-    print(f"\n{len(source):,} tokens ({name}), {size:,} bytes of text")
-    print(f"{'':<39}writes {'body':>10} {'/ text':>8} {'network':>10} {'/ text':>8} {'gzip':>9}")
+    Args:
+        name: of the text.
+        words: its tokens, repeated as often as the count needs.
+        count: of the tokens.
+        before: bytes a token by way and interval, of the shorter answer; filled if empty.
+    """
+    source = (words * (count // len(words) + 1))[:count]
+    size = finished(source)
+    print(f"\n{count:,} tokens ({name}), {size:,} bytes of HTML when finished")
+    print(f"{'':<41}writes {'body':>11} {'/ HTML':>8} {'network':>11} {'gzip':>10} {'linear':>7}")
     cases = [
         (way, sent, WAYS[way](batches(source, interval)))
         for sent, interval in (("each 40 ms", INTERVAL), ("each token", 0.0))
         for way in WAYS
     ]
+    first = not before
     with served(application([writes for *_, writes in cases], source)) as address:
         for number, (way, sent, writes) in enumerate(cases):
             network, body = receive(address, f"/{number}")
             assert body == b"".join(writes)
-            row(way, sent, len(writes), len(body), network, gzip=f"{compressed(writes):,}")
-        if real:
-            network, body = receive(address, "/real")
-            row("html, in real time", "each 40 ms", body.count(b"<!"), len(body), network)
+            each = len(body) / count
+            linear = "" if first else f"{each / before[way, sent]:.2f}"
+            before.setdefault((way, sent), each)
+            print(
+                f"{way:<29}{sent:<12}{len(writes):>6} {len(body):>11,} {len(body) / size:>8.2f}"
+                f" {network:>11,} {compressed(writes):>10,} {linear:>7}"
+            )
+
+
+def measure_real(name: str, source: Tokens) -> None:
+    """Print what an answer takes in real time."""
+    with served(application([], source)) as address:
+        network, body = receive(address, "/real")
+    ratio = len(body) / finished(source)
+    print(f"\n{name}, html, {len(source):,} tokens in real time")
+    print(f"body {len(body):,} ({ratio:.2f} of the HTML), network {network:,}")
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description="Measure the bytes on each wire.")
-    parser.add_argument("--real", action="store_true", help="also in real time: 40 s a text")
+    parser.add_argument("--real", action="store_true", help="also in real time: 50 s a text")
     options = parser.parse_args()
-    for name, source in TEXTS.items():
-        measure(name, source, real=options.real)
+    for name, words in TEXTS.items():
+        before: dict[tuple[str, str], float] = {}
+        for count in COUNTS:
+            measure(name, words, count, before)
+        if options.real:
+            measure_real(name, (words * 9)[: COUNTS[-1]])
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from streamhtml._stream import OnEnd, Stream
 from streamhtml._template import Template
 from streamhtml.formats import EVENT_STREAM, VARY, Format, encoder
 from streamhtml.formats.page import HOLE, PageFormat
+from streamhtml.formats.turbo import TurboFormat
 
 HEADERS: Final[Mapping[str, str]] = {
     # Not stored, for an answer is personal; not transformed, for a proxy that compresses buffers.
@@ -97,16 +98,19 @@ class Ended:
     lost the rest of the answer, and sees that.
 
     Args:
+        stream: is closed, without a step.
         last_event_id: what the client has seen last: the index of a fragment, or the outcome.
         notice: what another sees.
         into: where; ``""`` where the page says it.
     """
 
-    def __init__(self, last_event_id: str, notice: Notice, into: str) -> None:
+    def __init__(self, stream: Stream, last_event_id: str, notice: Notice, into: str) -> None:
         last = Fragment(0, (), cast("Outcome", last_event_id))
         if last_event_id not in get_args(Outcome):
             last = Fragment(0, (Patch("append", notice.plain("interrupted"), into),), "interrupted")
         self._fragments = iter([last])
+        self._stream = stream
+        stream.close()
 
     async def __anext__(self) -> Fragment:
         for fragment in self._fragments:
@@ -117,10 +121,11 @@ class Ended:
         """There is nothing to stop."""
 
     def close(self) -> None:
-        """There is nothing to close."""
+        self._stream.close()
 
     async def aclose(self) -> None:
-        """There is nothing to close."""
+        # Built in a sync view, the stream could not close everything yet.
+        await self._stream.aclose()
 
 
 class StreamingReply(Generic[RequestT]):
@@ -194,7 +199,9 @@ class StreamingReply(Generic[RequestT]):
     ) -> None:
         try:
             wire = encoder(format, request.headers)
-            if wire.needs_into and not (into := into or request.headers.get("Turbo-Frame")):
+            if isinstance(wire, TurboFormat):
+                into = into or request.headers.get("Turbo-Frame")
+            if wire.needs_into and not into:
                 raise ValueError(
                     f"into={into!r}, but a client of {type(wire).__name__} does not say where the "
                     "message goes; pass into=, the id of the element that it is appended to"
@@ -224,17 +231,16 @@ class StreamingReply(Generic[RequestT]):
         except BaseException:
             Pump(tokens, interval=0, ping=None).close()
             raise
-        stream: Stream | Ended
         stream = Stream(reply, tokens, interval=interval, ping=ping, on_end=on_end)
+        told: Stream | Ended = stream
         last_event_id = request.headers.get("Last-Event-ID")
-        if wire.media_type.startswith(EVENT_STREAM) and last_event_id:
+        if request.method == "HEAD":
             stream.close()
-            stream = Ended(last_event_id, notice, into or "")
-        elif request.method == "HEAD":
-            stream.close()
+        elif wire.media_type.startswith(EVENT_STREAM) and last_event_id:
+            told = Ended(stream, last_event_id, notice, (into or "").removeprefix("#"))
         _sigterm.stand_in_front()
         self.reply = reply
-        self._body = Body(stream, wire, gzip)
+        self._body = Body(told, wire, gzip)
         self._respond(request, self._body, status, all_headers)
 
     def stop(self) -> None:

@@ -334,7 +334,7 @@ def test_a_response_that_is_not_iterated_closes_its_source(call: Call) -> None:
     ("arguments", "error", "says"),
     [
         ({"tokens": "text"}, TypeError, "tokens is one str"),
-        ({"tokens": [], "format": "sse"}, ValueError, "format='sse' is not known"),
+        ({"tokens": [], "format": "sso"}, ValueError, "format='sso' is not known"),
         ({"tokens": [], "renderer": "x"}, ValueError, "renderer='x' is not known"),
         ({"tokens": [], "headers": {"content-type": "x"}}, ValueError, "the format decides it"),
         ({"tokens": [], "ping": -1}, ValueError, "ping=-1 is not"),

@@ -42,7 +42,9 @@ def test_a_client_that_accepts_gzip_gets_it(call: Call) -> None:
         headers=GZIP,
     )
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert answer.headers["Vary"].startswith("Cookie, Streaming-HTML, Accept-Encoding")
+    varies = answer.headers["Vary"].split(", ")
+    assert varies[:2] == ["Cookie", "Streaming-HTML"]
+    assert "Accept-Encoding" in varies
     assert "Content-Length" not in answer.headers
     assert_fragments(answer, read(answer))
 

@@ -6,7 +6,6 @@ from importlib.resources import files
 import minify
 import pytest
 
-
 LIMITS = {"streaming-html.js": 4608, "turbo-streaming.js": 1536}
 """Bytes, minified and gzipped: 4.5 and 1.5 KiB."""
 

@@ -55,7 +55,17 @@ REQUESTS: list[tuple[str, dict[str, str], str]] = [
     (
         "Turbo link",
         {"accept": "text/html, application/xhtml+xml", "x-turbo-request-id": "1", **BY_SCRIPT},
+        "page",
+    ),
+    (
+        "Turbo link in a frame",
+        {"accept": "text/html", "x-turbo-request-id": "1", "turbo-frame": "f", **BY_SCRIPT},
         "whole",
+    ),
+    (
+        "htmx 4 hx-sse boosted",
+        {**HTMX_4, "Accept": "text/html, text/event-stream", "HX-Boosted": "true"},
+        "page",
     ),
     ("turbo-stream-source", {"Accept": "text/event-stream", "Streaming-HTML": "turbo"}, "turbo"),
     ("Datastar", {"Accept": DATASTAR, "Datastar-Request": "true", **BY_SCRIPT}, "datastar"),
@@ -102,10 +112,10 @@ def test_only_headers_in_vary_decide() -> None:
     class Asked(dict[str, str]):
         def get(self, name: str, default: Any = None) -> Any:
             names.add(name)
-            return super().get(name, default)
+            return super().get(name.lower(), default)
 
     for _, headers, _ in REQUESTS:
-        negotiate(Asked(headers))
+        negotiate(Asked(httpx.Headers(headers)))
     assert names == set(VARY)
 
 

@@ -57,10 +57,11 @@ async def page(request: HttpRequest) -> HttpResponseBase:
 async def reply(request: HttpRequest) -> HttpResponseBase:
     """Stream the answer to one message."""
     if request.method != "POST":
-        return stream(request, request.GET.get("message", ""))
-    message = request.POST.get("message", "")
+        return stream(request, str(request.GET.get("message", "")))
+    message = str(request.POST.get("message", ""))
     url = f"{reverse('reply')}?{urlencode({'message': message})}"
-    if negotiate(request.headers) == "page":  # Then a reload does not ask again.
+    headers: Any = request.headers
+    if negotiate(headers) == "page":  # Then a reload does not ask again.
         return HttpResponseRedirect(url, status=303)
     if settings.DEMO.client == "sse2":  # Its EventSource can only get.
         return HttpResponse(render_to_string("streamhtml_demo/listen.html", {"reply_url": url}))

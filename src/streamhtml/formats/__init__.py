@@ -3,6 +3,7 @@
 Which one a request gets is decided here too, from its headers.
 """
 
+import re
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -19,7 +20,10 @@ from streamhtml.formats.whole import WholeFormat
 REQUEST_HEADER: Final = "Streaming-HTML"
 """The request header that names the format that the page's client reads."""
 
-VARY: Final = (REQUEST_HEADER, "Accept", "Datastar-Request", "HX-Request", "Sec-Fetch-Dest")
+VARY: Final = (
+    *(REQUEST_HEADER, "Accept", "Sec-Fetch-Dest"),
+    *("HX-Request", "HX-Boosted", "Turbo-Frame", "X-Turbo-Request-Id", "Datastar-Request"),
+)
 """The headers that decide."""
 
 EVENT_STREAM: Final = _events.MEDIA_TYPE
@@ -66,11 +70,13 @@ def negotiate(headers: Headers) -> str:
 
     1. ``Streaming-HTML`` names one. Where it names another (a newer client's): "whole".
     2. ``Datastar-Request``: "datastar".
-    3. ``Accept`` has Turbo's media type: "turbo"; or that of an event stream: "sse".
-    4. ``HX-Request``, of htmx without a client that streams: "whole"; but "page" where htmx
-       exchanges the whole page for it (``HX-Boosted``).
-    5. ``Accept`` has "text/html", and no ``Sec-Fetch-Dest`` says that a script asks: "page".
-    6. "whole": a client that knows nothing of us shows that rightly, only later.
+    3. ``Accept`` has Turbo's media type: "turbo".
+    4. ``HX-Boosted``, or ``X-Turbo-Request-Id`` without ``Turbo-Frame``: a script exchanges the
+       whole page for it, so "page".
+    5. ``Accept`` has that of an event stream: "sse".
+    6. ``HX-Request``, of htmx without a client that streams: "whole".
+    7. ``Accept`` has "text/html", and no ``Sec-Fetch-Dest`` says that a script asks: "page".
+    8. "whole": a client that knows nothing of us shows that rightly, only later.
 
     Args:
         headers: of the request.
@@ -86,12 +92,14 @@ def negotiate(headers: Headers) -> str:
         return "datastar"
     if _TURBO in accepted:
         return "turbo"
+    if said("HX-Boosted") or (said("X-Turbo-Request-Id") and not said("Turbo-Frame")):
+        return "page"
     if EVENT_STREAM in accepted:
         return "sse"
-    if said("HX-Request"):
-        return "page" if said("HX-Boosted") else "whole"
     navigates = said("Sec-Fetch-Dest") in ("", "document", "iframe", "frame")
-    return "page" if navigates and "text/html" in accepted else "whole"
+    if "text/html" in accepted and navigates and not said("HX-Request"):
+        return "page"
+    return "whole"
 
 
 def encoder(format: str | Callable[[], Format], headers: Headers) -> Format:
@@ -123,6 +131,10 @@ def encoder(format: str | Callable[[], Format], headers: Headers) -> Format:
     return FORMATS[name]()
 
 
-def _accepted(headers: Headers) -> list[str]:
-    accept = headers.get("Accept") or ""
-    return [media_type.partition(";")[0].strip().lower() for media_type in accept.split(",")]
+def _accepted(headers: Headers) -> set[str]:
+    accepted = set()
+    for media_range in (headers.get("Accept") or "").lower().split(","):
+        media_type, *parameters = (part.strip() for part in media_range.split(";"))
+        if not any(re.fullmatch(r"q\s*=\s*0(\.0*)?", each) for each in parameters):
+            accepted.add(media_type)
+    return accepted

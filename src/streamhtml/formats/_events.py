@@ -7,8 +7,8 @@ from typing import Final
 
 MEDIA_TYPE: Final = "text/event-stream"
 
-PING: Final = ":\n\n"
-"""A comment, and the empty line after which every parser has forgotten it."""
+PING: Final = ":\n"
+"""A comment. With an empty line after it, some parsers would see an event in it."""
 
 # A client that does not close what has ended would ask for it again, after some seconds.
 _NOT_SOON: Final = 24 * 3600 * 1000  # milliseconds

@@ -42,6 +42,8 @@ class DatastarFormat:
             if not html:
                 return
             html = self._tails.put(patch.root, html)
+        if not patch.root and patch.action == "append":
+            raise ValueError("Datastar does not say where a message goes: give Reply(into=…)")
         # Without a selector, each element takes the place of the one that has its id.
         selector = f"selector {patch.selector}\n" if patch.root else ""
         yield f"{selector}mode {_MODES[patch.action]}\n" + _events.prefixed("elements ", html)

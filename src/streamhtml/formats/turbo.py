@@ -36,6 +36,8 @@ class TurboFormat:
     def _elements(self, patch: Patch) -> Iterator[str]:
         if tail := self._tails.take(patch.root):
             yield _element("remove", tail)
+        if not patch.root and patch.action == "append":
+            raise ValueError("Turbo does not say where a message goes: give Reply(into=…)")
         if not patch.root:
             for name, html in _by_id(patch.html):
                 yield _element("replace", id_selector(name), html)

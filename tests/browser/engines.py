@@ -61,6 +61,10 @@ class Firefox:
             self._page: str = tree["contexts"][0]["context"]
             self._ending = stack.pop_all()
 
+    def begin(self, url: str) -> None:
+        """Go there, and wait for nothing."""
+        self._command("browsingContext.navigate", context=self._page, url=url, wait="none")
+
     def open(self, url: str) -> None:
         self._command("browsingContext.navigate", context=self._page, url=url, wait="complete")
         self.evaluate(_LOADED)

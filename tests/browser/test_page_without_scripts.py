@@ -219,3 +219,24 @@ def test_other_engines_show_the_same(engine: Callable[[], Engine], site: Site) -
         assert there == browser.evaluate(f"({PARSED})({str(render(ANSWER))!r})")
     finally:
         browser.close()
+
+
+@pytest.mark.slow
+def test_firefox_shows_it_grow(site: Site) -> None:
+    browser = Firefox()
+    shown = "document.querySelector('.streamhtml')?.innerText ?? ''"
+    try:
+        browser.begin(f"{site.url}/reply?question=a")
+        seen = {""}
+        for _ in PARTS[:-1]:  # The last has nothing to see.
+            site.more.release()
+            until(lambda: browser.evaluate(shown) not in seen)
+            seen.add(browser.evaluate(shown))
+            assert browser.evaluate("document.readyState") == "loading"
+        assert not any("**" in text for text in seen)
+        site.more.release(2)
+        until(lambda: browser.evaluate("document.readyState") == "complete")
+        there = browser.evaluate(f"({VISIBLE})(document.querySelector('.streamhtml'))")
+        assert there == browser.evaluate(f"({PARSED})({str(render(ANSWER))!r})")
+    finally:
+        browser.close()

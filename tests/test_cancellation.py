@@ -21,7 +21,7 @@ from tests.cancelling import Account, How, Reading, Run, Source
 from streamhtml import Reply, stream
 from streamhtml._pump import LIMIT, Pump
 from streamhtml._response import Body
-from streamhtml.formats import negotiate
+from streamhtml.formats.html import HTMLFormat
 
 PING = 0.002
 
@@ -233,7 +233,7 @@ def template(tokens: Any) -> Reading:
 
 def body(tokens: Any) -> Reading:
     reading = text(tokens)
-    reading.iterator = Body(reading.iterator, negotiate("html", None))
+    reading.iterator = Body(reading.iterator, HTMLFormat())
     return reading
 
 

@@ -31,7 +31,9 @@ def test_a_message_from_its_shell_to_its_end() -> None:
     assert (shell.index, reply.state) == (0, "streaming")
     assert "&lt;hi&gt;" in html(shell)
     assert '<span id="ai_1_text" class="streamhtml streamhtml-text"' in html(shell)
-    assert 'hx-ignore hx-disable data-turbo="false" data-star-ignore x-ignore' in html(shell)
+    assert 'hx-ignore hx-disable data-turbo="false" data-ignore data-star-ignore x-ignore' in html(
+        shell
+    )
     assert shell.patches[0].action == "append"
     assert shell.patches[0].root == ""
 

@@ -61,6 +61,7 @@ class Notice:
     ) -> None:
         self._ours = built_in(TEMPLATE)  # Now, for at the end nothing may go wrong.
         self._template = template or self._ours
+        self.language = language
         self.is_own = template is not None
         """Whether the template is the site's, and so may take long or wait for a database."""
         ours = _TRANSLATIONS.get(re.split("[-_]", language)[0].lower(), {})

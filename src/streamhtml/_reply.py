@@ -16,8 +16,9 @@ from streamhtml._template import Template, TemplateRenderer, check_context, mess
 from streamhtml._text import TextRenderer
 from streamhtml.markdown import MarkdownRenderer
 
-# Inert for htmx 2 and 4, Turbo, Datastar and Alpine, whatever the model writes.
-_INERT = Markup('hx-ignore hx-disable data-turbo="false" data-star-ignore x-ignore')
+# Inert for htmx 2 and 4, Turbo, Datastar (under either of its names) and Alpine, whatever the model
+# writes.
+_INERT = Markup('hx-ignore hx-disable data-turbo="false" data-ignore data-star-ignore x-ignore')
 
 
 class Renderer(Protocol):

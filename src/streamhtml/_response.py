@@ -227,7 +227,8 @@ class StreamingReply(Generic[RequestT]):
             )
             if isinstance(wire, PageFormat):
                 wire.nonce = nonce
-                wire.page = self._page(request, page, context or {}, language, nonce)
+                names = {"language": notice.language.replace("_", "-") or "en", "nonce": nonce}
+                wire.page = self._page(request, page, {**names, **(context or {})})
         except BaseException:
             Pump(tokens, interval=0, ping=None).close()
             raise
@@ -251,21 +252,13 @@ class StreamingReply(Generic[RequestT]):
         """
         self._body.stop()
 
-    def _page(
-        self,
-        request: RequestT,
-        page: Any,
-        context: Mapping[str, Any],
-        language: str,
-        nonce: str,
-    ) -> str:
+    def _page(self, request: RequestT, page: Any, context: Mapping[str, Any]) -> str:
         """Return the page around the message, ``HOLE`` being where that goes."""
-        template = built_in("streamhtml/page.html")
-        names = {"language": language or "en", "nonce": nonce}
-        if page is not None:
-            template = self._template(request, page)
-            names = {}
-        html = template({**context, **names, "streamed_message": Markup(HOLE)})
+        if "streamed_message" in context:
+            raise ValueError("the context has 'streamed_message', which is the page's own name")
+        ours = page is None
+        template = built_in("streamhtml/page.html") if ours else self._template(request, page)
+        html = template({**context, "streamed_message": Markup(HOLE)})
         if html.count(HOLE) != 1:
             raise ValueError(
                 f"the page {page!r} shows {{{{ streamed_message }}}} {html.count(HOLE)} times; it "

@@ -431,7 +431,31 @@ def test_the_bare_page_has_a_language(call: Call) -> None:
             lambda request, response, given=given: streamed(request, response, headers=given),
             headers=ASKED["page"],
         )
-        assert f'<html lang="{language}">' in answer.text
+        assert re.search(f'<html lang="{language}(-us)?">', answer.text)  # Django's is en-us.
+
+
+def test_a_page_of_ones_own_has_the_nonce_and_the_context(call: Call) -> None:
+    own = "<p>{{ nonce }} {{ human_message }}</p>{{ streamed_message }}"
+    answer = call(
+        lambda request, response: streamed(
+            request, response, page=template(request, own), nonce="n0"
+        ),
+        headers=ASKED["page"],
+    )
+    assert answer.text.startswith("<p>n0 &lt;hi&gt;</p>")
+
+
+def test_the_pages_own_name_is_not_for_the_context(call: Call) -> None:
+    refused: list[str] = []
+
+    def view(request: Any, response: Any) -> Any:
+        with pytest.raises(ValueError, match="the context has 'streamed_message'") as caught:
+            streamed(request, response, context={"streamed_message": "x"})
+        refused.append(str(caught.value))
+        return streamed(request, response)
+
+    call(view, headers=ASKED["page"])
+    assert refused
 
 
 class Shouting:

@@ -250,5 +250,6 @@ def _swap(html: str) -> Patch:
 
 
 def _region(root: str, html: str) -> str:
-    inert = 'hx-ignore="" hx-disable="" data-turbo="false" data-star-ignore="" x-ignore=""'
+    inert = 'hx-ignore="" hx-disable="" data-turbo="false" data-ignore="" data-star-ignore=""'
+    inert += ' x-ignore=""'
     return f'<span id="{root}" class="streamhtml streamhtml-text" {inert}>{html}</span>'

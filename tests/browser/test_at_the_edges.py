@@ -59,14 +59,18 @@ def test_a_connection_that_stays_open_after_the_end(
     aborted(client, problems)
 
 
-@pytest.mark.parametrize("depth", ["-1", "0.5"])
-def test_a_depth_that_is_none_does_not_hang(depth: str, page: Page, server: Asking) -> None:
+@pytest.mark.parametrize(("depth", "reason"), [("-1", "incomplete"), ("0.5", "finished")])
+def test_a_depth_that_is_none_does_not_hang(
+    depth: str, reason: str, page: Page, server: Asking, problems: list[str]
+) -> None:
     server.answers["/reply"] = lambda _: streamed(
         (shell(1), "open"), ("x", f"append #ai_1_text {depth}")
     )
     show(page, server, "plain", form("plain"))
     ask(page, server).finish()
-    wait_for(page, "stream:end", "finished")
+    wait_for(page, "stream:end", reason)
+    assert problems == (["exception: unknown: -1"] if reason == "incomplete" else [])
+    problems.clear()
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -121,7 +121,7 @@ def test_the_excerpt_of_the_readme_is_what_the_library_sends() -> None:
     excerpt = titled(README, "excerpt")
     reply = Reply(context={"human_message": "Hi", "message_pair_id": "ai_32835e09"})
     wire = HTMLFormat()
-    wire.token = "Zq"
+    wire.token = "7q"
     fragments = [
         reply.open(),
         *(reply.feed([Delta(text)]) for text in ("Hel", "lo, ", "안녕")),
@@ -135,6 +135,6 @@ def test_the_excerpt_of_the_readme_is_what_the_library_sends() -> None:
     shorter = re.sub(r' (class="[^"]*"|hx-\w+|data-[\w-]+(="\w+")?|x-ignore)', "", sent[0])
     assert shown[0] == shorter
     page = Page()
-    for fragment in Decoder("Zq").feed("".join(shown).encode()):
+    for fragment in Decoder("7q").feed("".join(shown).encode()):
         page.apply(fragment)
     assert "Hello, 안녕" in page.inner()

@@ -107,9 +107,9 @@ def test_nothing_is_said_twice() -> None:
 
 def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
     wires = [HTMLFormat() for _ in range(100)]
-    assert len({wire.token for wire in wires}) > 80
+    assert len({wire.token for wire in wires}) > 60
     for wire in wires:
-        assert re.fullmatch(r"[A-Za-z0-9]{2}", wire.token)
+        assert re.fullmatch(r"[0-9][A-Za-z0-9]", wire.token)
         assert wire.media_type == f"text/html; charset=utf-8; fragments={wire.token}"
 
 

@@ -31,6 +31,14 @@ AFTER = "</main><footer>End</footer></body>"
 MARK = "data-streamhtml"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def same_marks() -> Iterator[None]:
+    """Let marks begin alike, so that pages can be compared."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("streamhtml.formats._spine.new_token", lambda: "")
+        yield
+
+
 # What a reader sees
 
 
@@ -344,6 +352,38 @@ def test_what_is_elsewhere_on_the_page_cannot_be_swapped() -> None:
     swap = '<i id="m">b</i> <b id="total">2</b>'
     html += wire.encode(Fragment(1, (Patch("replace", Markup(swap)),), "finished"))
     assert spelled(visible(html)) == '<b id="total">1</b><i id="m">b</i>'
+
+
+@pytest.mark.parametrize(
+    ("template", "renderer", "shown"),
+    [
+        (
+            "Thinking: {{ parts.reasoning }} Answer: {{ ai_message }}",
+            "text",
+            "Thinking: ac Answer: bd",
+        ),
+        ('<p id="{{ message_pair_id }}">{{ ai_message }}</p> by GPT', "template", "bd by GPT"),
+    ],
+)
+def test_text_at_the_top_of_a_message_is_shown_once(
+    template: str, renderer: str, shown: str
+) -> None:
+    render_template = Environment(autoescape=True).from_string(template).render
+    reply = Reply(render_template, {"message_pair_id": "m"}, renderer=renderer)
+    wire = wire_of()
+    html = wire.encode(reply.open())
+    for text, part in ("a", "reasoning"), ("b", "text"), ("c", "reasoning"), ("d", "text"):
+        html += wire.encode(reply.feed([Delta(text, part)]))
+    html += wire.encode(reply.close("finished"))
+    assert shown in "".join(visible(html).itertext())
+
+
+def test_the_marks_of_a_response_begin_with_its_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamhtml.formats._spine.new_token", lambda: "7q")
+    html = whole(["a **b", "** c\n\nd"])
+    marks = re.findall(f'{MARK}="(\\w+)"', html)
+    assert marks
+    assert all(mark.startswith("7q") for mark in marks)
 
 
 def test_a_region_that_lies_behind_is_right_in_the_end() -> None:

@@ -22,9 +22,9 @@ def element(action: str, targets: str, html: str = "") -> str:
 
 
 def swapped(html: str) -> list[tuple[str, str]]:
-    """Return what replaces what: the selectors, and their HTML."""
+    """Return what replaces what: the ids, and their HTML."""
     stream = re.compile(
-        r'<turbo-stream action="replace" targets="([^"]*)"><template>(.*?)</template>'
+        r'<turbo-stream action="replace" target="([^"]*)"><template>(.*?)</template>'
         r"</turbo-stream>",
         re.DOTALL,
     )
@@ -117,9 +117,9 @@ def test_the_last_mark_says_the_outcome(outcome: Any) -> None:
 
 def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
     wires = [TurboFormat() for _ in range(100)]
-    assert len({wire.token for wire in wires}) > 80
+    assert len({wire.token for wire in wires}) > 60
     for wire in wires:
-        assert re.fullmatch(r"[A-Za-z0-9]{2}", wire.token)
+        assert re.fullmatch(r"[0-9][A-Za-z0-9]", wire.token)
         assert wire.media_type == (
             f"text/vnd.turbo-stream.html; charset=utf-8; fragments={wire.token}"
         )
@@ -128,24 +128,25 @@ def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
 @pytest.mark.parametrize(
     ("html", "expected"),
     [
-        ('<p id="m">a</p>', [("#m", '<p id="m">a</p>')]),
-        ("<p class=x id=m>a</p>", [("#m", "<p class=x id=m>a</p>")]),
-        ("<P ID = 'm'>a</P>", [("#m", "<P ID = 'm'>a</P>")]),
-        ('<p\n  id="a.b:c"\n>a</p>', [(r"#a\.b\3a c", '<p\n  id="a.b:c"\n>a</p>')]),
+        ('<p id="m">a</p>', [("m", '<p id="m">a</p>')]),
+        ("<p class=x id=m>a</p>", [("m", "<p class=x id=m>a</p>")]),
+        ("<P ID = 'm'>a</P>", [("m", "<P ID = 'm'>a</P>")]),
+        ('<p\n  id="a.b:c"\n>a</p>', [("a.b:c", '<p\n  id="a.b:c"\n>a</p>')]),
         (
             '\n<i id="a"><b id="c">x</b></i>\n text <u>no id</u><br id="d">\n<hr><i id="e"></i>',
             [
-                ("#a", '<i id="a"><b id="c">x</b></i>'),
-                ("#d", '<br id="d">'),
-                ("#e", '<i id="e"></i>'),
+                ("a", '<i id="a"><b id="c">x</b></i>'),
+                ("d", '<br id="d">'),
+                ("e", '<i id="e"></i>'),
             ],
         ),
         (
             '<p id="m">a<br><img src="x"><hr>b</p>',
-            [("#m", '<p id="m">a<br><img src="x"><hr>b</p>')],
+            [("m", '<p id="m">a<br><img src="x"><hr>b</p>')],
         ),
-        ('<p id="m" title="a > b">a</p>', [("#m", '<p id="m" title="a > b">a</p>')]),
+        ('<p id="m" title="a > b">a</p>', [("m", '<p id="m" title="a > b">a</p>')]),
         ("<p data-id=x>a</p>", []),
+        ("<p id='a\"42'>a</p>", [("a&quot;42", "<p id='a\"42'>a</p>")]),
         ("text", []),
         ("", []),
     ],
@@ -169,7 +170,7 @@ def test_without_a_root_each_element_takes_the_place_of_its_namesake(
     ],
 )
 def test_what_a_template_of_ones_own_may_hold(html: str) -> None:
-    assert swapped(f"<!-- before <u> -->\n{html}\n") == [("#m", html)]
+    assert swapped(f"<!-- before <u> -->\n{html}\n") == [("m", html)]
 
 
 @pytest.mark.parametrize(
@@ -177,5 +178,5 @@ def test_what_a_template_of_ones_own_may_hold(html: str) -> None:
 )
 def test_an_id_in_the_value_of_another_attribute_is_none(attribute: str) -> None:
     html = f'<p {attribute} id="m">a</p>'
-    assert swapped(html) == [("#m", html)]
+    assert swapped(html) == [("m", html)]
     assert swapped(f"<p {attribute}>a</p>") == []

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from streamhtml._patch import Fragment
-from streamhtml.formats import _events
+from streamhtml.formats import _events, turbo
 from streamhtml.formats.datastar import DatastarFormat
 from streamhtml.formats.html import HTMLFormat
 from streamhtml.formats.htmx import HTMXFormat
@@ -27,8 +27,6 @@ VARY: Final = (
 """The headers that decide."""
 
 EVENT_STREAM: Final = _events.MEDIA_TYPE
-
-_TURBO: Final = "text/vnd.turbo-stream.html"
 
 
 class Headers(Protocol):
@@ -90,7 +88,7 @@ def negotiate(headers: Headers) -> str:
     accepted = _accepted(headers)
     if said("Datastar-Request"):
         return "datastar"
-    if _TURBO in accepted:
+    if turbo.MEDIA_TYPE in accepted:
         return "turbo"
     if said("HX-Boosted") or (said("X-Turbo-Request-Id") and not said("Turbo-Frame")):
         return "page"
@@ -125,9 +123,9 @@ def encoder(format: str | Callable[[], Format], headers: Headers) -> Format:
         # htmx 4, for EventSource says nothing of htmx. It finds all places of a message before it
         # changes the first.
         return SSEFormat(HTMXFormat(partials=True).swaps)
-    if name == "turbo" and EVENT_STREAM in accepted and _TURBO not in accepted:
-        turbo = TurboFormat()  # For a <turbo-stream-source>.
-        return SSEFormat(lambda fragment: ["".join(turbo.elements(fragment))], needs_into=True)
+    if name == "turbo" and EVENT_STREAM in accepted and turbo.MEDIA_TYPE not in accepted:
+        wire = TurboFormat()  # For a <turbo-stream-source>.
+        return SSEFormat(lambda fragment: ["".join(wire.elements(fragment))], needs_into=True)
     return FORMATS[name]()
 
 

@@ -5,6 +5,7 @@ It reads what is well-formed by itself, and loses nothing of what is not.
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 _TAG: Final = re.compile(
@@ -36,8 +37,8 @@ class Element:
     """
 
     __slots__ = (
-        "children", "count", "end", "is_open", "last", "later", "mark", "marked", "name", "parent",
-        "position", "sent", "start",
+        "_near", "children", "count", "end", "is_open", "last", "later", "mark", "marked", "name",
+        "parent", "position", "sent", "start",
     )  # fmt: skip
 
     def __init__(self, name: str = "", start: str = "", parent: "Element | None" = None) -> None:
@@ -47,10 +48,11 @@ class Element:
         self.parent = parent
         self.children: list[Element | str] = []
         self.last: Element | None = None
+        self._near = 0
         self.marked = False
         """Whether rules need to find it by itself, as those in the top."""
-        self.mark = 0
-        """The number by which rules find it, where it has been written with one."""
+        self.mark = ""
+        """The word by which rules find it, where it has been written with one."""
         self.position = 0
         """Among the elements that were written into its parent, from 1; 0 if it was not."""
         self.count = 0
@@ -112,6 +114,10 @@ class Element:
         found = _ATTRIBUTE.finditer(self.start[1 + len(self.name) : -1])
         return {one["name"].lower(): one["a"] or one["b"] or one["c"] or "" for one in found}
 
+    def elements(self) -> list["Element"]:
+        """Return the children that are elements."""
+        return [child for child in self.children if isinstance(child, Element)]
+
     def pieces(self) -> Iterator[str]:
         """Yield the HTML of what is inside."""
         todo: list[Element | str] = self.children[::-1]
@@ -133,8 +139,12 @@ class Element:
         return end
 
     def index(self, child: "Element") -> int:
-        """Return where a child is: near the end, most of the time."""
-        return next(i for i in reversed(range(len(self.children))) if self.children[i] is child)
+        """Return where a child is: near the end, or behind the one that was asked for before."""
+        children, near = self.children, self._near
+        around = range(near, min(near + 4, len(children)))
+        everywhere = chain(around, reversed(range(len(children))))
+        self._near = next(i for i in everywhere if children[i] is child)
+        return self._near
 
 
 def shows_text(child: Element | str) -> bool:

@@ -8,6 +8,7 @@ from html import escape
 from typing import Final, NamedTuple
 
 from streamhtml.formats._elements import OPAQUE, VOID, Element, shows_text
+from streamhtml.formats.html import new_token
 
 MARK: Final = "data-streamhtml"
 """The attribute by which our rules find an element, whatever its id and its neighbours."""
@@ -39,12 +40,14 @@ class Spine:
     nonce = ""
 
     def __init__(self, top: Element) -> None:
+        # Two answers may stand in one page.
+        self._token = new_token()
         self._top = top
         self._open = [top]
         self._out: list[str] = []
         self._marks = 0
-        self._in_top: list[int] = []
-        """The marks of what has been written into the top."""
+        self._in_top: list[str] = []
+        """The marks of what has been written into the top, in the order of their positions."""
         top.is_open = True
 
     def take(self) -> str:
@@ -166,10 +169,10 @@ class Spine:
         if not (node.marked or parent is self._top):
             return node.start
         self._marks += 1
-        node.mark = self._marks
+        node.mark = f"{self._token}{self._marks}"
         if parent is self._top:
-            node.position = node.mark
             self._in_top.append(node.mark)
+            node.position = len(self._in_top)
         name = 1 + len(node.name)
         return f'{node.start[:name]} {MARK}="{node.mark}"{node.start[name:]}'
 
@@ -218,7 +221,7 @@ class Spine:
         if node.later and node.later[0] >= index:
             node.later = None
         if node is self._top:
-            self._hide([_marked(mark) for mark in self._in_top if mark >= position])
+            self._hide([_marked(mark) for mark in self._in_top[position - 1 :]])
         else:
             children = f":nth-child(n+{position}):nth-child(-n+{node.count})"
             self._hide([f"{_selector(node)}>{children}"])
@@ -238,7 +241,7 @@ def _can_grow(element: Element) -> bool:
     return element.name not in VOID and element.name not in OPAQUE
 
 
-def _marked(mark: int) -> str:
+def _marked(mark: str) -> str:
     return f'[{MARK}="{mark}"]'
 
 

@@ -12,18 +12,20 @@ import string
 
 from streamhtml._patch import Fragment, Patch, check_id
 
-# Each character costs a byte a patch. Model output is escaped before it gets here, so no text can
-# hold a mark, whatever it guesses; the token keeps apart what a template may hold by accident.
-_TOKEN_LENGTH = 2
+_ALPHABET = string.ascii_letters + string.digits
 
 # A patch without a root: the page knows where it goes, or its elements' own ids say it.
 _UNPLACED = {"append": "open", "replace": "swap"}
 
 
 def new_token() -> str:
-    """Return a token that begins the marks of one response."""
-    alphabet = string.ascii_letters + string.digits
-    return "".join(secrets.choice(alphabet) for _ in range(_TOKEN_LENGTH))
+    """Return a token that begins the marks of one response.
+
+    Each character costs a byte a patch. Model output is escaped before it gets here, so no text can
+    hold a mark, whatever it guesses; the token keeps apart what a template may hold by accident.
+    Nothing that HTML knows has a digit there: ``<!DOCTYPE`` could be taken for a mark.
+    """
+    return secrets.choice(string.digits) + secrets.choice(_ALPHABET)
 
 
 class HTMLFormat:

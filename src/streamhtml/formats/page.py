@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from streamhtml._patch import Fragment, Patch
-from streamhtml.formats._elements import Element
+from streamhtml.formats._elements import Element, shows_text
 from streamhtml.formats._spine import Spine
 
 HOLE: Final = "<!--streamhtml:message-->"
@@ -45,6 +45,8 @@ class PageFormat:
         self._spine = Spine(self._top)
         self._ids: dict[str, Element] = {}
         self._tails: dict[str, tuple[Element, int]] = {}
+        self._numbered: list[Element] = []
+        self._numbered_of: Element | None = None
 
     def encode(self, fragment: Fragment) -> str:
         """Return more of the page; a ping is a comment, which may stand anywhere in it."""
@@ -72,7 +74,7 @@ class PageFormat:
             return
         if patch.root in self._tails:
             self._spine.remove(*self._tails.pop(patch.root))
-        node = _find(root, patch)
+        node = self._find(root, patch)
         if patch.action == "append":
             if node.name == "pre" and not node.children and html.startswith("\n"):
                 html = _NOTHING + html  # For a parser drops the newline after the tag.
@@ -82,12 +84,28 @@ class PageFormat:
             new = Element()
             new.read(html)
             self._spine.replace(node, new)
+            if patch.child is not None:
+                self._numbered[patch.child : patch.child + 1] = new.elements()
         elif html:
             self._add_tail(patch.root, node, html)
+
+    def _find(self, root: Element, patch: Patch) -> Element:
+        """Return the element that a patch names."""
+        if patch.child is None:
+            self._numbered_of = None
+            node = root
+            for _ in range(patch.depth):
+                assert node.last, f"{patch}: there is no such element"
+                node = node.last
+            return node
+        if self._numbered_of is not root:  # Counted once, for such patches come one after another.
+            self._numbered, self._numbered_of = root.elements(), root
+        return self._numbered[patch.child]
 
     def _open(self, html: str) -> None:
         """Begin the message: its shell, up to where the first region is to be filled."""
         regions = self._register(self._top.read(html))
+        self._top.children = [_hideable(child, self._top) for child in self._top.children]
         if regions:
             self._spine.reach(regions[0])
         else:
@@ -132,12 +150,10 @@ class PageFormat:
         self._spine.show(node)
 
 
-def _find(root: Element, patch: Patch) -> Element:
-    """Return the element that a patch names."""
-    if patch.child is not None:
-        return [child for child in root.children if isinstance(child, Element)][patch.child]
-    node = root
-    for _ in range(patch.depth):
-        assert node.last, f"{patch}: there is no such element"
-        node = node.last
-    return node
+def _hideable(child: Element | str, parent: Element) -> Element | str:
+    """Return what is seen as an element: rules cannot hide text by itself."""
+    if not shows_text(child):
+        return child
+    span = Element("span", "<span>", parent)
+    span.children, span.end = [child], "</span>"
+    return span

@@ -5,11 +5,14 @@ as in the ``html`` wire, by which ``turbo-streaming.js`` finds what it can apply
 """
 
 from collections.abc import Iterator
+from typing import Final
 
-from streamhtml._patch import Fragment, Patch, id_selector
+from streamhtml._patch import Fragment, Patch
 from streamhtml.formats._elements import Element
 from streamhtml.formats._tails import Tails
 from streamhtml.formats.html import new_token
+
+MEDIA_TYPE: Final = "text/vnd.turbo-stream.html"
 
 
 class TurboFormat:
@@ -20,7 +23,7 @@ class TurboFormat:
 
     def __init__(self) -> None:
         self.token = new_token()
-        self.media_type = f"text/vnd.turbo-stream.html; charset=utf-8; fragments={self.token}"
+        self.media_type = f"{MEDIA_TYPE}; charset=utf-8; fragments={self.token}"
         self._tails = Tails()
 
     def encode(self, fragment: Fragment) -> str:
@@ -40,7 +43,8 @@ class TurboFormat:
             raise ValueError("Turbo does not say where a message goes: give Reply(into=…)")
         if not patch.root:
             for name, html in _by_id(patch.html):
-                yield _element("replace", id_selector(name), html)
+                quoted = name.replace('"', "&quot;")  # It is as it came, escaped.
+                yield _stream("replace", f'target="{quoted}"', html)
         elif patch.action != "tail":
             yield _element(patch.action, patch.selector, patch.html)
         elif patch.html:
@@ -48,14 +52,18 @@ class TurboFormat:
 
 
 def _element(action: str, selector: str, html: str = "") -> str:
+    return _stream(action, f'targets="{selector}"', html)
+
+
+def _stream(action: str, target: str, html: str) -> str:
     content = f"<template>{html}</template>" if html else ""
-    return f'<turbo-stream action="{action}" targets="{selector}">{content}</turbo-stream>'
+    return f'<turbo-stream action="{action}" {target}>{content}</turbo-stream>'
 
 
 def _by_id(html: str) -> Iterator[tuple[str, str]]:
     """Yield each outermost element that has an id, with that."""
     top = Element()
     top.read(html)
-    for element in top.children:
-        if isinstance(element, Element) and (name := element.attributes().get("id")):
+    for element in top.elements():
+        if name := element.attributes().get("id"):
             yield name, "".join([element.start, *element.pieces(), element.end])

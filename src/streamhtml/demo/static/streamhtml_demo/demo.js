@@ -21,4 +21,11 @@ for (const name of ["stream:start", "stream:end"]) form.addEventListener(name, (
   gone.hidden = true;
   if (focused) shown.focus();
 });
-if (form.dataset.resetOn) form.addEventListener(form.dataset.resetOn, () => form.reset());
+// Where no client of ours empties the form: once it is sent, and the client has read it.
+let sent = false;
+form.addEventListener("submit", () => (sent = true));
+if (form.dataset.resetOn) document.addEventListener(form.dataset.resetOn, ({ detail }) => {
+  if (!sent || (detail.type && detail.type !== "datastar-patch-elements")) return;
+  sent = false;
+  form.reset();
+});

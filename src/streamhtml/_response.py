@@ -21,7 +21,7 @@ from streamhtml._pump import Pump
 from streamhtml._reply import Renderer, Reply
 from streamhtml._stream import OnEnd, Stream
 from streamhtml._template import Template
-from streamhtml.formats import EVENT_STREAM, VARY, Format, encoder
+from streamhtml.formats import EVENT_STREAM, VARY, Format, Headers, encoder
 from streamhtml.formats.page import HOLE, PageFormat
 from streamhtml.formats.turbo import TurboFormat
 
@@ -199,21 +199,15 @@ class StreamingReply(Generic[RequestT]):
     ) -> None:
         try:
             wire = encoder(format, request.headers)
-            if isinstance(wire, TurboFormat):
-                into = into or request.headers.get("Turbo-Frame")
-            if wire.needs_into and not into:
-                raise ValueError(
-                    f"into={into!r}, but a client of {type(wire).__name__} does not say where the "
-                    "message goes; pass into=, the id of the element that it is appended to"
-                )
+            into = _place(wire, into, request.headers)
+            gzip = None
+            if compress and accepts_gzip(request.headers.get("Accept-Encoding")):
+                gzip = Gzip()
             decided = {"Content-Type": wire.media_type}
             varies = [*VARY] if format == "auto" else []
-            gzip = None
             if compress:
-                varies.append("Accept-Encoding")
-                if accepts_gzip(request.headers.get("Accept-Encoding")):
-                    gzip = Gzip()
                 decided["Content-Encoding"] = "gzip" if gzip else ""
+                varies.append("Accept-Encoding")
             all_headers = _headers(headers or {}, decided, varies)
             language = all_headers.get("Content-Language", "").partition(",")[0].strip()
             notice = self._notice(request, language)
@@ -321,6 +315,22 @@ def jinja_notice(
     # The new style of gettext() wants the context of a template.
     context = Context(environment, {}, None, {}, environment.globals)
     return Notice(own, lambda text: str(context.call(gettext, text)), language)
+
+
+def _place(wire: Format, into: str | None, headers: Headers) -> str | None:
+    """Return the id of the container, where the view or the request names one.
+
+    Raises:
+        ValueError: neither does, and the format's clients do not know it by themselves.
+    """
+    if isinstance(wire, TurboFormat):
+        into = into or headers.get("Turbo-Frame")
+    if wire.needs_into and not into:
+        raise ValueError(
+            f"into={into!r}, but a client of {type(wire).__name__} does not say where the message "
+            "goes; pass into=, the id of the element that it is appended to"
+        )
+    return into
 
 
 def _headers(

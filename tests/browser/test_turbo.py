@@ -140,6 +140,7 @@ def test_without_our_client_it_is_there_at_the_end(
     for word in ("one", "two", END):
         account.ask(word)
     expect(page.locator(".streamhtml")).to_have_text("one two end ")
+    page.wait_for_function("texts.at(-1) !== ''")  # They are noted with the next frame.
     assert page.evaluate("texts") == ["", "Hello?one two end "]
     assert page.evaluate("events") == []
 

@@ -155,3 +155,9 @@ def test_what_theirs_would_change_arrives(piece: str) -> None:
     assert told["elements"] == arrived(html)
     if re.search("[\u2028\u2029\x85\v\f\x1c-\x1e]", piece):
         assert theirs("append", "#r", html)[0]["elements"] != told["elements"]
+
+
+def test_a_message_without_a_place_is_refused() -> None:
+    fragment = Fragment(0, (Patch("append", Markup("<p></p>")),))
+    with pytest.raises(ValueError, match=r"does not say where a message goes: give Reply\(into="):
+        DatastarFormat().encode(fragment)

@@ -180,3 +180,9 @@ def test_an_id_in_the_value_of_another_attribute_is_none(attribute: str) -> None
     html = f'<p {attribute} id="m">a</p>'
     assert swapped(html) == [("m", html)]
     assert swapped(f"<p {attribute}>a</p>") == []
+
+
+def test_a_message_without_a_place_is_refused() -> None:
+    fragment = Fragment(0, (Patch("append", Markup("<p></p>")),))
+    with pytest.raises(ValueError, match=r"does not say where a message goes: give Reply\(into="):
+        TurboFormat().encode(fragment)

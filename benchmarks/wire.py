@@ -164,14 +164,14 @@ def receive(address: tuple[str, int], path: str) -> tuple[int, bytes]:
     with socket.create_connection(address) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         received = b"".join(iter(lambda: connection.recv(65536), b""))
-    _, rest = received.split(b"\r\n\r\n", 1)
-    body = b""
-    while rest:
-        length, rest = rest.split(b"\r\n", 1)
-        size = int(length, 16)
-        body += rest[:size]
-        rest = rest[size + 2 :]
-    return len(received), body
+    at = received.index(b"\r\n\r\n") + 4
+    body: list[bytes] = []
+    while at < len(received):
+        begin = received.index(b"\r\n", at) + 2
+        end = begin + int(received[at:begin], 16)
+        body.append(received[begin:end])
+        at = end + 2
+    return len(received), b"".join(body)
 
 
 def compressed(writes: Writes) -> int:

@@ -62,6 +62,7 @@ class Notice:
         self._ours = built_in(TEMPLATE)  # Now, for at the end nothing may go wrong.
         self._template = template or self._ours
         self.language = language
+        """As it was given."""
         self.is_own = template is not None
         """Whether the template is the site's, and so may take long or wait for a database."""
         ours = _TRANSLATIONS.get(re.split("[-_]", language)[0].lower(), {})

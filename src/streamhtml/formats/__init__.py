@@ -118,12 +118,11 @@ def encoder(format: str | Callable[[], Format], headers: Headers) -> Format:
         raise ValueError(
             f"format={format!r} is not known; use one of {known}, or what makes a Format"
         )
-    accepted = _accepted(headers)
     if name == "sse" and headers.get("HX-Request"):
         # htmx 4, for EventSource says nothing of htmx. It finds all places of a message before it
         # changes the first.
         return SSEFormat(HTMXFormat(partials=True).swaps)
-    if name == "turbo" and EVENT_STREAM in accepted and turbo.MEDIA_TYPE not in accepted:
+    if name == "turbo" and _accepted(headers) & {EVENT_STREAM, turbo.MEDIA_TYPE} == {EVENT_STREAM}:
         wire = TurboFormat()  # For a <turbo-stream-source>.
         return SSEFormat(lambda fragment: ["".join(wire.elements(fragment))], needs_into=True)
     return FORMATS[name]()

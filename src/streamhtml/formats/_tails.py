@@ -3,7 +3,9 @@
 import re
 from typing import Final
 
-from streamhtml._patch import id_selector
+from markupsafe import Markup
+
+from streamhtml._patch import Patch, id_selector
 
 # A parser drops the tags of a table's parts outside of these parents.
 _PARENTS: Final = {
@@ -31,6 +33,20 @@ class Tails:
 
     def __init__(self) -> None:
         self._roots: set[str] = set()
+
+    def settle(self, patch: Patch) -> tuple[str, Patch | None]:
+        """Return what a client does that knows no tails.
+
+        That is the selector of an element to remove first, or ``""``; and an append or a
+        replacement, or None where nothing comes.
+        """
+        gone = self.take(patch.root)
+        if patch.action != "tail":
+            return gone, patch
+        if not patch.html:
+            return gone, None
+        html = Markup(self.put(patch.root, patch.html))
+        return gone, Patch("append", html, patch.root, patch.depth)
 
     def take(self, root: str) -> str:
         """Return the selector of the root's tail, which is to go now; ``""`` if there is none."""

@@ -10,8 +10,6 @@ from streamhtml._patch import Fragment, Patch
 from streamhtml.formats import _events
 from streamhtml.formats._tails import Tails
 
-_MODES = {"append": "append", "tail": "append", "replace": "outer"}
-
 
 class DatastarFormat:
     """Encodes one response."""
@@ -35,15 +33,14 @@ class DatastarFormat:
         return text or _events.PING
 
     def _changes(self, patch: Patch) -> Iterator[str]:
-        if tail := self._tails.take(patch.root):
-            yield f"selector {tail}\nmode remove"
-        html: str = patch.html
-        if patch.action == "tail":
-            if not html:
-                return
-            html = self._tails.put(patch.root, html)
-        if not patch.root and patch.action == "append":
+        gone, change = self._tails.settle(patch)
+        if gone:
+            yield f"selector {gone}\nmode remove"
+        if change is None:
+            return
+        if not change.root and change.action == "append":
             raise ValueError("Datastar does not say where a message goes: give Reply(into=…)")
         # Without a selector, each element takes the place of the one that has its id.
-        selector = f"selector {patch.selector}\n" if patch.root else ""
-        yield f"{selector}mode {_MODES[patch.action]}\n" + _events.prefixed("elements ", html)
+        selector = f"selector {change.selector}\n" if change.root else ""
+        mode = "outer" if change.action == "replace" else "append"
+        yield f"{selector}mode {mode}\n" + _events.prefixed("elements ", change.html)

@@ -45,19 +45,19 @@ class HTMXFormat:
                 yield str(patch.html)
 
     def _swaps(self, patch: Patch) -> Iterator[str]:
-        if tail := self._tails.take(patch.root):
-            yield self._swap("delete", tail)
-        if patch.action == "replace":
+        gone, change = self._tails.settle(patch)
+        if gone:
+            yield self._swap("delete", gone)
+        if change is None:
+            return
+        if change.action == "append":
+            yield self._swap("beforeend", change.selector, change.html)
+        else:
             # htmx would put the wrapper itself where an outerHTML swap goes. An index counts
             # from the front, :last-child from the back: the new must not move the old's place.
-            beside = "beforebegin" if patch.child is None else "afterend"
-            yield self._swap(beside, patch.selector, patch.html)
-            yield self._swap("delete", patch.selector)
-        elif patch.action == "append":
-            yield self._swap("beforeend", patch.selector, patch.html)
-        elif patch.html:
-            tail = self._tails.put(patch.root, patch.html)
-            yield self._swap("beforeend", patch.selector, tail)
+            beside = "beforebegin" if change.child is None else "afterend"
+            yield self._swap(beside, change.selector, change.html)
+            yield self._swap("delete", change.selector)
 
     def _swap(self, style: str, selector: str, html: str = "") -> str:
         if self._partials:

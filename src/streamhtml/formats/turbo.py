@@ -37,25 +37,22 @@ class TurboFormat:
             yield from self._elements(patch)
 
     def _elements(self, patch: Patch) -> Iterator[str]:
-        if tail := self._tails.take(patch.root):
-            yield _element("remove", tail)
-        if not patch.root and patch.action == "append":
+        gone, change = self._tails.settle(patch)
+        if gone:
+            yield _stream("remove", f'targets="{gone}"')
+        if change is None:
+            return
+        if change.root:
+            yield _stream(change.action, f'targets="{change.selector}"', change.html)
+        elif change.action == "append":
             raise ValueError("Turbo does not say where a message goes: give Reply(into=…)")
-        if not patch.root:
-            for name, html in _by_id(patch.html):
+        else:
+            for name, html in _by_id(change.html):
                 quoted = name.replace('"', "&quot;")  # It is as it came, escaped.
                 yield _stream("replace", f'target="{quoted}"', html)
-        elif patch.action != "tail":
-            yield _element(patch.action, patch.selector, patch.html)
-        elif patch.html:
-            yield _element("append", patch.selector, self._tails.put(patch.root, patch.html))
 
 
-def _element(action: str, selector: str, html: str = "") -> str:
-    return _stream(action, f'targets="{selector}"', html)
-
-
-def _stream(action: str, target: str, html: str) -> str:
+def _stream(action: str, target: str, html: str = "") -> str:
     content = f"<template>{html}</template>" if html else ""
     return f'<turbo-stream action="{action}" {target}>{content}</turbo-stream>'
 

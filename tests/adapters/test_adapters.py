@@ -11,7 +11,7 @@ import jinja2
 import pytest
 from tests.adapters.calls import Answer, call_asgi, call_wsgi
 from tests.adapters.frameworks import ASGI, WSGI, View
-from tests.docs.wire import Decoder, Page, token_of
+from tests.docs.reference_client import Decoder, Page, token_of
 from tests.markdown.dom import dom
 
 from streamhtml import Reply

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.docs.pages import DOCS, ROOT, titled
-from tests.docs.wire import Decoder, Page
+from tests.docs.reference_client import Decoder, Page
 
 from streamhtml import Delta, Reply
 from streamhtml.formats.html import HTMLFormat

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 from tests.docs.pages import DOCS, blocks, titled
-from tests.docs.wire import Decoder, Page, spelled, token_of
+from tests.docs.reference_client import Decoder, Page, spelled, token_of
 
 from streamhtml.markdown import render
 

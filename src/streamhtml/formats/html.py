@@ -1,5 +1,5 @@
 """The ``html`` wire, for our own client: the HTML of each patch, then a comment that says what
-to do with it. docs/reference/wire.md specifies it.
+to do with it. docs/reference/html-format.md specifies it.
 
 The comment begins with a token of this response, which the model never sees and so cannot
 write; it ends the patch, so that the HTML and its operation are known together. It is a comment to

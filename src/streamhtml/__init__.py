@@ -4,14 +4,14 @@ This package is the core; ``streamhtml.starlette``, ``streamhtml.django`` and ``
 each have a ``StreamingHTMLResponse`` for their framework. Nothing here imports one of them.
 """
 
-from streamhtml._delta import Delta, Truncated, deltas
+from streamhtml._delta import Delta, Truncated
 from streamhtml._notice import Notice
 from streamhtml._patch import Fragment, Patch, pair_id
 from streamhtml._reply import Reply
 from streamhtml._stream import Stream, aenumerate, stream
-from streamhtml._template import TemplateRenderer
 from streamhtml._text import TextRenderer
 from streamhtml.markdown import MarkdownRenderer
+from streamhtml.sources import deltas
 
 __all__ = [
     "Delta",
@@ -21,7 +21,6 @@ __all__ = [
     "Patch",
     "Reply",
     "Stream",
-    "TemplateRenderer",
     "TextRenderer",
     "Truncated",
     "aenumerate",

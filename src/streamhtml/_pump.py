@@ -17,8 +17,9 @@ from typing import Final
 import anyio
 from anyio.lowlevel import checkpoint
 
-from streamhtml._delta import AsyncDeltas, Delta, SyncDeltas, Tokens, deltas
+from streamhtml._delta import Delta
 from streamhtml._loop import Bell, Loop, current_loop
+from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
 LIMIT: Final = 1024
 """Deltas that wait for the reader before the source has to."""

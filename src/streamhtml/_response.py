@@ -13,17 +13,18 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from streamhtml import _sigterm
-from streamhtml._delta import Tokens
 from streamhtml._gzip import Gzip, accepts_gzip
-from streamhtml._notice import TEMPLATE, Notice, built_in
+from streamhtml._notice import TEMPLATE, Notice
 from streamhtml._patch import Fragment, Outcome, Patch
 from streamhtml._pump import Pump
-from streamhtml._reply import Renderer, Reply
+from streamhtml._renderer import Renderer, RendererName
+from streamhtml._reply import Reply
 from streamhtml._stream import OnEnd, Stream
-from streamhtml._template import Template
+from streamhtml._template import Template, built_in
 from streamhtml.formats import EVENT_STREAM, VARY, Format, Headers, encoder
 from streamhtml.formats.page import HOLE, PageFormat
 from streamhtml.formats.turbo import TurboFormat
+from streamhtml.sources import Tokens
 
 HEADERS: Final[Mapping[str, str]] = {
     # Not stored, for an answer is personal; not transformed, for a proxy that compresses buffers.
@@ -185,7 +186,7 @@ class StreamingReply(Generic[RequestT]):
         template: Any = None,
         context: Mapping[str, Any] | None = None,
         *,
-        renderer: str | Callable[[str], Renderer] = "markdown",
+        renderer: RendererName | Callable[[str], Renderer] = "markdown",
         into: str | None = None,
         format: str | Callable[[], Format] = "auto",
         page: Any = None,

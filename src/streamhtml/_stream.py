@@ -16,11 +16,12 @@ from typing import Literal, TypeAlias, TypeVar
 import anyio
 import anyio.to_thread
 
-from streamhtml._delta import Tokens, Truncated
+from streamhtml._delta import Truncated
 from streamhtml._loop import Bell, Loop
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import CLEANUP, Pump
 from streamhtml._reply import Reply
+from streamhtml.sources import Tokens
 
 T = TypeVar("T")
 

@@ -34,6 +34,8 @@ class MarkdownRenderer:
 
     element = "div"
     """The region's element."""
+    css_class = "streamhtml-markdown"
+    """Its class."""
 
     def __init__(self, root: str, options: Options = _DEFAULT) -> None:
         if options.ids and not root:

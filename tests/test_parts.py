@@ -144,6 +144,14 @@ def test_filters_of_django_leave_a_placeholder_whole(name: str) -> None:
     assert '<p><span id="m7_text" ' in html
 
 
+@pytest.mark.parametrize("name", ["upper", "title", "capitalize", "truncate(30, true)"])
+def test_a_filter_that_changes_a_placeholder_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"changes the value of \{\{ ai_message \}\}"):
+        opened(f"{{{{ ai_message|{name} }}}}")
+    with pytest.raises(ValueError, match=r"changes the value of \{\{ parts.tool \}\}"):
+        opened(f"{{{{ ai_message }}}}{{{{ parts.tool|{name} }}}}")
+
+
 def test_a_part_that_is_shown_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="shows the part 'text' more than once"):
         opened("{{ ai_message }}{{ ai_message }}")

@@ -330,7 +330,7 @@ def test_into_is_an_id_with_or_without_a_hash_sign() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (
             {"renderer": "markdwon"},
@@ -342,8 +342,8 @@ def test_into_is_an_id_with_or_without_a_hash_sign() -> None:
         ({"context": {"parts": {}}, "renderer": "template"}, "the context has 'parts'"),
     ],
 )
-def test_invalid_arguments_are_refused(arguments: Mapping[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_arguments_are_refused(arguments: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Reply(**arguments)
 
 

@@ -139,7 +139,7 @@ async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
 
 
 @pytest.mark.parametrize(
-    ("token", "says"),
+    ("token", "message"),
     [
         (7, "a token is a int; .* map others first"),
         (b"x", "a token is a bytes"),
@@ -165,14 +165,14 @@ async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
     ],
 )
 def test_a_token_of_another_type_is_refused_with_its_name_and_a_remedy(
-    token: Any, says: str
+    token: Any, message: str
 ) -> None:
-    with pytest.raises(TypeError, match=says):
+    with pytest.raises(TypeError, match=message):
         list(deltas([token]))
 
 
 @pytest.mark.parametrize(
-    ("tokens", "says"),
+    ("tokens", "message"),
     [
         ("a whole answer", "tokens is one str, .* pass the model's stream, or .text."),
         (b"bytes", "tokens is one bytes"),
@@ -180,8 +180,8 @@ def test_a_token_of_another_type_is_refused_with_its_name_and_a_remedy(
         (7, "tokens is a int"),
     ],
 )
-def test_a_source_that_cannot_be_iterated_is_refused_at_once(tokens: Any, says: str) -> None:
-    with pytest.raises(TypeError, match=says):
+def test_a_source_that_cannot_be_iterated_is_refused_at_once(tokens: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
         deltas(tokens)
 
 
@@ -221,6 +221,28 @@ async def test_the_iterator_is_closed_and_then_the_stream_it_came_from() -> None
     assert stream.log == ["iterator", "stream"]
     with pytest.raises(StopAsyncIteration):
         await anext(source)
+
+
+async def test_a_generator_is_its_own_iterator_and_is_closed() -> None:
+    log: list[str] = []
+
+    async def generator() -> AsyncIterator[str]:
+        try:
+            yield "a"
+        finally:
+            log.append("async")
+
+    def sync_generator() -> Iterator[str]:
+        try:
+            yield "a"
+        finally:
+            log.append("sync")
+
+    source, sync_source = deltas(generator()), deltas(sync_generator())
+    assert await anext(source) == next(sync_source) == Delta("a")
+    await source.aclose()
+    sync_source.close()
+    assert log == ["async", "sync"]
 
 
 async def test_a_stream_that_was_never_started_is_closed() -> None:

@@ -17,6 +17,7 @@ from streamhtml._template import MessageTemplate
 # are no hexadecimal digits, so that two placeholders side by side cannot be read as a third.
 _PREFIX: Final = "streamhtml"
 _PLACEHOLDER: Final = re.compile(f"{_PREFIX}[0-9a-f]{{32}}")
+_RECOGNISABLE: Final = len(_PREFIX) + 4  # Characters by which a changed placeholder is recognised.
 
 # The pieces of HTML inside which no element can be: comments; elements that hold only text; tags.
 # As in the HTML standard, a quote counts in a tag only after "=". Nothing here can backtrack far.
@@ -55,8 +56,8 @@ def render_shell(message: MessageTemplate) -> Shell:
     """Render the template once and find the parts in it.
 
     Raises:
-        ValueError: the template shows no part, shows one more than once, or shows one where no
-            element can be, for example in an attribute.
+        ValueError: the template shows no part, shows one more than once, changes the value of one
+            with a filter, or shows one where no element can be, for example in an attribute.
     """
     placeholders: dict[str, str] = {}
 
@@ -72,6 +73,11 @@ def render_shell(message: MessageTemplate) -> Shell:
                 f"the template shows the part {part!r} more than once, but it can grow in one "
                 "place only"
             )
+        if token not in found and token[:_RECOGNISABLE] in html.lower():
+            raise ValueError(
+                f"the template changes the value of {_expression(part)}, but this only marks the "
+                "place of the part; show it without a filter that changes text"
+            )
     shell = Shell(html, {token: part for part, token in placeholders.items() if token in found})
     if not shell.parts:
         raise ValueError(
@@ -85,9 +91,13 @@ def _check_surroundings(html: str, placeholders: Mapping[str, str]) -> None:
     for piece in _NO_ELEMENT_INSIDE.finditer(html):
         for part, token in placeholders.items():
             if token in piece[0]:
-                name = "{{ ai_message }}" if part == "text" else f"{{{{ parts.{part} }}}}"
-                shown = piece[0].replace(token, name)
+                shown = piece[0].replace(token, _expression(part))
                 raise ValueError(
-                    f"the template has {name} inside of {shown[:200]!r}, where no element can be; "
-                    "move it out of the tag, comment, <script>, <style>, <textarea> or <title>"
+                    f"the template has {_expression(part)} inside of {shown[:200]!r}, where no "
+                    "element can be; move it out of the tag, comment, <script>, <style>, "
+                    "<textarea> or <title>"
                 )
+
+
+def _expression(part: str) -> str:
+    return "{{ ai_message }}" if part == "text" else f"{{{{ parts.{part} }}}}"

@@ -20,7 +20,7 @@ _PLACEHOLDER: Final = re.compile(f"{_PREFIX}[0-9a-f]{{32}}")
 _RECOGNISABLE: Final = len(_PREFIX) + 4  # Characters by which a changed placeholder is recognised.
 
 # The pieces of HTML inside which no element can be: comments; elements that hold only text; tags.
-# As in the HTML standard, a quote counts in a tag only after "=". Nothing here can backtrack far.
+# As in the HTML standard, a quote counts in a tag only after "=". "*+" does not backtrack.
 _NO_ELEMENT_INSIDE: Final = re.compile(
     r"<!--(?:-?>|.*?--!?>)"
     r"|<(script|style|textarea|title)(?=[\s/>]).*?</\1(?=[\s/>])[^>]*+>"

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from streamhtml import Reply, _sigterm, stream
-from streamhtml._bridge import LOOK_EVERY, SyncIterator, _carrying, submit
+from streamhtml._bridge import CHECK_CLIENT_EVERY, SyncIterator, _producers, submit
 from streamhtml._response import Body
 from streamhtml.formats.html import HTMLFormat
 from streamhtml.formats.whole import WholeFormat
@@ -105,7 +105,7 @@ def test_a_slow_step_is_waited_for_and_its_own_timeout_is_raised() -> None:
 
         async def __anext__(self) -> bytes:
             self.steps += 1
-            await asyncio.sleep(LOOK_EVERY + 0.1)
+            await asyncio.sleep(CHECK_CLIENT_EVERY + 0.1)
             if self.steps > 1:
                 raise TimeoutError("the step's own")
             return b"a"
@@ -226,7 +226,7 @@ def test_a_loop_that_waits_for_room_ends_when_it_is_closed(
         assert steps.closed.wait(SOON)
         submit(settled()).result(SOON)
         gc.collect()
-        assert not _carrying
+        assert not _producers
     assert not caplog.records
 
 
@@ -249,7 +249,7 @@ def test_a_page_that_takes_the_message_whole_hears_of_the_servers_end() -> None:
         whole = Body(fragments, WholeFormat())
         reading = asyncio.ensure_future(anext(whole))
         await asyncio.sleep(0)
-        counted = {each() for each in _sigterm._streaming}
+        counted = {each() for each in _sigterm._streams}
         assert whole in counted
         whole.interrupt()
         page = await reading

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from tests.cancelling import Account, How, Reading, Run, Source
 
 from streamhtml import Reply, stream
-from streamhtml._pump import LIMIT, Pump
+from streamhtml._pump import MAX_BUFFERED_DELTAS, Pump
 from streamhtml._response import Body
 from streamhtml.formats.html import HTMLFormat
 
@@ -69,7 +69,7 @@ async def never_suspending(account: Account) -> AsyncIterator[str]:
 async def running_ahead(account: Account) -> AsyncIterator[str]:
     account.opened += 1
     try:
-        for _ in range(LIMIT + 50):
+        for _ in range(MAX_BUFFERED_DELTAS + 50):
             yield account.token("x")
         account.ended_by_itself = True
     finally:
@@ -146,7 +146,7 @@ def synchronous(account: Account, texts: str = "abcd", seconds: float = 0.001) -
 
 
 def synchronous_ahead(account: Account) -> Iterator[str]:
-    return synchronous(account, texts="x" * (LIMIT + 50), seconds=0)
+    return synchronous(account, texts="x" * (MAX_BUFFERED_DELTAS + 50), seconds=0)
 
 
 class SDK:

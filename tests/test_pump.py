@@ -11,7 +11,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from streamhtml._pump import LIMIT, STEPS, Pump
+from streamhtml._pump import MAX_BUFFERED_DELTAS, CHECKPOINT_EVERY, Pump
 
 pytestmark = pytest.mark.anyio
 
@@ -71,12 +71,12 @@ ENDLESS = [waiting, never_suspending, suspending, nested]
 
 async def test_everything_arrives_in_order() -> None:
     async def source() -> AsyncIterator[str]:
-        for number in range(3 * LIMIT):
+        for number in range(3 * MAX_BUFFERED_DELTAS):
             yield f"{number} "
             if number % 7 == 0:
                 await checkpoint()
 
-    expected = "".join(f"{number} " for number in range(3 * LIMIT))
+    expected = "".join(f"{number} " for number in range(3 * MAX_BUFFERED_DELTAS))
     for tokens in source(), list(expected), (token for token in expected):
         for interval in 0, 0.001:
             if interval == 0 or isinstance(tokens, list):
@@ -110,11 +110,11 @@ async def test_a_source_that_runs_ahead_waits() -> None:
     source = Source(suspending)
     pump = Pump(source(), interval=0, ping=None)
     await anext(pump)
-    for _ in range(4 * LIMIT):
+    for _ in range(4 * MAX_BUFFERED_DELTAS):
         await checkpoint()
-    assert LIMIT <= source.pulled <= LIMIT + 20
+    assert MAX_BUFFERED_DELTAS <= source.pulled <= MAX_BUFFERED_DELTAS + 20
     await pump.aclose()
-    assert source.pulled <= LIMIT + 40
+    assert source.pulled <= MAX_BUFFERED_DELTAS + 40
 
 
 @pytest.mark.parametrize("body", ENDLESS)
@@ -148,7 +148,7 @@ async def test_closing_reaches_what_the_source_iterates_itself() -> None:
     await anext(pump)
     gc.disable()
     try:
-        for _ in range(3 * LIMIT):  # Now the source stands at a yield, in front of a full buffer.
+        for _ in range(3 * MAX_BUFFERED_DELTAS):  # Now the source stands at a yield, in front of a full buffer.
             await checkpoint()
         await pump.aclose()
         assert inner.cleanup_completed.is_set()
@@ -319,7 +319,7 @@ async def test_a_source_that_swallows_its_cancellation_is_closed_some_steps_late
     await anext(pump)
     with anyio.fail_after(SOON):
         await pump.aclose()
-    assert len(pulled) <= STEPS + 3
+    assert len(pulled) <= CHECKPOINT_EVERY + 3
 
 
 async def test_the_source_runs_in_the_context_of_its_maker() -> None:
@@ -356,7 +356,7 @@ async def test_a_sync_source_has_a_thread_of_its_own_from_its_first_step_to_its_
         await pump.aclose()
     assert len(set(threads)) == 1
     assert threads[0] is not threading.current_thread()
-    assert len(threads) <= 10 * LIMIT
+    assert len(threads) <= 10 * MAX_BUFFERED_DELTAS
 
 
 async def test_a_sync_source_that_blocks_does_not_block_the_loop() -> None:
@@ -383,7 +383,7 @@ async def test_a_sync_source_that_blocks_does_not_block_the_loop() -> None:
 async def test_each_who_waits_for_the_cleanup_gives_up_by_himself(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("streamhtml._pump.CLEANUP", 0.2)
+    monkeypatch.setattr("streamhtml._pump.CLOSE_TIMEOUT", 0.2)
     release = threading.Event()
 
     def source() -> Iterator[str]:

@@ -15,7 +15,7 @@ from tests.servers.process import Server
 
 from streamhtml import Reply, _sigterm, stream
 from streamhtml._response import Body
-from streamhtml._sigterm import GRACE
+from streamhtml._sigterm import GRACE_PERIOD
 from streamhtml.formats.html import HTMLFormat
 
 BEGIN = """
@@ -123,13 +123,13 @@ def test_a_stream_that_nobody_reads_on_holds_the_signal_for_so_long() -> None:
         sent_at = process.terminate()
         came_at = float(process.wait_for("the handler", 20)[1].split()[-1])
         assert process.wait(10) == 0
-    assert came_at - sent_at > GRACE / 2
+    assert came_at - sent_at > GRACE_PERIOD / 2
     assert said(process).count("it has ended: interrupted") == 1
     assert said(process).count("the handler") == 1
 
 
 def test_a_second_signal_is_the_servers() -> None:
-    with running("_sigterm.GRACE = 3600" + STUCK) as process:
+    with running("_sigterm.GRACE_PERIOD = 3600" + STUCK) as process:
         process.wait_for("streams: 1", 20)
         process.terminate()
         process.wait_for("it has ended: interrupted", 20)
@@ -164,13 +164,13 @@ def test_a_stream_that_begins_after_the_signal_ends_at_once() -> None:
 
 THREADS = """
 signal.signal(signal.SIGTERM, handler)
-thread = threading.Thread(target=_sigterm.stand_in_front)
+thread = threading.Thread(target=_sigterm.install_handler)
 thread.start()
 thread.join()
 say("from a thread:", signal.getsignal(signal.SIGTERM).__name__)
-_sigterm.stand_in_front()
+_sigterm.install_handler()
 say("from the main thread:", signal.getsignal(signal.SIGTERM).__name__)
-_sigterm.stand_in_front()
+_sigterm.install_handler()
 signal.pause()
 say("it is over")
 while True:
@@ -178,7 +178,7 @@ while True:
 """
 
 
-def test_only_the_main_thread_can_stand_in_front() -> None:
+def test_only_the_main_thread_can_install_handler() -> None:
     with running(THREADS) as process:
         process.wait_for("from the main thread", 20)
         process.terminate()
@@ -194,7 +194,7 @@ def another(number, frame):
     handler(number, frame)
 
 signal.signal(signal.SIGTERM, handler)
-_sigterm.stand_in_front()
+_sigterm.install_handler()
 signal.signal(signal.SIGTERM, another)
 asyncio.run(main(1))
 """
@@ -212,7 +212,7 @@ def test_a_handler_that_is_set_later_is_the_servers() -> None:
 
 CHAINED = """
 signal.signal(signal.SIGTERM, handler)
-_sigterm.stand_in_front()
+_sigterm.install_handler()
 found = signal.getsignal(signal.SIGTERM)
 
 def chained(number, frame):
@@ -304,23 +304,23 @@ def begun() -> Body:
 def test_a_body_is_counted_while_it_streams() -> None:
     async def main() -> None:
         body = begun()
-        assert ref(body) not in _sigterm._streaming
+        assert ref(body) not in _sigterm._streams
         await anext(body)
-        assert ref(body) in _sigterm._streaming
+        assert ref(body) in _sigterm._streams
         await body.aclose()
-        assert ref(body) not in _sigterm._streaming
+        assert ref(body) not in _sigterm._streams
 
     asyncio.run(main())
 
 
 def test_a_body_that_is_dropped_is_not_counted() -> None:
     async def main() -> None:
-        before = set(_sigterm._streaming)
+        before = set(_sigterm._streams)
         body = begun()
         await anext(body)
-        assert len(_sigterm._streaming - before) == 1
+        assert len(_sigterm._streams - before) == 1
         del body
         gc.collect()
-        assert _sigterm._streaming <= before
+        assert _sigterm._streams <= before
 
     asyncio.run(main())

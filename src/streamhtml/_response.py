@@ -16,10 +16,11 @@ from streamhtml import _sigterm
 from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._notice import TEMPLATE, Notice
 from streamhtml._patch import Fragment, Outcome, Patch
-from streamhtml._pump import Pump
+from streamhtml._pump import close_unused
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
 from streamhtml._stream import OnEnd, Stream
+from streamhtml._stream import stream as open_stream
 from streamhtml._template import Template, built_in
 from streamhtml.formats import EVENT_STREAM, VARY, Format, Headers, encoder
 from streamhtml.formats.page import HOLE, PageFormat
@@ -63,7 +64,7 @@ class Body:
     async def __anext__(self) -> bytes:
         if not self.begun:
             self.begun = True
-            _sigterm.enter(self)
+            _sigterm.register(self)
         fragment = await anext(self._stream)
         # A template may say what UTF-8 cannot: a lone surrogate becomes "?".
         data = self._wire.encode(fragment).encode("utf-8", "replace")
@@ -81,7 +82,7 @@ class Body:
 
     def close(self) -> None:
         """Close the source and end the stream, from any thread, now or soon."""
-        _sigterm.leave(self)
+        _sigterm.unregister(self)
         self._stream.close()
 
     async def aclose(self) -> None:
@@ -89,7 +90,7 @@ class Body:
         try:
             await self._stream.aclose()
         finally:
-            _sigterm.leave(self)
+            _sigterm.unregister(self)
 
 
 class Ended:
@@ -225,16 +226,16 @@ class StreamingReply(Generic[RequestT]):
                 names = {"language": notice.language.replace("_", "-") or "en", "nonce": nonce}
                 wire.page = self._page(request, page, {**names, **(context or {})})
         except BaseException:
-            Pump(tokens, interval=0, ping=None).close()
+            close_unused(tokens)
             raise
-        stream = Stream(reply, tokens, interval=interval, ping=ping, on_end=on_end)
+        stream = open_stream(reply, tokens, interval=interval, ping=ping, on_end=on_end)
         told: Stream | Ended = stream
         last_event_id = request.headers.get("Last-Event-ID")
         if request.method == "HEAD":
             stream.close()
         elif wire.media_type.startswith(EVENT_STREAM) and last_event_id:
             told = Ended(stream, last_event_id, notice, (into or "").removeprefix("#"))
-        _sigterm.stand_in_front()
+        _sigterm.install_handler()
         self.reply = reply
         self._body = Body(told, wire, gzip)
         self._respond(request, self._body, status, all_headers)

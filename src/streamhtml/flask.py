@@ -23,7 +23,7 @@ blueprint = flask.Blueprint(
     "streamhtml", __name__, static_folder="static/streamhtml", static_url_path="/streamhtml"
 )
 # Responses are made in threads, which may not handle signals; an application is not.
-blueprint.record_once(lambda state: _sigterm.stand_in_front())
+blueprint.record_once(lambda state: _sigterm.install_handler())
 
 
 class StreamingHTMLResponse(StreamingReply[flask.Request], flask.Response):

@@ -96,7 +96,7 @@ class StreamingHTMLResponse(StreamingReply[Request], StreamingResponse):
     async def _send_the_end(self, send: Send) -> None:
         """The server cancels its streams, for it is to end, and the reader is still there."""
         self._body.interrupt()
-        with anyio.move_on_after(_sigterm.GRACE, shield=True) as scope, suppress(Exception):
+        with anyio.move_on_after(_sigterm.GRACE_PERIOD, shield=True) as scope, suppress(Exception):
             while not scope.cancel_called:
                 # Again: asyncio's end cancels all tasks, also those that were cancelled already.
                 with suppress(anyio.get_cancelled_exc_class()):

@@ -33,7 +33,7 @@ from tests.servers.process import Server, complaints_in
 from tests.servers.test_matrix import DUE
 
 from streamhtml import Reply, stream
-from streamhtml._pump import CLEANUP
+from streamhtml._pump import CLOSE_TIMEOUT
 from streamhtml._response import Body
 from streamhtml.formats.html import HTMLFormat
 
@@ -350,7 +350,7 @@ async def test_no_object_of_a_stream_waits_for_the_collector(
                     tasks.start_soon(live, source, end)
 
     async def settled() -> Counter[str]:
-        deadline = time.monotonic() + 0.8 * CLEANUP  # A timer of such a length would hold much.
+        deadline = time.monotonic() + 0.8 * CLOSE_TIMEOUT  # A timer of such a length would hold much.
         while (more := _ours()) and time.monotonic() < deadline:
             await anyio.sleep(0.01)
             if anyio_backend_name == "trio":  # It makes cycles of its own, of what it cancels.

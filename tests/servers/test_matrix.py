@@ -21,8 +21,8 @@ from tests.servers.leaving import PATIENCE, Leaver, Way, wait_until
 from tests.servers.process import Server, complaints_in
 from tests.servers.sources import Account
 
-from streamhtml._bridge import SMALL
-from streamhtml._pump import LIMIT, STEPS
+from streamhtml._handoff import PREFETCH_BELOW
+from streamhtml._pump import MAX_BUFFERED_DELTAS, CHECKPOINT_EVERY
 
 HEART = {
     ("uvicorn", "starlette"),
@@ -53,7 +53,7 @@ WAYS: tuple[Way, ...] = ("before", "middle", "reset", "half-close")
 BOUNDS = {"asgi": 0.2, "wsgi": 1.0}
 """Seconds from the leaving to the source's closing."""
 
-BUFFERED = 2 * (LIMIT + STEPS) + SMALL
+BUFFERED = 2 * (MAX_BUFFERED_DELTAS + CHECKPOINT_EVERY) + PREFETCH_BELOW
 """Tokens that may be pulled after the leaving, or after the server told of it: those of the batch
 that is taken next, of the one that gathers while that is rendered and written, some steps in which
 a source that never suspends is let run to an await, and on WSGI those of one small step, which has
@@ -163,7 +163,7 @@ class IsHeldUp:
         pulls, now = self._account.shown(), time.monotonic()
         if pulls != self._pulls:
             self._pulls, self._since = pulls, now
-        return (pulls > 0 and now > self._since + 0.3) or pulls > 3 * LIMIT
+        return (pulls > 0 and now > self._since + 0.3) or pulls > 3 * MAX_BUFFERED_DELTAS
 
 
 def leave(server: Server, folder: Path, case: Case, name: str) -> Result:

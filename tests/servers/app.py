@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.servers.sites import ACCOUNTS, ASGI, WSGI
-from tests.servers.sources import Account
+from tests.servers.framework_sites import ACCOUNTS, ASGI, WSGI
+from tests.servers.recorded_sources import Account
 
 
 def _call(query: str) -> Account | None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.servers.commands import free_port
+from tests.servers.server_commands import free_port
 from tests.servers.process import Server, serving
 
 # Where it is installed, and where scripts/bootstrap unpacks it.

@@ -11,11 +11,11 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.docs.pages import DOCS, titled
-from tests.servers.commands import APP, COMMANDS, free_port
-from tests.servers.leaving import wait_until
+from tests.servers.server_commands import APP, COMMANDS, free_port
+from tests.servers.raw_client import wait_until
 from tests.servers.process import Server, serving
-from tests.servers.reader import Reader, client
-from tests.servers.sources import END, Account
+from tests.servers.stream_client import Reader, client
+from tests.servers.recorded_sources import END, Account
 
 PAGE = DOCS / "how-to/deploy.md"
 HEART = {"uvicorn", "gunicorn-gthread"}

@@ -27,8 +27,8 @@ import h11
 import httpx
 import pytest
 from anyio.lowlevel import checkpoint
-from tests.servers.commands import running
-from tests.servers.leaving import PATIENCE, Leaver, Way, wait_until
+from tests.servers.server_commands import running
+from tests.servers.raw_client import PATIENCE, Leaver, Way, wait_until
 from tests.servers.process import Server, complaints_in
 from tests.servers.test_matrix import DUE
 

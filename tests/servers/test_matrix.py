@@ -15,11 +15,11 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.servers import sites
-from tests.servers.commands import COMMANDS, running
-from tests.servers.leaving import PATIENCE, Leaver, Way, wait_until
+from tests.servers import framework_sites as sites
+from tests.servers.server_commands import COMMANDS, running
+from tests.servers.raw_client import PATIENCE, Leaver, Way, wait_until
 from tests.servers.process import Server, complaints_in
-from tests.servers.sources import Account
+from tests.servers.recorded_sources import Account
 
 from streamhtml._handoff import PREFETCH_BELOW
 from streamhtml._pump import MAX_BUFFERED_DELTAS, CHECKPOINT_EVERY

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 from tests.docs.pages import DOCS, titled
-from tests.servers.commands import COMMANDS, running
-from tests.servers.leaving import wait_until
+from tests.servers.server_commands import COMMANDS, running
+from tests.servers.raw_client import wait_until
 from tests.servers.nginx import nginx
 from tests.servers.process import Server
-from tests.servers.reader import Reader, client
-from tests.servers.sources import END, Account
+from tests.servers.stream_client import Reader, client
+from tests.servers.recorded_sources import END, Account
 
 PAGE = DOCS / "how-to/deploy.md"
 NOTHING_SET = titled(PAGE, "nginx: nothing set")

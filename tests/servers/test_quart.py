@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.docs.pages import DOCS, ROOT, blocks
-from tests.servers.commands import free_port
-from tests.servers.leaving import Leaver, Way, wait_until
+from tests.servers.server_commands import free_port
+from tests.servers.raw_client import Leaver, Way, wait_until
 from tests.servers.process import Server, serving
-from tests.servers.reader import Reader, client
-from tests.servers.sources import END, Account
+from tests.servers.stream_client import Reader, client
+from tests.servers.recorded_sources import END, Account
 
 EXAMPLE = next(
     block.text for block in blocks(DOCS / "how-to/quart.md") if block.language == "python"
@@ -23,7 +23,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from tests.servers.sources import SOURCES, Account
+from tests.servers.recorded_sources import SOURCES, Account
 
 app.config["RESPONSE_TIMEOUT"] = 1
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.servers.commands import COMMANDS, VARIANTS, running
-from tests.servers.leaving import wait_until
+from tests.servers.server_commands import COMMANDS, VARIANTS, running
+from tests.servers.raw_client import wait_until
 from tests.servers.process import Server, complaints_in
-from tests.servers.reader import Reader
-from tests.servers.sources import END, Account
+from tests.servers.stream_client import Reader
+from tests.servers.recorded_sources import END, Account
 
 from streamhtml._notice import NOTICES
 

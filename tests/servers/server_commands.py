@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers import sites
+from tests.servers import framework_sites as sites
 from tests.servers.process import Server, serving
 
 APP = "tests.servers.app:app"

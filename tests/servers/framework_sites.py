@@ -19,7 +19,7 @@ from typing import Any
 
 import anyio
 from tests.browser.htmx import HTMX
-from tests.servers.sources import SOURCES, Account, Sum
+from tests.servers.recorded_sources import SOURCES, Account, Sum
 
 import streamhtml
 from streamhtml import Reply

@@ -31,9 +31,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from streamhtml import Reply, stream
+from streamhtml._body import Body
 from streamhtml._bridge import SyncIterator
 from streamhtml._pump import Pump
-from streamhtml._response import Body
 from streamhtml.formats.html import HTMLFormat
 from streamhtml.starlette import StreamingHTMLResponse
 

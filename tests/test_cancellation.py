@@ -19,8 +19,8 @@ from tests.disturbed_run import DisturbedRun, How, Reading, SourceCase, SourceRe
 from tests.disturbed_sources import SOURCES
 
 from streamhtml import Reply, stream
+from streamhtml._body import Body
 from streamhtml._pump import Pump
-from streamhtml._response import Body
 from streamhtml.formats.html import HTMLFormat
 
 PING = 0.002

@@ -14,7 +14,7 @@ from weakref import ref
 from tests.servers.process import Server
 
 from streamhtml import Reply, _sigterm, stream
-from streamhtml._response import Body
+from streamhtml._body import Body
 from streamhtml._sigterm import GRACE_PERIOD
 from streamhtml.formats.html import HTMLFormat
 
@@ -24,7 +24,7 @@ TIMEOUT = 30.0
 BEGIN = """
 import _thread, asyncio, os, signal, threading, time
 from streamhtml import Reply, _sigterm, stream
-from streamhtml._response import Body
+from streamhtml._body import Body
 from streamhtml.formats.html import HTMLFormat
 
 

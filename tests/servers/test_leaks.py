@@ -34,7 +34,7 @@ from tests.servers.test_matrix import EXPECTED_LOG
 from tests.servers.waiting import TIMEOUT, wait_until
 
 from streamhtml import Reply, stream
-from streamhtml._response import Body
+from streamhtml._body import Body
 from streamhtml.formats.html import HTMLFormat
 
 AT_ONCE = {"uvicorn": 100, "gunicorn-gthread": 16, "gunicorn-gevent": 100}

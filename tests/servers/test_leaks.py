@@ -343,9 +343,8 @@ async def test_no_object_of_a_stream_needs_the_garbage_collector(
     # A timer of this length that is left standing would keep a stream for too long.
     for module in "_pump", "_ending":
         monkeypatch.setattr(f"streamhtml.{module}.CLOSE_TIMEOUT", 10 * TIMEOUT)
-    monkeypatch.setattr(
-        logging.getLogger("streamhtml"), "disabled", True
-    )  # Its records refer to much.
+    # Log records refer to tracebacks.
+    monkeypatch.setattr(logging.getLogger("streamhtml"), "disabled", True)
 
     async def run(source: Callable[[], Any], end: Callable[[Body], Awaitable[None]]) -> None:
         fragments = stream(Reply(), source(), interval=0.001, on_end=lambda reply: None)

@@ -74,7 +74,7 @@ class Pump:
         self._ping_due = 0.0
         self._continues_silence = False
         self._buffer: deque[str | Delta] = deque()
-        # Counts of characters. Only the source's side writes the one, only the reader the other.
+        # Character counts. Only the source's side writes the first, only the reader the second.
         self._chars_written = self._chars_read = 0
         self._batch_due = 0.0
         self._reader_is_idle = False
@@ -155,8 +155,8 @@ class Pump:
     def _next_batch(self, now: float) -> list[Delta]:
         self._batch_due = now + self._interval
         batch = _take_all(self._buffer)
-        # Update the count after taking. What a thread appends in between is then counted as read
-        # too early, but it is never lost.
+        # Update the count after taking the batch. What a thread appends in between is then counted
+        # as read too early, but it is not lost.
         self._chars_read = self._chars_written
         if self._source_waits:
             self._source_waits = False

@@ -1,7 +1,7 @@
 import pytest
 
-from streamhtml.markdown._autolinks import end_of_url, is_email, likely_part, unfinished
-from streamhtml.markdown._links import CUT
+from streamhtml.markdown._incomplete import INCOMPLETE
+from streamhtml.markdown._inline.autolinks import end_of_url, is_email, likely_part, unfinished
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_where_an_address_ends(text: str, address: str | None) -> None:
 
 @pytest.mark.parametrize("text", ["http://", "www.", "http://a", "http://a.b/[c", "http://a.b/["])
 def test_an_address_may_go_on(text: str) -> None:
-    assert end_of_url(text, 0, whole=False) is CUT
+    assert end_of_url(text, 0, whole=False) is INCOMPLETE
 
 
 def test_a_bracket_ends_an_address_for_certain() -> None:

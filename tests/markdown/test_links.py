@@ -1,9 +1,9 @@
 import pytest
 
-from streamhtml.markdown._links import (
-    CUT,
+from streamhtml.markdown._incomplete import INCOMPLETE
+from streamhtml.markdown._inline.links import (
     Definition,
-    Found,
+    ParsedLink,
     Target,
     normalize,
     read_definition,
@@ -32,9 +32,9 @@ INLINE = {
 
 @pytest.mark.parametrize(("text", "target"), INLINE.items())
 def test_a_target_in_parentheses(text: str, target: tuple[str, str | None]) -> None:
-    assert read_inline(f"[x]{text} y", 3) == Found(Target(*target), 3 + len(text))
+    assert read_inline(f"[x]{text} y", 3) == ParsedLink(Target(*target), 3 + len(text))
     for end in range(1, len(text)):
-        assert read_inline(text[:end], 0) is CUT
+        assert read_inline(text[:end], 0) is INCOMPLETE
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_labels() -> None:
     assert read_label("[a\\]b]", 0) == ("a\\]b", 6)
     assert read_label(f"[{'a' * 999}]", 0) == ("a" * 999, 1001)
     for cut in "[", "[a", "[a\\", f"[{'a' * 999}":
-        assert read_label(cut, 0) is CUT
+        assert read_label(cut, 0) is INCOMPLETE
     for wrong in "[a[b]", f"[{'a' * 1000}]", f"[{'a' * 1000}":
         assert read_label(wrong, 0) is None
 
@@ -91,12 +91,12 @@ def test_definitions(text: str, expected: tuple[str, str, str | None, int] | Non
 
 @pytest.mark.parametrize("text", ["[a", "[a]", "[a]:", "[a]: \n", "[a]: <b"])
 def test_a_definition_that_may_go_on(text: str) -> None:
-    assert read_definition(text, whole=False) is CUT
-    assert read_definition(text, whole=True) is CUT
+    assert read_definition(text, whole=False) is INCOMPLETE
+    assert read_definition(text, whole=True) is INCOMPLETE
 
 
 def test_a_title_that_may_go_on() -> None:
-    assert read_definition("[a]: b\n'c\n", whole=False) is CUT
+    assert read_definition("[a]: b\n'c\n", whole=False) is INCOMPLETE
 
 
 def test_labels_are_compared_without_case_and_blanks() -> None:

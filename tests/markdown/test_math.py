@@ -1,7 +1,7 @@
 import pytest
 
-from streamhtml.markdown._links import CUT
-from streamhtml.markdown._math import Formula, looks_like_one, read_dollars
+from streamhtml.markdown._incomplete import INCOMPLETE
+from streamhtml.markdown._inline.formulas import Formula, formula_at, looks_like_one
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_formulas(text: str, tex: str, display: bool) -> None:
     for pattern in "{}", "({})", " {}.", "글 {}-":
         whole = pattern.format(text)
         end = pattern.index("{") + len(text)
-        found = read_dollars(whole, pattern.index("{"), whole=True)
+        found = formula_at(whole, pattern.index("{"), whole=True)
         assert found == Formula(tex, end, display)
 
 
@@ -33,8 +33,8 @@ def test_formulas(text: str, tex: str, display: bool) -> None:
     ["$", "$$", "$`", "$`x", "$`x`", "$x", "$x y", "$x\\", "$$x", "$$x$", "$$x\\", "$$\\"],
 )
 def test_what_may_become_a_formula(text: str) -> None:
-    assert read_dollars(text, 0, whole=False) is CUT
-    assert read_dollars(text, 0, whole=True) is CUT
+    assert formula_at(text, 0, whole=False) is INCOMPLETE
+    assert formula_at(text, 0, whole=True) is INCOMPLETE
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_what_may_become_a_formula(text: str) -> None:
     ],
 )
 def test_what_is_no_formula(text: str) -> None:
-    assert read_dollars(text, text.index("$"), whole=True) is None
+    assert formula_at(text, text.index("$"), whole=True) is None
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_what_is_no_formula(text: str) -> None:
     ["$5 for me", "$1,000.50 or more", "$5K and", "$HOME is your", "$it is,"],
 )
 def test_prose_is_no_formula_after_two_words(text: str) -> None:
-    assert read_dollars(text, 0, whole=False) is None
+    assert formula_at(text, 0, whole=False) is None
 
 
 def test_a_dollar_at_the_end_may_have_a_letter_behind_it() -> None:
-    assert read_dollars("$x$", 0, whole=False) is CUT
-    assert read_dollars("$$x$$", 0, whole=False) == Formula("x", 5, display=True)
+    assert formula_at("$x$", 0, whole=False) is INCOMPLETE
+    assert formula_at("$$x$$", 0, whole=False) == Formula("x", 5, display=True)
 
 
 def test_what_looks_like_a_formula() -> None:

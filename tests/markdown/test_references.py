@@ -1,12 +1,12 @@
 import pytest
 
-from streamhtml.markdown._links import Target
-from streamhtml.markdown._log import Log
-from streamhtml.markdown._references import References
+from streamhtml.markdown._inline.links import Target
+from streamhtml.markdown._inline.references import References
+from streamhtml.markdown._output.output import Output
 
 
-def content(html: str) -> Log:
-    log = Log()
+def content(html: str) -> Output:
+    log = Output()
     log.write(html)
     return log
 
@@ -23,23 +23,24 @@ def test_the_first_definition_counts() -> None:
 @pytest.mark.parametrize("label", ["1", "note", "a-b_2"])
 def test_a_likely_note_is_one_until_all_has_been_said(label: str) -> None:
     references = References("")
-    assert references.may_be_note(label)
+    assert references.may_be_footnote(label)
     references.complete()
-    assert not references.may_be_note(label)
+    assert not references.may_be_footnote(label)
 
 
 def test_an_unlikely_note_is_one_when_it_is_defined() -> None:
     references = References("")
-    assert not references.may_be_note("a*b")
-    references.define_note("A*B", content("x"))
-    assert references.may_be_note("a*b")
+    assert not references.may_be_footnote("a*b")
+    references.define_footnote("A*B", content("x"))
+    assert references.may_be_footnote("a*b")
     references.complete()
-    assert references.may_be_note("a*b")
+    assert references.may_be_footnote("a*b")
 
 
 def numbers(references: References, *labels: str, ahead: dict[str, int] | None = None) -> list[str]:
     return [
-        references.note(label, ahead)[len('<sup class="footnote-ref">') :][0] for label in labels
+        references.footnote_reference(label, ahead)[len('<sup class="footnote-ref">') :][0]
+        for label in labels
     ]
 
 
@@ -62,8 +63,8 @@ def test_numbers_given_ahead_are_provisional() -> None:
 def test_the_list_of_notes() -> None:
     references = References("")
     for label in "abc":
-        references.define_note(label, content(label))
-    references.define_note("a", content("never"))
-    assert references.notes_html() == ""
+        references.define_footnote(label, content(label))
+    references.define_footnote("a", content("never"))
+    assert references.footnotes_html() == ""
     numbers(references, "c", "a")
-    assert references.notes_html() == "<ol><li>c</li><li>a</li></ol>"
+    assert references.footnotes_html() == "<ol><li>c</li><li>a</li></ol>"

@@ -58,8 +58,6 @@ class Dialect:
     alerts: bool = True
     math: bool = True
     cjk_emphasis: bool = True
-    raw_html: bool = False
-    """Let HTML through, and any URL: for the comparison with the specification alone."""
 
 
 MAX_CONTAINERS: Final = 50

@@ -6,13 +6,14 @@ from markupsafe import Markup
 
 from streamhtml._patch import Patch, check_id
 from streamhtml._scrub import Scrubber
-from streamhtml.markdown._blocks import Blocks
-from streamhtml.markdown._inline import Inline
-from streamhtml.markdown._log import Element, Log
+from streamhtml.markdown._block.lines import LineFeeder
+from streamhtml.markdown._block.parser import BlockParser
+from streamhtml.markdown._inline.parser import InlineParser
+from streamhtml.markdown._inline.references import References
+from streamhtml.markdown._inline.urls import SafeLinkPolicy
 from streamhtml.markdown._options import Dialect, Options
-from streamhtml.markdown._patches import Patches
-from streamhtml.markdown._references import References
-from streamhtml.markdown._urls import Safe
+from streamhtml.markdown._output.output import Output, TagPair
+from streamhtml.markdown._output.patches import PatchWriter
 
 _DEFAULT: Final = Options()
 
@@ -46,14 +47,19 @@ class MarkdownRenderer:
         prefix = check_id(root, "root") if options.ids else ""
         self._scrubber = Scrubber()
         self._references = References(prefix)
-        self._log = Log()
-        self._patches = Patches(root, self._log)
-        self._blocks = Blocks(
-            self._log,
-            Inline(Dialect(math=options.math), Safe(options.image_hosts), self._references),
-            self._references,
-            prefix=prefix,
-            on_fence=options.on_fence,
+        self._output = Output()
+        self._patches = PatchWriter(root, self._output)
+        inline = InlineParser(
+            Dialect(math=options.math), SafeLinkPolicy(options.image_hosts), self._references
+        )
+        self._lines = LineFeeder(
+            BlockParser(
+                self._output,
+                inline,
+                self._references,
+                prefix=prefix,
+                on_fence=options.on_fence,
+            )
         )
 
     def feed(self, text: str) -> list[Patch]:
@@ -65,7 +71,7 @@ class MarkdownRenderer:
         if isinstance(text, Markup):
             self._insert(text)
         else:
-            self._blocks.feed(self._scrubber.feed(text))
+            self._lines.feed(self._scrubber.feed(text))
         return self._patches.flush()
 
     def close(self) -> list[Patch]:
@@ -74,7 +80,7 @@ class MarkdownRenderer:
         patches = self._patches.flush()
         self._references.complete()
         patches += self._patches.finish()
-        self._add_notes()
+        self._add_footnotes()
         return patches + self._patches.flush()
 
     def render(self, *texts: str) -> Markup:
@@ -83,31 +89,31 @@ class MarkdownRenderer:
             if isinstance(text, Markup):
                 self._insert(text)
             else:
-                self._blocks.feed(self._scrubber.feed(text))
+                self._lines.feed(self._scrubber.feed(text))
         self._finish()
         self._references.complete()
-        html = self._log.html()  # Before the footnotes: it is read now, and numbers them.
-        self._log.clear()
-        self._add_notes()
-        return Markup(html + self._log.html())
+        html = self._output.html()  # Before the footnotes: it is read now, and numbers them.
+        self._output.clear()
+        self._add_footnotes()
+        return Markup(html + self._output.html())
 
     def _insert(self, html: Markup) -> None:
         if not html:
             return
         self._finish()
-        self._log.open(Element('<div class="streamhtml-html">', "</div>"))
-        self._log.write(str(html))
-        self._log.close()
+        self._output.open(TagPair('<div class="streamhtml-html">', "</div>"))
+        self._output.write(str(html))
+        self._output.close()
 
     def _finish(self) -> None:
-        self._blocks.feed(self._scrubber.close())
-        self._blocks.break_off()
+        self._lines.feed(self._scrubber.close())
+        self._lines.close()
 
-    def _add_notes(self) -> None:
-        if html := self._references.notes_html():
-            self._log.open(Element('<section class="footnotes">', "</section>"))
-            self._log.write(html)
-            self._log.close()
+    def _add_footnotes(self) -> None:
+        if html := self._references.footnotes_html():
+            self._output.open(TagPair('<section class="footnotes">', "</section>"))
+            self._output.write(html)
+            self._output.close()
 
 
 def render(text: str, options: Options = _DEFAULT, *, root: str = "") -> Markup:

@@ -8,13 +8,7 @@ import re
 from typing import Final, NamedTuple
 
 from streamhtml.markdown._characters import unescape
-
-
-class Cut:
-    """What came is not wrong, but not complete: the text ends in the middle of it."""
-
-
-CUT: Final = Cut()
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 
 # Possessive are single characters alone: before 3.11.5 Python takes back too little of a group.
 _SPACE: Final = re.compile(r"[ \t]*+(?:\n[ \t]*+)?")
@@ -42,7 +36,7 @@ class Target(NamedTuple):
     title: str | None
 
 
-class Found(NamedTuple):
+class ParsedLink(NamedTuple):
     """Something read: what, and where in the text it ends."""
 
     target: Target
@@ -57,13 +51,13 @@ class Definition(NamedTuple):
     end: int
 
 
-def read_inline(text: str, pos: int) -> Found | Cut | None:
+def read_inline(text: str, pos: int) -> ParsedLink | Incomplete | None:
     """Read ``(destination "title")`` from its parenthesis on."""
     pos = _skip(text, pos + 1)
     if pos == len(text):
-        return CUT
+        return INCOMPLETE
     if text[pos] == ")":
-        return Found(Target("", None), pos + 1)
+        return ParsedLink(Target("", None), pos + 1)
     destination = _destination(text, pos)
     if not isinstance(destination, tuple):
         return destination
@@ -77,11 +71,11 @@ def read_inline(text: str, pos: int) -> Found | Cut | None:
         title, pos = found
         after = _skip(text, pos)
     if after == len(text):
-        return CUT
-    return Found(Target(url, title), after + 1) if text[after] == ")" else None
+        return INCOMPLETE
+    return ParsedLink(Target(url, title), after + 1) if text[after] == ")" else None
 
 
-def read_label(text: str, pos: int) -> tuple[str, int] | Cut | None:
+def read_label(text: str, pos: int) -> tuple[str, int] | Incomplete | None:
     """Read ``[label]``; return what is between the brackets, as it stands there, and the end."""
     found = _LABEL.match(text, pos)
     assert found
@@ -89,10 +83,10 @@ def read_label(text: str, pos: int) -> tuple[str, int] | Cut | None:
         return None
     if found[2]:
         return found[1], found.end()
-    return CUT if found.end() >= len(text) - 1 else None
+    return INCOMPLETE if found.end() >= len(text) - 1 else None
 
 
-def read_definition(text: str, *, whole: bool) -> Definition | Cut | None:
+def read_definition(text: str, *, whole: bool) -> Definition | Incomplete | None:
     """Read a reference definition at the beginning of a paragraph's text.
 
     https://spec.commonmark.org/0.31.2/#link-reference-definitions
@@ -106,12 +100,12 @@ def read_definition(text: str, *, whole: bool) -> Definition | Cut | None:
         return label
     name, pos = label
     if pos == len(text):
-        return CUT
+        return INCOMPLETE
     if text[pos] != ":" or is_blank(name):
         return None
     pos = _skip(text, pos + 1)
     if pos == len(text):
-        return CUT
+        return INCOMPLETE
     destination = _destination(text, pos)
     if not isinstance(destination, tuple):
         return destination
@@ -119,8 +113,8 @@ def read_definition(text: str, *, whole: bool) -> Definition | Cut | None:
     after = _skip(text, pos)
     if after > pos and after < len(text) and text[after] in _TITLES:
         title = _title(text, after)
-        if title is CUT and not whole:
-            return CUT
+        if title is INCOMPLETE and not whole:
+            return INCOMPLETE
         if isinstance(title, tuple) and (line_end := _REST_OF_LINE.match(text, title[1])):
             return Definition(name, Target(url, title[0]), line_end.end())
     if line_end := _REST_OF_LINE.match(text, pos):
@@ -144,13 +138,13 @@ def _skip(text: str, pos: int) -> int:
     return found.end()
 
 
-def _destination(text: str, pos: int) -> tuple[str, int] | Cut | None:
+def _destination(text: str, pos: int) -> tuple[str, int] | Incomplete | None:
     if text[pos] == "<":
         found = _IN_ANGLES.match(text, pos)
         assert found
         if found[2] == ">":
             return unescape(found[1]), found.end()
-        return None if found[2] is None else CUT
+        return None if found[2] is None else INCOMPLETE
     start, depth = pos, 0
     while pos < len(text):
         if plain := _BARE.match(text, pos):
@@ -169,15 +163,15 @@ def _destination(text: str, pos: int) -> tuple[str, int] | Cut | None:
             break
         pos += 1
     if pos == len(text) and depth:
-        return CUT
+        return INCOMPLETE
     if depth or pos == start:
         return None
     return unescape(text[start:pos]), pos
 
 
-def _title(text: str, pos: int) -> tuple[str, int] | Cut | None:
+def _title(text: str, pos: int) -> tuple[str, int] | Incomplete | None:
     found = _TITLES[text[pos]].match(text, pos)
     assert found
     if found[2]:
         return unescape(found[1]), found.end()
-    return CUT if found.end() >= len(text) - 1 else None
+    return INCOMPLETE if found.end() >= len(text) - 1 else None

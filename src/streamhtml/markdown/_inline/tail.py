@@ -6,12 +6,10 @@ A guess never changes what is certain, and what was guessed wrong is mended by t
 """
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from streamhtml.markdown._brackets import Bracket
-    from streamhtml.markdown._emphasis import Run
-    from streamhtml.markdown._reader import Reader
+from streamhtml.markdown._inline.emphasis import DelimiterRun
+from streamhtml.markdown._inline.state import Bracket, InlineState
 
 _OPENED: Final = {
     "*": ("", "<em>", "<strong>", "<em><strong>"),
@@ -45,54 +43,54 @@ _NAME: Final = re.compile(r"\w+_\w")
 _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 
 
-def show_tail(reader: "Reader", certain: int) -> str:
-    """Return the HTML of the pieces behind the certain ones, and take these out of the reader's."""
-    pieces = reader.pieces
-    _leave_out(reader, certain)
-    reader.runs.pair(until=len(pieces))
-    for bracket in reader.brackets:
-        is_open = reader.may_close(bracket) and certain <= bracket.index < len(pieces)
-        if is_open and _is_link(reader, bracket):
+def show_tail(state: InlineState, certain: int) -> str:
+    """Return the HTML of the pieces behind the certain ones, and take these out of the state's."""
+    pieces = state.pieces
+    _leave_out(state, certain)
+    state.runs.pair(until=len(pieces))
+    for bracket in state.brackets:
+        is_open = state.may_close(bracket) and certain <= bracket.index < len(pieces)
+        if is_open and _is_link(state, bracket):
             pieces[bracket.index] = ""
-    ends = _open_runs(reader, certain)
-    reader.write_runs(certain)
-    if reader.notes:
-        reader.write_notes(len(pieces), {})
+    ends = _open_runs(state, certain)
+    state.write_runs(certain)
+    if state.footnotes:
+        state.write_footnotes(len(pieces), {})
     html = "".join(pieces[certain:])
     del pieces[certain:]
     is_seen = html and (html[0] not in "< \t\n" or _SEEN.match(html))
     return html.rstrip(" \n") + ends if is_seen else ""
 
 
-def _leave_out(reader: "Reader", certain: int) -> None:
+def _leave_out(state: InlineState, certain: int) -> None:
     """Take out what may become the description of an image, and all that follows.
 
     So with a bracket that has just opened; and with a word that begins with ``_`` or has ``*`` in
     it: that may be emphasis, or the name of a variable, or a product.
     """
-    pieces, starts, text = reader.pieces, reader.starts, reader.text
+    pieces, starts, text = state.pieces, state.starts, state.text
     count = len(pieces)
-    for bracket in reader.brackets:
+    for bracket in state.brackets:
         is_short = len(text) - bracket.start <= SHOWN_AFTER
-        if bracket.image or (is_short and reader.may_close(bracket)):
+        if bracket.image or (is_short and state.may_close(bracket)):
             count = bracket.index
             break
-    run = reader.written[-1] if reader.written else None
+    run = state.written[-1] if state.written else None
     if run and run.opens and run.index >= certain and not (run.before or run.after):
-        in_name = run.character == "_" or _is_in_word(reader, run.index)
+        in_name = run.character == "_" or _is_in_word(state, run.index)
         if in_name and _WORD_AT_END.match(text, starts[run.index] + run.length):
             count = min(count, run.index)
     if count < len(pieces):
         del pieces[count:], starts[count:]
-        reader.written = [run for run in reader.written if run.index < count]
-        reader.notes = [note for note in reader.notes if note[0] < count]
+        state.written = [run for run in state.written if run.index < count]
+        state.footnotes = [each for each in state.footnotes if each[0] < count]
 
 
-def _open_runs(reader: "Reader", certain: int) -> str:
+def _open_runs(state: InlineState, certain: int) -> str:
     """Show what runs would open as if it ended here; return the end tags."""
     ends: list[str] = []
-    for run in reader.runs.openers():
-        if certain <= run.index < len(reader.pieces) and _is_emphasis(reader, run):
+    for run in state.runs.openers():
+        if certain <= run.index < len(state.pieces) and _is_emphasis(state, run):
             if len(ends) < MAX_OPENED:
                 run.after = _OPENED[run.character][run.count] + run.after
                 ends.append(_CLOSED[run.character][run.count])
@@ -100,27 +98,27 @@ def _open_runs(reader: "Reader", certain: int) -> str:
     return "".join(ends[::-1])
 
 
-def _is_link(reader: "Reader", bracket: "Bracket") -> bool:
+def _is_link(state: InlineState, bracket: Bracket) -> bool:
     """Return whether a link is what the open bracket will most likely become."""
     return (
-        len(reader.text) - bracket.start <= LITERAL_AFTER
-        and not _UNLIKELY_LINKED.match(reader.text, bracket.start)
-        and not _is_in_word(reader, bracket.index)
+        len(state.text) - bracket.start <= LITERAL_AFTER
+        and not _UNLIKELY_LINKED.match(state.text, bracket.start)
+        and not _is_in_word(state, bracket.index)
     )
 
 
-def _is_emphasis(reader: "Reader", run: "Run") -> bool:
+def _is_emphasis(state: InlineState, run: DelimiterRun) -> bool:
     """Return whether emphasis is what the run will most likely open."""
-    end = reader.starts[run.index] + run.length
-    if run.count > 3 or run.html == "~" or reader.text[end : end + 1] in _UNLIKELY_EMPHASIZED:
+    end = state.starts[run.index] + run.length
+    if run.count > 3 or run.html == "~" or state.text[end : end + 1] in _UNLIKELY_EMPHASIZED:
         return False
     if run.character == "_":
-        return not _NAME.match(reader.text, end)
-    return not _is_in_word(reader, run.index)
+        return not _NAME.match(state.text, end)
+    return not _is_in_word(state, run.index)
 
 
-def _is_in_word(reader: "Reader", index: int) -> bool:
+def _is_in_word(state: InlineState, index: int) -> bool:
     """Return whether a letter or a digit of ASCII stands before a piece."""
-    start = reader.starts[index]
-    before = reader.text[start - 1] if start else " "
+    start = state.starts[index]
+    before = state.text[start - 1] if start else " "
     return before.isascii() and before.isalnum()

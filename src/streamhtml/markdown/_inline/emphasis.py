@@ -14,7 +14,7 @@ from streamhtml.markdown._options import MAX_EMPHASIS
 _TAGS: Final = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("del", "del")}
 
 
-class Run:
+class DelimiterRun:
     """A delimiter run: ``*``, ``__``, ``~~`` …, and what became of it.
 
     Attributes:
@@ -41,8 +41,8 @@ class Run:
         self.closes = closes
         self.before = self.after = ""
         self.inner = 0
-        self.previous: Run | None = None
-        self.next: Run | None = None
+        self.previous: DelimiterRun | None = None
+        self.next: DelimiterRun | None = None
 
     @property
     def html(self) -> str:
@@ -50,16 +50,16 @@ class Run:
         return self.before + self.character * self.count + self.after
 
 
-class Runs:
+class DelimiterStack:
     """The runs that may still pair up, in order."""
 
     __slots__ = ("_has_closer", "last")
 
     def __init__(self) -> None:
-        self.last: Run | None = None
+        self.last: DelimiterRun | None = None
         self._has_closer = False
 
-    def add(self, run: Run) -> None:
+    def add(self, run: DelimiterRun) -> None:
         """Add a run at the end."""
         self._has_closer = self._has_closer or run.closes
         run.previous = self.last
@@ -72,7 +72,7 @@ class Runs:
         if self.last:
             self.last.inner = max(self.last.inner, 1)
 
-    def pair(self, bottom: Run | None = None, *, until: int | None = None) -> None:
+    def pair(self, bottom: DelimiterRun | None = None, *, until: int | None = None) -> None:
         """Pair up the runs behind ``bottom``, those whose index is below ``until``."""
         if not self._has_closer or self.last is bottom:
             return
@@ -99,13 +99,13 @@ class Runs:
                 self._remove(closer)
                 closer = following
 
-    def drop(self, bottom: Run | None) -> None:
+    def drop(self, bottom: DelimiterRun | None) -> None:
         """Forget all runs behind ``bottom``."""
         self.last = bottom
         if bottom:
             bottom.next = None
 
-    def openers(self) -> list[Run]:
+    def openers(self) -> list[DelimiterRun]:
         """Return the runs that may still open emphasis, in order."""
         found = []
         run = self.last
@@ -116,7 +116,7 @@ class Runs:
         found.reverse()
         return found
 
-    def _first(self, bottom: Run | None) -> Run | None:
+    def _first(self, bottom: DelimiterRun | None) -> DelimiterRun | None:
         if bottom:
             return bottom.next
         run = self.last
@@ -124,7 +124,7 @@ class Runs:
             run = run.previous
         return run
 
-    def _join(self, opener: Run, closer: Run) -> bool:
+    def _join(self, opener: DelimiterRun, closer: DelimiterRun) -> bool:
         """Make emphasis of what lies between the two; return whether that may be."""
         depth = 1 + opener.inner
         between = opener.next
@@ -150,7 +150,7 @@ class Runs:
             self._remove(opener)
         return True
 
-    def _remove(self, run: Run) -> None:
+    def _remove(self, run: DelimiterRun) -> None:
         if run.previous:
             run.previous.next = run.next
             run.previous.inner = max(run.previous.inner, run.inner)
@@ -160,7 +160,7 @@ class Runs:
             self.last = run.previous
 
 
-def new_run(text: str, start: int, end: int, index: int, *, cjk: bool) -> Run:
+def delimiter_run(text: str, start: int, end: int, index: int, *, cjk: bool) -> DelimiterRun:
     """Return the run that is ``text[start:end]``, with what it can do where it stands.
 
     https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run. Chinese, Japanese and Korean
@@ -179,7 +179,7 @@ def new_run(text: str, start: int, end: int, index: int, *, cjk: bool) -> Run:
         left, right = left and (not right or before == "."), right and (not left or after == ".")
     elif character == "~" and end - start > 2:
         left = right = False
-    return Run(character, end - start, index, opens=left, closes=right)
+    return DelimiterRun(character, end - start, index, opens=left, closes=right)
 
 
 @lru_cache(4096)
@@ -200,12 +200,12 @@ def _kind_in_cjk(character: str) -> str:
     return _kind_of(character)
 
 
-def _kind(closer: Run) -> tuple[str, bool, int]:
+def _kind(closer: DelimiterRun) -> tuple[str, bool, int]:
     length = closer.count if closer.character == "~" else closer.length % 3
     return closer.character, closer.opens, length
 
 
-def _match(opener: Run, closer: Run) -> bool:
+def _match(opener: DelimiterRun, closer: DelimiterRun) -> bool:
     if not opener.opens or opener.character != closer.character:
         return False
     if closer.character == "~":

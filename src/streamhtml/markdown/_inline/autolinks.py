@@ -7,7 +7,7 @@ import re
 from string import ascii_letters, digits
 from typing import Final
 
-from streamhtml.markdown._links import CUT, Cut
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 
 # Its first letter comes before what must not stand before it: most places are passed by so.
 URL: Final = r"(?P<url>[hHfF](?<![A-Za-z0-9].)(?i:(?<=h)ttps?|(?<=f)tp)://|w(?<![^\s*_~(\"'].)ww\.)"
@@ -35,7 +35,7 @@ _UNFINISHED: Final = re.compile(
 )
 
 
-def end_of_url(text: str, pos: int, *, whole: bool) -> int | Cut | None:
+def end_of_url(text: str, pos: int, *, whole: bool) -> int | Incomplete | None:
     """Return where the URL ends that begins at ``pos``, or None where there is none.
 
     Args:
@@ -45,7 +45,7 @@ def end_of_url(text: str, pos: int, *, whole: bool) -> int | Cut | None:
     domain = _DOMAIN.match(text, host)
     after = domain.end() if domain else host
     if after == len(text) and not whole:
-        return CUT
+        return INCOMPLETE
     if not domain:
         return None
     labels = domain[0].rstrip(".").split(".")
@@ -56,14 +56,14 @@ def end_of_url(text: str, pos: int, *, whole: bool) -> int | Cut | None:
     assert run
     end = found.end()
     if run.end() == len(text) and not whole and not text.startswith("]", end):
-        return CUT
+        return INCOMPLETE
     return _trim(text, pos, end)
 
 
-def end_of_email(found: "re.Match[str]", *, whole: bool) -> int | Cut | None:
+def end_of_email(found: "re.Match[str]", *, whole: bool) -> int | Incomplete | None:
     """Return where the address ends that ``EMAIL`` has found, or None where it is none."""
     if found.end() == len(found.string) and not whole:
-        return CUT
+        return INCOMPLETE
     address = found[0].rstrip(".")
     return found.start() + len(address) if is_email(address) else None
 

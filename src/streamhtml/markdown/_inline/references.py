@@ -1,14 +1,12 @@
 """What a document has defined: link targets and footnotes, and what may be defined yet."""
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from streamhtml.markdown._links import Target, normalize
+from streamhtml.markdown._inline.links import Target, normalize
+from streamhtml.markdown._output.output import Output
 
-if TYPE_CHECKING:
-    from streamhtml.markdown._log import Log
-
-_LIKELY_NOTE: Final = re.compile(r"[\w-]+\Z")
+_LIKELY_FOOTNOTE: Final = re.compile(r"[\w-]+\Z")
 
 
 class References:
@@ -25,7 +23,7 @@ class References:
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._targets: dict[str, Target] = {}
-        self._notes: dict[str, Log] = {}
+        self._footnotes: dict[str, Output] = {}
         self._numbers: dict[str, int] = {}
         self.is_complete = False
 
@@ -42,17 +40,17 @@ class References:
         """Return what a label is defined as, so far."""
         return self._targets.get(normalize(label)) if self._targets else None
 
-    def define_note(self, label: str, content: "Log") -> None:
+    def define_footnote(self, label: str, content: Output) -> None:
         """Define a footnote; the first definition counts."""
-        self._notes.setdefault(normalize(label), content)
+        self._footnotes.setdefault(normalize(label), content)
 
-    def may_be_note(self, label: str) -> bool:
+    def may_be_footnote(self, label: str) -> bool:
         """Return whether ``[^label]`` is a reference, or will most likely become one."""
-        if normalize(label) in self._notes:
+        if normalize(label) in self._footnotes:
             return True
-        return not self.is_complete and bool(_LIKELY_NOTE.match(label))
+        return not self.is_complete and bool(_LIKELY_FOOTNOTE.match(label))
 
-    def note(self, label: str, ahead: dict[str, int] | None = None) -> str:
+    def footnote_reference(self, label: str, ahead: dict[str, int] | None = None) -> str:
         """Return the HTML of a reference to a footnote, which numbers it if it is the first.
 
         Args:
@@ -71,15 +69,15 @@ class References:
         link = f'<a href="#{self._prefix}-fn-{number}"{own}>{number}</a>'
         return f'<sup class="footnote-ref">{link}</sup>'
 
-    def notes_html(self) -> str:
+    def footnotes_html(self) -> str:
         """Return the list of all footnotes that were referred to, in order; ``""`` for none."""
         items: list[str] = []
         while unread := list(self._numbers)[len(items) :]:
             for label in unread:
-                items.append(self._note_item(len(items) + 1, self._notes[label]))
+                items.append(self._footnote_item(len(items) + 1, self._footnotes[label]))
         return f"<ol>{''.join(items)}</ol>" if items else ""
 
-    def _note_item(self, number: int, content: "Log") -> str:
+    def _footnote_item(self, number: int, content: Output) -> str:
         if not self._prefix:
             return f"<li>{content.html()}</li>"
         back = f'<a href="#{self._prefix}-fnref-{number}" class="footnote-backref">↩</a>'

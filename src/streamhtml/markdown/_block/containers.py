@@ -3,24 +3,24 @@
 https://spec.commonmark.org/0.31.2/#container-blocks
 """
 
-from streamhtml.markdown._cursor import Cursor
-from streamhtml.markdown._log import Element, Log
+from streamhtml.markdown._block.cursor import Cursor
+from streamhtml.markdown._output.output import Output, TagPair
 
 
-class List:
+class ListBlock:
     """A list: loose if a blank line stands between its items, or between two blocks in one.
 
     https://spec.commonmark.org/0.31.2/#loose
     """
 
-    __slots__ = ("element", "log", "loose", "marker", "paragraphs")
+    __slots__ = ("element", "loose", "marker", "output", "paragraphs")
 
-    def __init__(self, log: Log, element: Element, marker: str) -> None:
-        self.log = log
+    def __init__(self, output: Output, element: TagPair, marker: str) -> None:
+        self.output = output
         self.element = element
         self.marker = marker
         self.loose = False
-        self.paragraphs: list[Element] = []
+        self.paragraphs: list[TagPair] = []
 
     def loosen(self) -> None:
         """Show the tags of its paragraphs, of those too that are there already."""
@@ -31,7 +31,7 @@ class List:
             paragraph.start, paragraph.end = "<p>", "</p>"
             paragraph.depth += 1
         self.paragraphs.clear()
-        self.log.change(self.element)
+        self.output.change(self.element)
 
 
 class Container:
@@ -63,14 +63,26 @@ class Container:
         return True
 
 
-class Quote(Container):
+class BlockQuote(Container):
     """A block quote."""
 
     __slots__ = ("element",)
 
-    def __init__(self, line: int, element: Element) -> None:
+    def __init__(self, line: int, element: TagPair) -> None:
         super().__init__(line)
         self.element = element
+
+    def become_alert(self, output: Output, kind: str) -> None:
+        """Become an alert: "note", "tip", "important", "warning" or "caution".
+
+        They are GitHub's (https://docs.github.com/articles/basic-writing-and-formatting-syntax).
+        """
+        tags = self.element
+        tags.start, tags.end = f'<div class="markdown-alert markdown-alert-{kind}">', "</div>"
+        tags.soft = False
+        output.open(TagPair('<p class="markdown-alert-title">', "</p>"))
+        output.write(kind.capitalize())
+        output.close()
 
     def continues(self, cursor: Cursor) -> bool:
         if cursor.indent > 3 or cursor.blank or cursor.line[cursor.next] != ">":
@@ -79,7 +91,7 @@ class Quote(Container):
         return True
 
 
-class Item(Container):
+class ListItem(Container):
     """A list item. Its list has no place of its own on the stack.
 
     Attributes:
@@ -91,7 +103,7 @@ class Item(Container):
 
     __slots__ = ("is_over", "list", "misread", "width")
 
-    def __init__(self, line: int, list_: List, width: int) -> None:
+    def __init__(self, line: int, list_: ListBlock, width: int) -> None:
         super().__init__(line)
         self.list = list_
         self.width = width
@@ -101,12 +113,12 @@ class Item(Container):
         return not self.is_over and self.skip_indent(cursor, self.width)
 
 
-class Note(Container):
+class FootnoteDefinition(Container):
     """The definition of a footnote: written to a log of its own."""
 
     __slots__ = ("outside",)
 
-    def __init__(self, line: int, outside: Log) -> None:
+    def __init__(self, line: int, outside: Output) -> None:
         super().__init__(line)
         self.outside = outside
 
@@ -118,3 +130,11 @@ def skip_quote_marker(cursor: Cursor) -> None:
     """Move behind ``>`` and one column of white space."""
     cursor.skip_marker(1)
     cursor.skip(1)
+
+
+def list_tags(number: int | None) -> TagPair:
+    """Return the tags of a list whose first item has this number; None for a bullet list."""
+    if number is None:
+        return TagPair("<ul>", "</ul>")
+    start = f' start="{number}"' if number != 1 else ""
+    return TagPair(f"<ol{start}>", "</ol>")

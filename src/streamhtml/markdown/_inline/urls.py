@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from urllib.parse import quote, urlsplit
 
 from streamhtml.markdown._characters import escape_attribute
-from streamhtml.markdown._links import Target
+from streamhtml.markdown._inline.links import Target
 
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
@@ -20,7 +20,7 @@ _IMAGE: Final = re.compile(r'<img [^>]*?alt="([^"]*)"[^>]*>')
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
-class Policy(Protocol):
+class LinkPolicy(Protocol):
     """Writes links and images."""
 
     def link(self, target: Target) -> tuple[str, str]:
@@ -32,7 +32,7 @@ class Policy(Protocol):
         ...
 
 
-class Safe:
+class SafeLinkPolicy:
     """The policy above.
 
     Args:
@@ -59,16 +59,6 @@ class Safe:
         if not _IS_SAFE.match(url) or not url.lower().startswith(("http://", "https://")):
             return False
         return urlsplit(url).netloc.lower() in self._image_hosts
-
-
-class Anything:
-    """No policy: what the specification's examples expect."""
-
-    def link(self, target: Target) -> tuple[str, str]:
-        return f"<a{_attributes('href', target)}>", "</a>"
-
-    def image(self, target: Target, content: str) -> str:
-        return f'<img{_attributes("src", target)} alt="{_quote(text_of(content))}">'
 
 
 def is_allowed(url: str) -> bool:

@@ -7,10 +7,10 @@ list to be loose) is changed in its place, and noted, for it may have been sent 
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from streamhtml.markdown._prose import Growing
+from streamhtml.markdown._output.growing import GrowingText
 
 
-class Element:
+class TagPair:
     """An element, from its start tag to its end tag. The tags may be changed later.
 
     Args:
@@ -25,15 +25,15 @@ class Element:
         self.start = start
         self.end = end
         self.soft = soft
-        self.parent: Element | None = None
+        self.parent: TagPair | None = None
         self.index = self.depth = 0
 
 
-Entry: TypeAlias = "str | Element | Growing | None"
+Entry: TypeAlias = "str | TagPair | GrowingText | None"
 """HTML; the beginning of an element; text that may still grow; None: the end of an element."""
 
 
-class Log:
+class Output:
     """The entries of the blocks that are not settled yet.
 
     Attributes:
@@ -48,12 +48,12 @@ class Log:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.offset = 0
-        self.top: Element | None = None
+        self.top: TagPair | None = None
         self.changed: tuple[int, int] | None = None
-        self.undone: Element | None = None
+        self.undone: TagPair | None = None
         self.has_ended = False
 
-    def open(self, element: Element) -> Element:
+    def open(self, element: TagPair) -> TagPair:
         """Begin an element inside the innermost open one."""
         parent = self.top
         element.parent = parent
@@ -71,22 +71,22 @@ class Log:
         if self.top is None:
             self.has_ended = True
 
-    def write(self, entry: str | Growing) -> None:
+    def write(self, entry: str | GrowingText) -> None:
         """Add HTML, already escaped and well-formed, or text that grows by itself."""
         self.entries.append(entry)
 
-    def retract(self, element: Element) -> None:
+    def retract(self, element: TagPair) -> None:
         """Take back an open element and all that is in it."""
         del self.entries[element.index - self.offset :]
         self.top = element.parent
 
-    def step_back(self, element: Element) -> None:
+    def step_back(self, element: TagPair) -> None:
         """Note that an element of which nothing can be seen is written anew, if it was sent."""
         self.undone = element
 
-    def change(self, element: Element) -> None:
+    def change(self, element: TagPair) -> None:
         """Note that an element is not what it was when it may have been sent."""
-        shown: Element | None = element
+        shown: TagPair | None = element
         while shown and not shown.start:
             shown = shown.parent
         assert shown is not None
@@ -98,7 +98,7 @@ class Log:
         if not ending:
             return html_of(self.entries)
         *_, last = [[], *blocks_of(self.entries)]
-        if last and isinstance(last[0], Element) and last[0].start == "<p>":
+        if last and isinstance(last[0], TagPair) and last[0].start == "<p>":
             return html_of([*self.entries[:-1], ending, None])
         return html_of(self.entries) + ending
 
@@ -117,7 +117,7 @@ def blocks_of(entries: list[Entry]) -> Iterator[list[Entry]]:
             if not depth:
                 yield entries[start : position + 1]
                 start = position + 1
-        elif isinstance(entry, Element):
+        elif isinstance(entry, TagPair):
             depth += 1
 
 
@@ -128,10 +128,10 @@ def html_of(entries: list[Entry], *, anew: bool = False) -> str:
     for entry in entries:
         if entry is None:
             pieces.append(ends.pop())
-        elif isinstance(entry, Element):
+        elif isinstance(entry, TagPair):
             pieces.append(entry.start)
             ends.append(entry.end)
-        elif isinstance(entry, Growing):
+        elif isinstance(entry, GrowingText):
             pieces.append(entry.html(anew=anew))
         else:
             pieces.append(entry)

@@ -3,10 +3,10 @@
 import re
 from typing import Final
 
-from streamhtml.markdown._inline import Inline
-from streamhtml.markdown._log import Element, Log
+from streamhtml.markdown._inline.inline_text import InlineText
+from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._options import MAX_FILLED
-from streamhtml.markdown._prose import Prose
+from streamhtml.markdown._output.output import Output, TagPair
 
 _PIPE: Final = re.compile(r"\\.|\|", re.DOTALL)
 _CUT: Final = re.compile(r"\\[\\|]?|\|")
@@ -38,8 +38,8 @@ class Table:
         alignments: of the columns: "left", "center", "right" or "".
     """
 
-    def __init__(self, log: Log, inline: Inline, alignments: tuple[str, ...]) -> None:
-        self._log = log
+    def __init__(self, output: Output, inline: InlineParser, alignments: tuple[str, ...]) -> None:
+        self._output = output
         self._inline = inline
         self._alignments = alignments
         attributes = [f' align="{alignment}"' if alignment else "" for alignment in alignments]
@@ -48,20 +48,20 @@ class Table:
         self._has_body = False
         self._held = ""
         self._filled = 0
-        log.open(Element("<table>", "</table>"))
+        output.open(TagPair("<table>", "</table>"))
 
     def head(self, line: str) -> None:
         """Write the header, from the line above the delimiter row."""
-        self._log.open(Element("<thead>", "</thead>"))
+        self._output.open(TagPair("<thead>", "</thead>"))
         self._open_row("th")
         self._add_row(line)
-        self._log.close()
+        self._output.close()
 
     def begin(self, text: str, whole: bool) -> None:
         """Begin a row."""
         if not self._has_body:
             self._has_body = True
-            self._log.open(Element("<tbody>", "</tbody>"))
+            self._output.open(TagPair("<tbody>", "</tbody>"))
         self._open_row("td")
         if whole:
             self._add_row(text)
@@ -100,16 +100,16 @@ class Table:
     def close(self) -> None:
         """The table is complete."""
         if self._has_body:
-            self._log.close()
-        self._log.close()
+            self._output.close()
+        self._output.close()
 
     def _open_row(self, tag: str) -> None:
         self._tags = self._head_tags if tag == "th" else self._body_tags
         self._column = 0
-        self._cell: Prose | None = None
+        self._cell: InlineText | None = None
         self._is_leading = True  # whether nothing but blanks was before
         self._held = ""
-        self._log.open(Element("<tr>", "</tr>"))
+        self._output.open(TagPair("<tr>", "</tr>"))
 
     def _close_row(self) -> None:
         if self._cell:
@@ -119,9 +119,9 @@ class Table:
             self._filled += missing
             for _ in range(missing):
                 self._open_cell()
-                self._log.close()
+                self._output.close()
                 self._column += 1
-        self._log.close()
+        self._output.close()
 
     def _add_row(self, line: str) -> None:
         """Write a row that is there whole."""
@@ -130,13 +130,13 @@ class Table:
             html = self._inline.plain(text)
             self._open_cell()
             if html is None:
-                prose = Prose(self._inline)
+                prose = InlineText(self._inline)
                 prose.add(text)
                 prose.close()
-                self._log.write(prose)
+                self._output.write(prose)
             else:
-                self._log.write(html)
-            self._log.close()
+                self._output.write(html)
+            self._output.close()
             self._column += 1
         self._close_row()
 
@@ -148,10 +148,10 @@ class Table:
             text = text.lstrip(" \t")
             if not text:
                 return
-            self._cell = Prose(self._inline)
+            self._cell = InlineText(self._inline)
             if self._column < len(self._alignments):
                 self._open_cell()
-                self._log.write(self._cell)
+                self._output.write(self._cell)
         self._is_leading = False
         self._cell.add(text)
 
@@ -164,10 +164,10 @@ class Table:
                 self._open_cell()
             else:
                 self._cell.close()
-            self._log.close()
+            self._output.close()
         self._cell = None
         self._column += 1
 
     def _open_cell(self) -> None:
         start, end = self._tags[self._column]
-        self._log.open(Element(start, end))
+        self._output.open(TagPair(start, end))

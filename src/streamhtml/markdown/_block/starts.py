@@ -8,30 +8,23 @@ https://github.github.com/gfm/#tables-extension-
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
-from streamhtml.markdown._cursor import Cursor
-from streamhtml.markdown._leaves import Paragraph
+from streamhtml.markdown._block.cursor import Cursor
+from streamhtml.markdown._block.paragraph import Paragraph
+from streamhtml.markdown._block.tables import split_row
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._options import MAX_COLUMNS, Dialect
-from streamhtml.markdown._raw_html import raw_block_end
-from streamhtml.markdown._tables import split_row
 
 
-class Uncertain:
-    """What is there of the line may become a start, or not."""
-
-
-UNCERTAIN: Final = Uncertain()
-
-
-class QuoteStart(NamedTuple):
+class BlockQuoteStart(NamedTuple):
     """``>``"""
 
 
 @dataclass(slots=True)
-class ItemStart:
+class ListItemStart:
     """A list item.
 
     Attributes:
@@ -47,7 +40,7 @@ class ItemStart:
     content: Cursor
 
 
-class NoteStart(NamedTuple):
+class FootnoteStart(NamedTuple):
     """The definition of a footnote."""
 
     label: str
@@ -59,19 +52,19 @@ class AlertStart(NamedTuple):
     kind: str
 
 
-class HeadingStart(NamedTuple):
+class ATXHeadingStart(NamedTuple):
     """``#`` to ``######``"""
 
     level: int
 
 
-class UnderlineStart(NamedTuple):
+class SetextHeadingStart(NamedTuple):
     """``===`` or ``---`` below a paragraph, which becomes a heading."""
 
     level: int
 
 
-class RuleStart(NamedTuple):
+class ThematicBreakStart(NamedTuple):
     """A thematic break."""
 
 
@@ -96,29 +89,22 @@ class TableStart(NamedTuple):
     alignments: tuple[str, ...]
 
 
-class RawStart(NamedTuple):
-    """A block of raw HTML: the pattern of the line that ends it."""
-
-    end: re.Pattern[str]
-
-
-ContainerStart: TypeAlias = QuoteStart | ItemStart | NoteStart
-CONTAINER_STARTS: Final = (QuoteStart, ItemStart, NoteStart)
+ContainerStart: TypeAlias = BlockQuoteStart | ListItemStart | FootnoteStart
+CONTAINER_STARTS: Final = (BlockQuoteStart, ListItemStart, FootnoteStart)
 LeafStart: TypeAlias = (
     AlertStart
-    | HeadingStart
-    | UnderlineStart
-    | RuleStart
+    | ATXHeadingStart
+    | SetextHeadingStart
+    | ThematicBreakStart
     | FenceStart
     | FormulaStart
     | TableStart
-    | RawStart
 )
 Start: TypeAlias = ContainerStart | LeafStart
 
 
 @dataclass(slots=True)
-class Spot:
+class LineContext:
     """What is known of the place where a block may begin.
 
     Attributes:
@@ -138,8 +124,8 @@ class Spot:
 
 _ALERT: Final = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*\Z", re.IGNORECASE)
 _PARTIAL_ALERT: Final = re.compile(r"\[(?:!(?:[A-Za-z]{0,9}(?:\][ \t]*)?)?)?\Z")
-_NOTE: Final = re.compile(r"\[\^([^\s\[\]]{1,200})\]:")
-_PARTIAL_NOTE: Final = re.compile(r"\[(?:\^(?:[^\s\[\]]{0,200}\]?)?)?\Z")
+_FOOTNOTE: Final = re.compile(r"\[\^([^\s\[\]]{1,200})\]:")
+_PARTIAL_FOOTNOTE: Final = re.compile(r"\[(?:\^(?:[^\s\[\]]{0,200}\]?)?)?\Z")
 _HEADING: Final = re.compile(r"(#{1,6})(?:[ \t]|\Z)")
 _PARTIAL_HEADING: Final = re.compile(r"#{1,6}[ \t]*\Z")
 _BULLET: Final = re.compile(r"[-+*](?=[ \t]|\Z)")
@@ -158,49 +144,51 @@ _BRACKETS: Final = re.compile(r"\\\[(?:[ \t]++(.*?\S)??[ \t]*\\\][ \t]*|[ \t]*)\
 _PARTIAL_BRACKETS: Final = re.compile(r"\\(?:\[(?:[ \t].*)?)?\Z")
 
 
-def find_start(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+def find_start(
+    cursor: Cursor, context: LineContext, starts: "Mapping[str, tuple[StartRule, ...]]"
+) -> Start | Incomplete | None:
     """Return what begins at the next character of the cursor's line."""
-    for read in STARTS.get(cursor.line[cursor.next], ()):
-        if (found := read(cursor, spot)) is not None:
+    for read in starts.get(cursor.line[cursor.next], ()):
+        if (found := read(cursor, context)) is not None:
             return found
     return None
 
 
-def _quote(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
-    return QuoteStart()
+def _quote(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
+    return BlockQuoteStart()
 
 
-def _heading(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+def _atx_heading(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
     found = _HEADING.match(cursor.line, cursor.next)
-    if not spot.whole and _PARTIAL_HEADING.match(cursor.line, cursor.next):
-        return UNCERTAIN
-    return HeadingStart(len(found[1])) if found else None
+    if not context.whole and _PARTIAL_HEADING.match(cursor.line, cursor.next):
+        return INCOMPLETE
+    return ATXHeadingStart(len(found[1])) if found else None
 
 
-def _underline(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
-    if not spot.paragraph or not _UNDERLINE.match(cursor.line, cursor.next):
+def _setext_heading(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
+    if not context.paragraph or not _UNDERLINE.match(cursor.line, cursor.next):
         return None
-    if not spot.whole:
-        return UNCERTAIN
-    if not spot.paragraph.settle():
+    if not context.whole:
+        return INCOMPLETE
+    if not context.paragraph.settle():
         return None
-    return UnderlineStart(1 if cursor.line[cursor.next] == "=" else 2)
+    return SetextHeadingStart(1 if cursor.line[cursor.next] == "=" else 2)
 
 
-def _table(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
-    if not spot.paragraph or not spot.dialect.tables:
+def _table(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
+    if not context.paragraph or not context.dialect.tables:
         return None
     if _BULLET.match(cursor.line, cursor.next):
         return None
-    if not spot.whole:
-        return UNCERTAIN if _PARTIAL_DELIMITERS.match(cursor.line, cursor.next) else None
+    if not context.whole:
+        return INCOMPLETE if _PARTIAL_DELIMITERS.match(cursor.line, cursor.next) else None
     if not _DELIMITERS.match(cursor.line, cursor.next):
         return None
     columns = [cell.strip(" \t") for cell in split_row(cursor.rest)]
-    if len(columns) > MAX_COLUMNS or len(split_row(spot.paragraph.last_line)) != len(columns):
+    if len(columns) > MAX_COLUMNS or len(split_row(context.paragraph.last_line)) != len(columns):
         return None
     alignments = tuple(_ALIGNMENTS[cell[0] == ":", cell[-1] == ":"] for cell in columns)
-    return TableStart(alignments) if spot.paragraph.settle() else None
+    return TableStart(alignments) if context.paragraph.settle() else None
 
 
 _ALIGNMENTS: Final = {
@@ -211,129 +199,119 @@ _ALIGNMENTS: Final = {
 }
 
 
-def _rule(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
-    if not spot.whole:
-        return UNCERTAIN if _PARTIAL_RULE.match(cursor.line, cursor.next) else None
-    return RuleStart() if _RULE.match(cursor.line, cursor.next) else None
+def _thematic_break(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
+    if not context.whole:
+        return INCOMPLETE if _PARTIAL_RULE.match(cursor.line, cursor.next) else None
+    return ThematicBreakStart() if _RULE.match(cursor.line, cursor.next) else None
 
 
-def _bullet(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+def _bullet(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
     found = _BULLET.match(cursor.line, cursor.next)
-    return _item(cursor, spot, found, None) if found else None
+    return _item(cursor, context, found, None) if found else None
 
 
-def _plain_bullet(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+def _plain_bullet(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
     """See first whether a letter follows: most items begin so, and nothing else does."""
     if not _PLAIN_BULLET.match(cursor.line, cursor.next):
         return None
-    return ItemStart(cursor.line[cursor.next], None, cursor.indent + 2, cursor.behind(2))
+    return ListItemStart(cursor.line[cursor.next], None, cursor.indent + 2, cursor.behind(2))
 
 
-def _number(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+def _number(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
     found = _NUMBER.match(cursor.line, cursor.next)
     if not found:
-        partial = not spot.whole and _PARTIAL_NUMBER.match(cursor.line, cursor.next)
-        if not partial or (spot.paragraph and int(partial[1]) > 1):
+        partial = not context.whole and _PARTIAL_NUMBER.match(cursor.line, cursor.next)
+        if not partial or (context.paragraph and int(partial[1]) > 1):
             return None
-        return UNCERTAIN
+        return INCOMPLETE
     number = int(found[1])
-    if spot.paragraph and number != 1:
+    if context.paragraph and number != 1:
         return None
     if found[3]:  # As in _plain_bullet.
         length = len(found[0])
-        return ItemStart(found[2], number, cursor.indent + length, cursor.behind(length))
-    return _item(cursor, spot, found, number)
+        return ListItemStart(found[2], number, cursor.indent + length, cursor.behind(length))
+    return _item(cursor, context, found, number)
 
 
 def _item(
-    cursor: Cursor, spot: Spot, found: re.Match[str], number: int | None
-) -> Start | Uncertain | None:
+    cursor: Cursor, context: LineContext, found: re.Match[str], number: int | None
+) -> Start | Incomplete | None:
     """Return the item whose marker was found. https://spec.commonmark.org/0.31.2/#list-items"""
     length = len(found[0])
     after = cursor.copy()
     after.skip_marker(length)
     if after.blank:
-        if not spot.whole:
-            return UNCERTAIN
-        if spot.paragraph:
+        if not context.whole:
+            return INCOMPLETE
+        if context.paragraph:
             return None
     spaces = 1 if after.blank or after.indent > 4 else after.indent
     after.skip(spaces)
-    return ItemStart(found[0][-1], number, cursor.indent + length + spaces, after)
+    return ListItemStart(found[0][-1], number, cursor.indent + length + spaces, after)
 
 
-def _fence(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
+def _fence(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
     found = _FENCE.match(cursor.line, cursor.next)
-    if not spot.whole:
-        return UNCERTAIN if found or _PARTIAL_FENCE.match(cursor.line, cursor.next) else None
+    if not context.whole:
+        return INCOMPLETE if found or _PARTIAL_FENCE.match(cursor.line, cursor.next) else None
     if not found:
         return None
     return FenceStart(found[1] or found[3], cursor.indent, (found[2] or found[4] or "").strip())
 
 
-def _dollars(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
-    if not spot.dialect.math:
+def _dollars(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
+    if not context.dialect.math:
         return None
-    if not spot.whole:
+    if not context.whole:
         uncertain = cursor.line.startswith("$$", cursor.next) or cursor.rest == "$"
-        return UNCERTAIN if uncertain else None
+        return INCOMPLETE if uncertain else None
     found = _DOLLARS.match(cursor.line, cursor.next)
     return FormulaStart("$$", found[1]) if found else None
 
 
-def _brackets(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
-    if not spot.dialect.math:
+def _brackets(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
+    if not context.dialect.math:
         return None
-    if not spot.whole:
-        return UNCERTAIN if _PARTIAL_BRACKETS.match(cursor.line, cursor.next) else None
+    if not context.whole:
+        return INCOMPLETE if _PARTIAL_BRACKETS.match(cursor.line, cursor.next) else None
     found = _BRACKETS.match(cursor.line, cursor.next)
     return FormulaStart("\\]", found[1]) if found else None
 
 
-def _alert(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
-    if not spot.in_new_quote or not spot.dialect.alerts:
+def _alert(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
+    if not context.in_new_quote or not context.dialect.alerts:
         return None
-    if not spot.whole:
-        return UNCERTAIN if _PARTIAL_ALERT.match(cursor.line, cursor.next) else None
+    if not context.whole:
+        return INCOMPLETE if _PARTIAL_ALERT.match(cursor.line, cursor.next) else None
     found = _ALERT.match(cursor.line, cursor.next)
     return AlertStart(found[1].lower()) if found else None
 
 
-def _note(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
-    if not spot.dialect.footnotes:
+def _footnote(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
+    if not context.dialect.footnotes:
         return None
-    found = _NOTE.match(cursor.line, cursor.next)
+    found = _FOOTNOTE.match(cursor.line, cursor.next)
     if found:
-        return NoteStart(found[1])
-    partial = not spot.whole and _PARTIAL_NOTE.match(cursor.line, cursor.next)
-    return UNCERTAIN if partial else None
+        return FootnoteStart(found[1])
+    partial = not context.whole and _PARTIAL_FOOTNOTE.match(cursor.line, cursor.next)
+    return INCOMPLETE if partial else None
 
 
-def _raw(cursor: Cursor, spot: Spot) -> Start | Uncertain | None:
-    if not spot.dialect.raw_html:
-        return None
-    if not spot.whole:
-        return UNCERTAIN
-    end = raw_block_end(cursor.rest, in_paragraph=bool(spot.paragraph) or spot.lazy)
-    return RawStart(end) if end else None
-
-
-_Read: TypeAlias = Callable[[Cursor, Spot], Start | Uncertain | None]
-STARTS: Final[dict[str, tuple[_Read, ...]]] = {
+StartRule: TypeAlias = Callable[[Cursor, LineContext], Start | Incomplete | None]
+STARTS: Final[dict[str, tuple[StartRule, ...]]] = {
     ">": (_quote,),
-    "#": (_heading,),
+    "#": (_atx_heading,),
     "`": (_fence,),
     "~": (_fence,),
-    "=": (_underline,),
-    "-": (_plain_bullet, _underline, _table, _rule, _bullet),
-    "*": (_plain_bullet, _rule, _bullet),
-    "_": (_rule,),
+    "=": (_setext_heading,),
+    "-": (_plain_bullet, _setext_heading, _table, _thematic_break, _bullet),
+    "*": (_plain_bullet, _thematic_break, _bullet),
+    "_": (_thematic_break,),
     "+": (_bullet,),
     "|": (_table,),
     ":": (_table,),
     "$": (_dollars,),
     "\\": (_brackets,),
-    "[": (_alert, _note),
-    "<": (_raw,),
+    "[": (_alert, _footnote),
     **dict.fromkeys("0123456789", (_number,)),
 }

@@ -1,0 +1,1 @@
+"""What the parser writes, elements and their text in order, and how it becomes patches."""

@@ -18,7 +18,7 @@ PAIRS = [
     for pair in ((framework, client) for framework in FRAMEWORKS for client in CLIENTS)
 ]
 NOTICE = Markup(f'<span class="streamhtml-notice" role="alert">{NOTICES["failed"]}</span>')
-SECRET = f"no more than {FAIL_AFTER} tokens"
+SECRET = f"fails after {FAIL_AFTER} tokens"
 
 
 @pytest.mark.parametrize(("framework", "client"), PAIRS)

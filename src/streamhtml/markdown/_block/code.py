@@ -56,7 +56,7 @@ class CodeBlock:
         self.add("\n")
 
     def blank(self, text: str) -> None:
-        """Take a blank line that is left out where it is the last."""
+        """Take a blank line. Blank lines at the end of the block are left out."""
         self._blank.append(text + "\n")
 
     def close(self) -> None:

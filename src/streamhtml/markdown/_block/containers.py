@@ -1,4 +1,4 @@
-"""The blocks that hold blocks: block quotes, list items and footnotes, and lists around items.
+"""The blocks that contain blocks: block quotes, list items and footnote definitions; and lists.
 
 https://spec.commonmark.org/0.31.2/#container-blocks
 """
@@ -8,9 +8,16 @@ from streamhtml.markdown._output.output import Output, TagPair
 
 
 class ListBlock:
-    """A list: loose if a blank line stands between its items, or between two blocks in one.
+    """A list. It is loose if a blank line separates two items, or two blocks of one item.
 
     https://spec.commonmark.org/0.31.2/#loose
+
+    Attributes:
+        output: where it is written.
+        element: its tags.
+        marker: see ``ListItemStart``.
+        loose: whether the paragraphs in its items have tags.
+        paragraphs: the paragraphs that were written without tags.
     """
 
     __slots__ = ("element", "loose", "marker", "output", "paragraphs")
@@ -23,7 +30,7 @@ class ListBlock:
         self.paragraphs: list[TagPair] = []
 
     def loosen(self) -> None:
-        """Show the tags of its paragraphs, of those too that are there already."""
+        """Give tags to its paragraphs, including those that were written already."""
         if self.loose:
             return
         self.loose = True
@@ -35,11 +42,11 @@ class ListBlock:
 
 
 class Container:
-    """An open block quote, list item or footnote.
+    """An open block quote, list item or footnote definition.
 
     Attributes:
-        last_line: number of the last line that was not blank in it.
-        is_empty: whether no block was begun in it.
+        last_line: the number of its last line that was not blank.
+        is_empty: whether no block has begun in it.
     """
 
     __slots__ = ("is_empty", "last_line")
@@ -49,11 +56,14 @@ class Container:
         self.is_empty = True
 
     def continues(self, cursor: Cursor) -> bool:
-        """Move the cursor behind what the line must begin with; return whether it does."""
+        """Return whether a line belongs to the container.
+
+        If it does, the cursor has read what the line has to begin with.
+        """
         raise NotImplementedError
 
     def skip_indent(self, cursor: Cursor, width: int) -> bool:
-        """Move the cursor over the indentation that belongs to it; return whether it is there."""
+        """Return whether the line has the indentation of the content; if so, skip it."""
         if cursor.blank:
             cursor.skip(width)
             return not self.is_empty
@@ -92,13 +102,14 @@ class BlockQuote(Container):
 
 
 class ListItem(Container):
-    """A list item. Its list has no place of its own on the stack.
+    """A list item. Its list is not on the parser's stack.
 
     Attributes:
-        width: columns of indentation that its content has.
-        is_over: whether nothing more belongs to it, while its list may go on.
-        misread: whether text in it was shown that turned out to be something else. It was sent
-            again as a whole then, which must not happen twice.
+        list: its list.
+        width: the indentation of its content, in columns.
+        is_over: whether nothing more belongs to it, although its list may go on.
+        misread: whether text in it was shown that turned out to be something else. The item was
+            sent again as a whole then, which must not happen a second time.
     """
 
     __slots__ = ("is_over", "list", "misread", "width")
@@ -114,7 +125,11 @@ class ListItem(Container):
 
 
 class FootnoteDefinition(Container):
-    """The definition of a footnote: written to a log of its own."""
+    """The definition of a footnote, which is written to an output of its own.
+
+    Attributes:
+        outside: the output that the document is written to.
+    """
 
     __slots__ = ("outside",)
 
@@ -127,7 +142,7 @@ class FootnoteDefinition(Container):
 
 
 def skip_quote_marker(cursor: Cursor) -> None:
-    """Move behind ``>`` and one column of white space."""
+    """Skip ``>`` and one column of white space."""
     cursor.skip_marker(1)
     cursor.skip(1)
 

@@ -1,19 +1,19 @@
-"""A place in a line, counted in columns: a tab reaches to the next multiple of four.
+"""A position in a line, counted in columns: a tab advances to the next multiple of four.
 
 https://spec.commonmark.org/0.31.2/#tabs. Nothing here knows what blocks are.
 """
 
 
 class Cursor:
-    """Reads a line's beginning, marker by marker. It looks ahead before it moves.
+    """Reads the beginning of a line, marker by marker.
 
     Attributes:
-        line: the line without its end.
-        pos: index of the first character not yet read.
-        column: its column; it differs from ``pos`` after tabs.
-        next: index of the first character from ``pos`` on that is neither space nor tab.
-        indent: the columns between the two.
-        blank: whether nothing but spaces and tabs is left.
+        line: the line without its line end.
+        pos: the index of the first character that was not read.
+        column: the column of that character; after tabs it differs from ``pos``.
+        next: the index of the first character from ``pos`` on that is neither space nor tab.
+        indent: the number of columns from ``pos`` to ``next``.
+        blank: whether only spaces and tabs are left.
     """
 
     __slots__ = ("blank", "column", "indent", "line", "next", "pos")
@@ -22,23 +22,23 @@ class Cursor:
         self.line = line
         self.pos = 0
         self.column = 0
-        if line and line[0] not in " \t":  # As most lines begin.
+        if line and line[0] not in " \t":  # Fast path: most lines have no indentation.
             self.next = self.indent = 0
             self.blank = False
         else:
             self.look()
 
     def copy(self) -> "Cursor":
-        """Return another cursor at the same place."""
+        """Return another cursor at the same position."""
         other = object.__new__(Cursor)
         other.line, other.pos, other.column = self.line, self.pos, self.column
         other.next, other.indent, other.blank = self.next, self.indent, self.blank
         return other
 
-    def behind(self, length: int) -> "Cursor":
-        """Return another cursor, behind so many characters from ``next`` on, none of them a tab.
+    def after(self, length: int) -> "Cursor":
+        """Return another cursor that has read ``length`` more characters from ``next`` on.
 
-        What follows them is neither space nor tab.
+        None of them is a tab, and the next one is neither space nor tab.
         """
         other = object.__new__(Cursor)
         other.line = self.line
@@ -50,16 +50,16 @@ class Cursor:
 
     @property
     def rest(self) -> str:
-        """What is left, from the first character that is neither space nor tab."""
+        """The text from ``next`` on."""
         return self.line[self.next :]
 
     @property
     def remainder(self) -> str:
-        """All that is left."""
+        """The text from ``pos`` on."""
         return self.line[self.pos :]
 
     def look(self) -> None:
-        """Find the next character that is neither space nor tab."""
+        """Update ``next``, ``indent`` and ``blank`` for the current position."""
         line, column, index = self.line, self.column, self.pos
         length = len(line)
         while index < length:
@@ -76,7 +76,7 @@ class Cursor:
         self.blank = index == length
 
     def skip(self, columns: int) -> None:
-        """Move over so many columns of white space, or as many as there are."""
+        """Skip up to ``columns`` columns of white space."""
         columns = min(columns, self.indent)
         self.indent -= columns
         end = self.pos + columns
@@ -86,7 +86,7 @@ class Cursor:
             return
         while columns:
             width = 1 if self.line[self.pos] == " " else 4 - self.column % 4
-            if width > columns:  # Half a tab: the other half stays, as spaces.
+            if width > columns:  # A part of a tab: the rest stays, as spaces.
                 self.line = " " * (width - columns) + self.line[self.pos + 1 :]
                 self.next += width - columns - 1 - self.pos
                 self.pos = 0
@@ -97,7 +97,7 @@ class Cursor:
             columns -= width
 
     def skip_marker(self, length: int) -> None:
-        """Move behind a marker of so many characters, which begins at ``next``."""
+        """Skip a marker of ``length`` characters that begins at ``next``."""
         self.column += self.indent + length
         self.pos = self.next + length
         self.look()

@@ -48,16 +48,16 @@ class Paragraph:
         self._element = output.open(element)
         self._is_task = is_task
         self._prose = InlineText(inline, cautious=cautious, holds_words=shares)
-        self._task = ""  # what stands for a checkbox at its beginning
+        self._task = ""  # the Markdown of the checkbox at its beginning
         self._has_text = False
         self._line: list[str] = []
-        self._row = False  # whether the line is held back, for it may be a table's header
-        self._head: list[str] | None = []  # what may still be definitions
+        self._row = False  # whether the line is held back, because it may be a table's header
+        self._head: list[str] | None = []  # the text that may still be definitions
         self._is_definition = False
-        self._size = self._retry = 0  # of the head: how long it is, and is when it is read again
+        self._size = self._retry = 0  # length of the head, now and when it is read again
 
     def begin(self, text: str, whole: bool) -> None:
-        """Go on with another line, without its indentation."""
+        """Take another line, without its indentation."""
         if self._head:
             self._read_definitions(title_may_follow=text[0] in "\"'(")
         if self._row:
@@ -94,7 +94,7 @@ class Paragraph:
         self._close()
 
     def settle(self) -> bool:
-        """Decide what is definition and what text, if all lines so far are all; is there text?"""
+        """Decide what is a definition, as if no line followed; return whether there is text."""
         if self._head:
             self._read_definitions(title_may_follow=False, whole=True)
             self._give_up_definitions()
@@ -102,7 +102,7 @@ class Paragraph:
 
     @property
     def last_line(self) -> str:
-        """The last line so far."""
+        """The last line that was taken."""
         return "".join(self._line)
 
     def become_setext_heading(self, start: str, end: str) -> None:
@@ -112,14 +112,14 @@ class Paragraph:
         self._misread()
         self._output.retract(self._element)
         self._output.open(TagPair(start, end))
-        if self._task:  # Only a paragraph has a checkbox.
+        if self._task:  # A heading has no checkbox.
             self._prose.prepend(self._task)
         self._output.write(self._prose)
         self._prose.close()
         self._output.close()
 
     def take_last_line(self) -> str:
-        """Close it without its last line, and return that."""
+        """Close it without its last line, and return that line."""
         line = self.last_line
         if not self._row:
             self._misread()
@@ -143,7 +143,7 @@ class Paragraph:
             self._output.retract(self._element)
 
     def _release(self, line: str) -> None:
-        """Show a line as text."""
+        """Write a line as text."""
         if self._has_text:
             self._prose.add("\n" + line)
         else:
@@ -154,10 +154,10 @@ class Paragraph:
     # Definitions -----------------------------------------------------------------------------
 
     def _decide(self) -> None:
-        """See whether what begins with a bracket can still be a definition."""
+        """Check whether text that begins with a bracket can still be a definition."""
         assert self._head is not None
         if self._is_definition:
-            return  # Or not: that is seen at the line's end.
+            return  # The end of the line decides.
         text = "".join(self._head)
         if self._is_task:
             if _PARTIAL_TASK.match(text):
@@ -177,7 +177,12 @@ class Paragraph:
             self._is_definition = undecided[0][-1] == ":"
 
     def _read_definitions(self, *, title_may_follow: bool, whole: bool = False) -> None:
-        """Take the definitions out of the head; ``whole``: no further line belongs to it."""
+        """Take the definitions out of the head.
+
+        Args:
+            title_may_follow: whether the next line may be the title of the last definition.
+            whole: whether no further line belongs to the head.
+        """
         assert self._head is not None
         if not whole and self._size < self._retry:
             return

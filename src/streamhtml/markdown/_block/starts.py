@@ -1,7 +1,7 @@
-"""Which block a line begins, seen at one place in the line. Pure functions, by first character.
+"""Which block a line begins: pure functions, in a table by the first character.
 
-A line may be only the beginning of one. Then a start that is possible, but not yet certain, is
-``UNCERTAIN``, and the line is looked at again when more of it is there.
+A line may have arrived only in part. A start that is possible but not certain yet is
+``INCOMPLETE``, and the line is read again when more of it has arrived.
 
 https://spec.commonmark.org/0.31.2/#leaf-blocks, #container-blocks; for tables
 https://github.github.com/gfm/#tables-extension-
@@ -20,17 +20,17 @@ from streamhtml.markdown._options import MAX_COLUMNS, Dialect
 
 
 class BlockQuoteStart(NamedTuple):
-    """``>``"""
+    """The ``>`` of a block quote."""
 
 
 @dataclass(slots=True)
 class ListItemStart:
-    """A list item.
+    """The marker of a list item.
 
     Attributes:
-        marker: what lists of one kind have in common: ``-``, ``+``, ``*``, ``.`` or ``)``.
-        number: of an ordered one.
-        width: columns from its container's content to its own.
+        marker: the character that the items of one list share: ``-``, ``+``, ``*``, ``.`` or ``)``.
+        number: the number of an item in an ordered list.
+        width: the columns from the content of its container to its own content.
         content: where its content begins.
     """
 
@@ -41,19 +41,19 @@ class ListItemStart:
 
 
 class FootnoteStart(NamedTuple):
-    """The definition of a footnote."""
+    """``[^label]:``, which begins the definition of a footnote."""
 
     label: str
 
 
 class AlertStart(NamedTuple):
-    """``[!NOTE]`` as the first line of a block quote, which becomes an alert."""
+    """``[!NOTE]`` in the first line of a block quote, which becomes an alert."""
 
     kind: str
 
 
 class ATXHeadingStart(NamedTuple):
-    """``#`` to ``######``"""
+    """The ``#`` to ``######`` of a heading."""
 
     level: int
 
@@ -65,11 +65,11 @@ class SetextHeadingStart(NamedTuple):
 
 
 class ThematicBreakStart(NamedTuple):
-    """A thematic break."""
+    """A thematic break: ``***``, ``---`` or ``___``."""
 
 
 class FenceStart(NamedTuple):
-    """The opening fence of a code block: its characters, its indentation, its info string."""
+    """The opening fence of a code block, its indentation in columns, and its info string."""
 
     fence: str
     indent: int
@@ -77,14 +77,14 @@ class FenceStart(NamedTuple):
 
 
 class FormulaStart(NamedTuple):
-    """A formula on lines of its own: how it ends, or what it is if it is all on this line."""
+    """A formula on lines of its own: how it ends, and its source if it is all on this line."""
 
     closing: str
     tex: str | None
 
 
 class TableStart(NamedTuple):
-    """The delimiter row below a paragraph's last line, which becomes a table's header."""
+    """The delimiter row below the last line of a paragraph, which becomes a table's header."""
 
     alignments: tuple[str, ...]
 
@@ -105,14 +105,14 @@ Start: TypeAlias = ContainerStart | LeafStart
 
 @dataclass(slots=True)
 class LineContext:
-    """What is known of the place where a block may begin.
+    """What the rules know about the line in which a block may begin.
 
     Attributes:
         whole: whether the line is complete.
         dialect: the constructs that are known.
-        paragraph: the one that the line would otherwise continue, inside of all its containers.
-        lazy: whether it would continue a paragraph from outside of its container.
-        in_new_quote: whether this is the beginning of a block quote's content.
+        paragraph: the paragraph that the line would otherwise continue, in the same containers.
+        lazy: whether the line would otherwise be a lazy continuation of a paragraph.
+        in_new_quote: whether the position is the beginning of a new block quote's content.
     """
 
     whole: bool
@@ -147,7 +147,13 @@ _PARTIAL_BRACKETS: Final = re.compile(r"\\(?:\[(?:[ \t].*)?)?\Z")
 def find_start(
     cursor: Cursor, context: LineContext, starts: "Mapping[str, tuple[StartRule, ...]]"
 ) -> Start | Incomplete | None:
-    """Return what begins at the next character of the cursor's line."""
+    """Return what begins at the next character of the cursor's line.
+
+    Args:
+        cursor: where the block may begin.
+        context: what is known about the line.
+        starts: the rules by first character.
+    """
     for read in starts.get(cursor.line[cursor.next], ()):
         if (found := read(cursor, context)) is not None:
             return found
@@ -211,10 +217,10 @@ def _bullet(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
 
 
 def _plain_bullet(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
-    """See first whether a letter follows: most items begin so, and nothing else does."""
+    """Fast path for ``- `` or ``* `` before a letter or a digit, which is always a list item."""
     if not _PLAIN_BULLET.match(cursor.line, cursor.next):
         return None
-    return ListItemStart(cursor.line[cursor.next], None, cursor.indent + 2, cursor.behind(2))
+    return ListItemStart(cursor.line[cursor.next], None, cursor.indent + 2, cursor.after(2))
 
 
 def _number(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
@@ -227,16 +233,19 @@ def _number(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
     number = int(found[1])
     if context.paragraph and number != 1:
         return None
-    if found[3]:  # As in _plain_bullet.
+    if found[3]:  # Fast path, as in _plain_bullet().
         length = len(found[0])
-        return ListItemStart(found[2], number, cursor.indent + length, cursor.behind(length))
+        return ListItemStart(found[2], number, cursor.indent + length, cursor.after(length))
     return _item(cursor, context, found, number)
 
 
 def _item(
     cursor: Cursor, context: LineContext, found: re.Match[str], number: int | None
 ) -> Start | Incomplete | None:
-    """Return the item whose marker was found. https://spec.commonmark.org/0.31.2/#list-items"""
+    """Return the list item whose marker was found.
+
+    https://spec.commonmark.org/0.31.2/#list-items
+    """
     length = len(found[0])
     after = cursor.copy()
     after.skip_marker(length)

@@ -1,4 +1,4 @@
-"""Tables, cell by cell. https://github.github.com/gfm/#tables-extension-"""
+"""Tables, written cell by cell. https://github.github.com/gfm/#tables-extension-"""
 
 import re
 from typing import Final
@@ -13,10 +13,7 @@ _CUT: Final = re.compile(r"\\[\\|]?|\|")
 
 
 def split_row(line: str) -> list[str]:
-    """Return a table row's cells, as they stand in the line.
-
-    https://github.github.com/gfm/#tables-extension-
-    """
+    """Return the cells of a table row, with the white space and the escapes of the line."""
     line = line.strip(" \t")
     start = line.startswith("|")
     cells, begin = [], int(start)
@@ -69,7 +66,7 @@ class Table:
             self.add(text)
 
     def add(self, text: str) -> None:
-        """Go on with the row, in pieces that may end within an escape."""
+        """Take more of the row. A piece may end in the middle of an escape."""
         text = self._held + text
         self._held = ""
         pos = 0
@@ -107,7 +104,7 @@ class Table:
         self._tags = self._head_tags if tag == "th" else self._body_tags
         self._column = 0
         self._cell: InlineText | None = None
-        self._is_leading = True  # whether nothing but blanks was before
+        self._is_leading = True  # whether the row has only white space so far
         self._held = ""
         self._output.open(TagPair("<tr>", "</tr>"))
 
@@ -124,7 +121,7 @@ class Table:
         self._output.close()
 
     def _add_row(self, line: str) -> None:
-        """Write a row that is there whole."""
+        """Write a complete row."""
         for cell in split_row(line)[: len(self._alignments)]:
             text = cell.strip(" \t").replace("\\|", "|")
             html = self._inline.plain(text)
@@ -141,7 +138,7 @@ class Table:
         self._close_row()
 
     def _write(self, text: str) -> None:
-        """Add text to the cell, which it begins if it is not blank."""
+        """Add text to the cell. The first text that is not blank begins the cell."""
         if not text:
             return
         if self._cell is None:
@@ -156,7 +153,7 @@ class Table:
         self._cell.add(text)
 
     def _end_cell(self) -> None:
-        if self._is_leading:  # The pipe that a row may begin with.
+        if self._is_leading:  # A row may begin with a pipe.
             self._is_leading = False
             return
         if self._column < len(self._alignments):

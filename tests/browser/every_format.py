@@ -68,7 +68,6 @@ SCRIPTS: Final = {
     "turbo": _NODE / "@hotwired/turbo/dist/turbo.es2017-umd.js",
     "datastar": Path(__file__).with_name("datastar-protocol.js"),
     "ours": Path(str(_OURS.joinpath("streaming-html.js"))),
-    "turbo-ours": Path(str(_OURS.joinpath("turbo-streaming.js"))),
 }
 
 
@@ -149,7 +148,7 @@ CLIENTS: Final = {
     "turbo": Client(
         "turbo",
         f'<form action="{{url}}" method="post">{_BUTTON}</form>{_HERE}',
-        ("turbo", "turbo-ours"),
+        ("turbo", "ours"),
         options=_INTO,
     ),
     "turbo-source": Client(

@@ -61,7 +61,7 @@ def test_the_htmx_format_is_swapped_as_it_is_read(
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
 def test_a_page_without_our_client_gets_the_finished_message(client: str, page: Page) -> None:
     with demo("starlette", client, rate=300) as server:
-        page.route("**/streaming-html.js", lambda route: route.fulfill(body=""))
+        page.route("**/streaming-html.min.js", lambda route: route.fulfill(body=""))
         chat = Chat(page, server.url)
         for number, prompt in enumerate(["<b>html</b>", "한국어"], 1):
             page.get_by_label("Message", exact=True).fill("")

@@ -21,12 +21,12 @@ from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, Demo
 
 SOON = 10.0
 CLIENT_OF = {
-    "plain": ("data-stream=", "/streaming-html.js"),
-    "htmx2": ("hx-post=", "/streaming-html.js"),
-    "htmx4": ("hx-post=", "/streaming-html.js"),
+    "plain": ("data-stream=", "/streaming-html.min.js"),
+    "htmx2": ("hx-post=", "/streaming-html.min.js"),
+    "htmx4": ("hx-post=", "/streaming-html.min.js"),
     "sse2": ("hx-post=", "/hx-sse-2.min.js"),
     "sse4": ("hx-post=", "/hx-sse-4.min.js"),
-    "turbo": ("<form", "/turbo-streaming.js"),
+    "turbo": ("<form", "/streaming-html.min.js"),
     "datastar": ("data-on:submit=", "/demo.js"),
     "page": ("<form", "/demo.css"),
 }

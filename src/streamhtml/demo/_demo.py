@@ -35,12 +35,12 @@ _DATASTAR_HOST: Final = "https://cdn.jsdelivr.net"
 # The scripts of each client, in the order in which they are loaded: URLs, or paths in a ``static``
 # directory.
 _SCRIPTS: Final[dict[Client, tuple[str, ...]]] = {
-    "plain": ("streamhtml/streaming-html.js",),
-    "htmx2": ("django_htmx/htmx-2.min.js", "streamhtml/streaming-html.js"),
-    "htmx4": ("django_htmx/htmx-4.min.js", "streamhtml/streaming-html.js"),
+    "plain": ("streamhtml/streaming-html.min.js",),
+    "htmx2": ("django_htmx/htmx-2.min.js", "streamhtml/streaming-html.min.js"),
+    "htmx4": ("django_htmx/htmx-4.min.js", "streamhtml/streaming-html.min.js"),
     "sse2": ("django_htmx/htmx-2.min.js", "django_htmx/ext/hx-sse-2.min.js"),
     "sse4": ("django_htmx/htmx-4.min.js", "django_htmx/ext/hx-sse-4.min.js"),
-    "turbo": ("turbo/turbo.es2017-umd.js", "streamhtml/turbo-streaming.js"),
+    "turbo": ("turbo/turbo.es2017-umd.js", "streamhtml/streaming-html.min.js"),
     "datastar": (f"{_DATASTAR_HOST}/gh/starfederation/datastar@1.0.0/bundles/datastar.js",),
     "page": (),
 }
@@ -129,7 +129,7 @@ class Demo:
             "source_name": self.model or f"built-in answers, {self.rate:g} tokens/s",
             "htmx_config": _HTMX_2 if self.client in ("htmx2", "sse2") else "",
             "sent": _SENT.get(self.client, ""),
-            "pins": "streamhtml/streaming-html.js" in scripts,
+            "pins": "streamhtml/streaming-html.min.js" in scripts,
             "nonce": nonce,
             "stylesheet": static("streamhtml_demo/demo.css"),
             "icon": static("streamhtml_demo/icon.svg"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.chat import Chat
+from tests.browser.chat_page import Chat
 from tests.docs.pages import DOCS, titled
 from tests.servers.nginx import nginx
 from tests.servers.process import Server, demo

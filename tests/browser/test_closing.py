@@ -4,7 +4,7 @@ import time
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.chat import Chat
+from tests.browser.chat_page import Chat
 from tests.servers.process import demo
 
 from streamhtml.demo._answers import SLEEP, SLEEP_TOKENS

@@ -3,7 +3,7 @@
 import pytest
 from markupsafe import Markup
 from playwright.sync_api import Page, expect
-from tests.browser.chat import CLIENTS, FRAMEWORKS, Chat
+from tests.browser.chat_page import CLIENTS, FRAMEWORKS, Chat
 from tests.servers.process import demo
 
 from streamhtml._notice import NOTICES

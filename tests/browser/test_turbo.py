@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.dialogue import RECORD, take_out, wait_for
+from tests.browser.form_page import RECORD, remove_expected, wait_for
 from tests.servers.process import Server, serving
 from tests.servers.recorded_sources import END, Account
 from tests.servers.server_commands import free_port
@@ -179,7 +179,7 @@ def test_the_server_is_killed(
     expect(page.get_by_role("alert")).to_have_text("The line is dead.")
     expect(page.locator(".streamhtml")).to_have_text("one The line is dead.")
     check_quiet(page)
-    take_out(problems, "net::ERR_")
+    remove_expected(problems, "net::ERR_")
 
 
 @pytest.mark.parametrize("arrived", [0, 1, 2])

@@ -1,4 +1,4 @@
-"""The pages hang together: links lead somewhere, and the reference has every name as it is."""
+"""The pages fit together: every link has a target, and the reference has every public name."""
 
 import ast
 import inspect
@@ -30,7 +30,7 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_have_targets(page: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
         if "://" in target:
             continue

@@ -1,6 +1,6 @@
 import pytest
 
-from streamhtml.markdown._cursor import Cursor
+from streamhtml.markdown._block.cursor import Cursor
 
 
 def state(cursor: Cursor) -> tuple[str, int, int, bool]:

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from streamhtml.markdown._emphasis import Run, Runs, new_run
+from streamhtml.markdown._inline.delimiters import DelimiterRun, DelimiterStack, new_run
 
 
 def can(text: str, *, cjk: bool = True) -> str:
@@ -56,10 +56,10 @@ def test_chinese_japanese_and_korean_as_the_specification_has_them() -> None:
 
 def paired(*runs: tuple[str, bool, bool], until: int | None = None) -> list[str]:
     """Pair runs of these characters, that open and that close; return the HTML of each."""
-    stack = Runs()
+    stack = DelimiterStack()
     made = []
     for index, (characters, opens, closes) in enumerate(runs):
-        made.append(Run(characters[0], len(characters), index, opens=opens, closes=closes))
+        made.append(DelimiterRun(characters[0], len(characters), index, opens=opens, closes=closes))
         stack.add(made[-1])
     stack.pair(until=until)
     return [run.html for run in made]
@@ -87,8 +87,8 @@ def test_pairs_up_to_a_piece() -> None:
 
 
 def test_what_is_behind_a_run_pairs_by_itself() -> None:
-    stack = Runs()
-    runs = [Run("*", 1, index, opens=index < 2, closes=index == 2) for index in range(3)]
+    stack = DelimiterStack()
+    runs = [DelimiterRun("*", 1, index, opens=index < 2, closes=index == 2) for index in range(3)]
     for run in runs:
         stack.add(run)
     stack.pair(runs[0])

@@ -1,6 +1,5 @@
 import pytest
-
-from streamhtml.markdown._spec import render_spec
+from tests.markdown.spec_renderer import render_spec
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ import re
 import pytest
 from tests.markdown.corpora import Example, commonmark, gfm, markdown_it
 from tests.markdown.dom import dom
-
-from streamhtml.markdown._spec import render_spec
+from tests.markdown.spec_renderer import render_spec
 
 # It shows which raw HTML a renderer that lets raw HTML through should hold back. render_spec lets
 # all of it through, since CommonMark's examples want that, and a MarkdownRenderer none.

@@ -1,7 +1,8 @@
 import pytest
+from tests.markdown.spec_renderer import AnyURL
 
-from streamhtml.markdown._links import Target
-from streamhtml.markdown._urls import Anything, Safe, is_allowed, normalize_url, text_of
+from streamhtml.markdown._inline.link_syntax import Target
+from streamhtml.markdown._inline.url_policy import SafeURLs, is_allowed, normalize_url, text_of
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ from streamhtml.markdown._urls import Anything, Safe, is_allowed, normalize_url,
 )
 def test_where_a_link_may_lead(url: str, allowed: bool) -> None:
     assert is_allowed(url) is allowed
-    assert bool(Safe(()).link(Target(url, None))[0]) is allowed
+    assert bool(SafeURLs(()).link(Target(url, None))[0]) is allowed
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_the_text_of_html() -> None:
 
 def test_no_policy() -> None:
     target = Target("javascript:a", 'b"')
-    assert Anything().link(target) == ('<a href="javascript:a" title="b&quot;">', "</a>")
-    assert Anything().image(target, '<em>"</em>') == (
+    assert AnyURL().link(target) == ('<a href="javascript:a" title="b&quot;">', "</a>")
+    assert AnyURL().image(target, '<em>"</em>') == (
         '<img src="javascript:a" title="b&quot;" alt="&quot;">'
     )

@@ -1,0 +1,1 @@
+"""Block structure: paragraphs, headings, lists, quotes, tables, code and footnote definitions."""

@@ -1,0 +1,249 @@
+"""Splits text into lines and decides which block each line belongs to. A line is read only once.
+
+The algorithm is that of https://spec.commonmark.org/0.31.2/#phase-1-block-structure. A line that
+is not complete is read as soon as it is certain which block it begins or continues. From then on,
+the rest of the line goes directly to the leaf.
+"""
+
+from collections.abc import Mapping
+
+from streamhtml.markdown._block.closers import Closer, FenceCloser
+from streamhtml.markdown._block.code import CodeBlock
+from streamhtml.markdown._block.containers import BlockQuote, ListItem, skip_quote_marker
+from streamhtml.markdown._block.cursor import Cursor
+from streamhtml.markdown._block.heading import ATXHeading
+from streamhtml.markdown._block.open_blocks import OpenBlocks
+from streamhtml.markdown._block.paragraph import Paragraph
+from streamhtml.markdown._block.starts import (
+    CONTAINER_STARTS,
+    START_RULES,
+    BlockQuoteStart,
+    ContainerStart,
+    LeafStart,
+    LineContext,
+    ListItemStart,
+    SetextUnderline,
+    StartRule,
+    TableStart,
+    find_start,
+)
+from streamhtml.markdown._block.table import Table
+from streamhtml.markdown._dialect import MAX_CONTAINERS
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
+from streamhtml.markdown._rereading import next_reading
+
+
+class BlockParser:
+    """Reads text, line by line.
+
+    Args:
+        blocks: opens and closes the blocks, and writes them.
+        rules: the rules for a block that begins with each character.
+    """
+
+    def __init__(
+        self, blocks: OpenBlocks, rules: Mapping[str, tuple[StartRule, ...]] = START_RULES
+    ) -> None:
+        self._blocks = blocks
+        self._rules = rules
+        self._dialect = blocks.dialect
+        self._in_line = False  # whether the rest of the line goes directly to the leaf
+        self._partial: list[str] = []  # the line so far, otherwise
+        self._partial_size = self._read_at = 0
+        self._is_blank = True
+
+    # Lines ---------------------------------------------------------------------------------------
+
+    def feed(self, text: str) -> None:
+        """Read more text."""
+        if "\n" not in text:
+            if self._in_line and self._blocks.leaf:
+                self._blocks.leaf.add(text)  # fast path
+            elif text:
+                self._begin_line(text)
+            return
+        lines = text.split("\n")
+        rest = lines.pop()
+        self._finish_line(lines[0])
+        blocks = self._blocks
+        at, end = 1, len(lines)
+        while at < end:
+            if blocks.closer:
+                at += self._read_fenced_lines(lines, at, blocks.closer)
+                if at == end:
+                    break
+            self._read_line(lines[at], True)
+            blocks.line_number += 1
+            at += 1
+        if rest:
+            self._begin_line(rest)
+
+    def finish(self) -> None:
+        """End the line and all open blocks."""
+        if self._in_line or self._partial:
+            self._finish_line("")
+        self._blocks.close(0)
+
+    def _finish_line(self, text: str) -> None:
+        blocks = self._blocks
+        if self._in_line:
+            assert blocks.leaf
+            if text:
+                blocks.leaf.add(text)
+            blocks.leaf.end_line()
+            if isinstance(blocks.leaf, ATXHeading):
+                blocks.close_leaf()
+            self._in_line = False
+        else:
+            if self._partial:
+                text = "".join((*self._partial, text))
+                self._forget_partial()
+            self._read_line(text, True)
+        blocks.line_number += 1
+
+    def _begin_line(self, text: str) -> None:
+        """Read the beginning of a line, or hold it back until it is certain."""
+        if self._partial or text.isspace():
+            self._partial.append(text)
+            self._partial_size += len(text)
+            self._is_blank = self._is_blank and text.isspace()
+            if self._is_blank or self._partial_size < self._read_at:
+                return
+            text = "".join(self._partial)
+        self._in_line = self._read_line(text, False)
+        if not self._in_line:
+            self._partial = [text]
+            self._is_blank = False
+            self._partial_size = len(text)
+            self._read_at = next_reading(self._partial_size)
+        elif self._partial:
+            self._forget_partial()
+
+    def _forget_partial(self) -> None:
+        self._partial.clear()
+        self._is_blank = True
+        self._partial_size = self._read_at = 0
+
+    # The blocks of a line ------------------------------------------------------------------------
+
+    def _read_line(self, line: str, complete: bool) -> bool:
+        """Read a line, or the beginning of one; return False if that is not certain enough."""
+        blocks = self._blocks
+        if not (line or blocks.stack or blocks.closer or isinstance(blocks.leaf, CodeBlock)):
+            blocks.close_leaf()  # fast path for a blank line
+            return True
+        cursor = Cursor(line)
+        matched = self._match_containers(cursor) if blocks.stack else 0
+        is_inside = matched == len(blocks.stack)
+        if is_inside and blocks.closer:
+            return self._read_verbatim(blocks.closer, cursor, complete)
+        if cursor.blank:
+            if complete:
+                self._read_blank(cursor, matched)
+            return complete
+        if is_inside and isinstance(blocks.leaf, CodeBlock) and cursor.indent > 3:
+            blocks.touch(matched)
+            cursor.skip(4)
+            blocks.begin_line(cursor.remainder, complete)
+            return True
+        paragraph = blocks.leaf if isinstance(blocks.leaf, Paragraph) else None
+        containers: list[ContainerStart] = []
+        start = None
+        if cursor.indent < 4 and cursor.line[cursor.next] in self._rules:
+            context = LineContext(complete, self._dialect, paragraph if is_inside else None)
+            cursor, found = self._find_starts(cursor, context, matched, containers)
+            if found is INCOMPLETE or (cursor.blank and not complete):
+                return False
+            start = found
+        is_row = is_inside and isinstance(blocks.leaf, Table) and cursor.indent < 4
+        if (paragraph or is_row) and not containers and start is None:
+            blocks.touch(len(blocks.stack))
+            blocks.begin_line(cursor.rest, complete)
+            return True
+        if start and not containers and isinstance(start, (SetextUnderline, TableStart)):
+            assert paragraph
+            blocks.touch(matched)
+            blocks.convert(paragraph, start)
+            return True
+        blocks.open_containers(matched, containers)
+        blocks.begin_leaf(cursor, start, complete)
+        return True
+
+    def _match_containers(self, cursor: Cursor) -> int:
+        """Return how many containers the line continues, and skip their markers."""
+        blocks = self._blocks
+        stack = blocks.stack
+        if cursor.blank and not cursor.line and not blocks.quote_count:
+            return len(stack) - (bool(stack) and stack[-1].is_empty)
+        matched = 0
+        for container in stack:
+            if not container.continues(cursor):
+                break
+            matched += 1
+        return matched
+
+    def _find_starts(
+        self, cursor: Cursor, context: LineContext, depth: int, containers: list[ContainerStart]
+    ) -> tuple[Cursor, LeafStart | Incomplete | None]:
+        """Collect the containers that begin; return where the leaf begins, and its start."""
+        while not cursor.blank and cursor.indent < 4:
+            found = find_start(self._rules, cursor, context)
+            if found is None or not isinstance(found, CONTAINER_STARTS):
+                return cursor, found
+            if depth + len(containers) == MAX_CONTAINERS:
+                break
+            if isinstance(found, ListItemStart):
+                cursor = found.content
+            elif isinstance(found, BlockQuoteStart):
+                skip_quote_marker(cursor)
+            else:
+                cursor.skip_marker(len(found.label) + 4)
+                cursor.skip(cursor.indent)
+            containers.append(found)
+            context.paragraph = None
+            context.new_container = found
+        return cursor, None
+
+    def _read_verbatim(self, closer: Closer, cursor: Cursor, complete: bool) -> bool:
+        """Read a line of a block whose lines are taken as they are."""
+        blocks = self._blocks
+        line = closer.read(cursor, complete)
+        if line is INCOMPLETE:
+            return False
+        blocks.touch(len(blocks.stack))
+        if line.text is not None:
+            blocks.begin_line(line.text, complete)
+        if line.ends:
+            blocks.close_leaf()
+        return True
+
+    def _read_fenced_lines(self, lines: list[str], start: int, closer: Closer) -> int:
+        """Read all lines that certainly belong to a code block at once; return their number."""
+        blocks = self._blocks
+        end = start
+        if isinstance(closer, FenceCloser) and not (closer.indent or blocks.stack):
+            while end < len(lines) and not lines[end].lstrip(" ").startswith(closer.fence):
+                end += 1
+        if end > start:
+            assert blocks.leaf
+            blocks.leaf.begin_line("\n".join(lines[start:end]), True)
+            blocks.line_number += end - start
+        return end - start
+
+    def _read_blank(self, cursor: Cursor, matched: int) -> None:
+        """Read a blank line, which continues ``matched`` containers."""
+        blocks = self._blocks
+        stack = blocks.stack
+        if blocks.quote_count:
+            # The line has the markers of these quotes, so in the containers around the innermost
+            # of them it is not blank.
+            quotes = [at for at in range(matched) if isinstance(stack[at], BlockQuote)]
+            blocks.touch(quotes[-1] if quotes else 0)
+        is_inside = matched == len(stack)
+        if is_inside and isinstance(blocks.leaf, CodeBlock):
+            cursor.skip(4)
+            blocks.leaf.hold_blank_line(cursor.remainder)
+        elif not is_inside and isinstance(item := stack[matched], ListItem) and item.is_empty:
+            item.is_over = True
+        else:
+            blocks.close(matched)

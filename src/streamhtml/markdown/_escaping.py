@@ -1,0 +1,53 @@
+"""Escapes: writes text as HTML, and resolves Markdown's backslash escapes and entities."""
+
+import re
+from html.entities import html5
+from typing import Final
+
+from streamhtml._scrub import Scrubber
+
+PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+"""ASCII punctuation: the characters that a backslash can escape."""
+
+ENTITY: Final = re.compile(r"&(?:#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});")
+PARTIAL_ENTITY: Final = re.compile(
+    r"&(?:#(?:[xX][0-9a-fA-F]{0,6}|[0-9]{0,7})|[A-Za-z][A-Za-z0-9]{0,31})?\Z"
+)
+_ESCAPED: Final = re.compile(rf"\\([!-/:-@\[-`{{-~])|{ENTITY.pattern}")
+
+
+def escape(text: str) -> str:
+    """Return text as HTML, for use between tags."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def escape_plain(text: str) -> str:
+    """Return text as HTML if it is known to contain neither ``&`` nor ``<``."""
+    return text.replace(">", "&gt;")
+
+
+def escape_attribute(text: str) -> str:
+    """Return text as HTML, for use between double quotes."""
+    return escape(text).replace('"', "&quot;")
+
+
+def resolve_entity(reference: str) -> str:
+    """Return the characters that ``&amp;`` or ``&#38;`` stands for, scrubbed.
+
+    An unknown name stands for itself.
+    https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
+    """
+    if reference[1] != "#":
+        return html5.get(reference[1:], reference)
+    code = int(reference[3:-1], 16) if reference[2] in "xX" else int(reference[2:-1])
+    if not 0 < code < 0x110000:
+        return "\ufffd"
+    scrubber = Scrubber()
+    return scrubber.feed(chr(code)) + scrubber.close()
+
+
+def unescape(text: str) -> str:
+    """Return text with its backslash escapes and entities resolved."""
+    if "\\" not in text and "&" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: found[1] or resolve_entity(found[0]), text)

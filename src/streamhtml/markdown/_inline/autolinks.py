@@ -1,0 +1,82 @@
+"""Links without brackets: ``<https://…>``, and addresses in plain text.
+
+https://spec.commonmark.org/0.31.2/#autolinks; https://github.github.com/gfm/#autolinks-extension-
+"""
+
+import re
+from typing import Final
+
+from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._incomplete import INCOMPLETE
+from streamhtml.markdown._inline import addresses
+from streamhtml.markdown._inline.link_syntax import Target
+from streamhtml.markdown._inline.state import InlineState
+
+_AUTOLINK: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\x00-\x20\x7f]*)>")
+_EMAIL_AUTOLINK: Final = re.compile(
+    r"<([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*)>"
+)
+_PARTIAL_AUTOLINK: Final = re.compile(
+    r"<(?:[A-Za-z][A-Za-z0-9+.-]{0,31}(?::[^\s<>]*)?"
+    r"|[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?:@[A-Za-z0-9.-]*)?)?\Z"
+)
+_REST_OF_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]*@[A-Za-z0-9._-]*")
+
+
+def read_less_than(state: InlineState) -> None:
+    """Read ``<``: an autolink, or text."""
+    text, pos = state.text, state.pos
+    found = _AUTOLINK.match(text, pos)
+    prefix = ""
+    if not found:
+        found = _EMAIL_AUTOLINK.match(text, pos)
+        prefix = "mailto:"
+    if found:
+        start, end = state.context.policy.link(Target(prefix + found[1], None))
+        plain = escape(found[1] if start else found[0])
+        state.links.append((len(state.pieces), plain))
+        state.add(f"{start}{plain}{end}", pos)
+        state.pos = found.end()
+    elif not state.final and _PARTIAL_AUTOLINK.match(text, pos):
+        state.stop()
+    else:
+        state.add_literal()
+
+
+def read_address(state: InlineState, found: "re.Match[str]") -> None:
+    """Read the beginning of an address in plain text: a link, or text."""
+    text, pos = state.text, state.pos
+    is_email = found.lastgroup == "email"
+    if is_email:
+        end = addresses.end_of_email(found, final=state.final)
+    else:
+        end = addresses.end_of_url(text, pos, final=state.final)
+    if end is INCOMPLETE:
+        state.stop(escape(addresses.likely_part(text[pos:])))
+        return
+    if end is None:
+        # Stop before "_" at the latest, because that may be a delimiter.
+        state.add_literal(len(re.split("[_@]", found[0])[0]))
+        return
+    address = text[pos:end]
+    scheme = "mailto:" if is_email else "http://" if text[pos] == "w" else ""
+    plain = escape(address)
+    start, close = state.context.policy.link(Target(scheme + address, None))
+    state.links.append((len(state.pieces), plain))
+    state.add(f"{start}{plain}{close}", pos)
+    state.pos = end
+
+
+def check_shown_email(state: InlineState) -> None:
+    """Check whether the beginning of an e-mail address has already been shown as plain text."""
+    before = state.text[state.first - 1]
+    if not (before.isascii() and (before.isalnum() or before in "._+-")):
+        return
+    found = _REST_OF_EMAIL.match(state.text, state.first)
+    if not found:
+        return
+    if found.end() == len(state.text) and not state.final:
+        state.stop(escape(found[0].rstrip("_")))
+    elif addresses.is_email("a" + found[0].rstrip(".")):
+        state.restart = True

@@ -1,0 +1,47 @@
+"""Emphasis and strikethrough: reads ``*``, ``_`` and ``~``. ``delimiters`` pairs them up."""
+
+from streamhtml.markdown._inline.delimiters import new_run
+from streamhtml.markdown._inline.state import InlineState
+
+
+def read_delimiter_run(state: InlineState) -> None:
+    """Read a delimiter run, or a whole emphasis if it is simple."""
+    text, pos = state.text, state.pos
+    if text[pos] == "*" and (not pos or text[pos - 1] == " ") and _read_simple_emphasis(state):
+        return
+    character, end = text[pos], pos + 1
+    while text.startswith(character, end):
+        end += 1
+    if end == len(text) and not state.final:
+        state.stop()
+        return
+    run = new_run(text, pos, end, len(state.pieces), cjk=state.context.dialect.cjk_emphasis)
+    if run.opens or run.closes:
+        state.delimiters.add(run)
+        state.runs.append(run)
+    state.add(character * run.count, pos)
+    state.pos = end
+
+
+def _read_simple_emphasis(state: InlineState) -> bool:
+    """Read emphasis of plain words in one go; return whether there is some.
+
+    If nothing else is open, this includes emphasis that has not been closed yet.
+    """
+    patterns = state.context.patterns
+    if state.search is not patterns.special:
+        return False
+    found = patterns.simple_emphasis(state.text, state.pos)
+    if not found:
+        return False
+    tag = "em" if found.end(1) == state.pos + 1 else "strong"
+    if found[3] and (state.final or found.end() < len(state.text)):
+        state.add(f"<{tag}>{found[2]}</{tag}>", state.pos)
+        state.pos = found.end()
+        state.delimiters.enclose()
+    elif found[3] or state.final or state.delimiters.last or state.brackets:
+        return False
+    else:
+        content = found[2].rstrip(" \t\n")
+        state.stop(f"<{tag}>{content}</{tag}>")
+    return True

@@ -1,0 +1,129 @@
+"""The inline content of one block while it grows: the certain part is HTML, the rest is held back.
+
+Text is read once, as soon as it is certain. What is held back is usually short. If a construct is
+opened and never closed it is long, and is read again only after it has grown by a fraction.
+"""
+
+from streamhtml.markdown._inline.parser import InlineParser
+from streamhtml.markdown._output.growing_text import GrowingText
+from streamhtml.markdown._rereading import READ_AT_ONCE, next_reading
+
+
+class InlineText(GrowingText):
+    """Text that is read for inline structure.
+
+    Args:
+        parser: reads the text.
+        cautious: hold everything back until the end, and show it as a tail.
+        hold_words: hold back the last word from the beginning, not only after a restart.
+    """
+
+    __slots__ = (
+        "_before",
+        "_held",
+        "_hold_words",
+        "_parser",
+        "_read_at",
+        "_source",
+        "_unread",
+        "cautious",
+    )
+
+    def __init__(
+        self, parser: InlineParser, *, cautious: bool = False, hold_words: bool = False
+    ) -> None:
+        super().__init__()
+        self._parser = parser
+        self._source: list[str] = []
+        self._unread = 0  # index into the source
+        self._held = self._before = ""
+        self._read_at = 0  # length of the held text at which it is read again
+        self._hold_words = hold_words
+        self.cautious = cautious
+
+    def restart(self) -> None:
+        """Discard what was read, so that the text is read again from the beginning."""
+        self._unread = 0
+        self._unread_size = sum(map(len, self._source))
+        self._before = self._held = self.tail = ""
+        self._pieces = []
+        self._taken = self._read_at = 0
+
+    def add(self, text: str) -> None:
+        """Add text; the first piece has no white space at its beginning."""
+        self._source.append(text)
+        self._unread_size += len(text)
+
+    def close(self) -> None:
+        self.closed = True
+        if self._held:
+            self._unread_size += 1  # The held text has to be read once more.
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether any certain HTML of the text was taken."""
+        return self._taken > 0
+
+    @property
+    def source(self) -> str:
+        """All text that was added."""
+        return "".join(self._source)
+
+    def prepend(self, text: str) -> None:
+        """Add text at the beginning, and restart."""
+        self._source.insert(0, text)
+        self.restart()
+
+    def remove_end(self, length: int) -> None:
+        """Remove ``length`` characters at the end, and restart."""
+        text = self.source
+        self._source = [text[: max(len(text) - length, 0)]]
+        self.restart()
+
+    def advance(self) -> bool:
+        if self._unread_size and (
+            self.closed or len(self._held) + self._unread_size >= self._read_at
+        ):
+            source, unread = self._source, self._unread
+            fresh = source[-1] if len(source) == unread + 1 else "".join(source[unread:])
+            self._unread = len(source)
+            self._unread_size = 0
+            html = None
+            if not (self._held or self._hold_words or self.cautious):
+                html = self._parser.read_unstructured(fresh, final=self.closed)
+            if html is None:
+                self._read(self._held + fresh)
+            elif html:
+                self._pieces.append(html)
+                self._before = fresh[-1]
+                self.tail = ""
+        return bool(self._pieces or self.tail)
+
+    def html(self, *, reread: bool = False) -> str:
+        if reread and self.pending:
+            return self._parser.read(self.source).html
+        self.advance()
+        return "".join(self._pieces)
+
+    def _read(self, text: str) -> None:
+        reading = self._parser.read(
+            text, self._before, final=self.closed, hold_words=self._hold_words
+        )
+        if reading.restart:
+            self._hold_words = True
+            self.restarted = self.is_shown
+            self.restart()
+            self.advance()
+            return
+        html, length, self.tail = reading.html, reading.length, reading.tail
+        if reading.pending:
+            self.pending = True
+        if self.cautious and not self.closed:
+            self.tail = html + self.tail
+            html, length = "", 0
+        if html:
+            self._pieces.append(html)
+        if length:
+            self._before = text[length - 1]
+        self._held = text[length:]
+        self._read_at = next_reading(len(self._held)) if len(self._held) > READ_AT_ONCE else 0

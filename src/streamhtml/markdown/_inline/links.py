@@ -1,0 +1,176 @@
+"""Links, images and footnote references: reads ``[``, ``]`` and ``!``.
+
+https://spec.commonmark.org/0.31.2/#look-for-link-or-image
+"""
+
+import re
+from typing import Final
+
+from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
+from streamhtml.markdown._inline.link_syntax import (
+    MAX_LABEL,
+    Target,
+    is_blank,
+    read_inline_target,
+    read_label,
+)
+from streamhtml.markdown._inline.state import Bracket, InlineState
+from streamhtml.markdown._inline.url_policy import text_of
+
+_FOOTNOTE: Final = re.compile(r"\[\^([^\s\[\]]{1,200})\]")
+_PARTIAL_FOOTNOTE: Final = re.compile(r"\[\^[^\s\[\]]{0,200}\Z")
+_UNLIKELY_BEFORE_LINK: Final = re.compile(r"[\w\]]")
+
+
+def read_exclamation_mark(state: InlineState) -> None:
+    """Read ``!``: the beginning of an image, or text."""
+    following = state.text[state.pos + 1 : state.pos + 2]
+    if following == "[":
+        _open_bracket(state, 2, image=True)
+    elif following or state.final:
+        state.add_literal()
+    else:
+        state.stop()
+
+
+def read_open_bracket(state: InlineState) -> None:
+    """Read ``[``: a footnote reference, or the possible beginning of a link."""
+    if state.context.dialect.footnotes and state.text.startswith("[^", state.pos):
+        found = _FOOTNOTE.match(state.text, state.pos)
+        if found:
+            state.pending = True
+            if state.context.footnotes.may_be_reference(found[1]):
+                state.footnotes.append((len(state.pieces), found[1]))
+                state.add("", state.pos)
+                state.pos = found.end()
+                return
+        elif not state.final and _PARTIAL_FOOTNOTE.match(state.text, state.pos):
+            state.stop()
+            return
+    elif state.pos + 1 == len(state.text) and not state.final:
+        state.stop()
+        return
+    _open_bracket(state, 1, image=False)
+
+
+def _open_bracket(state: InlineState, length: int, *, image: bool) -> None:
+    if state.brackets:
+        state.brackets[-1].holds_bracket = True
+    start = state.pos + length
+    level, index = len(state.brackets), len(state.pieces)
+    state.brackets.append(Bracket(level, index, start, state.delimiters.last, image=image))
+    state.add_literal(length)
+
+
+def read_close_bracket(state: InlineState) -> None:
+    """Read ``]``: the end of a link or an image, or text."""
+    bracket = state.brackets[-1] if state.brackets else None
+    if not bracket or not state.may_close(bracket):
+        if bracket:
+            state.pop_bracket()
+        state.add_literal()
+        return
+    target, end = _find_target(state, bracket)
+    if end is INCOMPLETE:
+        state.stop()
+        return
+    state.pop_bracket()
+    if end is None:
+        state.add_literal()
+        return
+    if bracket.image:
+        _make_image(state, bracket, target)
+    else:
+        _make_link(state, bracket, target)
+    state.pos = end
+
+
+def _find_target(
+    state: InlineState, bracket: Bracket
+) -> tuple[Target | None, int | Incomplete | None]:
+    """Return the target of the link that ``]`` closes, and where the link ends.
+
+    The end is None if there is no link. The target is None if it will most likely be defined later.
+    """
+    text, after = state.text, state.pos + 1
+    references = state.context.references
+    if after == len(text):
+        if not state.final:
+            return None, INCOMPLETE
+    elif text[after] == "(":
+        found = read_inline_target(text, after)
+        if found is INCOMPLETE and not state.final:
+            return None, INCOMPLETE
+        if isinstance(found, tuple):
+            return found
+    elif text[after] == "[":
+        label = read_label(text, after)
+        if label is INCOMPLETE and not state.final:
+            return None, INCOMPLETE
+        if isinstance(label, tuple) and label[0]:
+            name, end = label
+            if target := references.target(name) if not is_blank(name) else None:
+                return target, end
+            state.pending = True
+            return None, end if _is_likely_label(state, bracket, name) else None
+        if isinstance(label, tuple):
+            after = label[1]
+    if bracket.holds_bracket or after - bracket.start > MAX_LABEL + 2:
+        return None, None
+    name = text[bracket.start : state.pos]
+    if is_blank(name):
+        return None, None
+    if target := references.target(name):
+        return target, after
+    state.pending = True
+    is_collapsed = after > state.pos + 1
+    return None, after if is_collapsed and _is_likely_label(state, bracket, name) else None
+
+
+def _is_likely_label(state: InlineState, bracket: Bracket, label: str) -> bool:
+    """Return whether an undefined label will most likely be defined later."""
+    before = state.text[bracket.start - 2 : bracket.start - 1]
+    is_citation = label.isdigit() and state.text[bracket.start : state.pos].isdigit()  # [2][3]
+    return (
+        not state.context.references.is_final
+        and not is_citation
+        and not is_blank(label)
+        and not label.startswith("^")
+        and not _UNLIKELY_BEFORE_LINK.match(before)
+    )
+
+
+def _make_link(state: InlineState, bracket: Bracket, target: Target | None) -> None:
+    _close_delimiters(state, bracket)
+    start, end = state.context.policy.link(target) if target else ("", "")
+    state.pieces[bracket.index] = start
+    state.add(end, state.pos)
+    # A link contains no other link: links inside become text, and open brackets open no link.
+    while state.links and state.links[-1][0] > bracket.index:
+        index, plain = state.links.pop()
+        state.pieces[index] = plain
+    while state.footnotes and state.footnotes[-1][0] > bracket.index:
+        index, label = state.footnotes.pop()
+        state.pieces[index] = escape(f"[^{label}]")
+    state.links_from = len(state.brackets)
+
+
+def _make_image(state: InlineState, bracket: Bracket, target: Target | None) -> None:
+    _close_delimiters(state, bracket)
+    content = "".join(state.pieces[bracket.index + 1 :])
+    for inside in (state.links, state.footnotes):
+        while inside and inside[-1][0] > bracket.index:
+            inside.pop()
+    del state.pieces[bracket.index :], state.starts[bracket.index :]
+    html = state.context.policy.image(target, content) if target else text_of(content)
+    if html.startswith("<a "):
+        state.links.append((len(state.pieces), text_of(html)))
+    state.add(html, bracket.start - 2)
+
+
+def _close_delimiters(state: InlineState, bracket: Bracket) -> None:
+    """Pair up the delimiter runs inside the brackets, and drop the others there."""
+    state.delimiters.pair(bracket.bottom)
+    state.write_runs(bracket.index)
+    state.delimiters.drop(bracket.bottom)

@@ -1,0 +1,151 @@
+"""The state of reading one text, which all inline rules share. It knows none of them.
+
+Nothing is certain behind an opener that may still be closed: emphasis, a bracket, a code span, a
+formula. The state keeps these openers, so that the certain part can be told from the rest.
+"""
+
+from dataclasses import dataclass
+
+from streamhtml.markdown._dialect import Dialect
+from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._inline.delimiters import DelimiterRun, DelimiterStack
+from streamhtml.markdown._inline.footnotes import Footnotes
+from streamhtml.markdown._inline.patterns import Patterns, Search
+from streamhtml.markdown._inline.references import LinkReferences
+from streamhtml.markdown._inline.url_policy import URLPolicy
+
+
+@dataclass(slots=True)
+class InlineContext:
+    """What all texts of one document share.
+
+    Attributes:
+        dialect: the constructs that are recognised.
+        patterns: the patterns of the dialect.
+        policy: writes links and images.
+        references: the document's link reference definitions.
+        footnotes: the document's footnotes.
+    """
+
+    dialect: Dialect
+    patterns: Patterns
+    policy: URLPolicy
+    references: LinkReferences
+    footnotes: Footnotes
+
+
+class Bracket:
+    """A ``[`` or ``![`` that may open a link or an image.
+
+    Attributes:
+        level: how many brackets are open around it.
+        index: index of its piece of HTML.
+        start: where in the text its content begins.
+        bottom: the last delimiter run before it.
+        holds_bracket: whether it contains another bracket, so that its content is not a label.
+    """
+
+    __slots__ = ("bottom", "holds_bracket", "image", "index", "level", "start")
+
+    def __init__(
+        self, level: int, index: int, start: int, bottom: DelimiterRun | None, *, image: bool
+    ) -> None:
+        self.level = level
+        self.index = index
+        self.start = start
+        self.bottom = bottom
+        self.image = image
+        self.holds_bracket = False
+
+
+class InlineState:
+    """The text that is read, the position in it, and the HTML that was made of it so far.
+
+    Attributes:
+        text: the text; ``first`` is the index where reading begins, ``pos`` where it goes on.
+        final: whether the text is complete; otherwise more may follow.
+        pieces: the HTML. The piece of a delimiter run is written once its pairs are known.
+        starts: where in the text each piece begins.
+        delimiters, runs: the runs that may still pair up; and all runs not written yet.
+        brackets: the open brackets.
+        links: index of the piece and text of each link that an enclosing link would undo.
+        links_from: open brackets below this level contain a link, and open no link themselves.
+        footnotes: index of the piece and label of each footnote reference, written at the end.
+        closing_ticks: where the runs of backticks begin, by length, last first; None if unknown.
+        no_formula_end: whether the rest of the text has no ``\\)``.
+        stopped: whether reading stopped before the end, at the piece with the index ``hold``.
+        pending: whether a definition that may still follow could change the certain part.
+        restart: whether the text before this one must be read again; see ``Reading``.
+    """
+
+    __slots__ = (
+        "brackets", "closing_ticks", "context", "delimiters", "final", "first", "footnotes", "hold",
+        "links", "links_from", "no_formula_end", "pending", "pieces", "pos", "restart", "runs",
+        "search", "starts", "stopped", "text",
+    )  # fmt: skip
+
+    def __init__(
+        self, context: InlineContext, text: str, pos: int, search: Search, final: bool
+    ) -> None:
+        self.context = context
+        self.text = text
+        self.pos = pos
+        self.search = search
+        self.final = final
+        self.first = pos
+        self.pieces: list[str] = []
+        self.starts: list[int] = []
+        self.delimiters = DelimiterStack()
+        self.runs: list[DelimiterRun] = []
+        self.brackets: list[Bracket] = []
+        self.links: list[tuple[int, str]] = []
+        self.links_from = 0
+        self.footnotes: list[tuple[int, str]] = []
+        self.closing_ticks: dict[int, list[int]] | None = None
+        self.hold = 0
+        self.stopped = False
+        self.pending = False
+        self.restart = False
+        self.no_formula_end = False
+
+    def add(self, html: str, start: int) -> None:
+        """Add a piece of HTML for the text from ``start`` on."""
+        self.pieces.append(html)
+        self.starts.append(start)
+
+    def add_literal(self, length: int = 1) -> None:
+        """Add the next characters as text."""
+        self.add(escape(self.text[self.pos : self.pos + length]), self.pos)
+        self.pos += length
+
+    def stop(self, tail: str = "") -> None:
+        """Stop reading, because the rest belongs to something incomplete; show ``tail`` for it."""
+        self.hold = len(self.pieces)
+        if tail:
+            self.add(tail, self.pos)
+        self.stopped = True
+
+    def may_close(self, bracket: Bracket) -> bool:
+        """Return whether an open bracket can become a link or an image."""
+        return bracket.image or bracket.level >= self.links_from
+
+    def pop_bracket(self) -> None:
+        """Remove the innermost bracket from the stack."""
+        self.brackets.pop()
+        self.links_from = min(self.links_from, len(self.brackets))
+
+    def write_runs(self, index: int) -> None:
+        """Write the pieces of the delimiter runs from ``index`` on, as they have paired up."""
+        runs = self.runs
+        while runs and runs[-1].index >= index:
+            run = runs.pop()
+            self.pieces[run.index] = run.html
+
+    def write_footnotes(self, count: int, provisional: dict[str, int] | None = None) -> None:
+        """Write the footnote references among the first ``count`` pieces.
+
+        ``provisional`` is that of ``Footnotes.reference_html()``.
+        """
+        for index, label in self.footnotes:
+            if index < count:
+                self.pieces[index] = self.context.footnotes.reference_html(label, provisional)

@@ -1,0 +1,125 @@
+"""Makes the tail: uncertain text, shown in the way it will most likely end.
+
+Open emphasis is shown as emphasis, and an open bracket is hidden, as if it became a link. If the
+outcome is a toss-up, the text is left out, with everything after it, until a word or two more
+decides. A tail never changes what is certain, and the next tail corrects a wrong guess.
+"""
+
+import re
+from typing import Final
+
+from streamhtml.markdown._inline.delimiters import DelimiterRun
+from streamhtml.markdown._inline.state import Bracket, InlineState
+
+_OPENED: Final = {
+    "*": ("", "<em>", "<strong>", "<em><strong>"),
+    "_": ("", "<em>", "<strong>", "<em><strong>"),
+    "~": ("", "<del>", "<del>"),
+}
+_CLOSED: Final = {
+    "*": ("", "</em>", "</strong>", "</strong></em>"),
+    "_": ("", "</em>", "</strong>", "</strong></em>"),
+    "~": ("", "</del>", "</del>"),
+}
+
+MAX_OPENED: Final = 20
+"""Maximum number of open delimiter runs that a tail shows as nested emphasis."""
+
+SHOWN_AFTER: Final = 3
+"""Characters after which text behind an open bracket is shown. ``[1]`` and ``[x]`` are text."""
+
+LITERAL_AFTER: Final = 400
+"""Characters after which a bracket that is still open is shown as a bracket."""
+
+# Characters after an opener in file names, code, an asterisk emoji …
+_UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
+# Text after a bracket in JSON, code, a second citation, an interval …
+_UNLIKELY_LINKED: Final = re.compile(
+    r"[\"'{,;:.?=+\-/\\|^ ]|\[(?!\d+\])|\d+\]\[|[^\[\]()\n]{1,40}\)|-?(?:\d[\d.]*|[a-z]),"
+)
+
+_SEEN: Final = re.compile(r"(?:<(?!img )[^>]*+>|\s)*(?:<img |[^<\s])")
+_NAME: Final = re.compile(r"\w+_\w")
+_WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
+
+
+def show_tail(state: InlineState, certain: int) -> str:
+    """Return the HTML for the pieces after the certain ones, and remove them from the state."""
+    pieces = state.pieces
+    _leave_out(state, certain)
+    state.delimiters.pair(until=len(pieces))
+    for bracket in state.brackets:
+        is_open = state.may_close(bracket) and certain <= bracket.index < len(pieces)
+        if is_open and _is_link(state, bracket):
+            pieces[bracket.index] = ""
+    ends = _open_runs(state, certain)
+    state.write_runs(certain)
+    if state.footnotes:
+        state.write_footnotes(len(pieces), {})
+    html = "".join(pieces[certain:])
+    del pieces[certain:]
+    is_seen = html and (html[0] not in "< \t\n" or _SEEN.match(html))
+    return html.rstrip(" \n") + ends if is_seen else ""
+
+
+def _leave_out(state: InlineState, certain: int) -> None:
+    """Remove the pieces that cannot be guessed, and everything after them.
+
+    These are: text that may become the description of an image; text behind a bracket that has
+    just opened; and a word that begins with ``_`` or contains ``*``, which may be emphasis, the
+    name of a variable, or a product.
+    """
+    pieces, starts, text = state.pieces, state.starts, state.text
+    count = len(pieces)
+    for bracket in state.brackets:
+        is_short = len(text) - bracket.start <= SHOWN_AFTER
+        if bracket.image or (is_short and state.may_close(bracket)):
+            count = bracket.index
+            break
+    run = state.runs[-1] if state.runs else None
+    if run and run.opens and run.index >= certain and not (run.before or run.after):
+        in_name = run.character == "_" or _is_in_word(state, run.index)
+        if in_name and _WORD_AT_END.match(text, starts[run.index] + run.length):
+            count = min(count, run.index)
+    if count < len(pieces):
+        del pieces[count:], starts[count:]
+        state.runs = [run for run in state.runs if run.index < count]
+        state.footnotes = [note for note in state.footnotes if note[0] < count]
+
+
+def _open_runs(state: InlineState, certain: int) -> str:
+    """Open the emphasis of unmatched runs, as if it ended here; return the end tags."""
+    ends: list[str] = []
+    for run in state.delimiters.openers():
+        if certain <= run.index < len(state.pieces) and _is_emphasis(state, run):
+            if len(ends) < MAX_OPENED:
+                run.after = _OPENED[run.character][run.count] + run.after
+                ends.append(_CLOSED[run.character][run.count])
+            run.count = 0
+    return "".join(ends[::-1])
+
+
+def _is_link(state: InlineState, bracket: Bracket) -> bool:
+    """Return whether the open bracket will most likely become a link."""
+    return (
+        len(state.text) - bracket.start <= LITERAL_AFTER
+        and not _UNLIKELY_LINKED.match(state.text, bracket.start)
+        and not _is_in_word(state, bracket.index)
+    )
+
+
+def _is_emphasis(state: InlineState, run: DelimiterRun) -> bool:
+    """Return whether the delimiter run will most likely open emphasis."""
+    end = state.starts[run.index] + run.length
+    if run.count > 3 or run.html == "~" or state.text[end : end + 1] in _UNLIKELY_EMPHASIZED:
+        return False
+    if run.character == "_":
+        return not _NAME.match(state.text, end)
+    return not _is_in_word(state, run.index)
+
+
+def _is_in_word(state: InlineState, index: int) -> bool:
+    """Return whether an ASCII letter or digit precedes a piece."""
+    start = state.starts[index]
+    before = state.text[start - 1] if start else " "
+    return before.isascii() and before.isalnum()

@@ -1,0 +1,98 @@
+"""Checks the addresses of links and images, and writes those that are allowed.
+
+The policy: a link may lead to http, https, mailto or a place on the page's own site. An image may
+come from a host that the caller has named. Anything else is shown as text.
+"""
+
+import re
+from collections.abc import Collection
+from typing import Final, Protocol
+from urllib.parse import quote, urlsplit
+
+from streamhtml.markdown._escaping import escape_attribute
+from streamhtml.markdown._inline.link_syntax import Target
+
+SCHEMES: Final = frozenset({"http", "https", "mailto"})
+
+_SAFE: Final = "!#$%&'()*+,-./:;=?@_~"
+_IS_SAFE: Final = re.compile(r"[A-Za-z0-9!#$%&'()*+,\-./:;=?@_~]*\Z")
+_IMAGE: Final = re.compile(r'<img [^>]*?alt="([^"]*)"[^>]*>')
+_TAG: Final = re.compile(r"<[^>]*>")
+
+
+class URLPolicy(Protocol):
+    """Decides which links and images are allowed, and writes their HTML."""
+
+    def link(self, target: Target) -> tuple[str, str]:
+        """Return the start tag and the end tag; ``""`` twice if the link is refused."""
+        ...
+
+    def image(self, target: Target, content: str) -> str:
+        """Return an image's HTML.
+
+        Args:
+            target: where the image is, and its title.
+            content: its description as HTML.
+        """
+        ...
+
+
+class SafeURLs:
+    """The policy that this module describes.
+
+    Args:
+        image_hosts: the hosts that images may come from, in lower case.
+    """
+
+    def __init__(self, image_hosts: Collection[str]) -> None:
+        self._image_hosts = frozenset(image_hosts)
+
+    def link(self, target: Target) -> tuple[str, str]:
+        if not is_allowed(target.url):
+            return "", ""
+        return f'<a{url_attributes("href", target)} rel="noopener noreferrer nofollow ugc">', "</a>"
+
+    def image(self, target: Target, content: str) -> str:
+        alternative = text_of(content)
+        if self._may_load(target.url):
+            return f'<img{url_attributes("src", target)} alt="{escape_quotes(alternative)}">'
+        start, end = self.link(target)
+        return start + (alternative or escape_attribute(target.url)) + end
+
+    def _may_load(self, url: str) -> bool:
+        # Refuse every URL that a browser could parse differently from urlsplit().
+        if not _IS_SAFE.match(url) or not url.lower().startswith(("http://", "https://")):
+            return False
+        return urlsplit(url).netloc.lower() in self._image_hosts
+
+
+def is_allowed(url: str) -> bool:
+    """Return whether a link may lead there: to an allowed scheme, or to the page's own site."""
+    beginning = re.split(r"[/?#]", url, maxsplit=1)[0]
+    scheme, colon, _ = beginning.partition(":")
+    return not colon or scheme.lower() in SCHEMES
+
+
+def normalize_url(url: str) -> str:
+    """Return the URL, percent-encoded. Characters that are encoded already stay as they are."""
+    return url if _IS_SAFE.match(url) else quote(url, safe=_SAFE, errors="replace")
+
+
+def text_of(html: str) -> str:
+    """Return the text of HTML that this library wrote, still escaped.
+
+    The text of an image is its description.
+    """
+    return _TAG.sub("", _IMAGE.sub(r"\1", html))
+
+
+def url_attributes(name: str, target: Target) -> str:
+    """Return the attribute ``name`` with the target's URL, and the title if there is one."""
+    url = escape_attribute(normalize_url(target.url))
+    title = "" if not target.title else f' title="{escape_attribute(target.title)}"'
+    return f' {name}="{url}"{title}'
+
+
+def escape_quotes(escaped: str) -> str:
+    """Return escaped HTML text for use between double quotes."""
+    return escaped.replace('"', "&quot;")

@@ -1,11 +1,13 @@
-"""What a stream costs a server, beside a bare StreamingResponse that sends the same tokens.
+"""Measure what a stream costs a server, compared with a bare StreamingResponse.
 
-    python benchmarks/server.py              # about three minutes; the machine should be quiet
+Both send the same tokens.
+
+    python benchmarks/server.py              # about three minutes, on a quiet machine
     python benchmarks/server.py --rounds 1   # a quick look
 
-Each round runs every way once, in a uvicorn process of its own; the figures are medians of the
-rounds, and the ratios are those of the same round. CPU time is the server's alone: the client is
-another process.
+Each round runs every variant once, each in a uvicorn process of its own. The figures are medians
+over the rounds, and each ratio compares two figures of the same round. CPU time is that of the
+server only, because the client is another process.
 """
 
 import argparse
@@ -29,20 +31,20 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from streamhtml import Reply, stream
+from streamhtml._body import Body
 from streamhtml._bridge import SyncIterator
 from streamhtml._pump import Pump
-from streamhtml._response import Body
 from streamhtml.formats.html import HTMLFormat
 from streamhtml.starlette import StreamingHTMLResponse
 
 TOKEN = "token "
 TICK = os.sysconf("SC_CLK_TCK")
 
-FAST = 50_000  # tokens of one stream that waits for nothing
+FAST = 50_000  # tokens of one stream without pauses
 STREAMS, LENGTH, RATE = 500, 300, 50  # tokens per stream, and per second
-EVERY = 0.02  # seconds between two looks of the client
+READ_EVERY = 0.02  # seconds between two reads of the client
 
-WAYS = {
+VARIANTS = {
     "bare StreamingResponse": "bare",
     "the pump alone, interval=0": "pump-0",
     "the pump alone, interval=0.05": "pump-0.05",
@@ -54,14 +56,14 @@ WAYS = {
 
 
 async def fast(count: int) -> AsyncIterator[str]:
-    """Yield tokens as a source does that has them at hand, but lets others run."""
+    """Yield tokens without pauses, but let other tasks run."""
     for _ in range(count):
         yield TOKEN
         await asyncio.sleep(0)
 
 
 async def steady(count: int) -> AsyncIterator[str]:
-    """Yield tokens as a model does."""
+    """Yield tokens at the rate of a model."""
     loop = asyncio.get_running_loop()
     due = loop.time()
     for _ in range(count):
@@ -76,7 +78,7 @@ SOURCES = {"fast": fast, "steady": steady}
 
 
 class Batches:
-    """The tokens as they are, as the pump gives them: nothing is rendered."""
+    """The plain tokens in the batches of the pump. Nothing is rendered."""
 
     def __init__(self, pump: Pump) -> None:
         self._pump = pump
@@ -89,12 +91,12 @@ class Batches:
 
 
 async def reply(request: Request) -> Response:
-    """Stream ``count`` tokens of a source in one of the ways."""
-    way, source, count = (request.path_params[name] for name in ("way", "source", "count"))
+    """Stream ``count`` tokens of a source in one of the variants."""
+    variant, source, count = (request.path_params[name] for name in ("variant", "source", "count"))
     tokens = SOURCES[source](count)
-    if way == "bare":
+    if variant == "bare":
         return StreamingResponse(tokens, media_type="text/html; charset=utf-8")
-    renderer, interval = way.split("-")
+    renderer, interval = variant.split("-")
     if renderer == "pump":
         pump = Pump(tokens, interval=float(interval), ping=15)
         return StreamingResponse(Batches(pump), media_type="text/html; charset=utf-8")
@@ -104,8 +106,8 @@ async def reply(request: Request) -> Response:
 
 
 def serve(loop: str) -> None:
-    """Serve until killed; print the address."""
-    app = Starlette(routes=[Route("/{way}/{source}/{count:int}", reply)])
+    """Serve until the process is killed. Print the port first."""
+    app = Starlette(routes=[Route("/{variant}/{source}/{count:int}", reply)])
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
@@ -120,7 +122,7 @@ def serve(loop: str) -> None:
 
 @contextmanager
 def server() -> Iterator[tuple[int, int]]:
-    """Run a server; give its process id and its port."""
+    """Run a server, and yield its process id and its port."""
     command = [sys.executable, __file__, "--serve", *sys.argv[1:]]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -131,13 +133,13 @@ def server() -> Iterator[tuple[int, int]]:
 
 
 def cpu(pid: int) -> float:
-    """Return the seconds of processor time that a process has taken."""
+    """Return the CPU time of a process in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def resident(pid: int) -> int:
-    """Return the bytes of memory that a process holds."""
+    """Return the resident memory of a process in bytes."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
@@ -145,7 +147,7 @@ def resident(pid: int) -> int:
 
 
 def ask(port: int, path: str) -> socket.socket:
-    """Send a request and return its socket when the answer has begun."""
+    """Send a request, and return its socket when the response has begun."""
     connection = socket.create_connection(("127.0.0.1", port))
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
@@ -155,11 +157,12 @@ def ask(port: int, path: str) -> socket.socket:
 
 
 def read(connections: list[socket.socket]) -> None:
-    """Read all to their ends, now and then: a client that waited would be woken by each write,
-    and the server pays for that.
+    """Read every connection to its end, at intervals.
+
+    A client that waited for data would be woken by each write, at the cost of the server.
     """
     while connections:
-        time.sleep(EVERY)
+        time.sleep(READ_EVERY)
         for connection in connections.copy():
             try:
                 while data := connection.recv(1 << 20):
@@ -171,21 +174,21 @@ def read(connections: list[socket.socket]) -> None:
             connection.close()
 
 
-def measure_fast(way: str) -> float:
-    """Return the microseconds of processor time for a token of one stream."""
+def measure_fast(variant: str) -> float:
+    """Return the CPU time per token of one stream, in microseconds."""
     with server() as (pid, port):
-        read([ask(port, f"/{way}/fast/1000")])
+        read([ask(port, f"/{variant}/fast/1000")])
         before = cpu(pid)
-        read([ask(port, f"/{way}/fast/{FAST}")])
+        read([ask(port, f"/{variant}/fast/{FAST}")])
         return (cpu(pid) - before) / FAST * 1e6
 
 
-def measure_many(way: str) -> tuple[float, float]:
-    """Return the microseconds for a token of one of many streams, and the KiB that each holds."""
+def measure_many(variant: str) -> tuple[float, float]:
+    """Return the CPU time per token of many streams, in microseconds, and the KiB per stream."""
     with server() as (pid, port):
-        read([ask(port, f"/{way}/fast/1000")])
+        read([ask(port, f"/{variant}/fast/1000")])
         before, empty = cpu(pid), resident(pid)
-        connections = [ask(port, f"/{way}/steady/{LENGTH}") for _ in range(STREAMS)]
+        connections = [ask(port, f"/{variant}/steady/{LENGTH}") for _ in range(STREAMS)]
         held = resident(pid)
         read(connections)
         return (cpu(pid) - before) / STREAMS / LENGTH * 1e6, (held - empty) / STREAMS / 1024
@@ -195,7 +198,7 @@ def measure_many(way: str) -> tuple[float, float]:
 
 
 def measure_bridge(streams: int, tokens: Callable[[int], Any], count: int) -> float:
-    """Return the microseconds of processor time for a token that comes through the WSGI bridge."""
+    """Return the CPU time per token through the WSGI bridge, in microseconds."""
 
     def consume() -> None:
         body = Body(stream(Reply(renderer="text"), tokens(count), interval=0), HTMLFormat())
@@ -215,7 +218,7 @@ def measure_bridge(streams: int, tokens: Callable[[int], Any], count: int) -> fl
 
 
 def measure_sync_source() -> float:
-    """Return the microseconds for a token of a sync source, pumped from its thread."""
+    """Return the time per token of a sync source on its thread, in microseconds."""
 
     async def consume(count: int) -> None:
         async for _ in Pump((TOKEN for _ in range(count)), interval=0, ping=15):
@@ -239,16 +242,20 @@ def main() -> None:
         return
     rounds = range(options.rounds)
 
-    fast_rounds = [{way: measure_fast(way) for way in WAYS.values()} for _ in rounds]
-    many_rounds = [{way: measure_many(way) for way in WAYS.values()} for _ in rounds]
+    fast_rounds = [
+        {variant: measure_fast(variant) for variant in VARIANTS.values()} for _ in rounds
+    ]
+    many_rounds = [
+        {variant: measure_many(variant) for variant in VARIANTS.values()} for _ in rounds
+    ]
     print(f"{'':<42}{'one fast stream':>24}{f'{STREAMS} x {LENGTH} at {RATE}/s':>26}")
     print(f"{'':<42}{'us/token':>12}{'ratio':>12}{'us/token':>12}{'ratio':>8}{'KiB':>6}")
-    for name, way in WAYS.items():
-        one = statistics.median(each[way] for each in fast_rounds)
-        one_ratio = statistics.median(each[way] / each["bare"] for each in fast_rounds)
-        many = statistics.median(each[way][0] for each in many_rounds)
-        many_ratio = statistics.median(each[way][0] / each["bare"][0] for each in many_rounds)
-        held = statistics.median(each[way][1] for each in many_rounds)
+    for name, variant in VARIANTS.items():
+        one = statistics.median(each[variant] for each in fast_rounds)
+        one_ratio = statistics.median(each[variant] / each["bare"] for each in fast_rounds)
+        many = statistics.median(each[variant][0] for each in many_rounds)
+        many_ratio = statistics.median(each[variant][0] / each["bare"][0] for each in many_rounds)
+        held = statistics.median(each[variant][1] for each in many_rounds)
         print(
             f"{name:<42}{one:>12.2f}{one_ratio:>12.2f}{many:>12.1f}{many_ratio:>8.2f}{held:>6.0f}"
         )

@@ -1,13 +1,12 @@
-"""Whatever is cancelled or closed at whichever await: the source is closed once and nothing stays.
+"""Cancel or close at every await: the source is closed once, and nothing is left behind.
 
-Each test takes a reader and a source, and disturbs one run at its first suspension, another at its
-second, and so on until a run has no such suspension: no await is named here.
+Each test takes a reader and a source. It disturbs one run at its first suspension, another at its
+second, and so on, until a run has no such suspension. So no await of the library is named here.
 """
 
 import gc
 import itertools
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -16,11 +15,12 @@ import hypothesis.strategies as st
 import pytest
 from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
-from tests.cancelling import Account, How, Reading, Run, Source
+from tests.disturbed_run import DisturbedRun, How, Reading, SourceCase, SourceRecord
+from tests.disturbed_sources import SOURCES
 
 from streamhtml import Reply, stream
-from streamhtml._pump import LIMIT, Pump
-from streamhtml._response import Body
+from streamhtml._body import Body
+from streamhtml._pump import Pump
 from streamhtml.formats.html import HTMLFormat
 
 PING = 0.002
@@ -29,179 +29,9 @@ PING = 0.002
 @pytest.fixture(autouse=True, scope="module")
 def _quick_collections() -> Iterator[None]:
     gc.collect()
-    gc.freeze()  # Each run collects its own garbage: nobody else's is to be looked through.
+    gc.freeze()  # Each run collects garbage, and should not look through older objects.
     yield
     gc.unfreeze()
-
-
-# The sources ---------------------------------------------------------------------------------
-
-
-async def waiting(account: Account) -> AsyncIterator[str]:
-    account.opened += 1
-    try:
-        yield account.token("a")
-        await anyio.sleep(60)
-    finally:
-        await account.close()
-
-
-async def fast(account: Account) -> AsyncIterator[str]:
-    account.opened += 1
-    try:
-        for text in "abc":
-            yield account.token(text)
-            await checkpoint()
-        account.ended_by_itself = True
-    finally:
-        await account.close()
-
-
-async def never_suspending(account: Account) -> AsyncIterator[str]:
-    account.opened += 1
-    try:
-        while True:
-            yield account.token("x")
-    finally:
-        await account.close()
-
-
-async def running_ahead(account: Account) -> AsyncIterator[str]:
-    account.opened += 1
-    try:
-        for _ in range(LIMIT + 50):
-            yield account.token("x")
-        account.ended_by_itself = True
-    finally:
-        await account.close()
-
-
-async def cleaning_up_slowly(account: Account) -> AsyncIterator[str]:
-    account.opened += 1
-    try:
-        yield account.token("a")
-        await anyio.sleep(60)
-    finally:
-        await account.close(waits=8)
-
-
-async def nested(account: Account) -> AsyncIterator[str]:
-    async def inner() -> AsyncIterator[str]:
-        account.opened += 1
-        try:
-            while True:
-                yield account.token("x")
-                await checkpoint()
-        finally:
-            await account.close()
-
-    async for text in inner():  # Without aclosing(), as many write it.
-        yield text
-
-
-async def failing(account: Account) -> AsyncIterator[str]:
-    account.opened += 1
-    try:
-        yield account.token("a")
-        await checkpoint()
-        account.ended_by_itself = True
-        raise OSError("the source failed")
-    finally:
-        await account.close()
-
-
-async def failing_in_finally(account: Account) -> AsyncIterator[str]:
-    account.opened += 1
-    try:
-        yield account.token("a")
-        await anyio.sleep(60)
-    finally:
-        await account.close()
-        raise OSError("the source failed")
-
-
-async def swallowing(account: Account) -> AsyncIterator[str]:
-    account.opened += 1
-    try:
-        yield account.token("a")
-        try:
-            await anyio.sleep(60)
-        except anyio.get_cancelled_exc_class():
-            yield account.token("b")
-        await anyio.sleep(60)
-    finally:
-        await account.close()
-
-
-def synchronous(account: Account, texts: str = "abcd", seconds: float = 0.001) -> Iterator[str]:
-    account.opened += 1
-    try:
-        for text in texts:
-            yield account.token(text)
-            if seconds:
-                time.sleep(seconds)
-    finally:
-        account.closing += 1
-        account.closed += 1
-
-
-def synchronous_ahead(account: Account) -> Iterator[str]:
-    return synchronous(account, texts="x" * (LIMIT + 50), seconds=0)
-
-
-class SDK:
-    """A stream that is not its own iterator, and holds a connection before its first step."""
-
-    def __init__(self, account: Account, *, finite: bool = False) -> None:
-        self._account = account
-        self._finite = finite
-        account.opened += 1
-
-    async def __aiter__(self) -> AsyncIterator[str]:
-        for text in "ab":
-            yield self._account.token(text)
-            await checkpoint()
-        if not self._finite:
-            await anyio.sleep(60)
-
-    async def close(self) -> None:
-        await self._account.close(in_generator=False)
-
-
-def opening(account: Account) -> Callable[[], Any]:
-    async def create() -> SDK:
-        await checkpoint()
-        return SDK(account)
-
-    return create
-
-
-SOURCES = {
-    "waiting": Source(waiting, steps=3),
-    "fast": Source(fast, steps=9),
-    "never-suspending": Source(never_suspending, steps=2, pause=0.003),
-    "running-ahead": Source(running_ahead, pause=0.003),
-    "cleaning-up-slowly": Source(cleaning_up_slowly, steps=3),
-    "nested": Source(nested),
-    "failing": Source(
-        failing,
-        steps=9,
-        logs="the stream of .* failed|the source failed while it was cancelled",
-    ),
-    "failing-in-finally": Source(
-        failing_in_finally,
-        steps=3,
-        logs="closing the source failed|the source failed while it was cancelled",
-    ),
-    "swallowing": Source(swallowing, steps=3),
-    "synchronous": Source(synchronous, steps=9),
-    "synchronous-ahead": Source(synchronous_ahead, pause=0.003),
-    "sdk": Source(SDK, steps=3),
-    "sdk-that-ends": Source(lambda account: SDK(account, finite=True), steps=9),
-    "opening": Source(opening, steps=3),
-    "never-started": Source(SDK, steps=0),
-    "generator-never-started": Source(waiting, steps=0),
-}
 
 
 # The readers ---------------------------------------------------------------------------------
@@ -239,14 +69,14 @@ def body(tokens: Any) -> Reading:
 
 def _stream(tokens: Any, reply: Reply, *, asynchronous: bool) -> Reading:
     def on_end(reply: Reply) -> None:
-        reading.told.append(reply.state)
-        reading.told_to_the_end.append(reply.state)
+        reading.on_end_called.append(reply.state)
+        reading.on_end_completed.append(reply.state)
 
     async def on_end_later(reply: Reply) -> None:
-        reading.told.append(reply.state)
+        reading.on_end_called.append(reply.state)
         await checkpoint()
         await anyio.sleep(0.0002)
-        reading.told_to_the_end.append(reply.state)
+        reading.on_end_completed.append(reply.state)
 
     iterator = stream(
         reply, tokens, interval=0, ping=PING, on_end=on_end_later if asynchronous else on_end
@@ -270,14 +100,15 @@ READERS = {
 def disturb(
     backend: str, reader: str, source: str, how: How, then: How | None = None, *, late: bool = False
 ) -> None:
-    """Disturb a run at each suspension; with ``then``, at each and at each later one again.
+    """Disturb one run after the other, each at a later suspension.
 
-    How many suspensions a run has depends on the clock a little: one that was not reached is
-    passed over, and the last to be tried is past those of an undisturbed run.
+    With ``then``, disturb each of them a second time, at every later suspension. The number of
+    suspensions of a run depends a little on the clock. So a suspension that was not reached is
+    skipped, and the last one that is tried lies beyond those of an undisturbed run.
     """
 
-    def run(acts: dict[int, How]) -> Run:
-        done = Run(backend, READERS[reader], SOURCES[source], acts, late=late).run()
+    def run(acts: dict[int, How]) -> DisturbedRun:
+        done = DisturbedRun(backend, READERS[reader], SOURCES[source], acts, late=late).run()
         assert not done.problems, (acts, done.problems)
         return done
 
@@ -293,11 +124,11 @@ def disturb(
 
 
 LONG = {"never-suspending", "running-ahead", "nested"}
-"""Sources that give way often: each time is a suspension of their task."""
+"""Sources with many suspensions."""
 
 
 def grid(*backends: str, readers: list[str], hows: list[How], slow: bool = False) -> Any:
-    """Parametrize a test with all that makes sense of these."""
+    """Parametrize a test with every combination that makes sense."""
     return pytest.mark.parametrize(
         ("backend", "reader", "how", "source"),
         [
@@ -316,9 +147,8 @@ def _makes_sense(backend: str, reader: str, how: How, source: str) -> bool:
     if how == "stop" and reader in ("pump", "gathering"):
         return False
     if how in ("outside", "end") and source == "swallowing":
-        return (
-            backend == "trio"
-        )  # What swallows the cancellation of its loop keeps that from ending.
+        # On asyncio, a source that swallows the cancellation by its loop keeps it from ending.
+        return backend == "trio"
     return True
 
 
@@ -342,7 +172,7 @@ def test_a_body_is_cancelled_at_each_suspension(
 
 
 @grid("asyncio", readers=["pump", "text"], hows=["cancel"])
-def test_a_cancellation_when_what_was_awaited_is_there(
+def test_a_cancellation_after_the_awaited_result_has_arrived(
     backend: str, reader: str, how: How, source: str
 ) -> None:
     disturb(backend, reader, source, how, late=True)
@@ -381,37 +211,37 @@ def test_two_disturbances(backend: str, first: How, second: How, reader: str, so
 
 
 @st.composite
-def programs(draw: st.DrawFn) -> Source:
-    """A source that does at each step one thing of several, and so does its cleanup."""
+def programs(draw: st.DrawFn) -> SourceCase:
+    """Draw a source that takes random steps, and a cleanup that waits at random."""
     steps = draw(st.lists(st.sampled_from("tttcsyf"), max_size=12))
     endless = draw(st.booleans())
     waits = draw(st.integers(0, 4))
 
-    async def source(account: Account) -> AsyncIterator[str]:
-        account.opened += 1
+    async def source(record: SourceRecord) -> AsyncIterator[str]:
+        record.opened += 1
         try:
             for step in itertools.chain(steps, itertools.repeat("y", 10**6 * endless)):
                 if step == "t":
-                    yield account.token("t")
+                    yield record.token("t")
                 elif step == "c":
                     await checkpoint()
                 elif step == "s":
                     await anyio.sleep(0.0005)
                 elif step == "y":
-                    yield account.token("y")
+                    yield record.token("y")
                     await checkpoint()
                 else:
-                    account.ended_by_itself = True
+                    record.ended_by_itself = True
                     raise OSError("the source failed")
-            account.ended_by_itself = True
+            record.ended_by_itself = True
         finally:
-            await account.close(waits)
+            await record.close(waits)
 
-    async def nesting(account: Account) -> AsyncIterator[str]:
-        async for text in source(account):
+    async def nesting(record: SourceRecord) -> AsyncIterator[str]:
+        async for text in source(record):
             yield text
 
-    return Source(
+    return SourceCase(
         draw(st.sampled_from([source, nesting])),
         steps=draw(st.integers(0, 9)),
         pause=draw(st.sampled_from([0, 0, 0.001])),
@@ -429,11 +259,11 @@ def programs(draw: st.DrawFn) -> Source:
     late=st.booleans(),
 )
 def test_any_source_and_any_disturbances(
-    source: Source, backend: str, reader: str, acts: dict[int, How], late: bool
+    source: SourceCase, backend: str, reader: str, acts: dict[int, How], late: bool
 ) -> None:
     for number, how in acts.items():
         if not _makes_sense(backend, reader, how, ""):
             acts[number] = "scope"
     late = late and backend != "trio"
-    done = Run(backend, READERS[reader], source, acts, late=late).run()
+    done = DisturbedRun(backend, READERS[reader], source, acts, late=late).run()
     assert not done.problems, done.problems

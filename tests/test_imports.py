@@ -29,6 +29,8 @@ def loaded_by(statement: str) -> set[str]:
         ("streamhtml.formats", set()),
         ("streamhtml.markdown", set()),
         ("streamhtml._response", set()),
+        ("streamhtml.asgi", set()),
+        ("streamhtml.wsgi", set()),
         ("streamhtml.starlette", {"starlette"}),
         ("streamhtml.django", {"django", "asgiref"}),
         ("streamhtml.flask", {"flask", "werkzeug"}),
@@ -41,7 +43,9 @@ def test_a_module_loads_its_own_framework_only(module: str, its_own: set[str]) -
     assert not loaded & NEVER
 
 
-@pytest.mark.parametrize("module", ["streamhtml", "streamhtml.formats", "streamhtml._response"])
+@pytest.mark.parametrize(
+    "module", ["streamhtml", "streamhtml.formats", "streamhtml._response", "streamhtml.asgi"]
+)
 def test_the_core_loads_no_event_loop(module: str) -> None:
     assert "asyncio" not in loaded_by(f"import {module}")
 

@@ -1,4 +1,4 @@
-"""The words at the end of an answer, and the template around them."""
+"""The notice at the end of an answer: its words, its language and its template."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, get_args
@@ -25,7 +25,7 @@ KOREAN: dict[Outcome, str] = {
 }
 
 
-def told(notice: Notice) -> dict[Outcome, Markup]:
+def rendered(notice: Notice) -> dict[Outcome, Markup]:
     return {outcome: notice.render(outcome, "ai_1", {}) for outcome in ENGLISH}
 
 
@@ -36,7 +36,7 @@ def in_span(words: Mapping[Outcome, str]) -> dict[Outcome, str]:
     }
 
 
-def test_every_outcome_has_its_words_and_a_good_end_has_none() -> None:
+def test_every_outcome_but_finished_has_words() -> None:
     assert set(NOTICES) == set(get_args(Outcome))
     assert NOTICES == ENGLISH | {"finished": ""}
 
@@ -55,11 +55,11 @@ def test_every_outcome_has_its_words_and_a_good_end_has_none() -> None:
         ("KO-kr", KOREAN),
     ],
 )
-def test_ours_by_the_language(language: str, words: dict[Outcome, str]) -> None:
-    assert told(Notice(language=language)) == in_span(words)
+def test_the_language_selects_the_built_in_words(language: str, words: dict[Outcome, str]) -> None:
+    assert rendered(Notice(language=language)) == in_span(words)
 
 
-def half(text: str) -> str:
+def translate_two(text: str) -> str:
     return {"Stopped.": "Halt!", "The answer is cut short here.": "Ende <hier>."}.get(text, text)
 
 
@@ -68,38 +68,38 @@ class Lazy:
         self.text = text
 
     def __str__(self) -> str:
-        return half(self.text)
+        return translate_two(self.text)
 
 
-@pytest.mark.parametrize("gettext", [half, lambda text: Markup(half(text)), Lazy])
+@pytest.mark.parametrize("gettext", [translate_two, lambda text: Markup(translate_two(text)), Lazy])
 @pytest.mark.parametrize(("language", "words"), [("de", ENGLISH), ("ko", KOREAN)])
-def test_the_sites_catalogue_wins_where_it_has_a_text(
+def test_the_translations_of_the_site_come_first(
     gettext: Callable[[str], str], language: str, words: dict[Outcome, str]
 ) -> None:
     own: dict[Outcome, str] = {"stopped": "Halt!", "truncated": "Ende &lt;hier&gt;."}
-    assert told(Notice(None, gettext, language)) == in_span(words | own)
+    assert rendered(Notice(None, gettext, language)) == in_span(words | own)
 
 
-def test_the_head_of_a_catalogue_is_not_asked_for() -> None:
+def test_gettext_is_not_called_with_an_empty_text() -> None:
     asked: list[str] = []
     Notice(gettext=lambda text: asked.append(text) or text)  # type: ignore[func-returns-value]
     assert asked == list(ENGLISH.values())
 
 
-def test_the_words_are_chosen_at_once() -> None:
+def test_the_words_are_chosen_when_the_notice_is_made() -> None:
     language = "de"
     notice = Notice(gettext=lambda text: f"{language}: {text}")
     language = "fr"
-    assert ">de: Stopped.<" in told(notice)["stopped"]
+    assert ">de: Stopped.<" in rendered(notice)["stopped"]
 
 
-def test_a_template_of_the_sites_own() -> None:
+def test_a_template_of_the_site() -> None:
     template = jinja2.Environment(autoescape=True).from_string(
         "\n <p id='{{ message_pair_id }}' class='{{ outcome }}'>{{ who }}: {{ notice }}</p>\n\n"
     )
-    notice = Notice(template.render, half)
+    notice = Notice(template.render, translate_two)
     assert notice.is_own
-    assert not Notice(None, half).is_own
+    assert not Notice(None, translate_two).is_own
     context = {"who": "<me>", "notice": "mine", "outcome": "mine", "message_pair_id": "mine"}
     assert notice.render("truncated", "ai_1", context) == (
         "<p id='ai_1' class='truncated'>&lt;me&gt;: Ende &lt;hier&gt;.</p>"
@@ -108,7 +108,7 @@ def test_a_template_of_the_sites_own() -> None:
 
 
 @pytest.mark.parametrize("outcome", ENGLISH)
-def test_a_template_that_fails_is_logged_and_ours_is_shown(
+def test_a_template_that_raises_is_logged_and_replaced_by_the_built_in_one(
     outcome: Outcome, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(context: Mapping[str, Any]) -> str:
@@ -122,14 +122,14 @@ def test_a_template_that_fails_is_logged_and_ours_is_shown(
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_the_plain_notice_has_nothing_of_the_sites_but_the_words() -> None:
-    notice = Notice(lambda context: "<p>", half)
+def test_the_plain_notice_uses_only_the_words_of_the_site() -> None:
+    notice = Notice(lambda context: "<p>", translate_two)
     assert notice.plain("truncated") == in_span({"truncated": "Ende &lt;hier&gt;."})["truncated"]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("with_reason", [False, True])
-async def test_a_source_that_says_that_it_was_cut_short(
+async def test_a_source_may_raise_truncated(
     with_reason: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def source() -> AsyncIterator[str]:

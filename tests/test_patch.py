@@ -1,3 +1,5 @@
+"""Ids, and the places that a patch can name."""
+
 import re
 from typing import Any
 
@@ -15,7 +17,7 @@ def test_a_pair_id_is_a_prefix_and_128_random_bits() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "1_", "a b", "é", "a>", '"', "a\n", "-a"])
-def test_a_prefix_that_cannot_begin_an_id_is_refused_and_quoted(prefix: str) -> None:
+def test_a_prefix_that_cannot_begin_an_id_is_refused(prefix: str) -> None:
     with pytest.raises(ValueError, match=re.escape(repr(prefix))):
         pair_id(prefix)
 
@@ -30,13 +32,13 @@ def test_a_prefix_that_cannot_begin_an_id_is_refused_and_quoted(prefix: str) -> 
         {"child": 0},
     ],
 )
-def test_a_place_that_cannot_be_is_refused(place: dict[str, Any]) -> None:
+def test_an_impossible_place_is_refused(place: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"name no element|needs a root"):
         Patch("replace", Markup(), **place)
 
 
-def test_a_tail_has_a_root_to_be_removed_with() -> None:
-    with pytest.raises(ValueError, match="'tail' needs a root"):
+def test_a_tail_needs_a_root() -> None:
+    with pytest.raises(ValueError, match=r"'tail' with .* needs a root"):
         Patch("tail", Markup("x"))
 
 
@@ -50,5 +52,5 @@ def test_a_tail_has_a_root_to_be_removed_with() -> None:
         (Patch("tail", Markup(), "a.b:c"), r"#a\.b\3a c"),
     ],
 )
-def test_the_place_as_a_selector(patch: Patch, selector: str) -> None:
+def test_a_place_becomes_a_css_selector(patch: Patch, selector: str) -> None:
     assert patch.selector == selector

@@ -1,3 +1,5 @@
+"""A message from its shell to its end: fragments, states, parts and notices."""
+
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,7 +50,7 @@ def test_a_message_from_its_shell_to_its_end() -> None:
     assert (reply.state, reply.text) == ("finished", "a<\u202eb\r")
 
 
-def test_an_end_with_nothing_left_to_say() -> None:
+def test_an_end_without_text_has_the_outcome_only() -> None:
     reply = Reply()
     reply.open()
     assert reply.close("finished") == Fragment(1, (), "finished")
@@ -57,7 +59,7 @@ def test_an_end_with_nothing_left_to_say() -> None:
 @pytest.mark.parametrize("outcome", ["stopped", "truncated", "failed", "interrupted"])
 @pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
 @pytest.mark.parametrize("at_once", [False, True])
-def test_an_end_that_went_wrong_is_shown_behind_the_text(
+def test_a_notice_follows_the_text_unless_all_went_well(
     outcome: Any, renderer: str, at_once: bool
 ) -> None:
     template = EACH_TIME if renderer == "template" else None
@@ -78,9 +80,7 @@ def test_an_end_that_went_wrong_is_shown_behind_the_text(
 
 @pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
-def test_an_end_without_the_template_shows_the_notice_all_the_same(
-    renderer: str, at_once: bool
-) -> None:
+def test_fail_shows_the_notice_without_the_template(renderer: str, at_once: bool) -> None:
     reply = Reply(EACH_TIME, {"message_pair_id": "ai_1"}, renderer=renderer, at_once=at_once)
     reply.open()
     end = reply.fail()
@@ -95,7 +95,7 @@ NOTICE = ENVIRONMENT.from_string("<u>{{ outcome }} {{ who }} {{ message_pair_id 
 
 @pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
 @pytest.mark.parametrize("at_once", [False, True])
-def test_a_notice_of_the_callers_own_knows_the_context(renderer: str, at_once: bool) -> None:
+def test_a_custom_notice_gets_the_context_of_the_message(renderer: str, at_once: bool) -> None:
     def ended(outcome: Any) -> str:
         reply = Reply(
             EACH_TIME,
@@ -113,7 +113,9 @@ def test_a_notice_of_the_callers_own_knows_the_context(renderer: str, at_once: b
     assert "<u>" not in ended("finished")
 
 
-def test_a_notice_that_fails_changes_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_notice_template_that_raises_is_replaced_by_the_built_in_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     def broken(context: Mapping[str, Any]) -> str:
         raise ZeroDivisionError
 
@@ -125,7 +127,7 @@ def test_a_notice_that_fails_changes_nothing_else(caplog: pytest.LogCaptureFixtu
     assert len(caplog.records) == 1
 
 
-def test_an_end_without_the_template_is_without_that_of_the_notice_too() -> None:
+def test_fail_does_not_use_the_custom_notice_template() -> None:
     reply = Reply(notice=Notice(NOTICE, language="ko"))
     reply.open()
     assert html(reply.fail()) == (
@@ -133,7 +135,7 @@ def test_an_end_without_the_template_is_without_that_of_the_notice_too() -> None
     )
 
 
-def test_a_reader_who_left_needs_no_rendering() -> None:
+def test_abandon_interrupts_the_reply_without_a_fragment() -> None:
     reply = Reply()
     reply.open()
     reply.abandon()
@@ -156,18 +158,6 @@ def test_the_template_is_rendered_once() -> None:
         rendered.clear()
 
 
-def test_a_part_that_is_placed_twice_is_refused() -> None:
-    twice = ENVIRONMENT.from_string("{{ ai_message }}{{ ai_message }}").render
-    with pytest.raises(ValueError, match="shows the part 'text' more than once"):
-        Reply(twice).open()
-
-
-def test_a_loop_over_the_parts_is_an_error_and_not_endless() -> None:
-    looping = ENVIRONMENT.from_string("{% for part in parts %}{{ part }}{% endfor %}").render
-    with pytest.raises(TypeError, match="'Parts' object is not iterable"):
-        Reply(looping).open()
-
-
 def test_parts_have_regions_of_their_own() -> None:
     reply = Reply(BOTH_PARTS, {"message_pair_id": "ai_1"}, renderer="text")
     reply.open()
@@ -181,14 +171,14 @@ def test_parts_have_regions_of_their_own() -> None:
     assert reply.part("unseen") == ""
 
 
-def test_the_notice_goes_to_the_part_that_is_there() -> None:
+def test_the_notice_goes_to_another_part_if_there_is_no_answer() -> None:
     reply = Reply(ENVIRONMENT.from_string("<p>{{ parts.reasoning }}</p>").render)
     reply.open()
     (patch,) = reply.close("failed").patches
     assert patch.root.endswith("_reasoning")
 
 
-def test_a_template_that_is_rendered_each_time() -> None:
+def test_the_template_is_rendered_for_each_fragment_if_asked() -> None:
     reply = Reply(EACH_TIME, {"message_pair_id": "ai_1"}, renderer="template")
     assert html(reply.open()) == '<p id="ai_1"></p>'
     assert reply.feed([]) == Fragment(0)
@@ -198,7 +188,7 @@ def test_a_template_that_is_rendered_each_time() -> None:
     assert html(reply.close("finished")) == '<p id="ai_1" hx-swap-oob=true>a&lt;</p>'
 
 
-def test_at_once_is_one_fragment_at_the_end() -> None:
+def test_at_once_returns_one_fragment_at_the_end() -> None:
     context = {"message_pair_id": "ai_1"}
     reply = Reply(BOTH_PARTS, context, renderer="text", at_once=True, into="log")
     assert reply.open() == reply.feed([Delta("<a"), Delta("why", "reasoning")]) == Fragment(0)
@@ -224,7 +214,7 @@ def test_at_once_is_one_fragment_at_the_end() -> None:
     ),
     st.data(),
 )
-def test_law_however_it_was_cut_the_page_is_that_of_the_whole(
+def test_law_the_page_is_the_same_however_the_text_was_cut(
     deltas: list[Delta], data: st.DataObject
 ) -> None:
     context = {"message_pair_id": "ai_1"}
@@ -247,7 +237,7 @@ def test_law_however_it_was_cut_the_page_is_that_of_the_whole(
     assert page == expected
 
 
-# Definitions, footnotes and blocks that go on over the runs of text and HTML.
+# Definitions, footnotes and blocks that continue across pieces of text and HTML.
 MARKDOWN = ["a", " ", "\n", "\n\n", "# ", "- ", "> ", "*", "**", "`", "```\n", "|a|\n|-|\n", "\r"]
 MARKDOWN += ["[x]", "[x]: /u\n", "[^1]", "[^1]: b\n", "---\n", "<b>", "&", "\u202e", "https://a.b"]
 
@@ -264,7 +254,7 @@ MARKDOWN += ["[x]", "[x]: /u\n", "[^1]", "[^1]: b\n", "---\n", "<b>", "&", "\u20
     ),
     st.data(),
 )
-def test_law_the_page_of_markdown_is_that_of_the_whole(
+def test_law_the_page_of_markdown_is_the_same_however_it_was_cut(
     deltas: list[Delta], data: st.DataObject
 ) -> None:
     context = {"message_pair_id": "ai_1"}
@@ -289,7 +279,7 @@ def test_law_the_page_of_markdown_is_that_of_the_whole(
     assert [page.html for page in pages.values()] == expected
 
 
-def test_the_whole_is_one_text_though_it_came_in_runs() -> None:
+def test_at_once_renders_text_in_pieces_as_one_text() -> None:
     reply = Reply(at_once=True)
     reply.open()
     reply.feed([Delta("[x] **a"), Delta("Hm", "reasoning"), Delta("**"), Delta(Markup("<hr>"))])
@@ -300,28 +290,47 @@ def test_the_whole_is_one_text_though_it_came_in_runs() -> None:
     assert whole.count('<div class="streamhtml-html"><hr></div>') == 2
 
 
-def test_a_renderer_of_ones_own() -> None:
-    class Shouting(TextRenderer):
-        element = "b"
+class Shouting(TextRenderer):
+    element = "b"
+    css_class = "shouting <loud>"
 
-        def feed(self, text: str) -> list[Patch]:
-            return super().feed(text.upper())
+    def feed(self, text: str) -> list[Patch]:
+        return super().feed(text.upper())
 
-    reply = Reply(renderer=Shouting)
-    assert '<b id="' in html(reply.open())
-    assert 'class="streamhtml streamhtml-shouting"' in html(
-        Reply(renderer=Shouting, context={"human_message": ""}).open()
-    )
+
+class WithoutClass:
+    """A renderer as it was written before ``css_class`` was part of the protocol."""
+
+    element = "i"
+
+    def __init__(self, root: str) -> None:
+        self._renderer = TextRenderer(root)
+        self.feed = self._renderer.feed
+        self.close = self._renderer.close
+        self.render = self._renderer.render
+
+
+def test_a_custom_renderer_declares_its_element_and_its_class() -> None:
+    reply = Reply(renderer=Shouting, context={"message_pair_id": "m"})
+    assert '<b id="m_text" class="streamhtml shouting &lt;loud&gt;" hx-' in html(reply.open())
     assert html(reply.feed([Delta("a")])) == "A"
 
 
-def test_into_is_an_id_with_or_without_its_sign() -> None:
+def test_a_renderer_without_a_class_has_ours_only() -> None:
+    without: Any = WithoutClass
+    for at_once in False, True:
+        reply = Reply(renderer=without, context={"message_pair_id": "m"}, at_once=at_once)
+        shown = html(reply.open()) + html(reply.feed([Delta("a")])) + html(reply.close("finished"))
+        assert '<i id="m_text" class="streamhtml" hx-' in shown
+
+
+def test_into_is_an_id_with_or_without_a_hash_sign() -> None:
     for into in "log", "#log":
         assert Reply(into=into).open().patches[0].root == "log"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (
             {"renderer": "markdwon"},
@@ -333,19 +342,12 @@ def test_into_is_an_id_with_or_without_its_sign() -> None:
         ({"context": {"parts": {}}, "renderer": "template"}, "the context has 'parts'"),
     ],
 )
-def test_arguments_that_are_not_possible(arguments: Mapping[str, Any], says: str) -> None:
-    with pytest.raises(ValueError, match=says):
+def test_invalid_arguments_are_refused(arguments: Mapping[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Reply(**arguments)
 
 
-@pytest.mark.parametrize("at_once", [False, True])
-def test_a_template_without_a_place_for_the_answer(at_once: bool) -> None:
-    reply = Reply(ENVIRONMENT.from_string("<p>no place").render, at_once=at_once)
-    with pytest.raises(ValueError, match=r"neither \{\{ ai_message \}\} nor .* '<p>no place'"):
-        reply.open()
-
-
-def test_the_steps_have_an_order() -> None:
+def test_steps_in_the_wrong_order_are_refused() -> None:
     reply = Reply()
     for step in (lambda: reply.feed([]), lambda: reply.close("finished")):
         with pytest.raises(RuntimeError, match="the reply is 'new', not 'streaming'"):

@@ -1,10 +1,12 @@
+"""Characters that a model should not send are removed, however the text is cut."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streamhtml._scrub import Scrubber
 
 FLAG = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"  # England
-# The characters that matter, and few others, so that they meet.
+# Mostly the characters that matter, so that they often stand side by side.
 TEXTS = st.text(
     st.sampled_from(
         "ab\0\x1b\r\n\t\x85\u2028\u202e\u2066\u200d\ud83d\udc4b\U0001f44b\U0001f3f4"
@@ -18,7 +20,7 @@ def scrub(*pieces: str) -> str:
     return "".join(map(scrubber.feed, pieces)) + scrubber.close()
 
 
-def test_what_becomes_of_what() -> None:
+def test_each_kind_of_character() -> None:
     for text, expected in {
         "plain 안녕 👩‍👩‍👧 🇰🇷": "plain 안녕 👩‍👩‍👧 🇰🇷",
         "a\0b\x1b\x7f": "a\ufffdb\ufffd\x7f",
@@ -44,14 +46,14 @@ def test_law_any_cut_gives_the_same_text(text: str, data: st.DataObject) -> None
 
 
 @given(TEXTS)
-def test_law_what_is_scrubbed_stays_and_can_be_encoded(text: str) -> None:
+def test_law_scrubbed_text_does_not_change_again_and_can_be_encoded(text: str) -> None:
     once = scrub(text)
     assert scrub(once) == once
     once.encode()
 
 
 @given(TEXTS)
-def test_at_most_a_flag_is_held_back(text: str) -> None:
+def test_no_more_than_a_flag_is_held_back(text: str) -> None:
     scrubber = Scrubber()
     scrubber.feed(text)
     assert len(scrubber.close()) <= 8

@@ -1,3 +1,5 @@
+"""The renderer for plain text."""
+
 import html5lib
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,17 +17,17 @@ def render(*texts: str) -> str:
     return "".join(patch.html for patch in patches)
 
 
-def test_text_is_escaped_as_far_as_it_must_be() -> None:
+def test_text_is_escaped_but_quotes_are_not() -> None:
     assert render("<b>&amp; \"'") == "&lt;b&gt;&amp;amp; \"'"
     assert TextRenderer("r").feed("<") == [Patch("append", Markup("&lt;"), "r")]
 
 
-def test_nothing_gives_no_patch() -> None:
+def test_empty_text_makes_no_patch() -> None:
     renderer = TextRenderer("r")
     assert renderer.feed("") == renderer.feed("\u202e") == renderer.close() == []
 
 
-def test_markup_goes_in_as_it_is_and_behind_the_text_before_it() -> None:
+def test_markup_is_not_escaped_and_keeps_its_place_in_the_text() -> None:
     assert render("a\r", Markup("<b>x</b>"), "<") == "a\n<b>x</b>&lt;"
 
 

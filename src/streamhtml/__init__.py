@@ -1,31 +1,46 @@
 """Turn any iterator of tokens into a stream of HTML.
 
-This package is the core; ``streamhtml.starlette``, ``streamhtml.django`` and ``streamhtml.flask``
-each have a ``StreamingHTMLResponse`` for their framework. Nothing here imports one of them.
+This package is the core. ``streamhtml.starlette``, ``streamhtml.django`` and ``streamhtml.flask``
+each have a ``StreamingHTMLResponse`` for their framework, and ``streamhtml.asgi`` and
+``streamhtml.wsgi`` for any other. Nothing here imports a framework.
 """
 
-from streamhtml._delta import Delta, Truncated, deltas
+from pathlib import Path as _Path
+
+from streamhtml._delta import Delta, Truncated
+from streamhtml._headers import Headers
 from streamhtml._notice import Notice
 from streamhtml._patch import Fragment, Patch, pair_id
+from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
-from streamhtml._stream import Stream, aenumerate, stream
-from streamhtml._template import TemplateRenderer
+from streamhtml._stream import aenumerate, stream
 from streamhtml._text import TextRenderer
+from streamhtml.formats import Format, FormatName, FormatRequest
 from streamhtml.markdown import MarkdownRenderer
+from streamhtml.sources import Tokens, deltas
 
 __all__ = [
     "Delta",
+    "Format",
+    "FormatName",
+    "FormatRequest",
     "Fragment",
+    "Headers",
     "MarkdownRenderer",
     "Notice",
     "Patch",
+    "Renderer",
+    "RendererName",
     "Reply",
-    "Stream",
-    "TemplateRenderer",
     "TextRenderer",
+    "Tokens",
     "Truncated",
     "aenumerate",
     "deltas",
     "pair_id",
+    "static_path",
     "stream",
 ]
+
+static_path = _Path(__file__).parent / "static" / "streamhtml"
+"""The folder with the client's files, to be served as static files by any server or framework."""

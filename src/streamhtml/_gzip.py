@@ -1,32 +1,37 @@
-"""Gzip for what streams (RFC 1952): each piece can be read in full as soon as it has arrived."""
+"""Gzip for streams (RFC 1952): a client can decompress each piece as soon as it has arrived."""
 
 import re
 import zlib
 
 _GZIP = 16 + zlib.MAX_WBITS
-# Of 1 to 9. With 5 a stream holds a quarter of what it does with 8, and is as small.
-_MEMORY = 5
+_MEMORY_LEVEL = 5
+"""From 1 to 9. Level 5 needs a quarter of the memory of level 8, and compresses as well here."""
 
 _CODING = re.compile(r"\s*(gzip|x-gzip|\*)\s*(?:;\s*q=([\d.]+)\s*)?", re.IGNORECASE)
 
 
 def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Tell whether a request with this header wants gzip (RFC 9110, section 12.5.3)."""
-    wanted = {
+    """Return whether a client with this ``Accept-Encoding`` takes gzip (RFC 9110, 12.5.3)."""
+    accepted = {
         coding[1].lower(): coding[2] is None or coding[2].strip("0.") != ""
         for each in (accept_encoding or "").split(",")
         if (coding := _CODING.fullmatch(each))
     }
-    return wanted.get("gzip", wanted.get("x-gzip", wanted.get("*", False)))
+    return accepted.get("gzip", accepted.get("x-gzip", accepted.get("*", False)))
 
 
 class Gzip:
-    """Compresses one response, piece by piece."""
+    """Compress one response, piece by piece."""
 
     def __init__(self) -> None:
-        self._compress = zlib.compressobj(wbits=_GZIP, memLevel=_MEMORY)
+        self._compress = zlib.compressobj(wbits=_GZIP, memLevel=_MEMORY_LEVEL)
 
     def encode(self, data: bytes, *, last: bool) -> bytes:
-        """Return what lets the client read ``data``; after the last piece there is no other."""
+        """Return bytes from which the client can read all of ``data``.
+
+        Args:
+            data: the next piece.
+            last: whether it is the last one. No call may follow it.
+        """
         flush = zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
         return self._compress.compress(data) + self._compress.flush(flush)

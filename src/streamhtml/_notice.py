@@ -1,22 +1,20 @@
-"""What the reader is told where an answer did not finish: the words, and the template around them.
+"""The notice after an answer that did not finish: its words, its language and its template.
 
-Pure: which language is spoken, and what the site's own catalogue says, is for others to know.
+This is pure. The adapters find out the reader's language and the site's translations.
 """
 
 import logging
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from streamhtml._patch import Outcome
-from streamhtml._template import Template
+from streamhtml._template import Template, built_in
 
 TEMPLATE: Final = "streamhtml/notice.html"
-"""The name of the template: a site that has one of this name replaces ours."""
+"""The template's name. A site replaces the built-in one by a template with this name."""
 
 NOTICES: Final[dict[Outcome, str]] = {
     "finished": "",
@@ -25,7 +23,7 @@ NOTICES: Final[dict[Outcome, str]] = {
     "failed": "Something went wrong, and the answer ends here.",
     "interrupted": "The connection was lost, and the answer ends here.",
 }
-"""The words for each outcome, in plain text; a site's catalogue has them as its msgids."""
+"""The English words for each outcome, as plain text. They are the msgids of translations."""
 
 _TRANSLATIONS: Final[dict[str, dict[Outcome, str]]] = {
     "ko": {
@@ -42,15 +40,21 @@ logger = logging.getLogger("streamhtml")
 class Notice:
     """The notices of one answer, in the reader's language.
 
-    The words are chosen here and now: those of the site's catalogue, where it has them; else
-    ours in this language, English and Korean; else the English ones.
+    The words are chosen when the Notice is made. They come from the site's translations if these
+    have the text; else from the built-in translation into this language (only Korean so far);
+    else they are English.
 
     Args:
-        template: renders a notice, from the context of the message's template and
-            ``message_pair_id``, ``outcome`` and ``notice``: the words, to be escaped. By default
-            ours.
-        gettext: translates one of the English texts (``NOTICES``), or returns it as it is.
-        language: a tag as "ko" or "ko-KR", or a locale's name as "ko_KR"; ``""`` if not known.
+        template: renders a notice. Its context is that of the message's template, and
+            ``message_pair_id``, ``outcome`` and ``notice``, the words, which it must escape. By
+            default it is the built-in template.
+        gettext: translates one of the English texts in ``NOTICES``, or returns it unchanged.
+        language: a language tag such as "ko" or "ko-KR", or a locale name such as "ko_KR"; ``""``
+            if unknown.
+
+    Attributes:
+        language: the argument, unchanged.
+        is_own: whether the site passed its own template, which may be slow or query a database.
     """
 
     def __init__(
@@ -59,42 +63,36 @@ class Notice:
         gettext: Callable[[str], str] = str,
         language: str = "",
     ) -> None:
-        self._ours = built_in(TEMPLATE)  # Now, for at the end nothing may go wrong.
-        self._template = template or self._ours
+        # Loaded now, because nothing may fail at the end of an answer.
+        self._built_in_template = built_in(TEMPLATE)
+        self._template = template or self._built_in_template
         self.language = language
-        """As it was given."""
         self.is_own = template is not None
-        """Whether the template is the site's, and so may take long or wait for a database."""
-        ours = _TRANSLATIONS.get(re.split("[-_]", language)[0].lower(), {})
+        translations = _TRANSLATIONS.get(re.split("[-_]", language)[0].lower(), {})
         self._words: dict[Outcome, str] = {}
         for outcome, english in NOTICES.items():
-            if english:  # gettext("") is the head of a catalogue.
-                theirs = str(gettext(english))
-                self._words[outcome] = ours.get(outcome, english) if theirs == english else theirs
+            if english:  # gettext("") would return the header of the translation file.
+                translated = str(gettext(english))
+                if translated == english:
+                    translated = translations.get(outcome, english)
+                self._words[outcome] = translated
 
     def render(self, outcome: Outcome, message_pair_id: str, context: Mapping[str, Any]) -> Markup:
-        """Return the notice, for any outcome but "finished".
+        """Return the notice as HTML, for any outcome but "finished".
 
-        Where the site's template raises, that is logged, and the notice is ours.
+        If the site's template raises, the exception is logged, and the built-in template is used.
         """
-        more = {
+        names = {
             "message_pair_id": message_pair_id,
             "outcome": outcome,
             "notice": self._words[outcome],
         }
         try:
-            return Markup(self._template({**context, **more}).strip())
+            return Markup(self._template({**context, **names}).strip())
         except Exception:
             logger.exception("the notice of %s could not be rendered", message_pair_id)
             return self.plain(outcome)
 
     def plain(self, outcome: Outcome) -> Markup:
-        """Return the notice with nothing of the site's but the words; it does not raise."""
-        return Markup(self._ours({"notice": self._words[outcome]}))
-
-
-@cache
-def built_in(name: str) -> Template:
-    """Return one of our own templates."""
-    environment = Environment(loader=PackageLoader("streamhtml"), autoescape=True)
-    return environment.get_template(name).render
+        """Return the notice from the built-in template. This never raises."""
+        return Markup(self._built_in_template({"notice": self._words[outcome]}))

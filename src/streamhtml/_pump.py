@@ -1,8 +1,8 @@
-"""The pump: one task owns the source, iterates it and closes it; a reader takes what is there.
+"""The pump reads a source in a task or thread of its own, buffers its deltas and closes it.
 
-The reader is an iterator class and not a generator: it holds no cancel scope over a step, so it
-can be cancelled anywhere (PEP 789), and whatever becomes of it, the source's cleanup runs in the
-source's own task.
+The source is opened, read and closed in one place, so its cleanup completes whatever happens to
+the reader. The reader is an iterator class and not a generator: it holds no cancel scope between
+two steps, so it can be cancelled at any of them (PEP 789).
 """
 
 import logging
@@ -17,20 +17,23 @@ from typing import Final
 import anyio
 from anyio.lowlevel import checkpoint
 
-from streamhtml._delta import AsyncDeltas, Delta, SyncDeltas, Tokens, deltas
-from streamhtml._loop import Bell, Loop, current_loop
+from streamhtml._delta import Delta
+from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
+from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
-LIMIT: Final = 1024
-"""Deltas that wait for the reader before the source has to."""
+MAX_BUFFERED_DELTAS: Final = 1024
+"""Number of unread deltas at which the source has to wait for the reader."""
 
-SIZE: Final = 1 << 18
-"""Characters that do: a batch is rendered in one go, and the loop's other streams wait."""
+MAX_BUFFERED_CHARS: Final = 1 << 18
+"""Number of unread characters at which the source has to wait for the reader. A batch is rendered
+in one go, and no other stream of the event loop can run meanwhile."""
 
-CLEANUP: Final = 5.0
-"""Seconds that a source may take to close before it is left behind, with a warning."""
+CLOSE_TIMEOUT: Final = 5.0
+"""Time in seconds that a source may take to close. After that a warning is logged, and nothing
+waits for it any longer."""
 
-STEPS: Final = 16
-"""Steps of a source that never suspends before the others get their turn."""
+CHECKPOINT_EVERY: Final = 16
+"""Number of tokens after which a source that never suspends lets other tasks run."""
 
 _NEVER: Final = float("inf")
 
@@ -38,23 +41,24 @@ logger = logging.getLogger("streamhtml")
 
 
 class Pump:
-    """Iterates batches of Deltas: at each step all that arrived, in order, losing nothing.
+    """Iterate batches of Deltas. Each batch holds all that has arrived, in order, without loss.
 
-    The first delta comes at once, and so does any that comes after a pause; within ``interval``
-    of the last batch they gather. An empty batch says that nothing arrived for ``ping`` seconds.
-    A source that runs ahead waits when ``LIMIT`` deltas, or ``SIZE`` characters, have gathered. An
-    async source runs as a task, a sync one on a thread of its own, both in the context
-    (``contextvars``) of the pump's creator.
+    The first delta is delivered at once, and so is any that arrives after a pause. Deltas that
+    arrive within ``interval`` of the last batch are collected. An empty batch means that a ping is
+    due. When ``MAX_BUFFERED_DELTAS`` deltas or ``MAX_BUFFERED_CHARS`` characters are unread, the
+    source has to wait. An async source runs as a task, a sync source on its own thread, both in a
+    copy of the context (``contextvars``) in which the pump was created.
 
-    When the iteration has ended, ``error`` is the exception that ended the source, if one did,
-    and ``interrupted`` says whether it was cancelled, as it is when the event loop ends.
-    ``close()`` or ``aclose()`` closes the source at any time; the iteration ends with what has
-    arrived, and does not wait for the source's cleanup.
+    After the iteration, ``error`` is the exception that ended the source, if there was one, and
+    ``interrupted`` says whether the source was cancelled, as happens at the end of the event loop.
+    ``close()`` and ``aclose()`` close the source at any time. The iteration then ends with what
+    has arrived and does not wait for the source's cleanup.
 
     Args:
-        tokens: what ``deltas()`` takes.
-        interval: seconds.
-        ping: seconds; ``None`` for never.
+        tokens: the source, as ``deltas()`` takes it.
+        interval: time in seconds.
+        ping: time in seconds after which a ping is due if the reader had nothing to show; ``None``
+            for never. See ``ping_is_due()``.
 
     Raises:
         TypeError: ``tokens`` cannot be iterated.
@@ -67,29 +71,35 @@ class Pump:
         self._context = copy_context()
         self._interval = interval
         self._ping = _NEVER if ping is None else ping
-        self._arrived: deque[str | Delta] = deque()
-        self._put = self._taken = 0  # characters; each is written by one thread alone
-        self._due = 0.0
+        self._ping_due = 0.0
+        self._continues_silence = False
+        self._buffer: deque[str | Delta] = deque()
+        # Character counts. Only the source's side writes the first, only the reader the second.
+        self._chars_written = self._chars_read = 0
+        self._batch_due = 0.0
         self._reader_is_idle = False
-        self._writer_waits = False
+        self._source_waits = False
         self._closing = False
         self._ended = False
         self._started = False
-        self._room = threading.Event()
-        self._cancel: Callable[[], object] = self._room.set
-        self.loop: Loop | None = None
-        with suppress(RuntimeError):  # Built in a sync view, it is bound when it starts.
-            self.loop = current_loop()
+        self._thread_may_continue = threading.Event()
+        self._cancel: Callable[[], object] = self._thread_may_continue.set
+        self.loop: EventLoop | None = None
+        with suppress(RuntimeError):  # In a sync view no loop is running yet; see start().
+            self.loop = current_event_loop()
 
     def start(self) -> None:
-        """Let the source begin, in the event loop that runs now. The first step does it too."""
+        """Start the source in the running event loop, if it was not started before.
+
+        The first step of the iteration does it as well.
+        """
         if self._started or self._ended:
             return
         self._started = True
-        self.loop = loop = current_loop()
-        self._reader: Bell = loop.bell()
-        self._writer: Bell = loop.bell()
-        self._end: Bell = loop.bell()
+        self.loop = loop = current_event_loop()
+        self._reader_wakeup: Wakeup = loop.create_wakeup()
+        self._source_wakeup: Wakeup = loop.create_wakeup()
+        self._end_wakeup: Wakeup = loop.create_wakeup()
         if isinstance(self._source, AsyncDeltas):
             self._cancel = loop.spawn(self._run_task, self._context)
         else:
@@ -106,67 +116,87 @@ class Pump:
         if not self._started:
             self.start()
         now = monotonic()
-        ping_due = now + self._ping
+        if not self._continues_silence:
+            self._ping_due = now + self._ping
+        self._continues_silence = False
         while True:
-            # Before it looks: a thread that brings something then will ring.
+            # Set the flag before checking the buffer, so that a thread that appends something
+            # afterwards still wakes us.
             self._reader_is_idle = True
-            if self._arrived:
+            if self._buffer:
                 self._reader_is_idle = False
-                if self._ended or self._closing or now >= self._due or self._is_full():
+                if self._ended or self._closing or now >= self._batch_due or self._is_full():
                     return self._next_batch(now)
-                await self._reader.wait(self._due - now)
+                await self._reader_wakeup.wait(self._batch_due - now)
             elif self._ended or self._closing:
                 raise StopAsyncIteration
-            elif now >= ping_due:
+            elif now >= self._ping_due:
                 return []
             else:
-                await self._reader.wait(ping_due - now)
+                await self._reader_wakeup.wait(self._ping_due - now)
             now = monotonic()
 
+    def ping_is_due(self) -> bool:
+        """Return whether to send a ping, after a batch that changed nothing for the user.
+
+        Each step of the iteration starts the time of ``ping`` anew. After this call it does not,
+        unless a ping was due: the batch counts as silence.
+        """
+        is_due = monotonic() >= self._ping_due
+        self._continues_silence = not is_due
+        return is_due
+
     def _is_full(self) -> bool:
-        return len(self._arrived) >= LIMIT or self._put - self._taken >= SIZE
+        return (
+            len(self._buffer) >= MAX_BUFFERED_DELTAS
+            or self._chars_written - self._chars_read >= MAX_BUFFERED_CHARS
+        )
 
     def _next_batch(self, now: float) -> list[Delta]:
-        self._due = now + self._interval
-        batch = _take(self._arrived)
-        # After it: what a thread brings meanwhile is counted too early then, and never lost.
-        self._taken = self._put
-        if self._writer_waits:
-            self._writer_waits = False
-            self._writer.ring()
-            self._room.set()
+        self._batch_due = now + self._interval
+        batch = _take_all(self._buffer)
+        # Update the count after taking the batch. What a thread appends in between is then counted
+        # as read too early, but it is not lost.
+        self._chars_read = self._chars_written
+        if self._source_waits:
+            self._source_waits = False
+            self._source_wakeup.notify()
+            self._thread_may_continue.set()
         return batch
 
     def close(self) -> None:
-        """Close the source, from any thread, now or soon; twice does no harm."""
+        """Close the source soon. May be called from any thread, and more than once."""
         if self._closing or self._ended:
             return
         self._closing = True
-        self._room.set()
+        self._thread_may_continue.set()
         if self._started or not self._close_without_loop():
-            self._call(self._stop)
+            self._call_in_loop(self._stop)
 
     async def aclose(self) -> None:
-        """Close the source and wait until its cleanup is done, five seconds at the most."""
+        """Close the source, and wait until its cleanup is done, up to ``CLOSE_TIMEOUT``."""
         self._closing = True
         with anyio.CancelScope(shield=True):
             self._stop()
-            deadline = monotonic() + CLEANUP
+            deadline = monotonic() + CLOSE_TIMEOUT
             while not self._ended and (left := deadline - monotonic()) > 0:
-                await self._end.wait(left)
+                await self._end_wakeup.wait(left)
         if not self._ended:
-            logger.warning("a source still runs %s seconds after it was closed", CLEANUP)
+            logger.warning("a source still runs %s seconds after it was closed", CLOSE_TIMEOUT)
 
     def _stop(self) -> None:
-        self._room.set()
+        self._thread_may_continue.set()
         if self._started:
-            self._reader.ring()
+            self._reader_wakeup.notify()
             self._cancel()
         elif not self._ended:
-            self.start()  # It sees that it is to close, and does nothing else.
+            self.start()  # The new task or thread sees _closing and only closes the source.
 
     def _close_without_loop(self) -> bool:
-        """Close a source that was never iterated, if that takes no waiting; return if it did."""
+        """Close a source that was never iterated, and return whether it is closed.
+
+        It is not if closing takes an await.
+        """
         try:
             closed = self._source.close_unopened()
         except Exception:
@@ -183,25 +213,25 @@ class Pump:
         try:
             self.interrupted = self.loop.is_cancelled() and not self._closing
             if not self._closing and not self.interrupted:
-                await self._pull(self._source)
+                await self._read(self._source)
         except Exception as error:
-            self._note(error)
+            self._record_error(error)
         except BaseException as error:
-            # A source can raise a cancellation that is not ours, after one of its own tasks.
-            self._note(error)
+            # This cancellation may not be ours: a source can pass on that of a task of its own.
+            self._record_error(error)
             if self.interrupted or isinstance(error, KeyboardInterrupt):
                 raise
         finally:
-            self._cancel = self._room.set  # It closes, and nothing may cancel that.
+            self._cancel = self._thread_may_continue.set  # Closing must not be cancelled.
             try:
-                with anyio.move_on_after(CLEANUP, shield=True):
+                with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
                     await self._source.aclose()
             except Exception:
                 logger.warning("closing the source failed", exc_info=True)
             finally:
                 self._finish()
 
-    def _note(self, error: BaseException) -> None:
+    def _record_error(self, error: BaseException) -> None:
         assert self.loop is not None
         self.interrupted = self.loop.is_cancelled()
         if not self.interrupted:
@@ -209,49 +239,53 @@ class Pump:
         elif isinstance(error, Exception):
             logger.warning("the source failed while it was cancelled", exc_info=error)
 
-    async def _pull(self, source: AsyncDeltas) -> None:
-        arrived = self._arrived
+    async def _read(self, source: AsyncDeltas) -> None:
+        buffer = self._buffer
         async for token in await source.open():
-            if self._closing:  # Not cancelled yet, or the source has swallowed that.
-                await self._unwind(source)
+            if self._closing:  # The cancellation is still to come, or the source swallowed it.
+                await self._run_to_next_await(source)
                 return
-            if type(token) is str and token:  # As most are: they become a Delta when taken.
-                self._put += len(token)
-                arrived.append(token)
+            # Fast path: most tokens are plain strings, which become a Delta when they are taken.
+            if type(token) is str and token:
+                self._chars_written += len(token)
+                buffer.append(token)
             else:
                 for delta in source.read(token):
-                    self._put += len(delta.text)
-                    arrived.append(delta)
-            if self._reader_is_idle and arrived:
+                    self._chars_written += len(delta.text)
+                    buffer.append(delta)
+            if self._reader_is_idle and buffer:
                 self._reader_is_idle = False
-                self._reader.ring_in(self._due - monotonic())
-            if len(arrived) % STEPS == 0 or self._put - self._taken >= SIZE:
-                await self._give_way(source)
+                self._reader_wakeup.notify_within(self._batch_due - monotonic())
+            if (
+                len(buffer) % CHECKPOINT_EVERY == 0
+                or self._chars_written - self._chars_read >= MAX_BUFFERED_CHARS
+            ):
+                await self._apply_backpressure(source)
         source.end()
 
-    async def _give_way(self, source: AsyncDeltas) -> None:
+    async def _apply_backpressure(self, source: AsyncDeltas) -> None:
         assert self.loop is not None
         try:
             await checkpoint()
             while self._is_full():
-                self._writer_waits = True
-                self._reader.ring()
-                await self._writer.wait()
+                self._source_waits = True
+                self._reader_wakeup.notify()
+                await self._source_wakeup.wait()
         except self.loop.cancelled:
-            await self._unwind(source)
+            await self._run_to_next_await(source)
             raise
 
-    async def _unwind(self, source: AsyncDeltas) -> None:
-        """Let the source run to its next await and be cancelled there.
+    async def _run_to_next_await(self, source: AsyncDeltas) -> None:
+        """Let the source run to its next await, so that it is cancelled there.
 
-        It stands at a ``yield``, where ``aclose()`` would end it, but leave the iterators that it
-        iterates itself to the garbage collector. A source that never awaits gets no further
-        than some steps; then ``aclose()`` is all there is.
+        The source is suspended at a ``yield``. ``aclose()`` would end it there, but would leave
+        the iterators that the source itself iterates to the garbage collector. A source that never
+        awaits is dropped after ``CHECKPOINT_EVERY`` more tokens, and then closed by ``aclose()``.
         """
         assert self.loop is not None
         self._cancel()
         self.loop.cancel_at_next_wait()
-        for _ in range(STEPS):
+        for _ in range(CHECKPOINT_EVERY):
             await anext(source, None)
         with suppress(self.loop.cancelled):
             await checkpoint()
@@ -260,54 +294,64 @@ class Pump:
         assert isinstance(self._source, SyncDeltas)
         try:
             if not self._closing:
-                self._pull_in_thread(self._source)
-        except BaseException as error:  # Nobody else could hear of it.
+                self._read_in_thread(self._source)
+        except BaseException as error:  # Nothing else would see an exception of this thread.
             self.error = error
         finally:
             try:
                 self._source.close()
             except Exception:
                 logger.warning("closing the source failed", exc_info=True)
-            self._call(self._finish)
+            self._call_in_loop(self._finish)
 
-    def _pull_in_thread(self, source: SyncDeltas) -> None:
+    def _read_in_thread(self, source: SyncDeltas) -> None:
         for delta in source:
             if self._closing:
                 return
-            self._put += len(delta.text)
-            self._arrived.append(delta)
+            self._chars_written += len(delta.text)
+            self._buffer.append(delta)
             if self._reader_is_idle:
                 self._reader_is_idle = False
-                self._call(self._reader.ring)
+                self._call_in_loop(self._reader_wakeup.notify)
             while self._is_full():
-                self._room.clear()
-                self._writer_waits = True
+                self._thread_may_continue.clear()
+                self._source_waits = True
                 if self._closing:
                     return
-                self._call(self._reader.ring)
+                self._call_in_loop(self._reader_wakeup.notify)
                 if self._is_full():
-                    self._room.wait()
+                    self._thread_may_continue.wait()
 
     def _finish(self) -> None:
         self._ended = True
-        self._reader.ring()
-        self._end.ring()
-        self._end.close()
-        self._reader.close()
+        self._reader_wakeup.notify()
+        self._end_wakeup.notify()
+        # Close the wakeups after notifying every waiter.
+        self._end_wakeup.close()
+        self._reader_wakeup.close()
 
-    def _call(self, function: Callable[[], object]) -> None:
-        """Call the function in the loop's thread; a loop that has ended needs no call."""
+    def _call_in_loop(self, function: Callable[[], object]) -> None:
+        """Call the function in the thread of the loop, unless the loop has ended."""
         if self.loop is not None:
             with suppress(RuntimeError):
                 self.loop.call_threadsafe(function)
 
 
-def _take(arrived: deque[str | Delta]) -> list[Delta]:
-    """Return all that has arrived, plain tokens that are neighbours as one Delta."""
+def close_unused(tokens: Tokens) -> None:
+    """Close a source that no stream will read. May be called from any thread.
+
+    Raises:
+        TypeError: ``tokens`` cannot be iterated.
+    """
+    Pump(tokens, interval=0, ping=None).close()
+
+
+def _take_all(buffer: deque[str | Delta]) -> list[Delta]:
+    """Take everything out of the buffer, and join adjacent plain tokens to one Delta."""
     batch: list[Delta] = []
     texts: list[str] = []
-    for _ in range(len(arrived)):
-        token = arrived.popleft()
+    for _ in range(len(buffer)):
+        token = buffer.popleft()
         if isinstance(token, Delta):
             if texts:
                 batch.append(Delta("".join(texts)))

@@ -1,10 +1,12 @@
-"""Characters that a model has no business sending are taken out before anything else.
+"""Scrub a text: remove or replace characters that a model should not send, before anything else.
 
-NUL, the C0 controls but tab and newline, and lone surrogates become U+FFFD; CR and CRLF become
-LF; tag characters (U+E0000-E007F), which hide text from a reader, go, but in a flag; so do the
-controls that reorder what is read (U+202A-202E, U+2066-2069).
+- NUL, the other C0 controls except tab and newline, and lone surrogates become U+FFFD.
+- CR and CRLF become LF.
+- Tag characters (U+E0000 to U+E007F) are removed, because they hide text from the reader. They
+  stay in the flags of regions, such as the flag of England.
+- Controls that change the reading order (U+202A to U+202E, U+2066 to U+2069) are removed.
 
-The law: however a text is cut, the scrubbed pieces join to the same text.
+However a text is cut, the scrubbed pieces join to the same text.
 """
 
 import re
@@ -12,10 +14,11 @@ import re
 _SUSPECT = re.compile(
     "[\x00-\x08\x0b-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\U0001f3f4]"
 )
-# A flag is a black flag, the region's letters in tag characters, and the cancel tag (UTS #51).
+# The flag of a region is a black flag, the region's code in tag characters, and the cancel tag
+# (UTS #51).
 _FLAG = "\U0001f3f4"
 _TAG = "[\U000e0030-\U000e0039\U000e0061-\U000e007a]"
-# One class begins it, so that the search runs at the speed of C where there is nothing.
+# The pattern begins with one character class, because `re` skips text without a match fastest then.
 _FOUND = re.compile(
     f"{_SUSPECT.pattern}"
     f"(?:(?<=\U0001f3f4){_TAG}{{1,6}}\U000e007f"
@@ -25,34 +28,38 @@ _FOUND = re.compile(
 _DROPPED = frozenset(
     map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)))
 )
-# What may be the beginning of a flag, of a surrogate pair, or of CRLF.
+# The end of a text that may be the beginning of a flag, of a surrogate pair, or of CRLF.
 _UNDECIDED = re.compile(f"(?:\U0001f3f4{_TAG}{{0,6}}|[\ud800-\udbff]|\r)\\Z")
-_MOST_UNDECIDED = 7  # characters: a black flag and six tags
+_MAX_UNDECIDED = 7  # Characters: a black flag and six tag characters.
 
 
 class Scrubber:
-    """Scrubs a text that arrives in pieces; holds back the few characters not yet decided."""
+    """Scrubs a text that arrives in pieces.
+
+    It holds back the last few characters while their treatment depends on what follows.
+    """
 
     def __init__(self) -> None:
         self._held = ""
 
     def feed(self, text: str) -> str:
-        """Return what is certain of the text so far and was not returned before."""
+        """Return the scrubbed text, without the characters that are held back."""
         if self._held:
             text = self._held + text
             self._held = ""
-        # Nothing suspect is printable but the flag: that tells most texts, ten times as fast.
+        # Fast path for most texts, ten times as fast as the search: of all the characters to look
+        # at, only the black flag is printable.
         if text.replace("\n", "").isprintable() and not text.endswith(_FLAG):
             return text
         if not _SUSPECT.search(text):
             return text
-        if undecided := _UNDECIDED.search(text, len(text) - _MOST_UNDECIDED):
+        if undecided := _UNDECIDED.search(text, len(text) - _MAX_UNDECIDED):
             self._held = undecided.group()
             text = text[: undecided.start()]
         return _FOUND.sub(_replacement, text)
 
     def close(self) -> str:
-        """Return what was held: the text has ended, so all of it is decided now."""
+        """Return what was held back, now that the text has ended."""
         held, self._held = self._held, ""
         return _FOUND.sub(_replacement, held)
 

@@ -1,89 +1,97 @@
-"""The end of the process: what streams when SIGTERM comes gets its last fragment first.
+"""On SIGTERM, send every open stream its final fragment before the server shuts down.
 
-A server tells an application of its end too late: it waits until the streams have ended by
-themselves, or cuts them. So a handler stands in front of the server's own. It ends the streams and
-gives the signal back when they have gone out, which takes milliseconds, or after ``GRACE``.
+A server tells the application too late that it is about to stop: it waits until the streams have
+ended by themselves, or it cuts them off. So this module installs a handler of its own. It ends the
+streams, and passes the signal on to the server's handler when their last fragments have been sent,
+which takes milliseconds, or after ``GRACE_PERIOD``.
 """
 
 import _thread
 import os
 import signal
-import time  # Each function by its place in it: gevent replaces them.
+import time  # Import modules, not functions: gevent replaces the functions inside the modules.
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Protocol
 from weakref import ref
 
-GRACE: Final = 1.0
-"""Seconds after which the server gets the signal, whatever still streams."""
+GRACE_PERIOD: Final = 1.0
+"""Time in seconds after which the server receives the signal, even if streams are still open."""
 
-_LOOK_EVERY: Final = 0.01
-_LOOPS_HANDLERS: Final = ("_sighandler_noop", "_Loop__sighandler")  # of asyncio and uvloop
+_CHECK_EVERY: Final = 0.01
+_EVENT_LOOP_HANDLERS: Final = ("_sighandler_noop", "_Loop__sighandler")  # of asyncio and uvloop
 
 
-class Streaming(Protocol):
-    """What streams, and can be ended from any thread and in a signal's handler."""
+class Interruptible(Protocol):
+    """A stream that can be ended from any thread and in a signal handler."""
 
     def interrupt(self) -> None: ...
 
 
-_streaming: set[ref[Streaming]] = set()  # Weakly: who forgets to close a stream may collect it.
-_servers: list[Callable[[int, Any], Any]] = []  # More than one where others came in front of us.
-_came = False
+# The references are weak, so that a stream that nobody closes can be garbage-collected.
+_streams: set[ref[Interruptible]] = set()
+# There is more than one if another handler was installed over ours, and ours again over that.
+_server_handlers: list[Callable[[int, Any], Any]] = []
+_received = False
 
 
-def enter(stream: Streaming) -> None:
-    """Count a stream that has begun, until ``leave()``. One that begins too late ends at once."""
-    _streaming.add(ref(stream, _streaming.discard))
-    stand_in_front()
-    if _came:
+def register(stream: Interruptible) -> None:
+    """Add an open stream, until ``unregister()``. After SIGTERM it is interrupted at once."""
+    _streams.add(ref(stream, _streams.discard))
+    install_handler()
+    if _received:
         stream.interrupt()
 
 
-def leave(stream: Streaming) -> None:
-    """A stream has gone out to its end, or its reader has left; twice does no harm."""
-    _streaming.discard(ref(stream))
+def unregister(stream: Interruptible) -> None:
+    """Remove a stream that was sent to its end, or whose reader left. May be called twice."""
+    _streams.discard(ref(stream))
 
 
-def stand_in_front() -> None:
-    """Put our handler of SIGTERM before the server's, if it has one and this is the main thread.
+def install_handler() -> None:
+    """Install our handler of SIGTERM over the server's. May be called more than once.
 
-    Where nothing handles the signal it ends the process at once, which stays so: a program that
-    is no server never notices this module.
+    Does nothing outside the main thread, or if the process does not handle SIGTERM. In that case
+    the signal ends the process at once, as before: a program that is not a server never notices
+    this module.
     """
     handler = signal.getsignal(signal.SIGTERM)
-    if _came or handler is _on_sigterm or not callable(handler):
+    if _received or handler is _on_sigterm or not callable(handler):
         return
-    _servers.append(handler)
+    _server_handlers.append(handler)
     try:
         signal.signal(signal.SIGTERM, _on_sigterm)
-    except ValueError:  # Another thread may not; for those an adapter has called this at start.
-        with suppress(ValueError):  # The signal came in between.
-            _servers.remove(handler)
+    except ValueError:
+        # Only the main thread may do this. For servers that handle requests in other threads, an
+        # adapter has already called this function at start-up.
+        with suppress(ValueError):  # SIGTERM came in between and took the handler.
+            _server_handlers.remove(handler)
 
 
 def _on_sigterm(number: int, frame: object) -> None:
-    global _came
-    server = _servers.pop()
-    if _came:  # A handler that had found this one, and calls it, has been given the signal back.
-        server(number, frame)
+    global _received
+    server_handler = _server_handlers.pop()
+    if _received:
+        # The server has its handler back already. A handler installed over ours still calls ours.
+        server_handler(number, frame)
         return
-    _came = True
-    signal.signal(number, server)
-    for stream in tuple(_streaming):
-        if (streaming := stream()) is not None:
-            streaming.interrupt()
-    # An event loop's own handler does nothing: the loop has heard of the signal by itself.
-    if getattr(server, "__name__", "") not in _LOOPS_HANDLERS:
-        # Not by threading, whose locks the interrupted code may hold.
-        _thread.start_new_thread(_give_back, (number, server))
+    _received = True
+    signal.signal(number, server_handler)
+    for stream_ref in tuple(_streams):
+        if (stream := stream_ref()) is not None:
+            stream.interrupt()
+    # The handler of an event loop does nothing, because the loop receives the signal by itself.
+    if getattr(server_handler, "__name__", "") not in _EVENT_LOOP_HANDLERS:
+        # Do not use threading: the interrupted code may hold its locks.
+        _thread.start_new_thread(_send_again, (number, server_handler))
 
 
-def _give_back(number: int, server: object) -> None:
-    deadline = time.monotonic() + GRACE
-    while _streaming and time.monotonic() < deadline:
-        time.sleep(_LOOK_EVERY)
-    time.sleep(_LOOK_EVERY)  # For the servers that cut what they have not written yet.
-    # A second signal may have ended the server already.
-    if signal.getsignal(number) == server:
+def _send_again(number: int, server_handler: object) -> None:
+    """Send the signal to the server's handler when the streams have ended."""
+    deadline = time.monotonic() + GRACE_PERIOD
+    while _streams and time.monotonic() < deadline:
+        time.sleep(_CHECK_EVERY)
+    time.sleep(_CHECK_EVERY)  # Some servers drop what they have not written when they stop.
+    # A second signal may have stopped the server already.
+    if signal.getsignal(number) == server_handler:
         os.kill(os.getpid(), number)

@@ -1,6 +1,6 @@
-"""The renderer for plain text: escapes it and appends it, nothing else.
+"""The renderer for plain text: it escapes the text and appends it, and does nothing else.
 
-Synchronous and pure, as every renderer: ``feed(text)`` and ``close()`` return patches.
+It is synchronous and pure, as every renderer is.
 """
 
 from html import escape
@@ -12,34 +12,36 @@ from streamhtml._scrub import Scrubber
 
 
 class TextRenderer:
-    """Shows the text as it is, character for character.
+    """Shows the text character by character, as it is.
 
-    Newlines and runs of spaces are kept in the HTML and shown by ``white-space: pre-wrap`` on
-    ``.streamhtml-text``, a rule that our client brings along.
+    Newlines and runs of spaces are kept in the HTML. The rule ``white-space: pre-wrap`` on
+    ``.streamhtml-text`` makes them visible; the client script adds this rule to the page.
 
     Args:
         root: the id of the region's element.
     """
 
     element = "span"
-    """The region's element: one that may stand in a paragraph too."""
+    """The region's element: one that is also allowed inside a paragraph."""
+    css_class = "streamhtml-text"
+    """Its class."""
 
     def __init__(self, root: str) -> None:
         self._root = root
         self._scrubber = Scrubber()
 
     def feed(self, text: str) -> list[Patch]:
-        """Append ``text``: escaped, unless it is ``Markup``, which must be well-formed."""
+        """Append ``text``. It is escaped, unless it is ``Markup``, which must be well-formed."""
         if isinstance(text, Markup):
             return self._append(_escape(self._scrubber.close()) + text)
         return self._append(_escape(self._scrubber.feed(text)))
 
     def close(self) -> list[Patch]:
-        """Append what was held back while it was not certain."""
+        """Append the last characters, which were held back until the text had ended."""
         return self._append(_escape(self._scrubber.close()))
 
     def render(self, *texts: str) -> Markup:
-        """Return the whole text at once: each piece fed once, and closed."""
+        """Return the HTML of the whole text, which is given in pieces."""
         patches = [patch for text in texts for patch in self.feed(text)]
         return Markup().join(patch.html for patch in [*patches, *self.close()])
 
@@ -48,5 +50,5 @@ class TextRenderer:
 
 
 def _escape(text: str) -> Markup:
-    # Quotes need no escaping between tags, and cost five bytes each.
+    # Quotes need no escaping outside of attributes, and would take five bytes more each.
     return Markup(escape(text, quote=False))

@@ -1,61 +1,60 @@
-"""The adapter for Flask; ``blueprint`` serves the client file.
+"""The adapter for Flask. ``app.register_blueprint(blueprint)`` serves the client.
 
-``app.register_blueprint(blueprint)`` puts it at ``/streamhtml/streaming-html.js``, in a template
-``url_for("streamhtml.static", filename="streaming-html.js")``.
+Its URL is ``url_for("streamhtml.static", filename="streaming-html.min.js")``.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import flask
 import jinja2
 
 from streamhtml import _sigterm
-from streamhtml._bridge import SyncIterator
+from streamhtml._body import Body
+from streamhtml._jinja import escaping, site_notice
 from streamhtml._notice import Notice
-from streamhtml._response import Body, StreamingReply, jinja_notice, jinja_template
 from streamhtml._template import Template
+from streamhtml.wsgi import WSGIResponse
 
 __all__ = ["StreamingHTMLResponse", "blueprint"]
 
 blueprint = flask.Blueprint(
     "streamhtml", __name__, static_folder="static/streamhtml", static_url_path="/streamhtml"
 )
-# Responses are made in threads, which may not handle signals; an application is not.
-blueprint.record_once(lambda state: _sigterm.stand_in_front())
+# Views run in threads, which cannot install signal handlers.
+blueprint.record_once(lambda state: _sigterm.install_handler())
 
 
-class StreamingHTMLResponse(StreamingReply[flask.Request], flask.Response):
-    """Stream one message; the arguments are those of ``StreamingReply``.
+class StreamingHTMLResponse(WSGIResponse[flask.Request], flask.Response):
+    """Stream one message; the arguments are those of ``BaseStreamingResponse``.
 
-    A template's name is looked up in the app's ``jinja_env``, and its context processors apply.
-    So is ``streamhtml/notice.html``; notices speak the language of Flask-Babel, if it is there.
-    ``request``, ``session`` and ``g`` can be used in the source and in the template while it
-    streams.
+    The name of a template, and ``streamhtml/notice.html``, are looked up in the app's
+    ``jinja_env``; context processors apply. Notices are in the language of Flask-Babel, if the
+    app uses it. The source and the template can use ``request``, ``session`` and ``g``.
     """
+
+    def _environ(self, request: flask.Request) -> Mapping[str, Any]:
+        return request.environ
 
     def _template(self, request: flask.Request, template: str | jinja2.Template) -> Template:
         app = flask.current_app
-        loaded = jinja_template(app.jinja_env.get_or_select_template(template))
+        loaded = escaping(app.jinja_env.get_or_select_template(template))
 
         def render(context: Mapping[str, Any]) -> str:
-            names = dict(context)
-            app.update_template_context(names)
+            app.update_template_context(names := dict(context))
             return loaded.render(names)
 
         return render
 
-    def _notice(self, request: flask.Request, language: str) -> Notice:
+    def _notice(self, request: flask.Request, template: Any, language: str) -> Notice:
         app = flask.current_app
         if not language and "babel" in app.extensions:
             from flask_babel import get_locale  # type: ignore[import-untyped]
 
             language = str(get_locale() or "")
-        return jinja_notice(app.jinja_env, partial(self._template, request), language)
+        return site_notice(app.jinja_env, lambda name: self._template(request, name), language)
 
     def _respond(
-        self, request: flask.Request, body: Body, status: int, headers: Mapping[str, str]
+        self, request: flask.Request, body: Body, status: int, headers: dict[str, str]
     ) -> None:
-        content = SyncIterator(body, request.environ)
-        flask.Response.__init__(self, content, status=status, headers=dict(headers))
+        flask.Response.__init__(self, self._iterator(request, body), status, headers)

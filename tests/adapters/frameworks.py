@@ -6,6 +6,7 @@ from typing import Any
 
 import django
 import flask
+import jinja2
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
@@ -181,7 +182,45 @@ def flask_async(view: View) -> Any:
     return _flask(endpoint)
 
 
+_environment = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, auto_reload=False
+)
+_environment.globals |= site()
+
+
+def _with_named_templates(response: Any) -> Any:
+    """Let the views of these tests name a template, as every framework does."""
+
+    def respond(request: Any, tokens: Any, template: Any = None, *args: Any, **more: Any) -> Any:
+        if isinstance(template, str):
+            template = _environment.get_template(template)
+        return response(request, tokens, template, *args, **more)
+
+    return respond
+
+
+def asgi(view: View) -> Any:
+    from streamhtml.asgi import StreamingHTMLResponse
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        response = view(scope, _with_named_templates(StreamingHTMLResponse))
+        await response(scope, receive, send)
+
+    return app
+
+
+def wsgi(view: View) -> Any:
+    from streamhtml.wsgi import StreamingHTMLResponse
+
+    def app(environ: Any, start_response: Any) -> Any:
+        response = view(environ, _with_named_templates(StreamingHTMLResponse))
+        return response(environ, start_response)
+
+    return app
+
+
 ASGI = {
+    "asgi": asgi,
     "starlette": starlette,
     "starlette-middleware": starlette_with_middleware,
     "fastapi": fastapi,
@@ -190,6 +229,7 @@ ASGI = {
     "django-asgi-sync-view": django_asgi_sync_view,
 }
 WSGI = {
+    "wsgi": wsgi,
     "django-wsgi": django_wsgi,
     "django-wsgi-async-view": django_wsgi_async_view,
     "flask": flask_sync,

@@ -4,21 +4,24 @@ import asyncio
 import gc
 import re
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import jinja2
 import pytest
 from tests.adapters.calls import Answer, call_asgi, call_wsgi
 from tests.adapters.frameworks import ASGI, WSGI, View
-from tests.docs.wire import Decoder, Page, token_of
+from tests.docs.reference_client import Decoder, Page, token_of
 from tests.markdown.dom import dom
+from tests.recorded_source import RecordedSource
 
 from streamhtml import Reply
 from streamhtml.markdown import render
 
 SOON = 5.0
 TOKENS = ["Hel", None, "lo ", "", "<b>", " 안녕 ", "👋"]
+Source = partial(RecordedSource, *TOKENS)
 SHOWN = "Hello &lt;b&gt; 안녕 👋"
 
 SYNC_VIEWS = ["fastapi-sync-view", "django-asgi-sync-view", "django-wsgi", "flask"]
@@ -46,40 +49,6 @@ async def serve(app: Any, method: str, **arguments: Any) -> Answer:
     if others:
         await asyncio.wait(others, timeout=SOON)
     return answer
-
-
-class Source:
-    """A source that says what became of it."""
-
-    def __init__(self, *tokens: Any, then_wait: bool = False, then_fail: bool = False) -> None:
-        self.tokens = tokens or TOKENS
-        self.then_wait = then_wait
-        self.then_fail = then_fail
-        self.started = False
-        self.closed = threading.Event()
-
-    async def __call__(self) -> AsyncIterator[Any]:
-        self.started = True
-        try:
-            for token in self.tokens:
-                yield token
-                await asyncio.sleep(0)
-            if self.then_fail:
-                raise ValueError("the secret")
-            if self.then_wait:
-                await asyncio.sleep(60)
-        finally:
-            await asyncio.sleep(0.001)
-            self.closed.set()
-
-    def sync(self) -> Iterator[Any]:
-        self.started = True
-        try:
-            yield from self.tokens
-            if self.then_fail:
-                raise ValueError("the secret")
-        finally:
-            self.closed.set()
 
 
 def text_of(answer: Answer) -> str:
@@ -233,7 +202,7 @@ def test_a_sync_view_may_have_a_template_that_asks_a_database(
 
 
 def test_a_source_that_fails(call: Call, caplog: pytest.LogCaptureFixture) -> None:
-    for source in Source(then_fail=True)(), Source(then_fail=True).sync():
+    for source in Source(then="fail")(), Source(then="fail").sync():
         answer = call(
             lambda request, response, source=source: response(request, source, renderer="text"),
             headers={"Streaming-HTML": "html"},
@@ -251,7 +220,7 @@ def test_a_source_that_fails(call: Call, caplog: pytest.LogCaptureFixture) -> No
 @pytest.mark.parametrize("spec_version", ["2.3", "2.4"])
 @pytest.mark.parametrize("leave_after", [1, 2])
 def test_a_client_who_leaves(call: Call, leave_after: int, spec_version: str) -> None:
-    source = Source(then_wait=True)
+    source = Source(then="wait")
     ended: list[tuple[str, str]] = []
     told = threading.Event()
 
@@ -273,7 +242,7 @@ def test_a_client_who_leaves(call: Call, leave_after: int, spec_version: str) ->
 
 
 def test_a_user_who_stops(call: Call) -> None:
-    source = Source(then_wait=True)
+    source = Source(then="wait")
     responses: list[Any] = []
 
     def view(request: Any, response: Any) -> Any:

@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.responses import HTMLResponse
 from tests.adapters.calls import Answer, call_asgi
+from tests.recorded_source import RecordedSource
 
 from streamhtml import Reply
 from streamhtml.starlette import StreamingHTMLResponse
@@ -53,32 +54,10 @@ class Session:
         self._log.append(f"{self._name} closed")
 
 
-class Source:
-    """A model's stream, which tells of its start and of its close."""
-
-    def __init__(self, log: Log, ending: str, read: Callable[[], str] = lambda: "word ") -> None:
-        self._log = log
-        self._ending = ending
-        self._read = read
-        self.closed = anyio.Event()
-
-    async def __aiter__(self) -> AsyncIterator[str]:
-        self._log.append("source started")
-        try:
-            yield self._read()
-            await asyncio.sleep(0)
-            yield self._read()
-            if self._ending == "failed":
-                raise ConnectionError("the secret")
-            if self._ending == "left":
-                await asyncio.sleep(60)
-        finally:
-            self._read()
-
-    async def aclose(self) -> None:
-        await asyncio.sleep(0.01)
-        self._log.append("source closed")
-        self.closed.set()
+def Source(log: Log, ending: str, read: Callable[[], str] = lambda: "word ") -> RecordedSource:
+    """Return a source of two tokens, which uses the dependency at its end too."""
+    then: Any = {"finished": "end", "failed": "fail", "left": "wait"}[ending]
+    return RecordedSource(read, read, then=then, log=log, cleanup=read)
 
 
 @pytest.fixture
@@ -109,7 +88,9 @@ def call(request: pytest.FixtureRequest) -> Callable[..., Answer]:
     return call
 
 
-def respond(request: Request, log: Log, source: Source, **more: Any) -> StreamingHTMLResponse:
+def respond(
+    request: Request, log: Log, source: RecordedSource, **more: Any
+) -> StreamingHTMLResponse:
     def on_end(reply: Reply) -> None:
         log.append(reply.state)
 
@@ -327,8 +308,7 @@ def test_what_the_view_raises_reaches_the_dependency_and_the_source_is_closed(
 
     async def main() -> Answer:
         answer = await call_asgi(server, "GET", HEADERS)
-        with anyio.fail_after(5):
-            await source.closed.wait()
+        await source.until_closed()
         return answer
 
     assert asyncio.run(main()).status == 500

@@ -13,7 +13,7 @@ from tests.adapters.test_adapters import SHOWN, SOON, TOKENS, Call, Source, call
 from tests.formats.test_events import read, triples
 from tests.formats.test_formats import NAVIGATION, TURBO
 
-from streamhtml import Fragment
+from streamhtml import Format, Fragment
 from streamhtml.formats import VARY
 
 __all__ = ["call"]  # The fixture.
@@ -171,7 +171,7 @@ def test_a_client_that_must_be_told_where_is_refused_without(call: Call, name: s
         return response(request, [], format="whole")
 
     assert call(view, headers=ASKED[name]).status == 200
-    client = {"turbo": "Turbo", "turbo-events": "SSE", "datastar": "Datastar"}[name]
+    client = name.removesuffix("-events").title()
     assert len(refused) == 3
     for error in refused:
         assert re.match(f"into=.*, but a client of {client}Format does not say where", error)
@@ -210,7 +210,7 @@ def test_a_turbo_frame_is_nothing_to_datastar(call: Call) -> None:
 
     call(view, headers={**ASKED["datastar"], "Turbo-Frame": "frame_1"})
     assert refused
-    assert refused[0].startswith("into=None")
+    assert refused[0].startswith("into='', but a client of Datastar")
 
 
 @pytest.mark.parametrize("frame", ['x"><img src=x onerror=alert(1)>', "a b", "1", "a,body", "a>*"])
@@ -458,10 +458,8 @@ def test_the_pages_own_name_is_not_for_the_context(call: Call) -> None:
     assert refused
 
 
-class Shouting:
+class Shouting(Format):
     media_type = "text/plain; charset=utf-8"
-    at_once = False
-    needs_into = False
 
     def encode(self, fragment: Fragment) -> str:
         return "".join(patch.html.upper() for patch in fragment.patches)

@@ -20,7 +20,7 @@ window.compared = (element, html) => {
 };
 
 // Applies flushes of patches [action, depth, child, html] to a new element, as
-// docs/reference/wire.md says; counts the nodes that were there and no tail, and vanished.
+// docs/reference/html-format.md says; counts the nodes that were there and no tail, and vanished.
 window.flushed = (flushes, html) => {
   const root = document.body.appendChild(document.createElement("div"));
   const observer = new MutationObserver(() => {});

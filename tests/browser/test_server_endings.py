@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.dialogue import RECORD, take_out, wait_for
-from tests.servers.commands import running
+from tests.servers.server_commands import running
 
 from streamhtml._notice import NOTICES
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.dialogue import RECORD, take_out, wait_for
-from tests.servers.commands import free_port
-from tests.servers.leaving import wait_until
 from tests.servers.process import Server, serving
-from tests.servers.sources import END, Account
+from tests.servers.recorded_sources import END, Account
+from tests.servers.server_commands import free_port
+from tests.servers.waiting import wait_until
 
 from streamhtml import Delta, Reply
 from streamhtml._notice import NOTICES

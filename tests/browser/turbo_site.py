@@ -19,8 +19,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
-from tests.servers.sites import ACCOUNTS
-from tests.servers.sources import SOURCES, Account
+from tests.servers.framework_sites import ACCOUNTS
+from tests.servers.recorded_sources import SOURCES, Account
 
 from streamhtml.starlette import StreamingHTMLResponse
 

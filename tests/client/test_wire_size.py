@@ -1,4 +1,4 @@
-"""The html wire stays near the text: the gate; benchmarks/wire.py has all the figures."""
+"""The html wire stays near the text: the gate; benchmarks/formats.py has all the figures."""
 
 from streamhtml import Delta, Reply
 from streamhtml.demo._answers import LONG, tokens

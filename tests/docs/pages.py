@@ -52,3 +52,14 @@ def files(page: Path) -> dict[str, str]:
 def prose(page: Path) -> str:
     """Return the page without its fenced blocks."""
     return _FENCE.sub("", page.read_text("utf-8"))
+
+
+def commands(page: Path) -> list[str]:
+    """Return what a reader types, without the prompt."""
+    return [
+        line.removeprefix("$ ")
+        for block in blocks(page)
+        if block.language == "console"
+        for line in block.text.splitlines()
+        if line.startswith("$ ")
+    ]

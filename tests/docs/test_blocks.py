@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.docs.pages import DOCS, ROOT, titled
-from tests.docs.wire import Decoder, Page
+from tests.docs.reference_client import Decoder, Page
 
 from streamhtml import Delta, Reply
 from streamhtml.formats.html import HTMLFormat
@@ -15,19 +15,12 @@ from streamhtml.formats.html import HTMLFormat
 README = ROOT / "README.md"
 
 LLM = """
-class llm:
-    @staticmethod
-    async def astream(message):
-        for token in ("You said ", message, "."):
-            yield token
+async def llm(message):
+    for token in ("You said ", message, "."):
+        yield token
 """
 MESSAGE = "<article id='{{ message_pair_id }}'><p>{{ human_message }}</p>{{ ai_message }}</article>"
 
-FASTAPI = """
-exec(example)
-from starlette.testclient import TestClient
-shown = TestClient(app).post("/reply", data={"message": "<b>"}).text
-"""
 FLASK = """
 from pathlib import Path
 Path("templates/chat").mkdir(parents=True)
@@ -94,7 +87,6 @@ connection.close()
 @pytest.mark.parametrize(
     ("page", "title", "around"),
     [
-        (README, "fastapi", LLM + FASTAPI),
         (README, "flask", LLM + FLASK),
         (README, "django", LLM + DJANGO + DJANGO_VIEW),
         (

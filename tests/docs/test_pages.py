@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.docs.pages import DOCS, PAGES, ROOT, blocks, prose, titled
 import streamhtml
 import streamhtml.markdown
 import streamhtml.pygments
-from streamhtml.formats import FORMATS
+from streamhtml.formats import FORMATS, FormatRequest
 
 API = DOCS / "reference" / "api.md"
 CLIENT = (ROOT / "src/streamhtml/static/streamhtml/streaming-html.js").read_text("utf-8")
@@ -49,10 +50,14 @@ def test_every_page_is_on_the_map() -> None:
 @pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_name_has_its_place_in_the_reference(name: str) -> None:
     assert f"\n### {name}\n" in API.read_text("utf-8")
-    assert parameters_of(titled(API, name)) == signature_of(PUBLIC[name])
+    if members := members_of(PUBLIC[name]):
+        section = API.read_text("utf-8").partition(f"\n### {name}\n")[2].partition("\n#")[0]
+        assert members == set(re.findall(r"^\| `(\w+)", section, re.MULTILINE))
+    elif inspect.isclass(PUBLIC[name]) or inspect.isfunction(PUBLIC[name]):
+        assert parameters_of(titled(API, name)) == signature_of(PUBLIC[name])
 
 
-@pytest.mark.parametrize("framework", ["starlette", "django", "flask"])
+@pytest.mark.parametrize("framework", ["asgi", "wsgi", "starlette", "django", "flask"])
 def test_the_response_has_the_documented_signature(framework: str) -> None:
     module = __import__(f"streamhtml.{framework}", fromlist=["StreamingHTMLResponse"])
     assert parameters_of(titled(API, "StreamingHTMLResponse")) == signature_of(
@@ -61,6 +66,14 @@ def test_the_response_has_the_documented_signature(framework: str) -> None:
     table = API.read_text("utf-8").partition("\n## Tokens")[0]
     for name, *_ in signature_of(module.StreamingHTMLResponse):
         assert f"\n| `{name}` |" in table
+
+
+def members_of(value: object) -> set[str]:
+    """Return the members of a protocol, or of a class that users read but never create."""
+    if not (getattr(value, "_is_protocol", False) or value is FormatRequest):
+        return set()
+    members = {*vars(value), *inspect.get_annotations(value)}  # type: ignore[arg-type]
+    return {member for member in members if not member.startswith("_")}
 
 
 def parameters_of(text: str) -> list[tuple[str, object, bool]]:
@@ -88,6 +101,15 @@ def signature_of(value: object) -> list[tuple[str, object, bool]]:
     ]
 
 
+@pytest.mark.parametrize("contract", ["layers", "markdown"])
+def test_the_architecture_shows_the_layers_that_are_enforced(contract: str) -> None:
+    contracts = ConfigParser()
+    contracts.read(ROOT / ".importlinter", encoding="utf-8")
+    layers = contracts[f"importlinter:contract:{contract}"]["layers"]
+    shown = titled(DOCS / "explanation" / "architecture.md", contract)
+    assert shown.split() == layers.split()
+
+
 def test_the_formats_are_named() -> None:
     for name in FORMATS:
         assert f'`"{name}"`' in API.read_text("utf-8")
@@ -112,7 +134,7 @@ def test_every_python_example_is_run() -> None:
     known = {
         "api.md": {"StreamingHTMLResponse", *PUBLIC},
         "save-the-answer.md": {"django-save"},
-        "README.md": {"fastapi", "starlette", "django", "flask"},
+        "README.md": {"app.py", "django", "flask"},
     }
     for page in PAGES:
         titles = {block.title for block in blocks(page) if block.language == "python"} - {""}

@@ -1,14 +1,7 @@
 """The tutorials, done as they say: their files, an empty folder, their commands, a real server."""
 
-import os
 import re
-import shlex
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 
@@ -16,12 +9,12 @@ import django_htmx
 import httpx
 import pytest
 from playwright.sync_api import sync_playwright
-from tests.docs.pages import DOCS, blocks, titled
-from tests.docs.wire import Decoder, Page, spelled, token_of
+from tests.docs.pages import DOCS, blocks, commands, titled
+from tests.docs.reference_client import Decoder, Page, spelled, token_of
+from tests.docs.shell import run, served
 
 from streamhtml.markdown import render
 
-BIN = Path(sys.executable).parent
 HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx"
 # tests/browser has every client in every framework; these are about the pages.
 PAGES = [
@@ -42,31 +35,6 @@ QUESTION = "Grüße, 안녕 <b>& you</b>"
 ANSWER = render(
     f"You asked: {QUESTION}\n\nI am *not* a model, but I answer like one: **word by word**. "
 )
-
-
-def run(command: str, folder: Path) -> None:
-    program, *arguments = shlex.split(command)
-    subprocess.run([BIN / program, *arguments], cwd=folder, check=True, env=environment())
-
-
-def environment() -> dict[str, str]:
-    return {
-        **{key: value for key, value in os.environ.items() if not key.startswith("COV_")},
-        "PYTHONWARNINGS": "error",
-        "PYTHONUNBUFFERED": "1",
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-    }
-
-
-def commands(page: Path) -> list[str]:
-    """Return what a reader types, without the prompt."""
-    return [
-        line.removeprefix("$ ")
-        for block in blocks(page)
-        if block.language == "console"
-        for line in block.text.splitlines()
-        if line.startswith("$ ")
-    ]
 
 
 def follow(name: str, folder: Path, client: str) -> None:
@@ -114,37 +82,6 @@ def switch_to_htmx(page: Path, folder: Path, client: str) -> None:
         assert said in page.read_text("utf-8")
         with (folder / "mysite" / "settings.py").open("a") as settings:
             settings.write(said + "\n")
-
-
-@contextmanager
-def served(command: str, folder: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    if "runserver" in command:
-        command += f" {port} --noreload"
-    else:
-        command += f" --port {port}"
-    program, *arguments = shlex.split(command)
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [BIN / program, *arguments], cwd=folder, env=environment(), stdout=log, stderr=log
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            for _ in range(200):
-                try:
-                    httpx.get(url)
-                    break
-                except httpx.TransportError:
-                    assert server.poll() is None, (folder / "server.log").read_text()
-                    time.sleep(0.05)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(10)
-    said = (folder / "server.log").read_text()
-    assert "Traceback" not in said, said
 
 
 Serve = Callable[[str, str], str]

@@ -159,5 +159,5 @@ def test_what_theirs_would_change_arrives(piece: str) -> None:
 
 def test_a_message_without_a_place_is_refused() -> None:
     fragment = Fragment(0, (Patch("append", Markup("<p></p>")),))
-    with pytest.raises(ValueError, match=r"does not say where a message goes: give Reply\(into="):
+    with pytest.raises(ValueError, match=r"not know where the message goes; pass Reply\(into="):
         DatastarFormat().encode(fragment)

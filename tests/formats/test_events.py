@@ -123,7 +123,7 @@ def test_other_ids_and_names_are_taken(value: str) -> None:
 @given(TEXTS, st.sampled_from(["elements ", "  ", ""]))
 def test_law_a_prefix_stands_before_each_line_that_arrives(text: str, prefix: str) -> None:
     (event,) = read(
-        [_events.event(_events.prefixed(prefix, text), id="0").encode("utf-8", "replace")]
+        [_events.event(_events.prefix_lines(prefix, text), id="0").encode("utf-8", "replace")]
     )
     lines = event.data.split("\n")
     assert all(line.startswith(prefix) for line in lines)

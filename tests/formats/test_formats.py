@@ -1,18 +1,30 @@
 """Which format a request gets, and the laws that hold for every one of them."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import httpx
 import pytest
+from django.http.request import HttpHeaders
 from markupsafe import Markup
+from starlette.datastructures import Headers as StarletteHeaders
 from tests.formats.test_events import read
+from werkzeug.datastructures import EnvironHeaders
+from werkzeug.datastructures import Headers as WerkzeugHeaders
 
 from streamhtml import Delta, Fragment, Patch, Reply
 from streamhtml.demo._answers import LONG, tokens
-from streamhtml.formats import FORMATS, VARY, encoder, negotiate
-from streamhtml.formats.sse import SSEFormat
+from streamhtml.formats import (
+    FORMATS,
+    VARY,
+    Format,
+    FormatRequest,
+    Headers,
+    create_format,
+    negotiate,
+)
 from streamhtml.formats.turbo import TurboFormat
 from streamhtml.formats.whole import WholeFormat
 
@@ -102,39 +114,69 @@ REQUESTS: list[tuple[str, dict[str, str], str]] = [
     ("headers", "name"), [case[1:] for case in REQUESTS], ids=[case[0] for case in REQUESTS]
 )
 def test_auto_is_what_the_client_reads(headers: dict[str, str], name: str) -> None:
-    # As all frameworks do, this one finds headers in any case.
-    assert negotiate(httpx.Headers(headers)) == name
+    assert negotiate(headers) == name
 
 
 def test_only_headers_in_vary_decide() -> None:
-    names = {"Streaming-HTML"}
+    read = set()
 
-    class Asked(dict[str, str]):
-        def get(self, name: str, default: Any = None) -> Any:
-            names.add(name)
-            return super().get(name.lower(), default)
+    class Watched(Headers):
+        def __getitem__(self, name: str) -> str:
+            read.add(name)
+            return super().__getitem__(name)
 
     for _, headers, _ in REQUESTS:
-        negotiate(Asked(httpx.Headers(headers)))
-    assert names == set(VARY)
+        negotiate(Watched(headers))
+    assert read == set(VARY)
+
+
+AS_FRAMEWORKS_HAVE_THEM: dict[str, Callable[[dict[str, str]], Any]] = {
+    "a dict": dict,
+    "a dict, lower case": lambda headers: {k.lower(): v for k, v in headers.items()},
+    "a dict, upper case": lambda headers: {k.upper(): v for k, v in headers.items()},
+    "a dict of bytes": lambda headers: {k.encode(): v.encode() for k, v in headers.items()},
+    "pairs": lambda headers: list(headers.items()),
+    "an iterator of pairs": lambda headers: iter(headers.items()),
+    "pairs of bytes, as in a scope": lambda headers: [
+        (k.lower().encode(), v.encode()) for k, v in headers.items()
+    ],
+    "lists of bytes": lambda headers: [[k.encode(), v.encode()] for k, v in headers.items()],
+    "httpx": httpx.Headers,
+    "Starlette": StarletteHeaders,
+    "Werkzeug": WerkzeugHeaders,
+    "Werkzeug, from an environ": lambda headers: EnvironHeaders(
+        {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in headers.items()}
+    ),
+    "Django": lambda headers: HttpHeaders(
+        {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in headers.items()}
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", AS_FRAMEWORKS_HAVE_THEM)
+def test_the_headers_are_taken_from_any_framework_in_any_case(kind: str) -> None:
+    for _, headers, name in REQUESTS:
+        assert negotiate(AS_FRAMEWORKS_HAVE_THEM[kind](headers)) == name
+
+
+def created(format: Any, headers: dict[str, str], into: str = "m") -> Any:
+    return create_format(format, FormatRequest(Headers(headers), into))
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_that_is_named_wins_over_the_request(name: str) -> None:
     for _, headers, _ in REQUESTS:
-        wire = encoder(name, httpx.Headers(headers))
-        as_events = name == "turbo" and "event-stream" in str(headers).lower()
-        assert type(wire) in {FORMATS[name], *([SSEFormat] if as_events else [])}
+        assert type(created(name, headers)) is FORMATS[name]
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_auto_makes_the_one_that_is_asked_for(name: str) -> None:
-    headers = httpx.Headers({"Streaming-HTML": name.upper()})
-    wire = encoder("auto", headers)
-    assert type(wire) is FORMATS[name]
-    assert encoder("auto", headers) is not wire
-    assert wire.needs_into == (name in {"turbo", "datastar"})
-    assert wire.at_once == (name == "whole")
+    headers = {"Streaming-HTML": name.upper()}
+    one = created("auto", headers)
+    assert type(one) is FORMATS[name]
+    assert created("auto", headers) is not one
+    assert one.needs_into == (name in {"turbo", "datastar"})
+    assert one.at_once == (name == "whole")
 
 
 @pytest.mark.parametrize(
@@ -149,24 +191,26 @@ def test_auto_makes_the_one_that_is_asked_for(name: str) -> None:
 def test_turbo_in_an_event_stream_where_only_that_is_read(
     format: str, headers: dict[str, str], as_events: bool
 ) -> None:
-    wire = encoder(format, httpx.Headers(headers))
-    assert wire.needs_into
-    text = wire.encode(Fragment(0, (Patch("append", Markup("a"), "r"),)))
+    turbo = created(format, headers)
+    assert turbo.needs_into
+    assert isinstance(turbo, TurboFormat)
+    text = turbo.encode(Fragment(0, (Patch("append", Markup("a"), "r"),)))
     element = '<turbo-stream action="append" targets="#r"><template>a</template></turbo-stream>'
     if as_events:
-        assert (wire.media_type, text) == (
+        assert (turbo.media_type, text) == (
             "text/event-stream",
             f"id: 0\ndata: {element}\n\n",
         )
+        assert turbo.last_id_header == "Last-Event-ID"
     else:
-        assert isinstance(wire, TurboFormat)
-        assert text == f"{element}<!{wire.token}>"
+        assert text == f"{element}<!{turbo.token}>"
+        assert turbo.last_id_header == ""
 
 
 def test_htmx_4_gets_a_message_for_each_place() -> None:
-    wire = encoder("sse", httpx.Headers(HTMX_4))
+    sse = created("sse", HTMX_4)
     patches = (Patch("tail", Markup("t"), "r"), Patch("append", Markup("a"), "r"))
-    events = read([wire.encode(Fragment(6, patches)).encode()])
+    events = read([sse.encode(Fragment(6, patches)).encode()])
     assert {event.id for event in events} == {"6"}
     assert len(events) == 3
     assert all(event.data.startswith("<hx-partial ") for event in events)
@@ -176,28 +220,62 @@ def test_htmx_4_gets_a_message_for_each_place() -> None:
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
     known = "'auto', 'html', 'htmx', 'sse', 'turbo', 'datastar', 'page', 'whole'"
     with pytest.raises(ValueError, match=f"^format='{name}' is not known; use one of {known}, or"):
-        encoder(name, {"Streaming-HTML": "html"})
+        created(name, {"Streaming-HTML": "html"})
 
 
-class Shouting:
-    """A format of one's own."""
+class Shouting(Format):
+    """A format of a user."""
 
     media_type = "text/plain"
-    at_once = False
-    needs_into = False
 
     def encode(self, fragment: Fragment) -> str:
         return "".join(patch.html.upper() for patch in fragment.patches)
 
 
-def test_a_class_of_ones_own_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    headers = httpx.Headers({"Streaming-HTML": "shouting"})
-    assert isinstance(encoder(Shouting, {}), Shouting)
-    assert isinstance(encoder("auto", headers), WholeFormat)
+class Incomplete:
+    """What an object has that knows nothing of ``Format``."""
+
+    media_type = "text/plain"
+
+    def encode(self, fragment: Fragment) -> str:
+        raise AssertionError("not to be called")
+
+
+def test_a_class_of_the_user_is_a_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = {"Streaming-HTML": "shouting"}
+    assert isinstance(created(Shouting, {}), Shouting)
+    assert isinstance(created("auto", headers), WholeFormat)
     monkeypatch.setitem(FORMATS, "shouting", Shouting)
     assert negotiate(headers) == "shouting"
     for wanted in "auto", "shouting":
-        assert isinstance(encoder(wanted, headers), Shouting)
+        assert isinstance(created(wanted, headers), Shouting)
+
+
+def test_a_class_that_is_not_a_format_is_refused() -> None:
+    says = "returns a Incomplete, which has no at_once, needs_into, into, last_id_header, prepare"
+    with pytest.raises(TypeError, match=says):
+        created(Incomplete, {})
+
+
+def test_a_format_of_the_user_can_read_the_request() -> None:
+    class Framed(Shouting):
+        needs_into = True
+
+        def prepare(self, request: FormatRequest) -> None:
+            self.into = request.into or request.headers.get("X-Frame", "")
+            self.head = request.render_page(Markup("[message]"))
+            self.last_id_header = "X-Last"
+
+    def render_page(message: Markup) -> str:
+        return f"<html>{message}</html>"
+
+    request = FormatRequest(Headers({"x-frame": "f"}), render_page=render_page)
+    framed = create_format(Framed, request)
+    assert isinstance(framed, Framed)
+    assert (framed.into, framed.head) == ("f", "<html>[message]</html>")
+    assert (framed.at_once, framed.last_id_header) == (False, "X-Last")
+    with pytest.raises(ValueError, match="into='', but a client of Framed does not say where"):
+        created(Framed, {}, into="")
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,9 @@ from tests.markdown.test_laws import ANSWERS, CUTS, UNDECIDABLE, read
 
 from streamhtml import Delta, Fragment, Patch, Reply
 from streamhtml.demo._answers import LONG, tokens
+from streamhtml.formats import FormatRequest
 from streamhtml.formats.html import HTMLFormat
-from streamhtml.formats.page import HOLE, PageFormat
+from streamhtml.formats.page import PageFormat
 from streamhtml.markdown import render
 
 BEFORE = "<!doctype html><title>T</title><body><h1>Chat</h1><main>"
@@ -140,9 +141,11 @@ def fragments(texts: Iterable[str]) -> Iterator[Fragment]:
     yield reply.close("finished")
 
 
-def wire_of(page: str = BEFORE + HOLE + AFTER) -> PageFormat:
+def wire_of(before: str = BEFORE, after: str = AFTER, nonce: str = "") -> PageFormat:
     wire = PageFormat()
-    wire.page = page
+    wire.prepare(
+        FormatRequest(nonce=nonce, render_page=lambda message: f"{before}{message}{after}")
+    )
     return wire
 
 
@@ -277,7 +280,7 @@ def shell(html: str) -> Fragment:
 
 
 def test_the_page_is_sent_up_to_where_the_answer_goes_and_the_rest_last() -> None:
-    wire = wire_of(f"<title>T</title>{HOLE}<footer>")
+    wire = wire_of("<title>T</title>", "<footer>")
     opened = "<article><p>Hi</p><div class='x streamhtml' id=r></div></article>"
     assert wire.encode(shell(opened)) == (
         '<title>T</title><article data-streamhtml="1"><p>Hi</p>'
@@ -347,7 +350,7 @@ def test_elements_are_swapped_at_once_wherever_they_are() -> None:
 
 
 def test_what_is_elsewhere_on_the_page_cannot_be_swapped() -> None:
-    wire = wire_of(f'<b id="total">1</b>{HOLE}')
+    wire = wire_of('<b id="total">1</b>', "")
     html = wire.encode(shell("<i id=m>a</i>"))
     swap = '<i id="m">b</i> <b id="total">2</b>'
     html += wire.encode(Fragment(1, (Patch("replace", Markup(swap)),), "finished"))
@@ -493,8 +496,7 @@ def test_white_space_after_an_element_does_not_close_it() -> None:
     [("", ""), ("r4nd0m+/=", ' nonce="r4nd0m+/="'), ('"&', ' nonce="&quot;&amp;"')],
 )
 def test_a_rule_has_the_nonce_of_the_page(nonce: str, attribute: str) -> None:
-    wire = wire_of()
-    wire.nonce = nonce
+    wire = wire_of(nonce=nonce)
     html = wire.encode(shell('<div id="a" class="streamhtml"></div>'))
     for index in 1, 2:
         html += wire.encode(Fragment(index, (Patch("tail", Markup(f"{index}"), "a"),)))

@@ -87,9 +87,8 @@ def test_a_whole_reply_is_that_of_the_htmx_wire(renderer: str) -> None:
 
 
 def test_the_messages_may_be_others() -> None:
-    wire = SSEFormat(lambda fragment: [patch.html for patch in fragment.patches], needs_into=True)
-    assert wire.needs_into
-    assert not SSEFormat().needs_into
+    wire = SSEFormat(lambda fragment: [patch.html for patch in fragment.patches])
+    assert not wire.needs_into
     text = wire.encode(Fragment(5, (SHELL, patch("tail", "t")), "finished"))
     assert triples(read([text.encode()])) == [
         ("message", "<p id=r></p>", "5"),

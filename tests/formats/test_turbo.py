@@ -184,5 +184,5 @@ def test_an_id_in_the_value_of_another_attribute_is_none(attribute: str) -> None
 
 def test_a_message_without_a_place_is_refused() -> None:
     fragment = Fragment(0, (Patch("append", Markup("<p></p>")),))
-    with pytest.raises(ValueError, match=r"does not say where a message goes: give Reply\(into="):
+    with pytest.raises(ValueError, match=r"not know where the message goes; pass Reply\(into="):
         TurboFormat().encode(fragment)

@@ -1,4 +1,4 @@
-"""A page for tests: applies patches as docs/reference/wire.md says, and believes nothing.
+"""A page for tests: applies patches as docs/reference/html-format.md says, and believes nothing.
 
 The law: what a browser would repair, drop or move elsewhere is an AssertionError here, and so is
 an address that names no element. That is also why it reads only the HTML that our renderer writes.

@@ -1,7 +1,7 @@
-"""The application of one server: the site that SITE names. Django allows one in a process.
+"""The application that a server serves: the site that SITE names. Django allows one per process.
 
-Where a request has an account, ``NAME.call`` is that of the server's call: asked, answered, and
-told, when the server said that the reader has left (if it is one that says so).
+If a request names an account, a second one, ``NAME.call``, records the call of the application:
+"asked", "answered", and "noticed" when the server reports that the reader has left, if it does.
 """
 
 import os
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.servers.sites import ACCOUNTS, ASGI, WSGI
-from tests.servers.sources import Account
+from tests.servers.framework_sites import ACCOUNTS, ASGI, WSGI
+from tests.servers.recorded_sources import Account
 
 
 def _call(query: str) -> Account | None:
@@ -26,14 +26,14 @@ def _asgi(site: Any) -> Any:
             return
         call.write("asked")
 
-        async def heard() -> Any:
+        async def receive_and_record() -> Any:
             message = await receive()
             if message["type"] == "http.disconnect":
-                call.write("told")
+                call.write("noticed")
             return message
 
         try:
-            await site(scope, heard, send)
+            await site(scope, receive_and_record, send)
         finally:
             call.write("answered")
 
@@ -50,13 +50,13 @@ def _wsgi(site: Any) -> Any:
         call.write("asked")
         has_left = environ.get("waitress.client_disconnected")
 
-        def told() -> bool:
+        def disconnected() -> bool:
             if left := has_left():
-                call.write("told")
+                call.write("noticed")
             return left
 
         if has_left:
-            environ["waitress.client_disconnected"] = told
+            environ["waitress.client_disconnected"] = disconnected
         parts = site(environ, start_response)
         return ClosingIterator(parts, lambda: call.write("answered"))
 

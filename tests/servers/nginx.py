@@ -1,4 +1,4 @@
-"""Debian's nginx before a server: its own configuration, moved to a free port and a folder."""
+"""Run Debian's nginx in front of a server, with its own configuration on a free port."""
 
 import os
 import re
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.servers.commands import free_port
 from tests.servers.process import Server, serving
+from tests.servers.server_commands import free_port
 
-# Where it is installed, and where scripts/bootstrap unpacks it.
+# nginx is installed, or scripts/bootstrap has unpacked it.
 _ROOTS = [Path("/"), Path(__file__).parents[2] / ".venv/nginx"]
 
-# Places that are compiled in, and need root.
+# The compiled-in paths are only writable for root.
 _TEMPORARY = "".join(
     f"{name}_temp_path {{folder}}/{name};\n"
     for name in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -27,10 +27,10 @@ def nginx(
     """Run nginx with a site until the block ends.
 
     Args:
-        site: what somebody has in ``sites-enabled``, with ``listen 80`` or ``listen 443 ssl`` and
+        site: the file in ``sites-enabled``, with ``listen 80`` or ``listen 443 ssl`` and
             ``proxy_pass http://127.0.0.1:8000``.
-        upstream: the server that stands for the one on port 8000.
-        folder: for everything that nginx reads and writes; it must not exist.
+        upstream: the server that replaces the one on port 8000.
+        folder: the folder for everything that nginx reads and writes. It must not exist.
         may_complain: whether it may write to its error log.
     """
     root = next((root for root in _ROOTS if (root / "usr/sbin/nginx").exists()), None)
@@ -39,15 +39,15 @@ def nginx(
     port = free_port()
     tls = re.search("listen .*ssl", site) is not None
     if tls:
-        _certify(folder)
+        _write_certificate(folder)
     configuration = folder / "nginx.conf"
-    configuration.write_text(_moved((root / "etc/nginx/nginx.conf").read_text(), root, folder))
+    configuration.write_text(_with_paths((root / "etc/nginx/nginx.conf").read_text(), root, folder))
     moved_site = re.sub(r"listen \d+", f"listen 127.0.0.1:{port}", site)
     moved_site = moved_site.replace("http://127.0.0.1:8000", upstream.url)
     moved_site = re.sub(r"/etc/ssl/(certs|private)", str(folder), moved_site)
     (folder / "site").write_text(_TEMPORARY.format(folder=folder) + moved_site)
     command = [str(root / "usr/sbin/nginx"), "-p", str(folder), "-c", str(configuration)]
-    # nginx answers plain HTTP on a port for TLS too: that it is the wrong one.
+    # On a TLS port, nginx also answers plain HTTP, with an error.
     with serving(
         [*command, "-e", "stderr", "-g", "daemon off;"],
         url=f"http://127.0.0.1:{port}",
@@ -58,15 +58,15 @@ def nginx(
         yield server
 
 
-def _moved(text: str, root: Path, folder: Path) -> str:
-    """Return the configuration as it is installed, but for where it reads and writes."""
+def _with_paths(text: str, root: Path, folder: Path) -> str:
+    """Return the installed configuration with other paths to read and write."""
     changes = [
-        # The folder is for nobody else; and who is not root cannot choose.
+        # Only the current user can read the folder; and only root can choose a user.
         (r"^user .*;", "user root;" if os.geteuid() == 0 else ""),
         (r"^pid .*;", f"pid {folder}/pid;"),
         (r"error_log .*;", "error_log stderr;"),
         (r"access_log .*;", f"access_log {folder}/access.log;"),
-        # What else there is on this machine.
+        # Other configuration of this machine.
         (r"include /etc/nginx/(conf\.d|modules-enabled)/.*;", ""),
         (r"/etc/nginx/sites-enabled/\*", f"{folder}/site"),
         ("/etc/nginx/", f"{root / 'etc/nginx'}/"),
@@ -76,8 +76,8 @@ def _moved(text: str, root: Path, folder: Path) -> str:
     return text
 
 
-def _certify(folder: Path) -> None:
-    """Write a certificate that signs itself, and its key."""
+def _write_certificate(folder: Path) -> None:
+    """Write a self-signed certificate and its key."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

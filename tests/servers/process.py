@@ -1,4 +1,4 @@
-"""A server in a process of its own: waited for by what it says, ended by its own id."""
+"""Run a server in a process of its own. Wait for its output, and end it by its process id."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from threading import Condition, Thread
 import httpx
 
 READY = 60.0
-"""Seconds that a server may take to answer on a loaded machine; one second is usual."""
+"""Time in seconds that a server may take to start on a busy machine. It usually takes one."""
 
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
 _COMPLAINT = re.compile(
@@ -23,12 +23,12 @@ _COMPLAINT = re.compile(
 
 
 class Server:
-    """A running server: ``url`` without a slash at its end, and all that it has said so far."""
+    """A running server. Its ``url`` has no slash at the end."""
 
     def __init__(self, command: list[str], environment: Mapping[str, str], folder: Path) -> None:
         self._lines: list[tuple[float, str]] = []
         self._ended = False
-        self._said = Condition()
+        self._output_changed = Condition()
         self._process = subprocess.Popen(
             command,
             cwd=folder,
@@ -46,45 +46,45 @@ class Server:
         assert self._process.stdout is not None
         with self._process.stdout as output:
             for line in output:
-                with self._said:
+                with self._output_changed:
                     self._lines.append((time.monotonic(), line))
-                    self._said.notify_all()
-        with self._said:
+                    self._output_changed.notify_all()
+        with self._output_changed:
             self._ended = True
-            self._said.notify_all()
+            self._output_changed.notify_all()
 
     @property
     def log(self) -> str:
-        """What the process has written, both streams, as they came."""
-        with self._said:
+        """The output so far, stdout and stderr together."""
+        with self._output_changed:
             return "".join(line for _, line in self._lines)
 
     @property
     def complaints(self) -> list[str]:
-        """The lines that somebody should look at."""
+        """The lines of the output that report a problem."""
         return complaints_in(self.log)
 
     def wait_for(self, text: str | re.Pattern[str], seconds: float) -> tuple[float, str]:
-        """Wait for a line with ``text``; return when it came (``time.monotonic()``) and the line.
+        """Wait for a line with ``text``. Return its time (``time.monotonic()``) and the line.
 
-        Fails with the log when the process ends before that, or the time is over.
+        Fails with the whole output if the process ends first, or if the time is over.
         """
         pattern = re.compile(re.escape(text)) if isinstance(text, str) else text
 
         def found() -> tuple[float, str] | None:
             return next((line for line in self._lines if pattern.search(line[1])), None)
 
-        with self._said:
-            self._said.wait_for(lambda: found() or self._ended, seconds)
+        with self._output_changed:
+            self._output_changed.wait_for(lambda: found() or self._ended, seconds)
             line = found()
         assert line, (
-            f"no {pattern.pattern!r} in {seconds} s from a server that "
-            f"{'has ended' if self._ended else 'runs'} and said:\n{self.log}"
+            f"no {pattern.pattern!r} within {seconds} s from a server that "
+            f"{'has ended' if self._ended else 'is running'}. Its output:\n{self.log}"
         )
         return line
 
     def wait_until_ready(self, url: str | None) -> None:
-        """Wait until the server answers at its URL: the one given, or the one that it tells."""
+        """Wait until the server answers at ``url``, or at the first URL that it prints."""
         if url is None:
             _, line = self.wait_for(_URL, READY)
             found = _URL.search(line)
@@ -103,25 +103,25 @@ class Server:
         return self._process.pid
 
     def terminate(self) -> float:
-        """Ask the server to end (SIGTERM); return when (``time.monotonic()``)."""
+        """Send SIGTERM, and return the time (``time.monotonic()``)."""
         self._process.terminate()
         return time.monotonic()
 
     def kill(self) -> None:
-        """End the server without a chance to say anything (SIGKILL)."""
+        """Send SIGKILL."""
         self._process.kill()
 
     def kill_all(self) -> None:
-        """End it in this way, and its workers with it."""
+        """Send SIGKILL to the process and to its workers."""
         for pid in [self.pid, *_descendants(self.pid)]:
             os.kill(pid, signal.SIGKILL)
 
     def wait(self, seconds: float) -> int:
-        """Wait until the process has ended; return its status."""
+        """Wait until the process has ended, and return its exit status."""
         return self._process.wait(seconds)
 
     def stop(self) -> None:
-        """End the process, with force where it does not end in ten seconds."""
+        """End the process, by SIGKILL if it is still there ten seconds after SIGTERM."""
         self._process.terminate()
         try:
             self._process.wait(10)
@@ -141,7 +141,7 @@ def _descendants(pid: int) -> list[int]:
 
 
 def complaints_in(log: str) -> list[str]:
-    """Return the lines that somebody should look at."""
+    """Return the lines that report a problem."""
     return [line for line in log.splitlines() if _COMPLAINT.search(line)]
 
 
@@ -162,9 +162,9 @@ def serving(
     folder: Path = Path(),
     may_complain: bool = False,
 ) -> Iterator[Server]:
-    """Run a server at ``url``, or at the one that it prints.
+    """Run a server at ``url``, or at the first URL that it prints.
 
-    It must not complain, unless it ``may_complain``.
+    Fails if its output reports a problem, unless it ``may_complain``.
     """
     server = Server(command, environment or {}, folder)
     try:
@@ -191,7 +191,7 @@ def demo(
     command += ["--model", model] if model else []
     given = dict(environment or {})
     if framework == "flask":
-        # gunicorn leaves it to the collector to close the socket that it was handed and its files.
+        # gunicorn leaves the socket that it was given, and its files, to the garbage collector.
         given["PYTHONWARNINGS"] = "error,ignore::ResourceWarning"
     with serving(command, environment=given, may_complain=may_complain) as server:
         yield server

@@ -1,4 +1,4 @@
-"""What the page on deployment says: its command lines are run, its limits tried."""
+"""The page on deployment: its commands are run, and the limits that it names are tried."""
 
 import re
 import shlex
@@ -11,34 +11,38 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.docs.pages import DOCS, titled
-from tests.servers.commands import APP, COMMANDS, free_port
-from tests.servers.leaving import wait_until
 from tests.servers.process import Server, serving
-from tests.servers.reader import Reader, client
-from tests.servers.sources import END, Account
+from tests.servers.recorded_sources import END, Account
+from tests.servers.server_commands import APP, COMMANDS, free_port
+from tests.servers.stream_client import StreamClient, http_client
+from tests.servers.waiting import LIMIT, TIMEOUT, wait_until
 
 PAGE = DOCS / "how-to/deploy.md"
-HEART = {"uvicorn", "gunicorn-gthread"}
-BOUNDS = {"at once": 0.5, "in half a second": 1.5}
+FAST_RUN = {"uvicorn", "gunicorn-gthread"}
+NOTICED = {"at once", "in half a second"}
+"""What the table says about noticing a reader who left. How long it took is printed."""
 
-# What is set to a second here. Where it cuts, it does so in spite of the pings.
-LIVES = [
-    ("uvicorn", "--timeout-keep-alive 1"),
-    ("hypercorn", "--keep-alive 1 --graceful-timeout 1"),
-    ("daphne", "--application-close-timeout 1"),
-    ("granian", "--http1-header-read-timeout 1000"),
-    ("gunicorn-asgi", "--timeout 1 --keep-alive 1 --graceful-timeout 1"),
-    ("gunicorn-gthread", "--timeout 1 --keep-alive 1 --graceful-timeout 1"),
-    ("gunicorn-gevent", "--timeout 1 --keep-alive 1 --graceful-timeout 1"),
-    ("waitress", "--channel-timeout 1 --cleanup-interval 1"),
+LIMIT_SECONDS = 5
+"""Value of the limits below. With less, a busy machine would exceed it by itself."""
+
+# The first limits do not cut a stream, the others do so in spite of the pings.
+HARMLESS = [
+    ("uvicorn", "--timeout-keep-alive 5"),
+    ("hypercorn", "--keep-alive 5 --graceful-timeout 5"),
+    ("daphne", "--application-close-timeout 5"),
+    ("granian", "--http1-header-read-timeout 5000"),
+    ("gunicorn-asgi", "--timeout 5 --keep-alive 5 --graceful-timeout 5"),
+    ("gunicorn-gthread", "--timeout 5 --keep-alive 5 --graceful-timeout 5"),
+    ("gunicorn-gevent", "--timeout 5 --keep-alive 5 --graceful-timeout 5"),
+    ("waitress", "--channel-timeout 5 --cleanup-interval 1"),
 ]
-CUTS = [
-    ("hypercorn", "--read-timeout 1"),
-    ("daphne", "--http-timeout 1"),
-    ("gunicorn-sync", "--timeout 1"),
+CUTTING = [
+    ("hypercorn", "--read-timeout 5"),
+    ("daphne", "--http-timeout 5"),
+    ("gunicorn-sync", "--timeout 5"),
 ]
-# Where nothing is set, the page's own command says how many.
-PLACES = [
+# Servers with so many slots for streams. Without an option, the page's command sets the number.
+SLOTS = [
     ("granian", "--backpressure 2", 2),
     ("gunicorn-gthread", "", 40),
     ("gunicorn-gevent", "--worker-connections 2", 2),
@@ -47,12 +51,13 @@ PLACES = [
 ]
 
 
-def slow_but(heart: set[str], *values: object, name: str) -> object:
-    return pytest.param(*values, id=name, marks=() if name in heart else pytest.mark.slow)
+def case(fast: set[str], *values: object, name: str) -> object:
+    """Return a case for ``parametrize``, slow unless it is one of the fast ones."""
+    return pytest.param(*values, id=name, marks=() if name in fast else pytest.mark.slow)
 
 
-def each(heart: set[str]) -> list[object]:
-    return [slow_but(heart, server, name=server) for server in COMMANDS]
+def all_servers(fast: set[str]) -> list[object]:
+    return [case(fast, server, name=server) for server in COMMANDS]
 
 
 def sections() -> dict[str, str]:
@@ -63,7 +68,7 @@ def sections() -> dict[str, str]:
 
 
 def table() -> dict[str, list[str]]:
-    """Return the other cells of the first table, by the server."""
+    """Return the first table: the other cells of each row, by the server."""
     rows = re.findall(
         r"^\| \[([^\]]+)\]\(#\S+\) \| (.*) \|$", PAGE.read_text("utf-8"), re.MULTILINE
     )
@@ -74,7 +79,7 @@ def table() -> dict[str, list[str]]:
 def deployed(
     server: str, accounts: Path, more: str = "", *, may_complain: bool = False
 ) -> Iterator[Server]:
-    """Run the page's command, with more options before the application."""
+    """Run the page's command, with ``more`` options before the application."""
     port = free_port()
     line = titled(PAGE, server).replace("8000", str(port)).replace("chat:app", APP)
     program, *arguments, app = shlex.split(line)
@@ -85,7 +90,7 @@ def deployed(
         environment={
             "SITE": "starlette" if "starlette" in COMMANDS[server].sites else "flask",
             "ACCOUNTS": str(accounts),
-            # Its socket would be in the home of whoever runs the tests.
+            # Otherwise gunicorn creates a socket in the home directory.
             "GUNICORN_CMD_ARGS": "--no-control-socket",
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "PYTHONWARNINGS": COMMANDS[server].warnings,
@@ -100,22 +105,22 @@ def test_the_page_has_all_servers() -> None:
 
 
 @pytest.mark.parametrize("server", COMMANDS)
-def test_what_a_section_names_is_tried(server: str) -> None:
+def test_every_option_that_a_section_names_is_tried(server: str) -> None:
     command = titled(PAGE, server)
-    tried = "".join(more for name, more, *_ in [*LIVES, *CUTS, *PLACES] if name == server)
+    tried = "".join(more for name, more, *_ in [*HARMLESS, *CUTTING, *SLOTS] if name == server)
     named = set(re.findall(r"`(--[\w-]+)`", sections()[server]))
     named -= set(re.findall(r"--[\w-]+", command))
     assert named <= set(re.findall(r"--[\w-]+", tried))
     where = sections()[server] + " ".join(table()[server])
     missing = set(re.findall(r"--[\w-]+", tried)) - set(re.findall(r"--[\w-]+", where))
-    assert missing <= {"--cleanup-interval"}  # So that Waitress looks sooner than after 30 s.
+    assert missing <= {"--cleanup-interval"}  # Otherwise Waitress checks every 30 s.
 
 
-@pytest.mark.parametrize("server", each(HEART | {"waitress", "gunicorn-gevent"}))
-def test_the_command_streams_and_notices_who_leaves(server: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("server", all_servers(FAST_RUN | {"waitress", "gunicorn-gevent"}))
+def test_the_command_streams_and_notices_a_reader_who_leaves(server: str, tmp_path: Path) -> None:
     account = Account(tmp_path, "a")
     with deployed(server, tmp_path) as running:
-        with Reader(running, source="asked", account="a") as reader:
+        with StreamClient(running, source="asked", account="a") as reader:
             for number in range(5):
                 account.ask(f"word{number}")
                 reader.read_until(f"word{number} ")
@@ -123,84 +128,88 @@ def test_the_command_streams_and_notices_who_leaves(server: str, tmp_path: Path)
         assert wait_until(lambda: account.at("closed"))
         took = (account.at("closed") or 0) - left_at
         print(f"{server}: closed {took:.3f} s after the reader had left")
-        assert took < BOUNDS[table()[server][1]]
+        assert took < LIMIT
+    assert table()[server][1] in NOTICED
 
 
-@pytest.mark.parametrize("server", each(HEART))
+@pytest.mark.parametrize("server", all_servers(FAST_RUN))
 def test_the_connection_is_kept_or_closed_as_the_page_says(server: str, tmp_path: Path) -> None:
     ports = []
-    with deployed(server, tmp_path) as running, client(running) as one:
+    with deployed(server, tmp_path) as running, http_client(running) as one:
         for name in ("a", "b"):
             Account(tmp_path, name).ask(END)
-            with Reader(one, source="asked", account=name) as reader:
+            with StreamClient(one, source="asked", account=name) as reader:
                 connection = reader.response.extensions["network_stream"]
                 ports.append(connection.get_extra_info("client_addr"))
-                assert "end finished" in reader.read_on()
+                assert "end finished" in reader.read_to_end()
     assert ("kept" if ports[0] == ports[1] else "closed") == table()[server][2]
 
 
 @pytest.mark.parametrize(
-    ("server", "more", "places"),
-    [slow_but({"gunicorn-gthread", "gunicorn-sync"}, *case, name=case[0]) for case in PLACES],
+    ("server", "more", "slots"),
+    [case({"gunicorn-gthread", "gunicorn-sync"}, *values, name=values[0]) for values in SLOTS],
 )
-def test_one_more_than_the_places_waits(
-    server: str, more: str, places: int, tmp_path: Path
+def test_one_client_more_than_there_are_slots_waits(
+    server: str, more: str, slots: int, tmp_path: Path
 ) -> None:
     if "--threads" in table()[server][0]:
-        assert f"--threads {places}" in titled(PAGE, server)
+        assert f"--threads {slots}" in titled(PAGE, server)
     first, last = Account(tmp_path, "0"), Account(tmp_path, "last")
-    came = threading.Event()
+    answered = threading.Event()
 
-    def come_last(running: Server) -> None:
-        with Reader(running, source="asked", account="last"):
-            came.set()
+    def ask_last(running: Server) -> None:
+        with StreamClient(running, source="asked", account="last"):
+            answered.set()
 
-    # Waitress warns that somebody waits.
+    # Waitress warns about the client that waits.
     with deployed(server, tmp_path, more, may_complain=True) as running, ExitStack() as stack:
         readers = [
-            stack.enter_context(Reader(running, source="asked", account=str(number)))
-            for number in range(places)
+            stack.enter_context(StreamClient(running, source="asked", account=str(number)))
+            for number in range(slots)
         ]
-        waiting = threading.Thread(target=come_last, args=[running])
+        waiting = threading.Thread(target=ask_last, args=[running])
         waiting.start()
         first.ask("word")
         readers[0].read_until("word")
-        assert not came.wait(0.3)
+        # If there were a free slot, it would usually be answered within this time.
+        assert not answered.wait(0.3)
         assert last.at("opened") is None
         readers[0].leave()
-        assert came.wait(10)
-        waiting.join(10)
+        assert answered.wait(TIMEOUT)
+        waiting.join(TIMEOUT)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "server", [server for server, (places, *_) in table().items() if "as many" in places]
+    "server", [server for server, (slots, *_) in table().items() if "as many" in slots]
 )
-def test_as_many_as_you_like(server: str, tmp_path: Path) -> None:
+def test_as_many_streams_as_you_like(server: str, tmp_path: Path) -> None:
     with deployed(server, tmp_path) as running, ExitStack() as stack:
         for number in range(200):
-            stack.enter_context(Reader(running, source="asked", account=str(number)))
+            stack.enter_context(StreamClient(running, source="asked", account=str(number)))
         for number in range(200):
             assert wait_until(lambda name=str(number): Account(tmp_path, name).at("opened"))
             assert Account(tmp_path, str(number)).at("closed") is None
 
 
 @pytest.mark.parametrize(
-    ("server", "more"), [slow_but(HEART, *case, name=case[0]) for case in LIVES]
+    ("server", "more"), [case(FAST_RUN, *values, name=values[0]) for values in HARMLESS]
 )
-def test_a_stream_outlives_a_limit_even_in_silence(server: str, more: str, tmp_path: Path) -> None:
+def test_harmless_limits_cut_no_stream_even_in_silence(
+    server: str, more: str, tmp_path: Path
+) -> None:
     with (
         deployed(server, tmp_path, more) as running,
-        Reader(running, source="asked", account="a", ping=0.3) as pinged,
-        Reader(running, source="asked", account="b") as silent,
+        StreamClient(running, source="asked", account="a", ping=0.3) as pinged,
+        StreamClient(running, source="asked", account="b") as silent,
     ):
-        pinged.read_for(3)
+        pinged.read_for(LIMIT_SECONDS + 2)
         Account(tmp_path, "b").ask("word")
         silent.read_until("word")
 
 
 @pytest.mark.parametrize(
-    ("server", "more"), [slow_but({"gunicorn-sync"}, *case, name=case[0]) for case in CUTS]
+    ("server", "more"), [case({"gunicorn-sync"}, *values, name=values[0]) for values in CUTTING]
 )
 def test_a_limit_cuts_a_stream_in_spite_of_its_pings(
     server: str, more: str, tmp_path: Path
@@ -208,25 +217,25 @@ def test_a_limit_cuts_a_stream_in_spite_of_its_pings(
     account = Account(tmp_path, "a")
     with (
         deployed(server, tmp_path, more, may_complain=True) as running,
-        Reader(running, source="asked", account="a", ping=0.3) as reader,
+        StreamClient(running, source="asked", account="a", ping=0.3) as reader,
     ):
         with pytest.raises((AssertionError, httpx.RemoteProtocolError)):
-            reader.read_for(8)
+            reader.read_for(TIMEOUT)
         assert wait_until(lambda: account.at("closed"))
-        with Reader(running, source="asked", account="b"):
+        with StreamClient(running, source="asked", account="b"):
             pass
 
 
 @pytest.mark.slow
-def test_waitress_without_its_look_learns_it_by_a_ping(tmp_path: Path) -> None:
+def test_waitress_without_lookahead_notices_by_a_ping(tmp_path: Path) -> None:
     account = Account(tmp_path, "a")
     with deployed(
         "waitress", tmp_path, "--channel-request-lookahead 0", may_complain=True
     ) as running:
-        with Reader(running, source="asked", account="a", ping=1):
+        with StreamClient(running, source="asked", account="a", ping=1):
             pass
         assert wait_until(lambda: account.at("closed"))
-        with Reader(running, source="asked", account="b", ping=100):
+        with StreamClient(running, source="asked", account="b", ping=100):
             pass
         assert not wait_until(lambda: Account(tmp_path, "b").at("closed"), 3)
         Account(tmp_path, "b").ask(END)

@@ -1,6 +1,6 @@
-"""Ten thousand streams, most of them cut: a server holds no more after them than before.
+"""After ten thousand streams, most of them cut, a server holds no more than before.
 
-What it holds is told by ``/state``, after a collection.
+``/state`` counts what it holds, after a garbage collection.
 """
 
 import asyncio
@@ -27,14 +27,14 @@ import h11
 import httpx
 import pytest
 from anyio.lowlevel import checkpoint
-from tests.servers.commands import running
-from tests.servers.leaving import PATIENCE, Leaver, Way, wait_until
 from tests.servers.process import Server, complaints_in
-from tests.servers.test_matrix import DUE
+from tests.servers.raw_client import RawClient, Way
+from tests.servers.server_commands import running
+from tests.servers.test_matrix import EXPECTED_LOG
+from tests.servers.waiting import TIMEOUT, wait_until
 
 from streamhtml import Reply, stream
-from streamhtml._pump import CLEANUP
-from streamhtml._response import Body
+from streamhtml._body import Body
 from streamhtml.formats.html import HTMLFormat
 
 AT_ONCE = {"uvicorn": 100, "gunicorn-gthread": 16, "gunicorn-gevent": 100}
@@ -50,7 +50,7 @@ PAIRS = [
 QUIET = ["waiting", "opened", "failing-in-finally", "slow-finally"]
 GOING_ON = {"steady": 600, "sync": 600, "fast": 60_000, "never-suspending": 60_000}
 GOING_ON["back-pressured"] = 400_000
-"""Bytes of each that are read at the most: what comes in some tenths of a second."""
+"""Maximum number of bytes that are read of each: what arrives in some tenths of a second."""
 ENDING = ["ending", "failing"]
 SOURCES = [*QUIET, *GOING_ON, *ENDING]
 
@@ -63,7 +63,7 @@ FAILED = r".*the stream of \S+ failed\nTraceback[\s\S]*?ConnectionError: the sec
 
 @dataclass(frozen=True)
 class Visit:
-    """One request: for a source, how far it is read, and how its reader leaves."""
+    """One request: its source, how far it is read, and how its reader leaves."""
 
     source: str
     point: Point
@@ -75,7 +75,7 @@ class Visit:
 
     @property
     def query(self) -> str:
-        # Small: a WSGI server looks whether the reader is there when it has something to send.
+        # A short ping: a WSGI server only notices that the reader left when it sends something.
         return f"source={self.source}&ping=0.1{'&compress=1' if self.compress else ''}"
 
     @property
@@ -97,21 +97,21 @@ def visits(chance: random.Random, number: int) -> Iterator[Visit]:
             chance.choice(("middle", "reset", "half-close")),
             size=chance.randrange(GOING_ON.get(source, 1)),
             head=chance.random() < 0.05,
-            # What is made fast would gather until the reader has left.
+            # Tokens of a fast source would be collected until the reader has left.
             whole=chance.random() < 0.15 and source in [*QUIET, *ENDING],
             compress=chance.random() < 0.25 and source != "back-pressured",
         )
 
 
-class Visitor(Leaver):
-    """One who may read to the end."""
+class Visitor(RawClient):
+    """A client that may read to the end."""
 
     def __init__(self, url: str, visit: Visit) -> None:
         super().__init__(url, "HEAD" if visit.head else "GET", visit.query, visit.headers)
         self._body = bytearray()
 
     def read(self, visit: Visit) -> bool:
-        """Read as far as the visit says, or to the end; return whether a token came."""
+        """Read as far as the visit says, or to the end. Return whether a token arrived."""
         if visit.point == "request":
             return False
         self.read_head()
@@ -128,21 +128,21 @@ class Visitor(Leaver):
         return bool(self._body)
 
 
-def pay(server: Server, visit: Visit) -> bool:
-    """Make the visit; return whether it saw a token."""
+def make(server: Server, visit: Visit) -> bool:
+    """Make a visit, and return whether a token arrived."""
     with closing(Visitor(server.url, visit)) as visitor:
         saw = visitor.read(visit)
         visitor.leave(visit.way)
         if visit.way == "half-close":
-            assert visitor.read_on(PATIENCE), f"{visit}: the server went on sending"
+            assert visitor.read_to_end(TIMEOUT), f"{visit}: the server went on sending"
     return saw
 
 
 def unclosed(events: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
-    """Return the events of those sources that were not all closed, once, to the end.
+    """Return the events of the sources that were not all closed exactly once and completely.
 
-    A source that has ended by itself may be left while it closes itself: that is one wait of it
-    like all others, and is cut.
+    A reader may leave while a source that has ended by itself is closing. Then its cleanup is
+    cancelled, like every other await of the source.
     """
 
     def is_right(source: str, sums: dict[str, int]) -> bool:
@@ -160,15 +160,18 @@ def unclosed(events: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
 
 HELD = ("tasks", "threads", "files", "sockets")
 BLOCKS = 0.5
-"""Blocks of Python's memory that may be held more of by the stream: one object takes one at least.
-Measured: up to 0.16, most of it chance."""
+"""Number of memory blocks by which Python may grow per stream. An object takes at least one block.
+Up to 0.16 were measured, most of it by chance."""
 BYTES = 300
-"""Resident bytes that may be, and a tenth in all: the allocator keeps what it took at a peak, and
-so grows by jumps, the fewer the later. Measured: -70 to 145, and a twentieth."""
+"""Number of resident bytes by which the process may grow per stream, and at most a tenth in all.
+
+The allocator keeps what it took at a peak, so it grows in jumps, which become rarer. -70 to 145
+were measured, and a twentieth in all.
+"""
 
 
-class Holdings:
-    """What a server holds, compared with what it held at first."""
+class Resources:
+    """What a server holds, compared with the beginning."""
 
     def __init__(self, server: Server) -> None:
         self._url = f"{server.url}/state"
@@ -176,12 +179,12 @@ class Holdings:
         self._first = self.settled()
 
     def settled(self) -> State:
-        """Wait until nothing is held that was not at first; what is, is in ``more``."""
+        """Wait until no more is held than at the beginning. What remains is in ``more``."""
         state: State = {}
 
         def is_settled() -> bool:
             state.update(client.get(self._url).raise_for_status().json())
-            state["threads"] -= state["pooled"]  # They are kept for the next one.
+            state["threads"] -= state["pooled"]  # Pools keep these threads.
             state["more"] = {
                 name: (self._first[name], state[name])
                 for name in HELD
@@ -189,8 +192,8 @@ class Holdings:
             }
             return not state["more"] and not unclosed(state["events"])
 
-        # By one connection: it is one of those that the server holds.
-        with httpx.Client(timeout=PATIENCE) as client:
+        # On one connection, because the server counts it too.
+        with httpx.Client(timeout=TIMEOUT) as client:
             wait_until(is_settled, every=0.1)
         return state
 
@@ -198,21 +201,21 @@ class Holdings:
 def storm(
     server: Server, name: str, at_once: int, rounds: int, number: int
 ) -> Iterator[tuple[State, int]]:
-    """Make so many rounds of visits; yield what is held after each, and how many saw a token."""
+    """Make rounds of visits. Yield what the server holds after each, and how many saw a token."""
     with ThreadPoolExecutor(at_once) as pool:
         for source in SOURCES:
-            pay(server, Visit(source, "token", "middle"))
-        holdings = Holdings(server)
+            make(server, Visit(source, "token", "middle"))
+        resources = Resources(server)
         for each in range(1, rounds + 1):
             chance = random.Random(f"{name} {each}")
-            served = sum(pool.map(lambda visit: pay(server, visit), visits(chance, number)))
-            state = holdings.settled()
+            served = sum(pool.map(lambda visit: make(server, visit), visits(chance, number)))
+            state = resources.settled()
             print(name, each, {key: state[key] for key in (*HELD, "resident", "blocks")})
             yield state, served
 
 
 def slope(values: list[int]) -> float:
-    """Return the growth by the round: the median over all pairs, which one jump does not change."""
+    """Return the growth per round: the median over all pairs, so that one jump has no effect."""
     return median(
         (values[later] - values[sooner]) / (later - sooner)
         for sooner, later in combinations(range(len(values)), 2)
@@ -220,7 +223,7 @@ def slope(values: list[int]) -> float:
 
 
 def check(server: str, site: str, folder: Path, rounds: int, number: int) -> list[State]:
-    """Serve the streams, and check all but the memory."""
+    """Serve the streams, and check everything but the memory."""
     states, opened = [], 0
     with running(server, site, folder, may_complain=True) as process:
         name = f"{server} {site}"
@@ -230,23 +233,23 @@ def check(server: str, site: str, folder: Path, rounds: int, number: int) -> lis
             before, opened = opened, sum(sums["opened"] for sums in state["events"].values())
             assert opened - before >= served > number / 3
             states.append(state)
-    assert not complaints_in(re.sub(f"{FAILED}|{DUE}", "", process.log))
+    assert not complaints_in(re.sub(f"{FAILED}|{EXPECTED_LOG}", "", process.log))
     return states
 
 
 @pytest.mark.parametrize(
     ("server", "site"), [("uvicorn", "starlette"), ("gunicorn-gthread", "flask")]
 )
-def test_six_hundred_streams_leave_nothing(server: str, site: str, tmp_path: Path) -> None:
+def test_six_hundred_streams_leak_nothing(server: str, site: str, tmp_path: Path) -> None:
     first, second = check(server, site, tmp_path, 2, 300)
-    # So few are too few for a slope: what is kept for some seconds only takes a hundred by each.
+    # Too few for a slope: what is only kept for some seconds takes a hundred blocks per stream.
     assert second["blocks"] - first["blocks"] < 300 * 20
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("server", "site"), PAIRS)
-def test_ten_thousand_streams_leave_nothing(server: str, site: str, tmp_path: Path) -> None:
+def test_ten_thousand_streams_leak_nothing(server: str, site: str, tmp_path: Path) -> None:
     warm = check(server, site, tmp_path, 10, 1000)[1:]
     blocks, resident = ([state[name] for state in warm] for name in ("blocks", "resident"))
     assert slope(blocks) < 1000 * BLOCKS, blocks
@@ -293,7 +296,7 @@ async def _read_some(body: Body) -> None:
 
 
 async def _be_cancelled(body: Body) -> None:
-    # Not by a task group, which makes cycles of its own.
+    # Without a task group, which creates reference cycles of its own.
     with anyio.move_on_after(0.01):
         await _read(body)
 
@@ -318,13 +321,13 @@ async def _never_begin(body: Body) -> None:
     body.close()
 
 
-ENDS = [_read_some, _be_cancelled, _close_from_elsewhere, _stop, _drop, _never_begin]
-# One that fails has an error with a traceback, which holds the pump: for the collector.
-LIVES = [*product([_waiting, _ending, _fast, _synchronous], ENDS), (_ending, _read)]
+WAYS_TO_END = [_read_some, _be_cancelled, _close_from_elsewhere, _stop, _drop, _never_begin]
+# Streams that fail are missing: the traceback of the error refers to the pump, in a cycle.
+STREAMS = [*product([_waiting, _ending, _fast, _synchronous], WAYS_TO_END), (_ending, _read)]
 
 
 def _ours() -> Counter[str]:
-    """Count what the collector sees of ours, since it was frozen, and what would hold it."""
+    """Count our objects that were created since ``gc.freeze()``, and what would refer to them."""
     kinds = (asyncio.TimerHandle, asyncio.Task, AsyncGeneratorType)
     return Counter(
         type(thing).__name__
@@ -334,35 +337,39 @@ def _ours() -> Counter[str]:
 
 
 @pytest.mark.anyio
-async def test_no_object_of_a_stream_waits_for_the_collector(
+async def test_no_object_of_a_stream_needs_the_garbage_collector(
     anyio_backend_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logging.getLogger("streamhtml"), "disabled", True)  # A record holds much.
+    # A timer of this length that is left standing would keep a stream for too long.
+    for module in "_pump", "_ending":
+        monkeypatch.setattr(f"streamhtml.{module}.CLOSE_TIMEOUT", 10 * TIMEOUT)
+    # Log records refer to tracebacks.
+    monkeypatch.setattr(logging.getLogger("streamhtml"), "disabled", True)
 
-    async def live(source: Callable[[], Any], end: Callable[[Body], Awaitable[None]]) -> None:
+    async def run(source: Callable[[], Any], end: Callable[[Body], Awaitable[None]]) -> None:
         fragments = stream(Reply(), source(), interval=0.001, on_end=lambda reply: None)
         await end(Body(fragments, HTMLFormat()))
 
-    async def live_all(times: int) -> None:
-        for source, end in LIVES:
+    async def run_all(times: int) -> None:
+        for source, end in STREAMS:
             async with anyio.create_task_group() as tasks:
                 for _ in range(times):
-                    tasks.start_soon(live, source, end)
+                    tasks.start_soon(run, source, end)
 
     async def settled() -> Counter[str]:
-        deadline = time.monotonic() + 0.8 * CLEANUP  # A timer of such a length would hold much.
+        deadline = time.monotonic() + TIMEOUT
         while (more := _ours()) and time.monotonic() < deadline:
             await anyio.sleep(0.01)
-            if anyio_backend_name == "trio":  # It makes cycles of its own, of what it cancels.
+            if anyio_backend_name == "trio":  # It creates reference cycles when it cancels.
                 gc.collect()
         return more
 
-    await live_all(1)
+    await run_all(1)
     gc.collect()
     gc.freeze()
     gc.disable()
     try:
-        await live_all(2000 // len(LIVES) + 1)
+        await run_all(2000 // len(STREAMS) + 1)
         assert await settled() == {}
         assert "streamhtml" not in {thread.name for thread in threading.enumerate()}
     finally:

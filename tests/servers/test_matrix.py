@@ -1,6 +1,6 @@
-"""Servers x sites x sources x ways of leaving: the source is closed, once, soon, to its end.
+"""Servers x sites x sources x ways of leaving: the source is closed once, soon and completely.
 
-The table at the end of the run has the slowest of each (``conftest.py`` prints it).
+A table at the end of the run shows the slowest source of each (``conftest.py`` prints it).
 """
 
 import re
@@ -15,16 +15,16 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.servers import sites
-from tests.servers.commands import COMMANDS, running
-from tests.servers.leaving import PATIENCE, Leaver, Way, wait_until
 from tests.servers.process import Server, complaints_in
-from tests.servers.sources import Account
+from tests.servers.raw_client import RawClient, Way
+from tests.servers.recorded_sources import Account
+from tests.servers.server_commands import COMMANDS, running
+from tests.servers.waiting import LIMIT, TIMEOUT, wait_until
 
-from streamhtml._bridge import SMALL
-from streamhtml._pump import LIMIT, STEPS
+from streamhtml._handoff import PREFETCH_BELOW
+from streamhtml._pump import CHECKPOINT_EVERY, MAX_BUFFERED_DELTAS
 
-HEART = {
+FAST_RUN = {
     ("uvicorn", "starlette"),
     ("uvicorn", "django-asgi-gzip"),
     ("hypercorn", "fastapi-middleware"),
@@ -40,7 +40,7 @@ PAIRS = [
         server,
         site,
         id=f"{server}-{site}",
-        marks=[] if (server, site) in HEART else pytest.mark.slow,
+        marks=[] if (server, site) in FAST_RUN else pytest.mark.slow,
     )
     for server, command in COMMANDS.items()
     for site in command.sites
@@ -50,40 +50,39 @@ QUIET = ["waiting", "steady", "opened", "failing-in-finally", "slow-finally"]
 BUSY = ["fast", "never-suspending", "back-pressured", "sync"]
 WAYS: tuple[Way, ...] = ("before", "middle", "reset", "half-close")
 
-BOUNDS = {"asgi": 0.2, "wsgi": 1.0}
-"""Seconds from the leaving to the source's closing."""
+MAX_LATE_TOKENS = 2 * (MAX_BUFFERED_DELTAS + CHECKPOINT_EVERY) + PREFETCH_BELOW
+"""Number of tokens that may be taken after the reader left, or after the server noticed it.
 
-BUFFERED = 2 * (LIMIT + STEPS) + SMALL
-"""Tokens that may be pulled after the leaving, or after the server told of it: those of the batch
-that is taken next, of the one that gathers while that is rendered and written, some steps in which
-a source that never suspends is let run to an await, and on WSGI those of one small step, which has
-no more of them than bytes: the bridge goes on behind it."""
+These are the tokens of the next batch, those that are collected while it is rendered and sent, and
+some in which a source that never suspends may reach an await. On WSGI the bridge prefetches, so
+there are those of one small chunk too, which has no more tokens than bytes.
+"""
 
-DUE = (
-    # Ours, of the source that fails as it is closed.
+EXPECTED_LOG = (
+    # We log this for the source that fails while it is closed.
     r".*(?:the source failed while it was cancelled|closing the source failed)\n"
     r"Traceback[\s\S]*?\nOSError: the secret\n"
-    # BaseHTTPMiddleware's, of any response whose reader leaves while GZipMiddleware holds its head
-    # back, as that does until the first byte of the body.
+    # BaseHTTPMiddleware logs this for any response whose reader leaves while GZipMiddleware still
+    # holds back the head, which it does until the first byte of the body.
     r"|.*ERROR.*\n(?:.*\n)?Traceback(?:(?!ERROR)[\s\S])*?RuntimeError: No response returned.\n"
-    r"|.*Not Found: /\n"  # Django's, when we ask whether the server is there.
-    r"|.*[Ll]ifespan.*\n"  # A server's, for Django has none.
+    r"|.*Not Found: /\n"  # Django logs this when the test checks if the server is ready.
+    r"|.*[Ll]ifespan.*\n"  # Servers log this because Django does not support lifespan.
 )
-"""What may stand in the log."""
+"""What the log of a server may contain."""
 
 DELAY = 0.3
-"""Seconds that the view takes, where the reader leaves before the first byte."""
+"""Time in seconds that the view takes if the reader leaves before the first byte."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One request: for a source, and how its reader leaves."""
+    """One request: its source, and how its reader leaves."""
 
     source: str
     way: Way | None
-    """None: it does not, and asks for the head only."""
+    """``None`` means that the reader does not leave. It sends a HEAD request."""
     whole: bool = False
-    """The reader knows no fragments: it is sent pings, and would be sent the message at the end."""
+    """Whether the reader does not know fragments. It gets pings, and the message at the end."""
 
     @property
     def column(self) -> str:
@@ -96,19 +95,19 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a case, and its problem, if it has one."""
+    """What happened in a case, and its problem, if there is one."""
 
     case: Case
     account: Account
     seconds: float | None = None
-    """From the leaving to the closing, where the source was opened at all."""
+    """Time from the leaving to the closing, if the source was opened at all."""
     pulls: int = 0
-    """Tokens that were pulled after the leaving."""
+    """Number of tokens that were taken after the leaving."""
     problem: str = ""
 
 
 def quiet_cases() -> Iterator[Case]:
-    """Yield those that can be tried at the same time."""
+    """Yield the cases that can run at the same time."""
     for way in WAYS:
         yield from (Case(source, way) for source in QUIET)
         yield Case("waiting", way, whole=True)
@@ -121,15 +120,15 @@ def busy_cases() -> Iterator[Case]:
 
 
 def events(account: Account) -> dict[str, dict[str, Any]]:
-    """Return what happened, by its name, and the last of each if it happened twice."""
+    """Return the events by name; the last one if it happened twice."""
     return {event["event"]: event for event in account.read()}
 
 
-def ask(server: Server, case: Case, name: str) -> Leaver:
-    """Ask for the case's source."""
-    # Pressed by gzip, the tokens of "back-pressured" would never fill a connection.
+def ask(server: Server, case: Case, name: str) -> RawClient:
+    """Send the request of a case."""
+    # Compressed, the tokens of "back-pressured" would never fill a connection.
     encoding = "identity" if case.source == "back-pressured" else "gzip"
-    return Leaver(
+    return RawClient(
         server.url,
         "GET" if case.way else "HEAD",
         f"source={case.source}&account={name}&delay={DELAY if case.way == 'before' else 0}"
@@ -138,21 +137,21 @@ def ask(server: Server, case: Case, name: str) -> Leaver:
     )
 
 
-def read(leaver: Leaver, case: Case, account: Account) -> None:
-    """Read as far as the case's reader does before he leaves."""
+def read(leaver: RawClient, case: Case, account: Account) -> None:
+    """Read as far as the reader of the case does before leaving."""
     if case.way == "before":
         return
     leaver.read_head()
     if case.way:
         leaver.read_until(b"\n" if case.whole else b" append #")
     if case.source == "back-pressured" and case.way in ("middle", "reset"):
-        assert wait_until(IsHeldUp(account)), "the source pulls, and nobody reads"
+        assert wait_until(IsHeldBack(account)), "the source goes on although nobody reads"
 
 
-class IsHeldUp:
-    """Whether a source has pulled and does so no more: it is back-pressured.
+class IsHeldBack:
+    """Whether a source has yielded tokens and then stopped, because it is held back.
 
-    Or has pulled so much that it never will be: daphne buffers all that nobody reads.
+    Or whether it has yielded so many that it never will be: daphne buffers everything.
     """
 
     def __init__(self, account: Account) -> None:
@@ -163,18 +162,18 @@ class IsHeldUp:
         pulls, now = self._account.shown(), time.monotonic()
         if pulls != self._pulls:
             self._pulls, self._since = pulls, now
-        return (pulls > 0 and now > self._since + 0.3) or pulls > 3 * LIMIT
+        return (pulls > 0 and now > self._since + 0.3) or pulls > 3 * MAX_BUFFERED_DELTAS
 
 
 def leave(server: Server, folder: Path, case: Case, name: str) -> Result:
-    """Leave in the case's way, and wait until all has come to its end."""
+    """Run a case: read, leave, and wait until the source and the response have ended."""
     account, call = Account(folder, name), Account(folder, f"{name}.call")
     problem = ""
     with closing(ask(server, case, name)) as leaver:
         assert wait_until(lambda: "asked" in events(call)), f"{case} did not reach the site"
         read(leaver, case, account)
         left_at = leaver.leave(case.way or "middle")
-        if case.way == "half-close" and not leaver.read_on(PATIENCE):
+        if case.way == "half-close" and not leaver.read_to_end(TIMEOUT):
             problem = "the server went on sending"
     if not problem and not wait_until(lambda: "answered" in events(call)):
         problem = "the site's answer never ended"
@@ -185,20 +184,23 @@ def leave(server: Server, folder: Path, case: Case, name: str) -> Result:
         return Result(case, account, problem=problem)
     opened, closes = happened["opened"], happened["closing"]
     pulls = sum(at > left_at for at in closes["pulls"])
-    told_at = events(call).get("told", {"at": left_at})["at"]
-    if not problem and sum(at > told_at for at in closes["pulls"]) > BUFFERED:
-        problem = f"{pulls} tokens were pulled after the reader had left"
-    return Result(case, account, closes["at"] - max(left_at, opened["at"]), pulls, problem)
+    noticed_at = events(call).get("noticed", {"at": left_at})["at"]
+    if not problem and sum(at > noticed_at for at in closes["pulls"]) > MAX_LATE_TOKENS:
+        problem = f"{pulls} tokens were taken after the reader had left"
+    seconds = closes["at"] - max(left_at, opened["at"])
+    if not problem and seconds > LIMIT:
+        problem = f"closed {seconds:.3f} s after the reader had left"
+    return Result(case, account, seconds, pulls, problem)
 
 
 def wrong_events(case: Case, account: Account) -> str:
-    """Return the account's events, if they are not what they should be at the end."""
+    """Return the events of the account if they are not as expected at the end, or ``""``."""
     counts = Counter(event["event"] for event in account.read())
     opened, ended = counts["opened"], counts["ended interrupted"]
     if case.way is None:
         right = opened == (case.source == "opened") and ended == 0
     elif case.way == "before" and case.source == "opened":
-        right = opened in (0, 1) and ended in (0, 1)  # The view opened it, and not the stream.
+        right = opened in (0, 1) and ended in (0, 1)  # The view opened it, not the stream.
     elif case.way == "before":
         right = opened in (0, 1) and ended in (opened, 1)
     else:
@@ -208,30 +210,21 @@ def wrong_events(case: Case, account: Account) -> str:
     return "" if right else str([event["event"] for event in account.read()])
 
 
-def try_case(run: Callable[[str], Result], case: Case, bound: float) -> Result:
-    """Run a case, and again where it is late: the bound is of the code, and the machine is busy."""
-    for attempt in range(3):
-        result = run(f"{case.name}-{attempt}")
-        if (result.seconds or 0) <= bound or result.problem:
-            return result
-    return replace(result, problem=f"closed {result.seconds:.3f} s after the reader had left")
-
-
-class Holdings:
-    """What a server holds, compared with what it held at first."""
+class Resources:
+    """The tasks, threads and files of a server, compared with those at the beginning."""
 
     def __init__(self, server: Server) -> None:
         self._url = f"{server.url}/state"
-        with httpx.Client(timeout=PATIENCE) as client:
+        with httpx.Client(timeout=TIMEOUT) as client:
             self._at_first = self._now(client)
 
     def _now(self, client: httpx.Client) -> dict[str, int]:
         state = client.get(self._url).raise_for_status().json()
-        state["threads"] -= state["pooled"]  # They are kept for the next one.
+        state["threads"] -= state["pooled"]  # Pools keep these threads for the next request.
         return {name: state[name] for name in ("tasks", "threads", "files", "sockets")}
 
     def more(self) -> str:
-        """Say what there is more of; give it time."""
+        """Return what there is more of than at the beginning, after waiting for it to go."""
         more = ""
 
         def is_back() -> bool:
@@ -242,29 +235,29 @@ class Holdings:
             )
             return not more
 
-        # By one connection: some servers hold a closed one for seconds.
-        with httpx.Client(timeout=PATIENCE) as client:
+        # On one connection, because some servers keep a closed one for seconds.
+        with httpx.Client(timeout=TIMEOUT) as client:
             wait_until(is_back, every=0.1)
         return more
 
 
 def unexpected(log: str) -> list[str]:
-    """Return the log's complaints, but for those that are due."""
-    return complaints_in(re.sub(DUE, "", log))
+    """Return the complaints in the log that are not expected."""
+    return complaints_in(re.sub(EXPECTED_LOG, "", log))
 
 
-def walk(server: Server, folder: Path, bound: float, at_once: int) -> tuple[list[Result], str]:
-    """Try all cases, the quiet ones so many at once; return what the server holds more of after."""
+def run_cases(server: Server, folder: Path, at_once: int) -> tuple[list[Result], str]:
+    """Run all cases, the quiet ones in parallel. Return the results and what the server leaks."""
 
     def run(case: Case) -> Result:
-        return try_case(lambda name: leave(server, folder, case, name), case, bound)
+        return leave(server, folder, case, case.name)
 
     leave(server, folder, Case("waiting", "middle"), "first")
-    holdings = Holdings(server)
+    resources = Resources(server)
     with ThreadPoolExecutor(at_once) as pool:
         results = list(pool.map(run, quiet_cases()))
     results += map(run, busy_cases())
-    more = holdings.more()
+    more = resources.more()
     late = [wrong_events(result.case, result.account) for result in results]
     return [
         replace(result, problem=result.problem or problem)
@@ -276,9 +269,8 @@ def walk(server: Server, folder: Path, bound: float, at_once: int) -> tuple[list
 def test_matrix(
     server: str, site: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    bound = BOUNDS["asgi" if site in sites.ASGI else "wsgi"]
     with running(server, site, tmp_path, may_complain=True) as process:
-        results, more = walk(process, tmp_path, bound, 1 if server == "gunicorn-sync" else 8)
+        results, more = run_cases(process, tmp_path, 1 if server == "gunicorn-sync" else 8)
     complaints = unexpected(process.log)
     rows = [
         (result.case.column, result.case.source, result.seconds, result.pulls, result.problem)

@@ -1,4 +1,4 @@
-"""The example of the page on Quart, under the servers that Quart is run with."""
+"""The example of the page on Quart, under the servers that Quart users run."""
 
 import sys
 from collections import Counter
@@ -9,21 +9,22 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.docs.pages import DOCS, ROOT, blocks
-from tests.servers.commands import free_port
-from tests.servers.leaving import Leaver, Way, wait_until
 from tests.servers.process import Server, serving
-from tests.servers.reader import Reader, client
-from tests.servers.sources import END, Account
+from tests.servers.raw_client import RawClient, Way
+from tests.servers.recorded_sources import END, Account
+from tests.servers.server_commands import free_port
+from tests.servers.stream_client import StreamClient, http_client
+from tests.servers.waiting import LIMIT, wait_until
 
 EXAMPLE = next(
     block.text for block in blocks(DOCS / "how-to/quart.md") if block.language == "python"
 )
-BESIDE = """
+MORE_VIEWS = """
 import asyncio
 import os
 from pathlib import Path
 
-from tests.servers.sources import SOURCES, Account
+from tests.servers.recorded_sources import SOURCES, Account
 
 app.config["RESPONSE_TIMEOUT"] = 1
 
@@ -50,8 +51,6 @@ COMMANDS: dict[str, Callable[[int], list[str]]] = {
 }
 SOURCES = ["waiting", "steady", "slow-finally", "opened", "fast", "sync"]
 WAYS: tuple[Way, ...] = ("middle", "reset", "half-close")
-BOUND = 0.2
-"""Seconds from the leaving to the source's closing."""
 HEADERS = {"Streaming-HTML": "html"}
 
 pytestmark = pytest.mark.parametrize(
@@ -62,7 +61,7 @@ pytestmark = pytest.mark.parametrize(
 @contextmanager
 def chat(name: str, folder: Path, *, may_complain: bool = False) -> Iterator[Server]:
     """Serve the example, with sources that write their accounts to the folder."""
-    (folder / "chat.py").write_text(EXAMPLE + BESIDE, "utf-8")
+    (folder / "chat.py").write_text(EXAMPLE + MORE_VIEWS, "utf-8")
     port = free_port()
     with serving(
         [str(Path(sys.executable).with_name(name)), *COMMANDS[name](port), "chat:app"],
@@ -79,19 +78,22 @@ def events(account: Account) -> Counter[str]:
 
 
 def took(account: Account, left_at: float) -> float:
-    """Return how long after the leaving the source's closing began, once it is done."""
+    """Wait until the source is closed, and return how long after ``left_at`` that began."""
     assert wait_until(lambda: account.at("closed")), account.read()
     return (account.at("closing") or 0) - left_at
 
 
 def test_fragments_arrive_one_by_one(name: str, tmp_path: Path) -> None:
     account = Account(tmp_path, "a")
-    with chat(name, tmp_path) as server, Reader(server, source="asked", account="a") as reader:
+    with (
+        chat(name, tmp_path) as server,
+        StreamClient(server, source="asked", account="a") as reader,
+    ):
         for number in range(5):
             account.ask(f"word{number}")
             reader.read_until(f"word{number}")
         account.ask(END)
-        assert reader.read_on().endswith(" end finished>")
+        assert reader.read_to_end().endswith(" end finished>")
     assert events(account) == {"opened": 1, "closing": 1, "closed": 1}
 
 
@@ -99,7 +101,7 @@ def test_the_view_of_the_page_streams(name: str, tmp_path: Path) -> None:
     account = Account(tmp_path, "asked")
     with (
         chat(name, tmp_path) as server,
-        client(server) as one,
+        http_client(server) as one,
         one.stream("POST", "/reply", data={"message": "asked"}, headers=HEADERS) as response,
     ):
         parts = response.iter_text()
@@ -108,31 +110,31 @@ def test_the_view_of_the_page_streams(name: str, tmp_path: Path) -> None:
         assert "".join(parts).endswith(" end finished>")
 
 
-def test_the_source_of_one_who_left_is_closed(name: str, tmp_path: Path) -> None:
+def test_the_source_is_closed_when_its_reader_leaves(name: str, tmp_path: Path) -> None:
     with chat(name, tmp_path) as server:
         for source in SOURCES:
             for way in WAYS:
                 account = Account(tmp_path, f"{source}-{way}")
                 query = f"source={source}&account={source}-{way}"
-                with closing(Leaver(server.url, "GET", query, HEADERS)) as reader:
+                with closing(RawClient(server.url, "GET", query, HEADERS)) as reader:
                     reader.read_head()
                     reader.read_until(b" append #")
                     left_at = reader.leave(way)
                     seconds = took(account, left_at)
                 print(f"{name}, {source}, {way}: {seconds:.3f} s")
-                assert seconds < BOUND, (source, way)
+                assert seconds < LIMIT, (source, way)
                 assert events(account) == {"opened": 1, "closing": 1, "closed": 1}
 
 
-def test_one_who_leaves_before_the_response_began(name: str, tmp_path: Path) -> None:
+def test_a_reader_leaves_before_the_response_has_begun(name: str, tmp_path: Path) -> None:
     account = Account(tmp_path, "a")
     with chat(name, tmp_path) as server:
         query = "source=opened&account=a&delay=30"
-        with closing(Leaver(server.url, "GET", query, HEADERS)) as reader:
+        with closing(RawClient(server.url, "GET", query, HEADERS)) as reader:
             assert wait_until(lambda: account.at("opened"))
             seconds = took(account, reader.leave("middle"))
     print(f"{name}: {seconds:.3f} s")
-    assert seconds < BOUND
+    assert seconds < LIMIT
     assert events(account) == {"opened": 1, "closing": 1, "closed": 1}
 
 
@@ -149,13 +151,16 @@ def test_head_pulls_no_token(name: str, tmp_path: Path) -> None:
 
 
 def test_a_stream_outlives_the_time_limit(name: str, tmp_path: Path) -> None:
-    with chat(name, tmp_path) as server, Reader(server, source="steady", account="a") as reader:
+    with (
+        chat(name, tmp_path) as server,
+        StreamClient(server, source="steady", account="a") as reader,
+    ):
         reader.read_for(2)
 
 
 def test_a_source_that_fails(name: str, tmp_path: Path) -> None:
     with chat(name, tmp_path, may_complain=True) as server:
-        with Reader(server, source="failing", account="a") as reader:
-            assert reader.read_on().endswith(" end failed>")
+        with StreamClient(server, source="failing", account="a") as reader:
+            assert reader.read_to_end().endswith(" end failed>")
         assert "secret" not in reader.text
     assert events(Account(tmp_path, "a")) == {"opened": 1, "closing": 1, "closed": 1}

@@ -1,4 +1,4 @@
-"""SIGTERM in mid-stream, under every server: each open stream gets its last fragment first."""
+"""SIGTERM in mid-stream, under every server: each open stream gets its last fragment."""
 
 import re
 import subprocess
@@ -11,37 +11,39 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.servers.commands import COMMANDS, VARIANTS, running
-from tests.servers.leaving import wait_until
 from tests.servers.process import Server, complaints_in
-from tests.servers.reader import Reader
-from tests.servers.sources import END, Account
+from tests.servers.recorded_sources import END, Account
+from tests.servers.server_commands import COMMANDS, VARIANTS, running
+from tests.servers.stream_client import StreamClient
+from tests.servers.waiting import TIMEOUT, wait_until
 
 from streamhtml._notice import NOTICES
 
 SITES = ("starlette", "fastapi", "django-asgi", "django-wsgi", "flask")
 SOURCES = ("waiting", "steady", "slow-finally", "sync")
 
-EXIT = 10.0
-"""Seconds from the signal to the end of the process."""
-SOON = 2.0
-"""Seconds from the signal to the last fragment: it does not wait for the end of the process."""
-GRACEFUL = 5.0
-"""The same, where it comes when the server's own patience, three seconds, is over."""
+LIMIT = 10.0
+"""Time in seconds from the signal to the last fragment, on a busy machine. The tests print it. A
+server that waited for the end of the streams would take 30 seconds."""
+GRACEFUL_LIMIT = LIMIT + 3.0
+"""The same for a server that first waits for its own graceful timeout."""
 
 STATUS = {"uvicorn": -15}
-"""What a server returns after SIGTERM, where it is not 0, streams or not."""
+"""Exit statuses after SIGTERM that are not 0, with or without streams."""
 
 LEFT_BEHIND = {"daphne", "granian", "hypercorn"}
-"""Servers that end when the responses have, whether or not the sources' cleanups are over."""
+"""Servers that exit when the responses are complete, even if sources are still cleaning up."""
 
 UNFINISHED = {("daphne", "slow-finally")}
-"""Bodies that end with the last fragment, but may do so without HTTP's own last, empty chunk:
-Django holds that back for the cleanup."""
+"""Responses that end with the last fragment, but may lack the last, empty chunk of HTTP. Django
+holds it back until the source is cleaned up."""
 
 ALONE = {"gunicorn-sync", "hypercorn"}
-"""Servers that are tried with one stream. gunicorn-sync has no more at a time; hypercorn cancels
-the others once more when the first has ended, so that their last fragments may be lost."""
+"""Servers that are tried with a single stream.
+
+gunicorn-sync can only serve one at a time. hypercorn cancels the others once more when the first
+has ended, so their last fragments may be lost.
+"""
 
 CUT = [
     ("hypercorn", "django-asgi"),
@@ -50,9 +52,9 @@ CUT = [
     ("gunicorn-gthread-preload", "django-wsgi"),
     ("gunicorn-gthread-preload", "flask"),
 ]
-"""Where no reader is told."""
+"""Where streams are cut, without a last fragment."""
 
-HEART = {
+FAST_RUN = {
     ("uvicorn", "starlette"),
     ("uvicorn", "django-asgi"),
     ("hypercorn-0", "fastapi"),
@@ -63,13 +65,13 @@ HEART = {
     ("gunicorn-gevent", "flask"),
     ("gunicorn-sync", "django-wsgi"),
 }
-TOLD = [
+NOTIFIED = [
     pytest.param(
         server,
         site,
         sources,
         id="-".join([server, site, *(sources if len(sources) == 1 else ())]),
-        marks=() if (server, site) in HEART and sources[0] == "waiting" else pytest.mark.slow,
+        marks=() if (server, site) in FAST_RUN and sources[0] == "waiting" else pytest.mark.slow,
     )
     for server, command in (COMMANDS | VARIANTS).items()
     for site in SITES
@@ -77,51 +79,51 @@ TOLD = [
     if site in command.sites and (server, site) not in CUT and server != "uvicorn-2"
 ]
 
-DUE = re.compile(
-    # hypercorn's, of each connection that it has cancelled itself.
+EXPECTED_LOG = re.compile(
+    # hypercorn logs this for each connection that it has cancelled itself.
     r"Exception in callback StreamReaderProtocol(?:.*\n)+?.*CancelledError\n"
-    r"|.*[Ll]ifespan.*\n"  # A server's, for Django has none.
+    r"|.*[Ll]ifespan.*\n"  # Servers log this because Django does not support lifespan.
 )
 
 
 @dataclass(frozen=True)
 class Ending:
-    """What came to one reader after the signal, and when its last fragment came."""
+    """What one reader received, and the seconds from the signal to its last fragment."""
 
     text: str
     seconds: float
     cut: bool
 
 
-def open_streams(stack: ExitStack, server: Server, sources: tuple[str, ...]) -> list[Reader]:
-    """Open a stream of each source, and return when each has shown something."""
+def open_streams(stack: ExitStack, server: Server, sources: tuple[str, ...]) -> list[StreamClient]:
+    """Open a stream of each source, and read the first token of each."""
     readers = []
     for source in sources:
-        readers.append(stack.enter_context(Reader(server, source=source, account=source)))
+        readers.append(stack.enter_context(StreamClient(server, source=source, account=source)))
         readers[-1].read_until(" append #")
     return readers
 
 
-def read_to_the_end(reader: Reader, since: float) -> Ending:
+def read_to_the_end(reader: StreamClient, since: float) -> Ending:
     try:
         reader.read_until(" end ")
         seconds = time.monotonic() - since
-        return Ending(reader.read_on(), seconds, cut=False)
+        return Ending(reader.read_to_end(), seconds, cut=False)
     except httpx.TransportError:
         return Ending(reader.text, time.monotonic() - since, cut=True)
 
 
-def terminate(server: Server, readers: list[Reader]) -> tuple[list[Ending], int]:
-    """Send the signal; return how the streams have ended, and what the server returned."""
+def terminate(server: Server, readers: list[StreamClient]) -> tuple[list[Ending], int]:
+    """Send SIGTERM. Return how the streams ended, and the exit status of the server."""
     at = server.terminate()
     with ThreadPoolExecutor(len(readers)) as pool:
         endings = pool.map(lambda reader: read_to_the_end(reader, at), readers)
         try:
-            status = server.wait(EXIT)
+            status = server.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
-            server.kill_all()  # So that the readers come to an end.
+            server.kill_all()  # This ends the readers.
             raise
-    print(f"it has ended {time.monotonic() - at:.3f} s after the signal: {status}")
+    print(f"the server exited {time.monotonic() - at:.3f} s after the signal: {status}")
     return list(endings), status
 
 
@@ -130,7 +132,7 @@ def events(folder: Path, name: str) -> Counter[str]:
 
 
 def complaints(server: Server) -> list[str]:
-    return complaints_in(DUE.sub("", server.log))
+    return complaints_in(EXPECTED_LOG.sub("", server.log))
 
 
 def report(title: str, server: Server, endings: list[Ending], sources: tuple[str, ...]) -> None:
@@ -141,21 +143,21 @@ def report(title: str, server: Server, endings: list[Ending], sources: tuple[str
     print(f"{title:<36}{times}; {len(complaints(server))} complaints")
 
 
-@pytest.mark.parametrize(("server", "site", "sources"), TOLD)
-def test_each_open_stream_is_told(
+@pytest.mark.parametrize(("server", "site", "sources"), NOTIFIED)
+def test_each_open_stream_gets_its_last_fragment(
     server: str, site: str, sources: tuple[str, ...], tmp_path: Path
 ) -> None:
     with running(server, site, tmp_path, may_complain=True) as process, ExitStack() as stack:
         Account(tmp_path, "finished").ask(END)
-        with Reader(process, source="asked", account="finished") as finished:
-            assert "end finished" in finished.read_on()
+        with StreamClient(process, source="asked", account="finished") as finished:
+            assert "end finished" in finished.read_to_end()
         readers = open_streams(stack, process, sources)
         endings, status = terminate(process, readers)
     report(f"{server} x {site}", process, endings, sources)
     for source, ending in zip(sources, endings, strict=True):
         assert ending.text.count(NOTICES["interrupted"]) == 1
         assert re.search(r" end interrupted>$", ending.text), ending.text
-        assert ending.seconds < (GRACEFUL if server == "hypercorn" else SOON)
+        assert ending.seconds < (GRACEFUL_LIMIT if server == "hypercorn" else LIMIT)
         happened = events(tmp_path, source)
         if server in LEFT_BEHIND:
             happened["closed"] = 1
@@ -169,7 +171,7 @@ def test_each_open_stream_is_told(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("server", "site"), CUT)
-def test_where_nobody_is_told_the_streams_are_cut(server: str, site: str, tmp_path: Path) -> None:
+def test_where_streams_are_cut(server: str, site: str, tmp_path: Path) -> None:
     with running(server, site, tmp_path, may_complain=True) as process, ExitStack() as stack:
         readers = open_streams(stack, process, SOURCES)
         endings, status = terminate(process, readers)
@@ -178,21 +180,21 @@ def test_where_nobody_is_told_the_streams_are_cut(server: str, site: str, tmp_pa
         assert ending.cut, source
         assert " append #" in ending.text
         assert " end " not in ending.text
-        if server != "hypercorn":  # Which closes them all the same, and may let them finish.
+        if server != "hypercorn":  # It closes the sources all the same, and may let them finish.
             assert events(tmp_path, source) == {"opened": 1}
 
 
 @pytest.mark.slow
-def test_each_worker_is_told(tmp_path: Path) -> None:
+def test_the_streams_of_each_worker_get_their_last_fragments(tmp_path: Path) -> None:
     with (
         running("uvicorn-2", "starlette", tmp_path, may_complain=True) as process,
         ExitStack() as stack,
     ):
-        readers: list[Reader] = []
+        readers: list[StreamClient] = []
 
         def both_workers_stream() -> bool:
             name = str(len(readers))
-            reader = stack.enter_context(Reader(process, source="steady", account=name))
+            reader = stack.enter_context(StreamClient(process, source="steady", account=name))
             reader.read_until(" append #")
             readers.append(reader)
             return len(workers(tmp_path, len(readers))) == 2
@@ -203,13 +205,13 @@ def test_each_worker_is_told(tmp_path: Path) -> None:
     for number, ending in enumerate(endings):
         assert not ending.cut
         assert re.search(r" end interrupted>$", ending.text), ending.text
-        assert ending.seconds < SOON
+        assert ending.seconds < LIMIT
         right = {"opened": 1, "closing": 1, "closed": 1, "ended interrupted": 1}
         assert events(tmp_path, str(number)) == right
     assert status == 0
 
 
 def workers(folder: Path, streams: int) -> set[int]:
-    """Return the processes of so many sources."""
+    """Return the process ids of the sources of so many streams."""
     accounts = [Account(folder, str(number)).read() for number in range(streams)]
     return {account[0]["pid"] for account in accounts}

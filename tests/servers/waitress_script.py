@@ -1,11 +1,11 @@
-"""Waitress as a script serves it that handles SIGTERM, which Waitress itself does not."""
+"""A script that serves with Waitress and handles SIGTERM, which Waitress itself does not."""
 
 import signal
 import sys
 
 import waitress  # type: ignore[import-untyped]
 
-# Before the application is made, so that there is a handler to stand in front of.
+# Before the application is created, so that we can install our handler over this one.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 
 from tests.servers.app import app  # noqa: E402

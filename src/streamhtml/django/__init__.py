@@ -1,74 +1,57 @@
-"""The adapter for Django, under ASGI and WSGI; also an app, for the client file.
+"""The adapter for Django, under ASGI and WSGI; also an app, which serves the client.
 
 With "streamhtml.django" in INSTALLED_APPS, ``{% load streamhtml %}{% streamhtml_script %}`` is the
 script element.
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import nullcontext
+from collections.abc import AsyncGenerator
 from typing import Any
 
-import jinja2
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
-from django.template import TemplateDoesNotExist, loader
-from django.utils.translation import check_for_language, get_language, gettext, override
 
+from streamhtml._body import Body
 from streamhtml._bridge import SyncIterator
-from streamhtml._notice import TEMPLATE, Notice
-from streamhtml._response import Body, StreamingReply, jinja_template
+from streamhtml._headers import HeaderSource
+from streamhtml._notice import Notice
+from streamhtml._response import BaseStreamingResponse
 from streamhtml._template import Template
+from streamhtml.django._templates import find_template, site_notice
 
 __all__ = ["StreamingHTMLResponse"]
 
 
-class StreamingHTMLResponse(StreamingReply[HttpRequest], StreamingHttpResponse):
-    """Stream one message; the arguments are those of ``StreamingReply``.
+class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpResponse):
+    """Stream one message; the arguments are those of ``BaseStreamingResponse``.
 
-    A template's name is looked up in the project's engines (Django's or Jinja2), whose context
-    processors apply; a template that ``get_template()`` returned will do as well. So is
-    ``streamhtml/notice.html``; notices speak the active language.
+    The name of a template is looked up in the project's engines (Django's or Jinja2), and their
+    context processors apply. So is ``streamhtml/notice.html``. A template from ``get_template()``
+    can be passed itself. Notices are in the active language.
     """
 
-    def _template(self, request: HttpRequest, template: Any) -> Template:
-        loaded = loader.get_template(template) if isinstance(template, str) else template
-        _check_escaping(loaded.template)
-        return lambda context: loaded.render(dict(context), request)
+    def _read_request(self, request: HttpRequest) -> tuple[str, HeaderSource]:
+        headers: Any = request.headers
+        return request.method or "", headers
 
-    def _notice(self, request: HttpRequest, language: str) -> Notice:
-        own: Template | None
-        try:
-            own = self._template(request, TEMPLATE)
-        except TemplateDoesNotExist:
-            own = None
-        known = bool(language) and check_for_language(language)
-        with override(language) if known else nullcontext():
-            return Notice(own, gettext, language or get_language() or "")
+    def _template(self, request: HttpRequest, template: Any) -> Template:
+        return find_template(template, request)
+
+    def _notice(self, request: HttpRequest, template: Any, language: str) -> Notice:
+        return site_notice(request, language)
 
     def _respond(
-        self, request: HttpRequest, body: Body, status: int, headers: Mapping[str, str]
+        self, request: HttpRequest, body: Body, status: int, headers: dict[str, str]
     ) -> None:
-        content: Any = body
-        if isinstance(request, WSGIRequest):
-            content = SyncIterator(body, request.environ)
+        is_wsgi = isinstance(request, WSGIRequest)
+        content: Any = SyncIterator(body, request.environ) if is_wsgi else body
         StreamingHttpResponse.__init__(self, content, status=status, headers=headers)
-        # GZipMiddleware would hold small fragments back; it leaves alone what has an encoding.
+        # GZipMiddleware would hold back small fragments. It leaves a body with an encoding alone.
         self.headers.setdefault("Content-Encoding", "identity")
 
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
-        # Django closes this generator in every ending, but nothing that it iterates.
+        # Django closes this generator in every case, but not what the generator iterates.
         try:
             async for part in super().__aiter__():
                 yield part
         finally:
             await self._body.aclose()
-
-
-def _check_escaping(template: Any) -> None:
-    if isinstance(template, jinja2.Template):
-        jinja_template(template)
-    elif not template.engine.autoescape:
-        raise ValueError(
-            f"the engine of {template.name!r} does not escape, so a model's answer could write "
-            "HTML; take autoescape=False out of its OPTIONS"
-        )

@@ -18,4 +18,4 @@ class StreamHTMLConfig(AppConfig):
     def ready(self) -> None:
         checks.register(check_atomic_requests, checks.Tags.urls)
         # Under WSGI responses are made in threads, which may not handle signals.
-        _sigterm.stand_in_front()
+        _sigterm.install_handler()

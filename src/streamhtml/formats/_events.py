@@ -1,4 +1,4 @@
-"""Server-sent events, for every format that is made of them
+"""Server-sent events, for every format that consists of them
 (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 """
 
@@ -7,51 +7,57 @@ from typing import Final
 
 MEDIA_TYPE: Final = "text/event-stream"
 
+LAST_ID_HEADER: Final = "Last-Event-ID"
+"""The request header in which a client that reconnects repeats the last id that it received."""
+
 PING: Final = ":\n"
-"""A comment. With an empty line after it, some parsers would see an event in it."""
+"""A comment. It has no empty line after it, because some parsers would see an event there."""
 
-# A client that does not close what has ended would ask for it again, after some seconds.
-_NOT_SOON: Final = 24 * 3600 * 1000  # milliseconds
+# A client that does not close a finished stream connects again after this time.
+_RETRY_AFTER_END: Final = 24 * 3600 * 1000  # milliseconds
 
-# These three alone end a line; str.splitlines() knows others, and would change the text.
-_LINES: Final = re.compile("\r\n|\r|\n")
+# Only these three end a line. str.splitlines() knows more of them, and would change the text.
+_LINE_END: Final = re.compile("\r\n|\r|\n")
 
-_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}\Z")
+_FIELD_VALUE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}\Z")
 
 
 def event(data: str, *, id: str, event: str = "") -> str:
-    """Return one event. It ends its lines with LF alone: clients read a CRLF cut in two wrongly.
+    """Return one event.
+
+    Its lines end with LF only: some clients misread a CRLF that the network has split.
 
     Args:
-        data: any text. What arrives is the same but for its line ends, which are LF then; to an
-            HTML parser there is no difference.
-        id: comes back as ``Last-Event-ID`` when the client connects again.
+        data: any text. The client receives it with every line end changed to LF, which makes no
+            difference to an HTML parser.
+        id: the client sends it as ``Last-Event-ID`` when it reconnects.
         event: the event's name; ``""`` for a message.
 
     Raises:
-        ValueError: an id or a name that could end its line or mean something else to a client.
+        ValueError: the id or the name has characters that could end its line, or that a client
+            could understand differently.
     """
     lines = [f"id: {_checked(id, 'id')}\n"]
     if event:
         lines.append(f"event: {_checked(event, 'event')}\n")
-    lines += [f"data: {line}\n" for line in _LINES.split(data)]
+    lines += [f"data: {line}\n" for line in _LINE_END.split(data)]
     return "".join(lines) + "\n"
 
 
 def end(outcome: str) -> str:
-    """Return the last event, "end": its data and its id are the outcome."""
-    return f"retry: {_NOT_SOON}\n" + event(outcome, id=outcome, event="end")
+    """Return the last event, "end", whose data and id are the outcome."""
+    return f"retry: {_RETRY_AFTER_END}\n" + event(outcome, id=outcome, event="end")
 
 
-def prefixed(prefix: str, text: str) -> str:
+def prefix_lines(prefix: str, text: str) -> str:
     """Return the text with the prefix before each of its lines."""
-    return "\n".join(prefix + line for line in _LINES.split(text))
+    return "\n".join(prefix + line for line in _LINE_END.split(text))
 
 
 def _checked(value: str, name: str) -> str:
-    if not _NAME.match(value):
+    if not _FIELD_VALUE.match(value):
         raise ValueError(
-            f"{name}={value!r} cannot be used in an event stream: take 1 to 128 ASCII letters, "
+            f"{name}={value!r} cannot be used in an event stream; use 1 to 128 ASCII letters, "
             "digits, '_', '.', ':' and '-'"
         )
     return value

@@ -1,28 +1,29 @@
-"""The ``datastar`` wire: an event stream of ``datastar-patch-elements``
+"""The ``datastar`` format: an event stream of ``datastar-patch-elements``
 (https://data-star.dev/reference/sse_events).
 
-One event for each change; all those of a Fragment have its index as their id.
+Each change is one event. All events of a Fragment have its index as their id.
 """
 
 from collections.abc import Iterator
 
 from streamhtml._patch import Fragment, Patch
 from streamhtml.formats import _events
+from streamhtml.formats._format import Format
 from streamhtml.formats._tails import Tails
 
 
-class DatastarFormat:
+class DatastarFormat(Format):
     """Encodes one response."""
 
     media_type = _events.MEDIA_TYPE
-    at_once = False
     needs_into = True
+    last_id_header = _events.LAST_ID_HEADER
 
     def __init__(self) -> None:
         self._tails = Tails()
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the fragment's events, and its end; a ping as a comment."""
+        """Return the events of a fragment, and the end of the stream; a ping is a comment."""
         text = "".join(
             _events.event(data, id=str(fragment.index), event="datastar-patch-elements")
             for patch in fragment.patches
@@ -33,14 +34,16 @@ class DatastarFormat:
         return text or _events.PING
 
     def _changes(self, patch: Patch) -> Iterator[str]:
-        gone, change = self._tails.settle(patch)
-        if gone:
-            yield f"selector {gone}\nmode remove"
+        old_tail, change = self._tails.settle(patch)
+        if old_tail:
+            yield f"selector {old_tail}\nmode remove"
         if change is None:
             return
         if not change.root and change.action == "append":
-            raise ValueError("Datastar does not say where a message goes: give Reply(into=…)")
-        # Without a selector, each element takes the place of the one that has its id.
+            raise ValueError(
+                "a Datastar client does not know where the message goes; pass Reply(into=…)"
+            )
+        # Without a selector, each element replaces the element on the page that has its id.
         selector = f"selector {change.selector}\n" if change.root else ""
         mode = "outer" if change.action == "replace" else "append"
-        yield f"{selector}mode {mode}\n" + _events.prefixed("elements ", change.html)
+        yield f"{selector}mode {mode}\n" + _events.prefix_lines("elements ", change.html)

@@ -1,38 +1,36 @@
-"""The ``html`` wire, for our own client: the HTML of each patch, then a comment that says what
-to do with it. docs/reference/wire.md specifies it.
+"""The ``html`` format, for our own client: the HTML of each patch, then a comment that says what to
+do with it. docs/reference/html-format.md specifies it.
 
-The comment begins with a token of this response, which the model never sees and so cannot
-write; it ends the patch, so that the HTML and its operation are known together. It is a comment to
-every HTML parser, in the short form that HTML calls bogus: our client cuts it out before it parses,
-and without the dashes 2,000 tokens take 8 kB less.
+The comment comes after the HTML, so that the client knows both when it has read the comment. It
+begins with the token of the response. To an HTML parser it is a comment in the short form that the
+HTML standard calls a bogus comment: the client cuts it out before it parses, and leaving out the
+dashes saves 8 kB in an answer of 2,000 tokens.
 """
 
 import secrets
 import string
 
 from streamhtml._patch import Fragment, Patch, check_id
+from streamhtml.formats._format import Format
 
 _ALPHABET = string.ascii_letters + string.digits
 
-# A patch without a root: the page knows where it goes, or its elements' own ids say it.
-_UNPLACED = {"append": "open", "replace": "swap"}
+# The operations of a patch without a root: the page knows the place, or the elements' own ids do.
+_WITHOUT_ROOT = {"append": "open", "replace": "swap"}
 
 
 def new_token() -> str:
-    """Return a token that begins the marks of one response.
+    """Return a new token: the two characters that begin the marks of one response.
 
-    Each character costs a byte a patch. Model output is escaped before it gets here, so no text can
-    hold a mark, whatever it guesses; the token keeps apart what a template may hold by accident.
-    Nothing that HTML knows has a digit there: ``<!DOCTYPE`` could be taken for a mark.
+    The token is short because it is sent with every patch. It need not be secret: model output is
+    escaped before it gets here, so it cannot hold a mark. The token tells our marks from comments
+    in the user's own templates. It begins with a digit, so that ``<!DOCTYPE`` is never a mark.
     """
     return secrets.choice(string.digits) + secrets.choice(_ALPHABET)
 
 
-class HTMLFormat:
-    """Encodes one response. Nothing that was said by the patch before is said again."""
-
-    at_once = False
-    needs_into = False
+class HTMLFormat(Format):
+    """Encodes one response. A mark leaves out what is the same as in the mark before it."""
 
     def __init__(self) -> None:
         self.token = new_token()
@@ -42,7 +40,7 @@ class HTMLFormat:
         self._root = ""
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the fragment's patches, the last of them marked as the end of the fragment."""
+        """Return the patches of a fragment; the last mark says that the fragment is complete."""
         patches, outcome = fragment.patches, fragment.outcome
         if not patches and outcome is None:
             return self._mark("", "ping")
@@ -59,13 +57,13 @@ class HTMLFormat:
         return f"<!{self.token}{more} {operation}>" if operation else f"<!{self.token}{more}>"
 
     def _operation(self, patch: Patch) -> str:
-        """Name the action and the place: what of them is not that of the patch before."""
-        this = (patch.action, patch.root, patch.depth, patch.child)
-        if this == self._last:
+        """Return the action and the place of a patch, where they differ from the last patch's."""
+        current = (patch.action, patch.root, patch.depth, patch.child)
+        if current == self._last:
             return ""
-        action = patch.action if patch.root else _UNPLACED[patch.action]
+        action = patch.action if patch.root else _WITHOUT_ROOT[patch.action]
         words = [] if action == self._action and patch.root else [action]
-        self._last, self._action = this, action
+        self._last, self._action = current, action
         if patch.root and patch.root != self._root:
             self._root = patch.root
             words.append(f"#{check_id(patch.root, 'root')}")

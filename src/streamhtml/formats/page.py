@@ -1,23 +1,25 @@
-"""The ``page`` wire: a whole page that a browser shows while it loads it, without JavaScript.
+"""The ``page`` format: a whole page, in which the message grows while the browser loads it.
 
-The message grows in the place where it belongs in the app's own page. A browser can only be given
-more HTML, behind what it has: see ``_spine``. What nothing hides when all is written is the
-finished message.
+It needs no JavaScript. A browser can only be sent more HTML after what it already has; ``_spine``
+says how the message is written under that condition. What is still visible at the end is exactly
+the finished message.
 """
 
 import re
+import secrets
 from typing import Final
+
+from markupsafe import Markup
 
 from streamhtml._patch import Fragment, Patch
 from streamhtml.formats._elements import Element, shows_text
+from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._spine import Spine
 
-HOLE: Final = "<!--streamhtml:message-->"
-"""Where the message goes, in the page."""
+_EMPTY: Final = "<!---->"
+"""A comment: it may be anywhere in a page and changes nothing."""
 
-_NOTHING: Final = "<!---->"
-
-_REGION: Final = "streamhtml"
+_REGION_CLASS: Final = "streamhtml"
 """The class of the elements that are empty at first and that patches fill."""
 
 # A parser drops these, or moves them, where they are not directly in their parent.
@@ -26,20 +28,13 @@ _PART: Final = re.compile(
 )
 
 
-class PageFormat:
-    """Encodes one response.
-
-    The page is set before the first fragment: ``HOLE`` stands in it once. So is the nonce, where
-    the page's Content-Security-Policy allows no ``<style>`` without one.
-    """
+class PageFormat(Format):
+    """Encodes one response."""
 
     media_type = "text/html; charset=utf-8"
-    at_once = False
-    needs_into = False
 
     def __init__(self) -> None:
-        self.page = HOLE
-        self.nonce = ""
+        self._before = self._after = ""
         self._begun = False
         self._top = Element()
         self._spine = Spine(self._top)
@@ -48,19 +43,26 @@ class PageFormat:
         self._numbered: list[Element] = []
         self._numbered_of: Element | None = None
 
+    def prepare(self, request: FormatRequest) -> None:
+        super().prepare(request)
+        self._spine.nonce = request.nonce
+        # A random word, so that nothing else in the page can be taken for the message's place.
+        placeholder = f"<!--{secrets.token_hex(16)}-->"
+        page = request.render_page(Markup(placeholder))
+        self._before, _, self._after = page.partition(placeholder)
+
     def encode(self, fragment: Fragment) -> str:
-        """Return more of the page; a ping is a comment, which may stand anywhere in it."""
+        """Return more of the page; a ping is a comment, which may be anywhere in it."""
         before = after = ""
         if not self._begun:
             self._begun = True
-            self._spine.nonce = self.nonce
-            before = self.page.partition(HOLE)[0]
+            before = self._before
         for patch in fragment.patches:
             self._apply(patch)
         if fragment.outcome:
             self._spine.finish()
-            after = self.page.partition(HOLE)[2]
-        return before + self._spine.take() + after or _NOTHING
+            after = self._after
+        return before + self._spine.take() + after or _EMPTY
 
     def _apply(self, patch: Patch) -> None:
         html = str(patch.html)
@@ -77,7 +79,7 @@ class PageFormat:
         node = self._find(root, patch)
         if patch.action == "append":
             if node.name == "pre" and not node.children and html.startswith("\n"):
-                html = _NOTHING + html  # For a parser drops the newline after the tag.
+                html = _EMPTY + html  # For a parser drops the newline after the tag.
             node.read(html)
             self._spine.show(node)
         elif patch.action == "replace":
@@ -131,7 +133,7 @@ class PageFormat:
             attributes = element.attributes()
             if "id" in attributes:
                 self._ids[attributes["id"]] = element
-                if _REGION in attributes.get("class", "").split():
+                if _REGION_CLASS in attributes.get("class", "").split():
                     element.marked = True
                     regions.append(element)
         return regions

@@ -1,40 +1,42 @@
-"""The ``sse`` wire: an event stream, for ``hx-sse`` of htmx 4, ``htmx-ext-sse`` and EventSource.
+"""The ``sse`` format: an event stream, for ``hx-sse`` of htmx 4, ``htmx-ext-sse`` and EventSource.
 
-A Fragment is one message, whose id is the fragment's index; after the last one the event "end"
-says the outcome. Its markup is that of the ``htmx`` wire.
+Each Fragment is one message, or several with the same id: the index of the fragment. After the last
+one, the event "end" has the outcome. The markup is that of the ``htmx`` format.
 """
 
 from collections.abc import Callable, Iterable
 
 from streamhtml._patch import Fragment
 from streamhtml.formats import _events
+from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats.htmx import HTMXFormat
 
 
-class SSEFormat:
+class SSEFormat(Format):
     """Encodes one response.
 
     Args:
-        messages: returns a Fragment's patches as the data of one message or more; by default one
-            with markup for htmx 2.
-        needs_into: whether that must be told where the message goes.
+        messages: returns the patches of a Fragment as the data of one or more messages. By default
+            they are markup for htmx: for htmx 4 where the request has ``HX-Request`` (an
+            EventSource sends no header of htmx), else for htmx 2.
     """
 
     media_type = _events.MEDIA_TYPE
-    at_once = False
+    last_id_header = _events.LAST_ID_HEADER
 
-    def __init__(
-        self,
-        messages: Callable[[Fragment], Iterable[str]] | None = None,
-        *,
-        needs_into: bool = False,
-    ) -> None:
-        markup = HTMXFormat()
-        self._messages = messages or (lambda fragment: [markup.encode(fragment)])
-        self.needs_into = needs_into
+    def __init__(self, messages: Callable[[Fragment], Iterable[str]] | None = None) -> None:
+        self._given = messages
+        self._messages = messages or _htmx_2_messages()
+
+    def prepare(self, request: FormatRequest) -> None:
+        super().prepare(request)
+        if self._given is None and request.headers.get("HX-Request"):
+            # htmx 4 finds the places of all elements of a message before it changes the first one,
+            # so each change is a message of its own.
+            self._messages = HTMXFormat(partials=True).swaps
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the patches, if there are some, as messages, and the end; a ping as a comment."""
+        """Return the patches, if there are any, as messages, and the end; a ping is a comment."""
         text = ""
         if fragment.patches:
             number = str(fragment.index)
@@ -42,3 +44,8 @@ class SSEFormat:
         if fragment.outcome:
             text += _events.end(fragment.outcome)
         return text or _events.PING
+
+
+def _htmx_2_messages() -> Callable[[Fragment], Iterable[str]]:
+    markup = HTMXFormat()
+    return lambda fragment: [markup.encode(fragment)]

@@ -1,54 +1,77 @@
-"""The ``turbo`` wire: ``<turbo-stream>`` elements (https://turbo.hotwired.dev/reference/streams).
+"""The ``turbo`` format: ``<turbo-stream>`` elements (https://turbo.hotwired.dev/reference/streams).
 
-Turbo itself applies a body when all of it is there. After each Fragment stands a mark, a comment
-as in the ``html`` wire, by which ``turbo-streaming.js`` finds what it can apply before.
+Turbo itself applies a response only when all of it has arrived. A mark follows each Fragment: a
+comment as in the ``html`` format, by which our client finds the fragments that are complete.
+A ``<turbo-stream-source>`` asks for an event stream and gets one, with one message per Fragment.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from streamhtml._patch import Fragment, Patch
+from streamhtml.formats import _events
 from streamhtml.formats._elements import Element
+from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._tails import Tails
 from streamhtml.formats.html import new_token
+from streamhtml.formats.sse import SSEFormat
 
 MEDIA_TYPE: Final = "text/vnd.turbo-stream.html"
 
 
-class TurboFormat:
-    """Encodes one response."""
+class TurboFormat(Format):
+    """Encodes one response.
 
-    at_once = False
+    The message goes into the element that the view names with ``into=``, else into the
+    ``<turbo-frame>`` that sent the request.
+    """
+
     needs_into = True
 
     def __init__(self) -> None:
         self.token = new_token()
         self.media_type = f"{MEDIA_TYPE}; charset=utf-8; fragments={self.token}"
         self._tails = Tails()
+        self._events: SSEFormat | None = None
+
+    def prepare(self, request: FormatRequest) -> None:
+        accepted = request.headers.accepted_media_types()
+        if _events.MEDIA_TYPE in accepted and MEDIA_TYPE not in accepted:
+            self._events = SSEFormat(lambda fragment: ["".join(self.elements(fragment))])
+            self.media_type = self._events.media_type
+            self.last_id_header = self._events.last_id_header
+            self.into = request.into
+        else:
+            self.into = request.into or request.headers.get("Turbo-Frame", "")
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the fragment's elements, and the mark behind them; a ping is a mark alone."""
+        """Return the elements of a fragment, and the mark after them; a ping is a mark alone."""
+        if self._events:
+            return self._events.encode(fragment)
         end = f" end {fragment.outcome}" if fragment.outcome else ""
         return f"{''.join(self.elements(fragment))}<!{self.token}{end}>"
 
     def elements(self, fragment: Fragment) -> Iterator[str]:
-        """Yield the fragment's elements alone: the data of a message in an event stream."""
+        """Yield the elements of a fragment, without a mark."""
         for patch in fragment.patches:
             yield from self._elements(patch)
 
     def _elements(self, patch: Patch) -> Iterator[str]:
-        gone, change = self._tails.settle(patch)
-        if gone:
-            yield _stream("remove", f'targets="{gone}"')
+        old_tail, change = self._tails.settle(patch)
+        if old_tail:
+            yield _stream("remove", f'targets="{old_tail}"')
         if change is None:
             return
         if change.root:
             yield _stream(change.action, f'targets="{change.selector}"', change.html)
         elif change.action == "append":
-            raise ValueError("Turbo does not say where a message goes: give Reply(into=…)")
+            raise ValueError(
+                "a Turbo client does not know where the message goes; pass Reply(into=…)"
+            )
         else:
-            for name, html in _by_id(change.html):
-                quoted = name.replace('"', "&quot;")  # It is as it came, escaped.
+            for name, html in _elements_with_id(change.html):
+                # The id is still escaped as it was in the attribute, but may hold a quote.
+                quoted = name.replace('"', "&quot;")
                 yield _stream("replace", f'target="{quoted}"', html)
 
 
@@ -57,8 +80,8 @@ def _stream(action: str, target: str, html: str = "") -> str:
     return f'<turbo-stream action="{action}" {target}>{content}</turbo-stream>'
 
 
-def _by_id(html: str) -> Iterator[tuple[str, str]]:
-    """Yield each outermost element that has an id, with that."""
+def _elements_with_id(html: str) -> Iterator[tuple[str, str]]:
+    """Yield the id and the HTML of each outermost element that has an id."""
     top = Element()
     top.read(html)
     for element in top.elements():

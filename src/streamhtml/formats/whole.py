@@ -1,19 +1,19 @@
-"""The ``whole`` wire: the finished message as ordinary HTML, in one piece, at the end.
+"""The ``whole`` format: the finished message as ordinary HTML, in one piece, at the end.
 
-For every client that does not read fragments: htmx without an extension, a plain form, curl.
-Slower to show something, never broken.
+It is for every client that does not read fragments: htmx without an extension, a plain form, curl.
+Such a client shows the answer later than others, but correctly.
 """
 
 from streamhtml._patch import Fragment
+from streamhtml.formats._format import Format
 
 
-class WholeFormat:
-    """Encodes one response, which is one Fragment and the pings before it."""
+class WholeFormat(Format):
+    """Encodes one response: one Fragment, and the pings before it."""
 
     media_type = "text/html; charset=utf-8"
     at_once = True
-    needs_into = False
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the message's HTML; a ping is a newline, which HTML ignores there."""
+        """Return the HTML of the message; a ping is a newline, which HTML ignores there."""
         return "".join(patch.html for patch in fragment.patches) if fragment.patches else "\n"

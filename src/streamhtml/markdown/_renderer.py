@@ -36,6 +36,8 @@ class MarkdownRenderer:
 
     element = "div"
     """The name of the region's element."""
+    css_class = "streamhtml-markdown"
+    """The class of that element."""
 
     def __init__(self, root: str, options: Options = _DEFAULT) -> None:
         if options.ids and not root:

@@ -7,7 +7,7 @@
  *
  * It serves <form data-stream="#messages beforeend">, hx-ext="streaming-html" in htmx 2, and every
  * request in htmx 4, through htmx's own request. Load it after htmx. The wire it reads is specified
- * in docs/reference/wire.md, its attributes and events in docs/reference/client.md.
+ * in docs/reference/html-format.md, its attributes and events in docs/reference/client.md.
  *
  * The law: a fragment is applied whole or not at all.
  */

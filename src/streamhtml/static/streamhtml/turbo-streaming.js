@@ -3,7 +3,7 @@
  *
  * Turbo reads a response of <turbo-stream> elements to its end before it applies one. Load this
  * after Turbo: what has arrived is then applied with the next frame, by Turbo. The wire it reads is
- * specified in docs/reference/wire.md, its attributes and events in docs/reference/client.md.
+ * specified in docs/reference/html-format.md, its attributes and events in docs/reference/client.md.
  *
  * The law: a fragment is applied whole or not at all.
  */

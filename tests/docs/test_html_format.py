@@ -1,4 +1,4 @@
-"""docs/reference/wire.md: a decoder written from it reads its examples and what we encode."""
+"""docs/reference/html-format.md: a decoder written from it reads its examples, and what we send."""
 
 import random
 import re
@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 from playwright.sync_api import Route, sync_playwright
 from tests.docs.pages import DOCS, ROOT, blocks, titled
-from tests.docs.wire import Decoder, Page, spelled, token_of
+from tests.docs.reference_client import Decoder, Page, spelled, token_of
 
 from streamhtml import Fragment, Patch
 from streamhtml.formats.html import HTMLFormat
 
-PAGE = DOCS / "reference" / "wire.md"
+PAGE = DOCS / "reference" / "html-format.md"
 TOKEN = "T4k9Zq"
 NAMES = [
-    block.title.removeprefix("wire: ") for block in blocks(PAGE) if block.title.startswith("wire:")
+    block.title.removeprefix("body: ") for block in blocks(PAGE) if block.title.startswith("body:")
 ]
 
 
@@ -78,7 +78,7 @@ FRAGMENTS = {
 
 def body_of(name: str) -> str:
     """Return the bytes of an example: the page breaks lines after a comment, a body does not."""
-    return re.sub(rf"(<!{TOKEN}[^>]*>)\n", r"\1", titled(PAGE, f"wire: {name}")).rstrip("\n")
+    return re.sub(rf"(<!{TOKEN}[^>]*>)\n", r"\1", titled(PAGE, f"body: {name}")).rstrip("\n")
 
 
 def pieces(data: bytes, how: str) -> list[bytes]:

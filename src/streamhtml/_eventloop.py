@@ -1,7 +1,7 @@
-"""What the pump needs of an event loop, for asyncio (uvloop too) and trio alike.
+"""One interface to the event loops asyncio (with uvloop) and trio, with what the pump needs.
 
-anyio is not enough here: its cancel scopes repeat a cancellation at every await, so that a
-source's own cleanup could not finish, and its events cost more than a token does.
+anyio is not enough here. Its cancel scopes repeat a cancellation at every await, so a source could
+not finish its own cleanup, and its events cost more than a token does.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     import asyncio
 
 TICK: Final = 0.005
-"""Seconds between the moments at which the fragments of all streams leave."""
+"""Length of a tick in seconds. Wakeups that are due within the same tick share one timer."""
 
-_SOON: Final = 0  # Not a tick: a loop's time begins with the machine's.
+_SOON: Final = 0
+"""Means "as soon as possible". No real tick has this number: it passed when the machine started."""
 
 _NEVER: Final = float("inf")
 
@@ -31,50 +32,53 @@ logger = logging.getLogger("streamhtml")
 Run: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
-class Bell(Protocol):
-    """Wakes the tasks that wait for it; a ring that nobody waits for is forgotten."""
+class Wakeup(Protocol):
+    """Wakes the tasks that are waiting for it. It keeps no state: without a waiter it is lost."""
 
-    def ring(self) -> None: ...
+    def notify(self) -> None:
+        """Wake every task that is waiting now."""
+        ...
 
-    def ring_in(self, seconds: float) -> None:
-        """Ring in so many seconds and ``TICK`` at the most, or before, where that is cheaper."""
+    def notify_within(self, seconds: float) -> None:
+        """Notify after ``seconds`` plus at most ``TICK``, or earlier where that is cheaper."""
         ...
 
     async def wait(self, seconds: float = _NEVER) -> None:
-        """Wait for a ring, or for so many seconds at the most."""
+        """Wait until the next notification, but no longer than ``seconds``."""
         ...
 
     def close(self) -> None:
-        """Let go of what the bell holds: nobody will wait for it any more."""
+        """Release the timer. Call it when no task will wait any more."""
         ...
 
 
-class Loop(Protocol):
-    """The event loop that runs now. Only ``call_threadsafe`` may be called from elsewhere."""
+class EventLoop(Protocol):
+    """The event loop that is running. Other threads may only call ``call_threadsafe()``."""
 
     cancelled: type[BaseException]
-    """The exception that a cancelled task sees."""
+    """The exception that is raised in a cancelled task."""
 
-    def bell(self) -> Bell: ...
+    def create_wakeup(self) -> Wakeup: ...
 
     def spawn(self, run: Run, context: Context) -> Callable[[], object]:
-        """Start a task that outlives its creator; return the function that cancels it.
+        """Start a task that outlives its creator, and return a function that cancels it.
 
-        The task takes its first step in every case, so that ``run`` can clean up, and is cancelled
-        once, by that function or by the loop's end. ``run`` must raise nothing but ``cancelled``.
+        The task always takes its first step, so that ``run`` can clean up. It is cancelled once at
+        most, by the returned function or at the end of the loop. ``run`` may only raise
+        ``cancelled``.
         """
         ...
 
     def is_cancelled(self) -> bool:
-        """Return whether the task that runs now was cancelled."""
+        """Return whether the current task was cancelled."""
         ...
 
     def cancel_at_next_wait(self) -> None:
-        """In a task that was cancelled, and has caught it: be cancelled at the next await again."""
+        """Cancel the current task again at its next await, after it caught a cancellation."""
         ...
 
     def call_threadsafe(self, function: Callable[[], object]) -> None:
-        """Call the function soon, in the loop's thread.
+        """Call the function soon, in the thread of the loop.
 
         Raises:
             RuntimeError: the loop has ended.
@@ -82,21 +86,21 @@ class Loop(Protocol):
         ...
 
 
-def current_loop() -> Loop:
-    """Return the event loop that runs in this thread.
+def current_event_loop() -> EventLoop:
+    """Return the event loop that is running in this thread.
 
     Raises:
-        RuntimeError: there is none.
+        RuntimeError: no event loop is running.
     """
-    # A library that was never imported does not run: neither is imported for the question.
-    for name, loop in ("asyncio", _Asyncio), ("trio", _Trio):
+    # If a library was never imported, its loop cannot be running. So neither is imported here.
+    for name, loop in ("asyncio", _AsyncioLoop), ("trio", _TrioLoop):
         if name in sys.modules:
             with suppress(RuntimeError):
                 return loop()
     raise RuntimeError("a stream is iterated on asyncio or trio, and neither runs in this thread")
 
 
-class _Asyncio:
+class _AsyncioLoop:
     def __init__(self) -> None:
         import asyncio
 
@@ -104,29 +108,31 @@ class _Asyncio:
         self._loop = asyncio.get_running_loop()
         self.cancelled: type[BaseException] = asyncio.CancelledError
 
-    def bell(self) -> Bell:
-        return _AsyncioBell(self._loop)
+    def create_wakeup(self) -> Wakeup:
+        return _AsyncioWakeup(self._loop)
 
     def spawn(self, run: Run, context: Context) -> Callable[[], object]:
         async def main() -> None:
-            # A task that is cancelled before its first step never takes it; this one has begun.
+            # asyncio never starts a task that is cancelled before its first step. This coroutine
+            # has already taken that step when the task is created, and waits here.
             with suppress(self.cancelled):
                 await _pause()
             try:
                 await run()
             except (self.cancelled, KeyboardInterrupt):
                 raise
-            except BaseException:  # It would end the loop itself: a SystemExit, for instance.
+            except BaseException:  # A SystemExit, for instance, would end the loop itself.
                 logger.exception("a stream's task failed")
 
-        begun = main()
-        begun.send(None)
-        task = self._loop.create_task(begun, context=context)
+        started = main()
+        started.send(None)
+        task = self._loop.create_task(started, context=context)
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
 
         def cancel() -> None:
-            # Once: another, after that of a loop that ends for instance, would meet the cleanup.
+            # Cancel only once: a second time, after the end of the loop for instance, would
+            # interrupt the source's cleanup.
             if not task.cancelling():
                 task.cancel()
 
@@ -146,7 +152,8 @@ class _Asyncio:
         self._loop.call_soon_threadsafe(function)
 
 
-_tasks: set[asyncio.Task[None]] = set()  # asyncio itself holds its tasks weakly
+_tasks: set[asyncio.Task[None]] = set()
+"""Running tasks. asyncio itself only keeps weak references to them."""
 
 
 @coroutine
@@ -154,25 +161,27 @@ def _pause() -> Generator[None, None, None]:
     yield
 
 
-class _AsyncioBell:
-    """Its timer is left standing when the bell rings: a new one for each wait costs more than all
-    the rest. One that goes off too early for those who wait by then is set again.
+class _AsyncioWakeup:
+    """A wakeup for asyncio.
+
+    The timer is not cancelled on wake-up: one timer per wait would dominate the cost. If it fires
+    early for the tasks that are waiting by then, it is rescheduled.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._ref: ref[_AsyncioBell] = ref(self)
+        self._ref: ref[_AsyncioWakeup] = ref(self)
         self._waiters: dict[asyncio.Future[None], float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = _NEVER
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
-    def ring_in(self, seconds: float) -> None:
-        _ring_together(self._loop, seconds, self._ref)
+    def notify_within(self, seconds: float) -> None:
+        _notify_at_tick(self._loop, seconds, self._ref)
 
     async def wait(self, seconds: float = _NEVER) -> None:
         waiter = self._loop.create_future()
@@ -191,9 +200,9 @@ class _AsyncioBell:
 
     def _set_timer(self, due: float) -> None:
         self.close()
-        self._timer, self._timer_due = self._loop.call_at(due, self._ring_for_the_due), due
+        self._timer, self._timer_due = self._loop.call_at(due, self._on_timer), due
 
-    def _ring_for_the_due(self) -> None:
+    def _on_timer(self) -> None:
         self._timer, self._timer_due = None, _NEVER
         now = self._loop.time()
         for waiter, due in self._waiters.items():
@@ -204,38 +213,38 @@ class _AsyncioBell:
             self._set_timer(min(later))
 
 
-# A bell has its loop, which would be held by its own key.
-_Ticks: TypeAlias = "dict[int, list[ref[_AsyncioBell]]]"
+# The references are weak because a wakeup refers to its loop, which is the key of its own entry.
+_Ticks: TypeAlias = "dict[int, list[ref[_AsyncioWakeup]]]"
 _ticks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Ticks] = WeakKeyDictionary()
 
 
-def _ring_together(
-    loop: asyncio.AbstractEventLoop, seconds: float, bell: ref[_AsyncioBell]
+def _notify_at_tick(
+    loop: asyncio.AbstractEventLoop, seconds: float, wakeup: ref[_AsyncioWakeup]
 ) -> None:
-    """Ring the bell at the next tick after so many seconds; or soon, after the other tasks.
+    """Notify at the first tick after ``seconds``; without a delay, after the tasks that are ready.
 
-    A timer costs more than a token: at each tick all that are due share one. A source that has
-    its next token at hand adds it while the others have their turn.
+    A timer costs more than a token, so all wakeups of one tick share a timer. Without a delay, a
+    source that already has its next token can add it while the other tasks take their turn.
     """
     ticks = _ticks.setdefault(loop, {})
     tick = ceil((loop.time() + seconds) / TICK) if seconds > 0 else _SOON
     if tick in ticks:
-        ticks[tick].append(bell)
+        ticks[tick].append(wakeup)
         return
 
-    def ring() -> None:
+    def notify_all() -> None:
         for each in ticks.pop(tick):
             if (due := each()) is not None:
-                due.ring()
+                due.notify()
 
-    ticks[tick] = [bell]
+    ticks[tick] = [wakeup]
     if tick == _SOON:
-        loop.call_soon(ring)
+        loop.call_soon(notify_all)
     else:
-        loop.call_at(tick * TICK, ring)
+        loop.call_at(tick * TICK, notify_all)
 
 
-class _Trio:
+class _TrioLoop:
     def __init__(self) -> None:
         import trio
 
@@ -243,11 +252,11 @@ class _Trio:
         self._token = trio.lowlevel.current_trio_token()
         self.cancelled: type[BaseException] = trio.Cancelled
 
-    def bell(self) -> Bell:
-        return _TrioBell()
+    def create_wakeup(self) -> Wakeup:
+        return _TrioWakeup()
 
     def spawn(self, run: Run, context: Context) -> Callable[[], object]:
-        # A system task of trio takes its first step in every case.
+        # A system task of trio always takes its first step.
         scope = self._trio.CancelScope()
 
         async def main() -> None:
@@ -256,7 +265,7 @@ class _Trio:
                     await run()
             except self._trio.Cancelled:
                 raise
-            except BaseException:  # It would end trio itself: a SystemExit, for instance.
+            except BaseException:  # A SystemExit, for instance, would end trio itself.
                 logger.exception("a stream's task failed")
 
         self._trio.lowlevel.spawn_system_task(main, context=context)
@@ -266,29 +275,29 @@ class _Trio:
         return self._trio.current_effective_deadline() == -_NEVER
 
     def cancel_at_next_wait(self) -> None:
-        """Nothing to do: a cancelled scope stays cancelled."""
+        """Do nothing, because a cancelled scope of trio stays cancelled."""
 
     def call_threadsafe(self, function: Callable[[], object]) -> None:
         self._token.run_sync_soon(function)
 
 
-class _TrioBell:
+class _TrioWakeup:
     def __init__(self) -> None:
         import trio
 
         self._trio = trio
         self._event = trio.Event()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         self._event.set()
         self._event = self._trio.Event()
 
-    def ring_in(self, seconds: float) -> None:
-        self.ring()
+    def notify_within(self, seconds: float) -> None:
+        self.notify()
 
     async def wait(self, seconds: float = _NEVER) -> None:
         with self._trio.move_on_after(seconds):
             await self._event.wait()
 
     def close(self) -> None:
-        """Nothing to do: a timer of trio ends with its wait."""
+        """Do nothing, because a timer of trio ends with its wait."""

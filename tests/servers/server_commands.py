@@ -1,4 +1,4 @@
-"""The servers that our users run: what starts each, and what it says of itself."""
+"""The servers that users run, and the command that starts each."""
 
 import socket
 import sys
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.servers import sites
+from tests.servers import framework_sites as sites
 from tests.servers.process import Server, serving
 
 APP = "tests.servers.app:app"
@@ -15,12 +15,12 @@ APP = "tests.servers.app:app"
 
 @dataclass(frozen=True)
 class Command:
-    """How a server is started on a port of the loopback, and which sites it can serve."""
+    """How to start a server on a port of the loopback, and which sites it can serve."""
 
     arguments: Callable[[int], list[str]]
     sites: tuple[str, ...]
     warnings: str = "error"
-    """PYTHONWARNINGS: some servers warn about themselves."""
+    """Value of PYTHONWARNINGS. Some servers cause warnings themselves."""
 
 
 def _gunicorn(kind: str, *more: str) -> Callable[[int], list[str]]:
@@ -31,14 +31,14 @@ def _gunicorn(kind: str, *more: str) -> Callable[[int], list[str]]:
 
 
 _ASGI, _WSGI = tuple(sites.ASGI), tuple(sites.WSGI)
-# gunicorn leaves it to the collector to close the socket that it was handed and its files.
-_COLLECTED = "error,ignore::ResourceWarning"
+# gunicorn leaves the socket that it was given, and its files, to the garbage collector.
+_UNCLOSED_FILES = "error,ignore::ResourceWarning"
 
 COMMANDS: dict[str, Command] = {
     "uvicorn": Command(
         lambda port: ["uvicorn", "--host", "127.0.0.1", "--port", str(port), APP], _ASGI
     ),
-    # It keeps what it knows of a connection so long, also when that is closed.
+    # It keeps the state of a closed connection for this time.
     "hypercorn": Command(
         lambda port: ["hypercorn", "--bind", f"127.0.0.1:{port}", "--keep-alive", "1", APP], _ASGI
     ),
@@ -50,13 +50,13 @@ COMMANDS: dict[str, Command] = {
             *("granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), APP)
         ],
         _ASGI,
-        # That it cannot speak of lifespan to Django.
+        # It warns that Django does not support lifespan.
         "error,ignore:The 'warn' method is deprecated:DeprecationWarning",
     ),
-    "gunicorn-asgi": Command(_gunicorn("asgi"), _ASGI, _COLLECTED),
-    "gunicorn-gthread": Command(_gunicorn("gthread", "--threads", "16"), _WSGI, _COLLECTED),
-    "gunicorn-gevent": Command(_gunicorn("gevent"), _WSGI, _COLLECTED),
-    "gunicorn-sync": Command(_gunicorn("sync"), _WSGI, _COLLECTED),
+    "gunicorn-asgi": Command(_gunicorn("asgi"), _ASGI, _UNCLOSED_FILES),
+    "gunicorn-gthread": Command(_gunicorn("gthread", "--threads", "16"), _WSGI, _UNCLOSED_FILES),
+    "gunicorn-gevent": Command(_gunicorn("gevent"), _WSGI, _UNCLOSED_FILES),
+    "gunicorn-sync": Command(_gunicorn("sync"), _WSGI, _UNCLOSED_FILES),
     "waitress": Command(
         lambda port: [
             *("waitress-serve", "--listen", f"127.0.0.1:{port}", "--threads", "16"),
@@ -73,7 +73,7 @@ VARIANTS: dict[str, Command] = {
         ],
         _ASGI,
     ),
-    # Without a process for its worker, which would hear of no signal.
+    # Without a worker process, which would not get the signal.
     "hypercorn-0": Command(
         lambda port: [
             *("hypercorn", "--bind", f"127.0.0.1:{port}", "--keep-alive", "1", "--workers", "0"),
@@ -84,20 +84,20 @@ VARIANTS: dict[str, Command] = {
     "gunicorn-gthread-preload": Command(
         _gunicorn("gthread", "--threads", "16", "--preload", "--graceful-timeout", "2"),
         _WSGI,
-        _COLLECTED,
+        _UNCLOSED_FILES,
     ),
     "waitress-script": Command(
         lambda port: ["python", "-m", "tests.servers.waitress_script", str(port)],
         _WSGI,
-        # It closes its socket as it serves it: not.
-        _COLLECTED,
+        # It does not close its socket.
+        _UNCLOSED_FILES,
     ),
 }
-"""The same servers, started in another way."""
+"""The same servers, started in other ways."""
 
 
 def free_port() -> int:
-    """Return a port that was free just now: few servers can be handed a socket."""
+    """Return a port that is free now. Few servers can be given a socket instead."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
@@ -106,7 +106,7 @@ def free_port() -> int:
 def running(
     server: str, site: str, accounts: Path, *, may_complain: bool = False
 ) -> Iterator[Server]:
-    """Run a server with a site until the block ends; its accounts are written to the folder."""
+    """Run a server with a site until the block ends. Accounts are written to the folder."""
     command = (COMMANDS | VARIANTS)[server]
     port = free_port()
     program, *arguments = command.arguments(port)

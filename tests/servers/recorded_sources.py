@@ -1,7 +1,7 @@
-"""Sources that cost something by the token, each with an account of what became of it.
+"""Sources for the servers under test. Each has an account: a record of what happened to it.
 
-The account is a file of JSON lines, so that it can be read while the server runs and after it was
-killed; times are ``time.monotonic()``, which all processes of a machine share.
+The account is a file of JSON lines, so the test can read it while the server is running and after
+it was killed. Times are those of ``time.monotonic()``, which all processes share.
 """
 
 import json
@@ -19,12 +19,14 @@ from anyio.lowlevel import checkpoint
 
 BIG = "x" * 65536
 END = "end "
-"""The last word of the source "asked"."""
+"""The word after which the source "asked" ends."""
 
 
 class Account:
-    """What happened to one source, and in which process: opened, closing (with the time of each
-    pull), closed."""
+    """The events of one source and their processes: opened, closing, closed.
+
+    "closing" includes the time at which each token was taken.
+    """
 
     def __init__(self, folder: Path, name: str) -> None:
         self._path = folder / f"{name}.jsonl"
@@ -36,7 +38,7 @@ class Account:
         self.pulls.append(time.monotonic())
 
     def show(self) -> None:
-        """Make a pull known at once: each costs some microseconds."""
+        """Record at once that a token was taken. This costs some microseconds."""
         with self._shown.open("ab", buffering=0) as file:
             file.write(b".")
 
@@ -60,23 +62,23 @@ class Account:
         return [json.loads(line) for line in self._path.read_text().splitlines()]
 
     def at(self, event: str) -> float | None:
-        """Return when it happened first (``time.monotonic()``)."""
+        """Return the time at which it happened first (``time.monotonic()``)."""
         return next((line["at"] for line in self.read() if line["event"] == event), None)
 
     def ask(self, word: str) -> None:
-        """Let the source "asked" yield a word that is its own."""
+        """Make the source "asked" yield this word."""
         with self._asked.open("a") as file:
             file.write(f"{word.strip()} ")
 
     def asked(self) -> list[str]:
-        """Return the words so far, each with its space."""
+        """Return the words that were asked for, each with its space."""
         return re.findall(r"\S+ ", self._asked.read_text()) if self._asked.exists() else []
 
 
 class Sum(Account):
-    """An account of which only the sums of a source are kept, in the process: files cost too much.
+    """An account that only counts the events of each source, in memory: files would cost too much.
 
-    What happens twice to one is counted as "opened again".
+    An event that happens twice is counted as "opened again", for example.
     """
 
     events: ClassVar[dict[str, Counter[str]]] = {}
@@ -99,7 +101,8 @@ class Sum(Account):
 
 
 async def _close(account: Account, seconds: float = 0.01) -> None:
-    # asyncio: unshielded, as a user's cleanup is. trio cancels each await of a cancelled task.
+    # Without a shield on asyncio, like the cleanup of most users. trio cancels every await of a
+    # cancelled task.
     import sniffio
 
     account.write("closing")
@@ -133,11 +136,11 @@ async def _waiting(account: Account) -> AsyncIterator[str]:
 
 
 async def _asked(account: Account) -> AsyncIterator[str]:
-    """Yield no word before the test has asked for it, so a test knows when it was made."""
-    told = 0
+    """Yield each word after the test has asked for it."""
+    yielded = 0
     while True:
-        for word in account.asked()[told:]:
-            told += 1
+        for word in account.asked()[yielded:]:
+            yielded += 1
             yield word
             if word == END:
                 return
@@ -202,7 +205,7 @@ def synchronous(account: Account) -> Iterator[str]:
 
 
 class Opened:
-    """A stream that an SDK has opened in the view: it holds a connection before its first step."""
+    """A stream that an SDK opened in the view. It holds a connection before its first step."""
 
     def __init__(self, account: Account) -> None:
         self._account = account

@@ -1,7 +1,7 @@
 """How many bytes an answer takes on each wire, against the finished message's HTML.
 
-    python benchmarks/wire.py          # the tokens' times are counted, not waited for
-    python benchmarks/wire.py --real   # also an answer in real time: 50 s a text
+    python benchmarks/formats.py         # the tokens' times are counted, not waited for
+    python benchmarks/formats.py --real  # also an answer in real time: 50 s a text
 
 "Body" is what the client reads; "network" is all that a client's socket receives from uvicorn:
 the response's head, the chunked framing and the body. "Gzip" is the body with compress=True. The

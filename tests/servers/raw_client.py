@@ -1,4 +1,4 @@
-"""A reader over a plain socket, and the ways in which one leaves."""
+"""A client on a plain socket, which can leave in every way that TCP knows."""
 
 import socket
 import struct
@@ -10,32 +10,25 @@ from typing import Literal
 
 import h11
 import httpx
+from tests.servers.waiting import TIMEOUT
 
 Way = Literal["before", "middle", "reset", "half-close"]
+"""How a client leaves.
 
-PATIENCE = 15.0
-"""Seconds to wait for what must come, on a loaded machine."""
-
-
-def wait_until(
-    condition: Callable[[], object], seconds: float = PATIENCE, *, every: float = 0.002
-) -> bool:
-    """Return whether the condition came true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(every)
-    return True
+- before: it closes the connection before the first byte of the response;
+- middle: it closes the connection in the middle of the body;
+- reset: it resets the connection there (RST);
+- half-close: it ends its own side there (FIN), and reads on.
+"""
 
 
-class Leaver:
-    """A connection with one request, of which no more is read than what is asked for."""
+class RawClient:
+    """One request on a connection of its own. It reads no more than it is asked to."""
 
     def __init__(self, url: str, method: str, query: str, headers: Mapping[str, str]) -> None:
         host, port = httpx.URL(url).host, httpx.URL(url).port
         assert port
-        self._socket = socket.create_connection((host, port), timeout=PATIENCE)
+        self._socket = socket.create_connection((host, port), timeout=TIMEOUT)
         self._http = h11.Connection(h11.CLIENT)
         request = h11.Request(
             method=method, target=f"/stream?{query}", headers=[("Host", host), *headers.items()]
@@ -49,7 +42,7 @@ class Leaver:
         return event
 
     def read_head(self) -> None:
-        """Read the head, and no more."""
+        """Read the head, but not the body."""
         head = self._next()
         assert isinstance(head, h11.Response), head
         assert head.status_code == 200, head
@@ -57,7 +50,7 @@ class Leaver:
             self._unzip = zlib.decompressobj(wbits=31).decompress
 
     def read_until(self, text: bytes) -> None:
-        """Read the body, and unzip it, until the text has come."""
+        """Read the body, decompressed, until it contains ``text``."""
         body = b""
         while text not in body:
             part = self._next()
@@ -65,7 +58,7 @@ class Leaver:
             body += self._unzip(bytes(part.data))
 
     def leave(self, way: Way) -> float:
-        """Leave, and return when (``time.monotonic()``); by half it is so that one reads on."""
+        """Leave, and return the time (``time.monotonic()``)."""
         left_at = time.monotonic()
         if way == "half-close":
             self._socket.shutdown(socket.SHUT_WR)
@@ -75,8 +68,8 @@ class Leaver:
         self._socket.close()
         return left_at
 
-    def read_on(self, seconds: float) -> bool:
-        """Read to the end; return whether it came within the time."""
+    def read_to_end(self, seconds: float) -> bool:
+        """Read to the end of the connection, and return whether it came in time."""
         deadline = time.monotonic() + seconds
         with suppress(TimeoutError):
             while time.monotonic() < deadline:
@@ -88,5 +81,5 @@ class Leaver:
         return False
 
     def close(self) -> None:
-        """Close the connection, if it is not closed yet."""
+        """Close the connection if it is still open."""
         self._socket.close()

@@ -1,9 +1,9 @@
-"""One site in each framework; ``SITE=flask gunicorn tests.servers.app`` serves one of them.
+"""The same test site in each framework. ``SITE=flask gunicorn tests.servers.app`` serves one.
 
-``/stream?source=waiting&account=NAME`` streams one of the sources; without a name only sums are
-kept; ``delay`` is how many seconds the view takes before that. ``/state`` tells what the process
-holds at the moment. ``/`` is a page that asks for a source and shows it; ``?client=htmx2`` or
-``htmx4`` does it by htmx.
+``/stream?source=waiting&account=NAME`` streams one of the sources. Without an account its events
+are only counted. With ``delay`` the view takes so many seconds first. ``/state`` returns what the
+process holds at the moment. ``/`` is a page with a form that shows a stream; with
+``?client=htmx2`` or ``htmx4`` it uses htmx.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Any
 
 import anyio
 from tests.browser.htmx import HTMX
-from tests.servers.sources import SOURCES, Account, Sum
+from tests.servers.recorded_sources import SOURCES, Account, Sum
 
 import streamhtml
 from streamhtml import Reply
@@ -28,7 +28,7 @@ from streamhtml import _bridge as bridge
 ACCOUNTS = Path(os.environ.get("ACCOUNTS", "."))
 
 POOLS = ("AnyIO worker", "asyncio_", "ThreadPoolExecutor", "Trio thread", "waitress-", "Dummy")
-"""The names of threads that are kept for the next one, and of those that Python did not start."""
+"""Names of threads that a pool keeps, or that Python did not start."""
 
 
 CLIENT = Path(streamhtml.__file__).with_name("static") / "streamhtml/streaming-html.js"
@@ -41,7 +41,7 @@ FIELDS = "".join(f"<label>{name} <input name={name}></label>" for name in ("sour
 
 
 def page(query: Mapping[str, str]) -> str:
-    """Return the page."""
+    """Return the page with the form."""
     client = query.get("client", "plain")
     scripts = [CLIENT] if client == "plain" else [HTMX[client], CLIENT]
     written = "".join(f"<script>{script.read_text('utf-8')}</script>" for script in scripts)
@@ -70,11 +70,11 @@ def streamed(request: Any, response: Callable[..., Any], query: Mapping[str, str
 
 
 def state() -> dict[str, Any]:
-    """Count what can leak. Collects garbage first, so that only what is held is counted."""
+    """Count what can leak, after a garbage collection."""
     gc.collect()
     files = []
     for file in Path("/proc/self/fd").iterdir():
-        with suppress(FileNotFoundError):  # Another thread has closed it.
+        with suppress(FileNotFoundError):  # Another thread closed it meanwhile.
             files.append(file.readlink())
     loops = {bridge._loop}
     with suppress(RuntimeError):
@@ -146,10 +146,10 @@ def _fastapi_with_middleware() -> Any:
     from starlette.middleware.base import BaseHTTPMiddleware
     from starlette.middleware.gzip import GZipMiddleware
 
-    async def passes(request: Any, call_next: Any) -> Any:
+    async def forward(request: Any, call_next: Any) -> Any:
         return await call_next(request)
 
-    return _fastapi(Middleware(BaseHTTPMiddleware, dispatch=passes), Middleware(GZipMiddleware))
+    return _fastapi(Middleware(BaseHTTPMiddleware, dispatch=forward), Middleware(GZipMiddleware))
 
 
 def _django(*, asynchronous: bool, middleware: tuple[str, ...] = ()) -> None:

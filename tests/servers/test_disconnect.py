@@ -1,4 +1,4 @@
-"""Readers who leave in mid-stream, over plain sockets: the source is closed, and others go on."""
+"""Readers who leave the demo in mid-stream: the source is closed, and other streams go on."""
 
 import re
 import socket
@@ -8,14 +8,15 @@ import time
 import httpx
 import pytest
 from tests.servers.process import Server, demo
+from tests.servers.waiting import LIMIT, TIMEOUT
 
 from streamhtml.demo._answers import SLEEP, SLEEP_TOKENS
 
-BOUNDS = dict.fromkeys(["starlette", "django", "flask"], 1.0)
+FRAMEWORKS = ["starlette", "django", "flask"]
 
 
-class Reader:
-    """A connection that asks the demo for an answer and reads what is there."""
+class DemoClient:
+    """A connection on which the demo is asked one question."""
 
     def __init__(self, server: Server, prompt: str) -> None:
         page = httpx.get(server.url)
@@ -29,7 +30,7 @@ class Reader:
             cookies=page.cookies,
         )
         url = httpx.URL(server.url)
-        self._socket = socket.create_connection((url.host, url.port or 80), timeout=20)
+        self._socket = socket.create_connection((url.host, url.port or 80), timeout=TIMEOUT)
         headers = [f"{name}: {value}" for name, value in request.headers.items()]
         head = "\r\n".join(["POST /reply HTTP/1.1", *headers, "", ""])
         self._socket.sendall(head.encode() + request.content)
@@ -42,7 +43,7 @@ class Reader:
             self._read += data
 
     def leave(self, *, reset: bool) -> float:
-        """Close the connection, in good order or by a reset; return when (``time.monotonic()``)."""
+        """Close or reset the connection, and return the time (``time.monotonic()``)."""
         if reset:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         left_at = time.monotonic()
@@ -51,28 +52,28 @@ class Reader:
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-@pytest.mark.parametrize("framework", BOUNDS)
-def test_the_source_of_one_who_left_is_closed(framework: str, reset: bool) -> None:
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_the_source_is_closed_when_its_reader_leaves(framework: str, reset: bool) -> None:
     with demo(framework, rate=0) as server:
-        reader = Reader(server, SLEEP)
+        reader = DemoClient(server, SLEEP)
         reader.read_until(SLEEP_TOKENS[-1])
-        server.wait_for("the source sleeps", 10)
+        server.wait_for("the source sleeps", TIMEOUT)
         left_at = reader.leave(reset=reset)
-        ran_at, _ = server.wait_for("its finally ran", 20)
+        ran_at, _ = server.wait_for("its finally ran", TIMEOUT)
         print(f"{framework}: {ran_at - left_at:.3f} s after the connection was closed")
-        assert ran_at - left_at < BOUNDS[framework]
+        assert ran_at - left_at < LIMIT
 
-        other = Reader(server, "hello")
+        other = DemoClient(server, "hello")
         other.read_until("end finished")
         other.leave(reset=False)
 
 
-@pytest.mark.parametrize("framework", BOUNDS)
-def test_one_who_leaves_takes_nothing_from_another(framework: str) -> None:
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_reader_who_leaves_takes_nothing_from_another(framework: str) -> None:
     with demo(framework, rate=100) as server:
-        staying, leaving = Reader(server, "hello"), Reader(server, SLEEP)
+        staying, leaving = DemoClient(server, "hello"), DemoClient(server, SLEEP)
         leaving.read_until(SLEEP_TOKENS[-1])
         leaving.leave(reset=False)
         staying.read_until("end finished")
         staying.leave(reset=False)
-        server.wait_for("its finally ran", 20)
+        server.wait_for("its finally ran", TIMEOUT)

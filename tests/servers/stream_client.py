@@ -1,4 +1,4 @@
-"""One who reads a stream as it comes: over HTTP/1.1 or HTTP/2, compressed or not."""
+"""A client that reads a stream as it arrives: over HTTP/1.1 or HTTP/2, compressed or not."""
 
 import time
 import zlib
@@ -8,20 +8,21 @@ from typing import Any, Self
 
 import httpx
 from tests.servers.process import Server
+from tests.servers.waiting import TIMEOUT
 
 
-def client(server: Server, *, timeout: float = 20, **more: Any) -> httpx.Client:
-    """Return a client of a server, which may certify itself."""
+def http_client(server: Server, *, timeout: float = TIMEOUT, **more: Any) -> httpx.Client:
+    """Return an HTTP client for a server, which may have a self-signed certificate."""
     return httpx.Client(base_url=server.url, timeout=timeout, verify=False, **more)
 
 
-class Reader:
-    """Reads ``/stream``; a context that leaves at its end.
+class StreamClient:
+    """Read ``/stream``. At the end of the ``with`` block it closes the connection.
 
     Args:
-        server: who is asked; or a client, which outlives the reader.
-        query: of the URL.
-        gzip: whether the reader understands it. What has come is decoded, and no more.
+        server: the server; or an HTTP client for it, which stays open.
+        gzip: whether to accept gzip. What has arrived is decompressed at once.
+        query: the query of the URL.
     """
 
     def __init__(
@@ -29,7 +30,7 @@ class Reader:
     ) -> None:
         self._stack = ExitStack()
         if isinstance(server, Server):
-            server = self._stack.enter_context(client(server))
+            server = self._stack.enter_context(http_client(server))
         headers = {"Streaming-HTML": "html", "Accept-Encoding": "gzip" if gzip else "identity"}
         request = server.stream("GET", "/stream", params=query, headers=headers)
         self.response = self._stack.enter_context(request)
@@ -51,7 +52,7 @@ class Reader:
         assert not zipped or unzip.eof, "the compressed body was cut"
 
     def read_until(self, text: str) -> None:
-        """Read until ``text`` has come."""
+        """Read until the body contains ``text``."""
         for part in self._parts:
             self.text += part
             if text in self.text:
@@ -59,7 +60,7 @@ class Reader:
         raise AssertionError(f"the stream has ended without {text!r}: {self.text}")
 
     def read_for(self, seconds: float) -> None:
-        """Read until something comes after so long; the stream must not end before that."""
+        """Read until something arrives after ``seconds``. The stream must not end before that."""
         until = time.monotonic() + seconds
         for part in self._parts:
             self.text += part
@@ -67,13 +68,17 @@ class Reader:
                 return
         raise AssertionError(f"the stream has ended too soon: {self.text}")
 
-    def read_on(self) -> str:
-        """Read to the end, and return all; ``httpx.RemoteProtocolError`` if it is cut."""
+    def read_to_end(self) -> str:
+        """Read to the end, and return the whole body.
+
+        Raises:
+            httpx.RemoteProtocolError: the body was cut.
+        """
         self.text += "".join(self._parts)
         return self.text
 
     def leave(self) -> float:
-        """Close the connection; return when (``time.monotonic()``)."""
+        """Close the connection, and return the time (``time.monotonic()``)."""
         left_at = time.monotonic()
         self._stack.close()
         return left_at

@@ -1,6 +1,6 @@
-"""A decoder and an applier of the `html` wire, written from docs/reference/wire.md alone.
+"""A client for the `html` format, written from docs/reference/html-format.md alone.
 
-It shares no code with the library, and holds to every MUST of that page: what it cannot read is an
+It shares no code with the library. It enforces every MUST of that page: what it cannot read is an
 error here. The page is an xml.dom document, parsed by html5lib.
 """
 

@@ -1,0 +1,202 @@
+"""The end of a stream: render the last Fragment, call ``on_end``, then deliver the Fragment.
+
+A stream ends exactly once, and ``on_end`` is called exactly once, in a task of its own. So the
+answer is saved even if the reader is cancelled meanwhile.
+"""
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from contextvars import Context
+from functools import partial
+from typing import TypeAlias
+
+import anyio
+import anyio.to_thread
+
+from streamhtml._eventloop import EventLoop, Wakeup
+from streamhtml._patch import Fragment, Outcome
+from streamhtml._pump import CLOSE_TIMEOUT
+from streamhtml._render_thread import RenderInThread
+from streamhtml._reply import Reply
+
+OnEnd: TypeAlias = Callable[[Reply], Awaitable[None] | None]
+
+logger = logging.getLogger("streamhtml")
+
+
+class Ending:
+    """What happens to one reply when no more deltas are taken.
+
+    | How the stream ends             | Reply         | on_end     | last_fragment()       |
+    |---------------------------------|---------------|------------|-----------------------|
+    | ``begin(outcome)``              | the outcome   | is called  | the last Fragment     |
+    | ``abandon()``                   | "interrupted" | is called  | StopAsyncIteration    |
+    | ``begin()``, then ``abandon()`` | the outcome   | runs on    | StopAsyncIteration    |
+    | ``discard()``: never started    | unchanged     | not called | StopAsyncIteration    |
+
+    The first call decides. Every later one leaves the reply and ``on_end`` alone.
+
+    Args:
+        reply: the reply of the stream.
+        on_end: called with the reply. See ``stream()``.
+        context: the context variables in which the end is rendered and ``on_end`` is called.
+
+    Attributes:
+        begun: whether the stream takes no more deltas.
+    """
+
+    def __init__(self, reply: Reply, on_end: OnEnd | None, context: Context) -> None:
+        self.begun = False
+        self._reply = reply
+        self._on_end = on_end
+        self._context = context
+        self._abandoned = False
+        self._rendering: RenderInThread | None = None
+        self._fragment: Fragment | None = None
+        self._waits_for_on_end = True
+        self._on_end_call: _OnEndCall | None = None
+
+    def begin(self, loop: EventLoop, outcome: Outcome, error: BaseException | None = None) -> None:
+        """Close the reply, begin to render its last Fragment, and call ``on_end`` after that.
+
+        Does nothing if the end has begun already.
+
+        Args:
+            loop: the event loop that is running.
+            outcome: how the answer ended.
+            error: the exception that ended it, which is logged.
+        """
+        if self.begun:
+            return
+        self.begun = True
+        if error is not None:
+            logger.error("the stream of %s failed", self._reply.message_pair_id, exc_info=error)
+        render = self._reply.closing(outcome)
+        if self._reply.renders_each_time or (self._reply.renders_notice and outcome != "finished"):
+            self._rendering = RenderInThread(loop, self._context, render)
+        else:
+            try:
+                self._fragment = self._context.run(render)
+            except Exception as failure:
+                self._fragment = self._failed_fragment(failure)
+        self._start_on_end(loop, after=self._rendering)
+
+    def abandon(self, loop: EventLoop | None) -> None:
+        """End the stream without a last Fragment, because nobody will read it."""
+        self._drop_fragment()
+        if not self.begun:
+            self.begun = True
+            self._reply.abandon()
+            if loop is not None:
+                self._start_on_end(loop, after=None)
+
+    def discard(self) -> None:
+        """End a stream that was never started: it has no answer, so ``on_end`` is not called."""
+        self._drop_fragment()
+        self.begun = True
+
+    async def last_fragment(self) -> Fragment:
+        """Return the last Fragment, as soon as ``on_end`` is done or ``CLOSE_TIMEOUT`` is over.
+
+        May be called again after it was cancelled. If it was waiting for ``on_end`` then, it does
+        not wait again.
+
+        Raises:
+            StopAsyncIteration: the Fragment was returned before, or the stream was abandoned.
+        """
+        if self._rendering is not None:
+            fragment = await self._rendered(self._rendering)
+            self._rendering = None
+            if not self._abandoned:
+                self._fragment = fragment
+        if self._fragment is not None and self._waits_for_on_end:
+            self._waits_for_on_end = False
+            await self.on_end_done()
+        last, self._fragment = self._fragment, None
+        if last is None:
+            raise StopAsyncIteration
+        return last
+
+    async def on_end_done(self) -> None:
+        """Wait until ``on_end`` is done, up to ``CLOSE_TIMEOUT``."""
+        if self._on_end_call is not None:
+            await self._on_end_call.wait(CLOSE_TIMEOUT)
+
+    async def _rendered(self, rendering: RenderInThread) -> Fragment:
+        try:
+            return await rendering.result()
+        except Exception as error:
+            return self._failed_fragment(error)
+
+    def _failed_fragment(self, error: Exception) -> Fragment:
+        message = "the end of %s could not be rendered"
+        logger.error(message, self._reply.message_pair_id, exc_info=error)
+        return self._reply.fail()
+
+    def _drop_fragment(self) -> None:
+        self._abandoned = True
+        self._rendering = self._fragment = None
+
+    def _start_on_end(self, loop: EventLoop, after: RenderInThread | None) -> None:
+        if self._on_end is not None:
+            self._on_end_call = _OnEndCall(self._on_end, self._reply, loop)
+            self._on_end_call.start(self._context.copy(), after)
+
+
+class _OnEndCall:
+    """One call of ``on_end``, in a task of its own. What it raises is logged."""
+
+    def __init__(self, on_end: OnEnd, reply: Reply, loop: EventLoop) -> None:
+        self._on_end = on_end
+        self._reply = reply
+        self._loop = loop
+        self._was_called = False
+        self._done: Wakeup | None = loop.create_wakeup()
+
+    def start(self, context: Context, after: RenderInThread | None) -> None:
+        """Start the task, which first waits for the rendering ``after``."""
+        self._loop.spawn(partial(self._run, after), context)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until the call is done, but no longer than ``seconds``."""
+        if self._done is not None:
+            await self._done.wait(seconds)
+
+    async def _run(self, after: RenderInThread | None) -> None:
+        try:
+            with anyio.CancelScope(shield=True):  # trio cancels its tasks at the end of the loop.
+                if after is not None:
+                    with suppress(Exception):
+                        await after.result()
+                if inspect.iscoroutinefunction(self._on_end):
+                    result = self._call()
+                else:
+                    result = await anyio.to_thread.run_sync(self._call)
+                if inspect.isawaitable(result):
+                    await result
+        except Exception as error:
+            self._log(error)
+        finally:
+            self._finish()
+
+    def _call(self) -> Awaitable[None] | None:
+        self._was_called = True
+        return self._on_end(self._reply)
+
+    def _finish(self) -> None:
+        if not self._was_called:
+            # asyncio cancels its tasks at the end of the loop too, in spite of the shield. Here
+            # that happened before the worker thread began.
+            try:
+                self._call()
+            except Exception as error:
+                self._log(error)
+        if self._done is not None:
+            self._done.notify()
+            self._done.close()
+            self._done = None
+
+    def _log(self, error: Exception) -> None:
+        logger.error("on_end failed for %s", self._reply.message_pair_id, exc_info=error)

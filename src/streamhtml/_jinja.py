@@ -1,0 +1,89 @@
+"""Jinja templates and the notices of a site that uses Jinja, for every adapter that has them."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import jinja2
+from jinja2.runtime import Context
+
+from streamhtml._notice import TEMPLATE, Notice
+from streamhtml._template import Template
+
+
+def escaping(template: jinja2.Template) -> jinja2.Template:
+    """Return the template, if it escapes what it shows.
+
+    Raises:
+        ValueError: it does not, so a model's answer could write HTML.
+    """
+    autoescape = template.environment.autoescape
+    if callable(autoescape):
+        autoescape = autoescape(template.name)
+    if not autoescape:
+        raise ValueError(
+            f"the Jinja environment of {template.name!r} does not escape; create it with "
+            "autoescape=True (or name the template .html where select_autoescape() decides)"
+        )
+    return template
+
+
+def site_notice(
+    environment: jinja2.Environment, find: Callable[[str], Template], language: str
+) -> Notice:
+    """Return the notices of a site with this Jinja environment.
+
+    Args:
+        environment: translates the notices, if jinja2.ext.i18n has installed its ``gettext``.
+        find: returns a template by its name, or raises ``jinja2.TemplateNotFound``.
+        language: the reader's language, as ``Notice`` takes it.
+    """
+    template: Template | None = None
+    if environment.loader is not None:
+        with suppress(jinja2.TemplateNotFound):
+            template = find(TEMPLATE)
+    gettext: Any = environment.globals.get("gettext")
+    if gettext is None:
+        return Notice(template, language=language)
+    # The "newstyle" gettext of jinja2.ext.i18n needs the context of a template.
+    context = Context(environment, {}, None, {}, environment.globals)
+    return Notice(template, lambda text: str(context.call(gettext, text)), language)
+
+
+def template_itself(template: Any) -> Template:
+    """Return a function that renders ``template``, which is a template and not a name of one.
+
+    For frameworks in which nothing says where templates are.
+
+    Args:
+        template: a ``jinja2.Template``; or a function that takes the context and returns HTML, in
+            which it has escaped the values of the context.
+
+    Raises:
+        TypeError: it is neither.
+        ValueError: it is a Jinja template that does not escape.
+    """
+    if isinstance(template, jinja2.Template):
+        return escaping(template).render
+    if callable(template):
+        return template  # type: ignore[no-any-return]
+    raise TypeError(
+        f"template={template!r} is a {type(template).__name__}; pass the template itself, for "
+        "example environment.get_template(name) of Jinja, or a function from the context to HTML"
+    )
+
+
+def template_notice(template: Any, language: str) -> Notice:
+    """Return the notices for a template that is passed itself.
+
+    Args:
+        template: as ``template_itself()`` takes it. The environment of a Jinja template is the
+            site's; without one the notices are ours.
+        language: the reader's language, as ``Notice`` takes it.
+    """
+    if not isinstance(template, jinja2.Template):
+        return Notice(language=language)
+    environment = template.environment
+    return site_notice(
+        environment, lambda name: escaping(environment.get_template(name)).render, language
+    )

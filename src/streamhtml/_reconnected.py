@@ -1,0 +1,49 @@
+"""The answer to a client that lost its connection and reconnects by itself.
+
+Nothing is generated again: the client is told how its stream ended.
+"""
+
+from typing import cast, get_args
+
+from streamhtml._notice import Notice
+from streamhtml._patch import Fragment, Outcome, Patch
+from streamhtml._stream import Stream
+
+
+class Reconnected:
+    """Takes the place of the ``Stream``, which is closed without a step.
+
+    A client that already received the outcome gets it again, because it only failed to close the
+    connection. Any other client is told, by a notice, that the rest of the answer was lost.
+
+    Args:
+        stream: the new stream that the view has made.
+        last_id: what the client received last: the index of a Fragment, or an outcome.
+        notice: the notices in the reader's language.
+        into: the id of the element that the notice is appended to; ``""`` where the client knows.
+    """
+
+    def __init__(self, stream: Stream, last_id: str, notice: Notice, into: str) -> None:
+        if last_id in get_args(Outcome):
+            last = Fragment(0, (), cast("Outcome", last_id))
+        else:
+            lost = Patch("append", notice.plain("interrupted"), into)
+            last = Fragment(0, (lost,), "interrupted")
+        self._fragments = iter([last])
+        self._stream = stream
+        stream.close()
+
+    async def __anext__(self) -> Fragment:
+        for fragment in self._fragments:
+            return fragment
+        raise StopAsyncIteration
+
+    def stop(self, outcome: Outcome = "stopped") -> None:
+        """Do nothing: there is nothing to stop."""
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        # close() in a sync view, where no event loop runs, cannot close every kind of source.
+        await self._stream.aclose()

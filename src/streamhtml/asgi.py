@@ -1,0 +1,158 @@
+"""The response for any ASGI framework, from the raw ``scope``.
+
+The response is an ASGI application. A framework that sends the body in a way of its own uses its
+``status``, its ``headers`` and its asynchronous iterator of ``bytes`` instead.
+"""
+
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
+from typing import Any, TypeAlias, TypeVar
+
+import anyio
+
+from streamhtml import _sigterm
+from streamhtml._body import Body
+from streamhtml._headers import HeaderSource
+from streamhtml._jinja import template_itself, template_notice
+from streamhtml._notice import Notice
+from streamhtml._response import BaseStreamingResponse
+from streamhtml._template import Template
+
+__all__ = ["StreamingHTMLResponse"]
+
+Scope: TypeAlias = Mapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+RequestT = TypeVar("RequestT")
+
+
+class ASGIResponse(BaseStreamingResponse[RequestT]):
+    """An ASGI application that sends one message; what the adapters on top of ASGI share.
+
+    It notices itself that the reader has left, because few frameworks do, and it closes the source
+    in every case.
+    """
+
+    background: Any = None
+    """A function without arguments that is awaited after the response, as Starlette's is."""
+
+    @abstractmethod
+    def _scope(self, request: RequestT) -> Scope:
+        """Return the ASGI scope of the request."""
+
+    @abstractmethod
+    async def _send(self, send: Send) -> None:
+        """Send the whole response."""
+
+    def _read_request(self, request: RequestT) -> tuple[str, HeaderSource]:
+        scope = self._scope(request)
+        try:
+            return scope["method"], scope["headers"]
+        except KeyError as error:
+            raise ValueError(
+                f"the scope has no {error}; pass the scope of an HTTP request, or a dict with its "
+                f"'method' and 'headers'; its keys are {sorted(scope)}"
+            ) from None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        failure: Exception | None = None
+        left = False
+        async with anyio.create_task_group() as tasks:
+
+            async def cancel_on_disconnect() -> None:
+                nonlocal left
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+                left = True
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(cancel_on_disconnect)
+            try:
+                await self._send(send)
+            except OSError:
+                pass  # ASGI 2.4: send() raises it when the reader has left.
+            except Exception as error:
+                # It comes from a middleware, which must see it as it was, not in a group.
+                failure = error
+            except anyio.get_cancelled_exc_class():
+                if not left and self._body.begun:
+                    await self._send_end(send)
+                raise
+            finally:
+                await self._body.aclose()
+                tasks.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+        if self.background is not None:
+            await self.background()
+
+    async def _send_end(self, send: Send) -> None:
+        """Send the last fragment: the server shuts down and cancels its streams."""
+        self._body.interrupt()
+        with anyio.move_on_after(_sigterm.GRACE_PERIOD, shield=True) as scope, suppress(Exception):
+            while not scope.cancel_called:
+                # When an asyncio loop ends, it cancels every task, even one that was cancelled
+                # before, so this may be cancelled once more.
+                with suppress(anyio.get_cancelled_exc_class()):
+                    await self._send_body(send)
+                    return
+
+    async def _send_body(self, send: Send) -> None:
+        async for chunk in self._body:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class StreamingHTMLResponse(ASGIResponse[Scope]):
+    """Stream one message; the arguments are those of ``BaseStreamingResponse``.
+
+    ``request`` is the scope. A dict with ``method`` and ``headers`` is enough; the headers can be a
+    mapping or pairs, of ``str`` or ``bytes``. ``template`` and ``page`` are a ``jinja2.Template``,
+    or a function that takes the context and returns HTML, in which it has escaped the values of
+    the context. ``streamhtml/notice.html`` and translations come from the environment of a Jinja
+    template.
+
+    Await it as an ASGI application: ``await response(scope, receive, send)``. Or send the body
+    yourself, and close the response in every case::
+
+        async with aclosing(response):
+            async for chunk in response:
+                ...
+
+    Attributes:
+        status: the HTTP status.
+        headers: the headers of the response.
+    """
+
+    status: int
+    headers: dict[str, str]
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._body
+
+    async def aclose(self) -> None:
+        """Close the source, end the stream, and wait for both, for some seconds at most."""
+        await self._body.aclose()
+
+    def _scope(self, request: Scope) -> Scope:
+        return request
+
+    def _template(self, request: Scope, template: Any) -> Template:
+        return template_itself(template)
+
+    def _notice(self, request: Scope, template: Any, language: str) -> Notice:
+        return template_notice(template, language)
+
+    def _respond(self, request: Scope, body: Body, status: int, headers: dict[str, str]) -> None:
+        self.status = status
+        self.headers = headers
+
+    async def _send(self, send: Send) -> None:
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in self.headers.items()
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await self._send_body(send)

@@ -1,0 +1,48 @@
+"""The project's templates and notices: of Django's engine or of Jinja2, in the active language."""
+
+from contextlib import nullcontext
+from typing import Any
+
+import jinja2
+from django.http import HttpRequest
+from django.template import TemplateDoesNotExist, loader
+from django.utils.translation import check_for_language, get_language, gettext, override
+
+from streamhtml._jinja import escaping
+from streamhtml._notice import TEMPLATE, Notice
+from streamhtml._template import Template
+
+
+def find_template(template: Any, request: HttpRequest) -> Template:
+    """Return the function that renders a template for a request.
+
+    Args:
+        template: its name, or what ``get_template()`` returned.
+        request: the context processors of the engine get it.
+
+    Raises:
+        django.template.TemplateDoesNotExist: no engine has a template of this name.
+        ValueError: the engine does not escape, so a model's answer could write HTML.
+    """
+    loaded = loader.get_template(template) if isinstance(template, str) else template
+    inner = loaded.template
+    if isinstance(inner, jinja2.Template):
+        escaping(inner)
+    elif not inner.engine.autoescape:
+        raise ValueError(
+            f"the engine of {inner.name!r} does not escape, so a model's answer could write "
+            "HTML; remove autoescape=False from its OPTIONS"
+        )
+    return lambda context: loaded.render(dict(context), request)
+
+
+def site_notice(request: HttpRequest, language: str) -> Notice:
+    """Return the notices of the project, in a language; ``""`` is the active one."""
+    template: Template | None
+    try:
+        template = find_template(TEMPLATE, request)
+    except TemplateDoesNotExist:
+        template = None
+    is_known = bool(language) and check_for_language(language)
+    with override(language) if is_known else nullcontext():
+        return Notice(template, gettext, language or get_language() or "")

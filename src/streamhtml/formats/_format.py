@@ -1,0 +1,78 @@
+"""What a format is: the protocol, and what it may read of the request.
+
+Everything that a format of ours can do, a format of the user's own can do through this protocol.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from markupsafe import Markup
+
+from streamhtml._headers import Headers
+from streamhtml._patch import Fragment
+
+
+def _no_page(message: Markup) -> str:
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class FormatRequest:
+    """What a format may read of the request, and of the arguments of the view.
+
+    Args:
+        headers: the headers of the request.
+        into: the id, without "#", of the element that the view names for the message; ``""`` where
+            it names none.
+        nonce: the nonce of the page's Content-Security-Policy; ``""`` where there is none.
+        render_page: renders the template of the whole page, with the given HTML (already escaped)
+            in the place of the message. Raises ``ValueError`` where the template does not show
+            the message exactly once.
+    """
+
+    headers: Headers = field(default_factory=Headers)
+    into: str = ""
+    nonce: str = ""
+    render_page: Callable[[Markup], str] = _no_page
+
+
+class Format(Protocol):
+    """Encodes the fragments of one response as text, in order.
+
+    Each response gets a new object. A class that inherits from this one gets the defaults, and
+    needs a ``media_type`` and ``encode()``.
+    """
+
+    media_type: str
+    """The value of ``Content-Type``, with its parameters. It is read after ``prepare()``."""
+
+    at_once: bool = False
+    """Whether the client can only take the finished message, in one fragment at the end."""
+
+    needs_into: bool = False
+    """Whether the client does not know where the message goes, so that the server has to say it."""
+
+    into: str = ""
+    """The id, without "#", of the element that the message is appended to; ``""`` where the client
+    knows it. It is read after ``prepare()``."""
+
+    last_id_header: str = ""
+    """The request header by which a client that reconnects says what it received last; ``""`` where
+    clients do not reconnect by themselves. It is read after ``prepare()``."""
+
+    def prepare(self, request: FormatRequest) -> None:
+        """Read what the format needs of the request. It is called once, before ``encode()``.
+
+        Raises:
+            ValueError: the request, or an argument of the view, does not fit the format.
+        """
+        self.into = request.into
+
+    def encode(self, fragment: Fragment) -> str:
+        """Return one fragment as text.
+
+        A fragment without patches and without an outcome is a ping: it becomes text that changes
+        nothing on the page.
+        """
+        ...

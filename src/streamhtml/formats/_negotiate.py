@@ -1,0 +1,137 @@
+"""Which format a response gets: one table of what the request says and the format for it."""
+
+from collections.abc import Callable
+from typing import Final
+
+from streamhtml._headers import Headers, HeaderSource
+from streamhtml.formats import _events, turbo
+from streamhtml.formats._format import Format, FormatRequest
+from streamhtml.formats._registry import FORMATS, FormatName
+
+REQUEST_HEADER: Final = "Streaming-HTML"
+"""The request header in which a client names the format that it reads."""
+
+VARY: Final = (
+    *(REQUEST_HEADER, "Accept", "Sec-Fetch-Dest"),
+    *("HX-Request", "HX-Boosted", "Turbo-Frame", "X-Turbo-Request-Id", "Datastar-Request"),
+)
+"""The request headers that decide, for the ``Vary`` header of the response."""
+
+_NAVIGATION: Final = frozenset({"", "document", "iframe", "frame"})
+"""The values of ``Sec-Fetch-Dest`` of a request whose answer the browser shows as a page. Browsers
+leave the header out over plain HTTP."""
+
+
+class _Request:
+    """What the rules ask of a request."""
+
+    def __init__(self, headers: Headers) -> None:
+        self._headers = headers
+        self._accepted = headers.accepted_media_types()
+
+    def has(self, name: str) -> bool:
+        """Return whether the header was sent with a value."""
+        return bool(self._headers.get(name, "").strip())
+
+    def accepts(self, media_type: str) -> bool:
+        return media_type in self._accepted
+
+    def is_navigation(self) -> bool:
+        return self._headers.get("Sec-Fetch-Dest", "").strip().lower() in _NAVIGATION
+
+
+def _swaps_whole_page(request: _Request) -> bool:
+    """Return whether a script will replace the whole page: htmx's boosted links and Turbo Drive."""
+    return request.has("HX-Boosted") or (
+        request.has("X-Turbo-Request-Id") and not request.has("Turbo-Frame")
+    )
+
+
+_RULES: Final[tuple[tuple[str, Callable[[_Request], bool]], ...]] = (
+    ("datastar", lambda request: request.has("Datastar-Request")),
+    ("turbo", lambda request: request.accepts(turbo.MEDIA_TYPE)),
+    ("page", _swaps_whole_page),
+    ("sse", lambda request: request.accepts(_events.MEDIA_TYPE)),
+    # htmx without our client waits for the whole body before it swaps.
+    ("whole", lambda request: request.has("HX-Request")),
+    ("page", lambda request: request.accepts("text/html") and request.is_navigation()),
+    # A client that nobody knows shows the finished message correctly, only later.
+    ("whole", lambda request: True),
+)
+"""The first rule that matches decides."""
+
+_MEMBERS: Final = (
+    *("media_type", "at_once", "needs_into", "into", "last_id_header", "prepare", "encode"),
+)
+
+
+def negotiate(headers: HeaderSource) -> str:
+    """Return the name of the format that a request asks for: a key of ``FORMATS``.
+
+    The first of these rules that matches decides:
+
+    1. ``Streaming-HTML`` names a format: that one. It names an unknown one, as a newer client may:
+       "whole".
+    2. ``Datastar-Request`` is there: "datastar".
+    3. ``Accept`` has Turbo's media type: "turbo".
+    4. ``HX-Boosted`` is there, or ``X-Turbo-Request-Id`` without ``Turbo-Frame``: a script replaces
+       the whole page with the answer, so "page".
+    5. ``Accept`` has the media type of an event stream: "sse".
+    6. ``HX-Request`` is there, so htmx asks, and no client of ours: "whole".
+    7. ``Accept`` has "text/html", and ``Sec-Fetch-Dest`` does not say that a script asks: "page".
+    8. Anything else: "whole".
+
+    Args:
+        headers: the headers of the request, as the framework has them: a mapping or pairs, ``str``
+            or ``bytes``, with names in any case.
+
+    Raises:
+        TypeError: ``headers`` is neither a mapping nor pairs.
+    """
+    known = headers if isinstance(headers, Headers) else Headers(headers)
+    if name := known.get(REQUEST_HEADER, "").strip().lower():
+        return name if name in FORMATS else "whole"
+    request = _Request(known)
+    return next(name for name, matches in _RULES if matches(request))
+
+
+def create_format(format: FormatName | Callable[[], Format], request: FormatRequest) -> Format:
+    """Return a new format, prepared for the response to one request.
+
+    Args:
+        format: "auto", which asks ``negotiate()``; a name in ``FORMATS``; or a class, or any
+            function without arguments, that returns a ``Format``.
+        request: what the format may read of the request.
+
+    Raises:
+        TypeError: what ``format`` returns is not a ``Format``.
+        ValueError: the name is not known; the request does not fit the format; or neither the view
+            nor the request says where the message goes, and the client does not know.
+    """
+    factory = format if callable(format) else _named(format, request.headers)
+    created = factory()
+    name = type(created).__name__
+    missing = [member for member in _MEMBERS if not hasattr(created, member)]
+    if missing:
+        raise TypeError(
+            f"format={format!r} returns a {name}, which has no {', '.join(missing)}; inherit from "
+            "streamhtml.Format, which has defaults for all but media_type and encode()"
+        )
+    created.prepare(request)
+    if created.needs_into and not created.into:
+        raise ValueError(
+            f"into={request.into!r}, but a client of {name} does not say where the message goes; "
+            "pass into=, the id of the element that the message is appended to"
+        )
+    return created
+
+
+def _named(name: str, headers: Headers) -> Callable[[], Format]:
+    chosen = negotiate(headers) if name == "auto" else name
+    if chosen not in FORMATS:
+        known = ", ".join(map(repr, ["auto", *FORMATS]))
+        raise ValueError(
+            f"format={name!r} is not known; use one of {known}, or a class of your own that "
+            "inherits from streamhtml.Format"
+        )
+    return FORMATS[chosen]

@@ -1,0 +1,43 @@
+"""Read tokens: each becomes the Deltas that it stands for. Every accepted type is listed here."""
+
+from streamhtml._delta import Delta, Truncated
+from streamhtml.sources._openai_chat import is_chat_chunk, read_chat_chunk, why_cut_short
+from streamhtml.sources._type_name import type_name
+
+
+class TokenReader:
+    """Reads the tokens of one source, and remembers what they said about its end."""
+
+    def __init__(self) -> None:
+        self._pending: list[Delta] = []
+        self._why_cut_short = ""
+        self._closed = False
+
+    def read(self, token: object) -> list[Delta]:
+        """Return the Deltas of the next token.
+
+        Raises:
+            TypeError: the token has a type that is not accepted.
+        """
+        if isinstance(token, str):
+            return [Delta(token)] if token else []
+        if token is None:
+            return []
+        if isinstance(token, Delta):
+            return [token] if token.text else []
+        if is_chat_chunk(token):
+            self._why_cut_short = why_cut_short(token) or self._why_cut_short
+            return read_chat_chunk(token)
+        raise TypeError(
+            f"a token is a {type_name(token)}; tokens are str, None, Markup, Delta or OpenAI chat "
+            "chunks: map others first, as in (event.text async for event in stream)"
+        )
+
+    def end(self) -> None:
+        """Note the end of the source.
+
+        Raises:
+            Truncated: a token said that the answer was cut short.
+        """
+        if self._why_cut_short:
+            raise Truncated(self._why_cut_short) from None

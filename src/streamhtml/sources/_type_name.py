@@ -1,0 +1,9 @@
+"""The name of a value's type, for error messages."""
+
+
+def type_name(value: object) -> str:
+    """Return the type's qualified name, with its module unless it is a builtin."""
+    kind = type(value)
+    if kind.__module__ == "builtins":
+        return kind.__qualname__
+    return f"{kind.__module__}.{kind.__qualname__}"

@@ -1,0 +1,102 @@
+"""The response for any WSGI framework, from the raw ``environ`` (PEP 3333).
+
+The response is a WSGI application, and the iterable that a WSGI application returns.
+"""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, TypeAlias, TypeVar
+
+from streamhtml._body import Body
+from streamhtml._bridge import SyncIterator
+from streamhtml._headers import HeaderSource
+from streamhtml._jinja import template_itself, template_notice
+from streamhtml._notice import Notice
+from streamhtml._response import BaseStreamingResponse
+from streamhtml._template import Template
+
+__all__ = ["StreamingHTMLResponse"]
+
+Environ: TypeAlias = Mapping[str, Any]
+
+RequestT = TypeVar("RequestT")
+
+
+class WSGIResponse(BaseStreamingResponse[RequestT]):
+    """What the adapters on top of WSGI share: what they read of the environ."""
+
+    @abstractmethod
+    def _environ(self, request: RequestT) -> Environ:
+        """Return the WSGI environ of the request."""
+
+    def _read_request(self, request: RequestT) -> tuple[str, HeaderSource]:
+        environ = self._environ(request)
+        if "REQUEST_METHOD" not in environ:
+            raise ValueError(
+                "the environ has no 'REQUEST_METHOD'; pass the environ of a WSGI request; its keys "
+                f"are {sorted(environ)}"
+            )
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-"): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        }
+        return environ["REQUEST_METHOD"], headers
+
+    def _iterator(self, request: RequestT, body: Body) -> SyncIterator:
+        return SyncIterator(body, self._environ(request))
+
+
+class StreamingHTMLResponse(WSGIResponse[Environ]):
+    """Stream one message; the arguments are those of ``BaseStreamingResponse``.
+
+    ``request`` is the environ. ``template`` and ``page`` are a ``jinja2.Template``, or a function
+    that takes the context and returns HTML, in which it has escaped the values of the context.
+    ``streamhtml/notice.html`` and translations come from the environment of a Jinja template.
+
+    Return ``response(environ, start_response)`` from a WSGI application; or pass ``status`` and
+    ``headers`` to the framework, and the response itself as the body. The server calls
+    ``close()``.
+
+    Attributes:
+        status: the HTTP status with its phrase, such as "200 OK".
+        headers: the headers of the response, as pairs.
+    """
+
+    status: str
+    headers: list[tuple[str, str]]
+
+    def __call__(
+        self, environ: Environ, start_response: Callable[..., Any]
+    ) -> "StreamingHTMLResponse":
+        start_response(self.status, self.headers)
+        return self
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._chunks
+
+    def close(self) -> None:
+        """Close the source, end the stream, and wait for both, for some seconds at most."""
+        self._chunks.close()
+
+    def _environ(self, request: Environ) -> Environ:
+        return request
+
+    def _template(self, request: Environ, template: Any) -> Template:
+        return template_itself(template)
+
+    def _notice(self, request: Environ, template: Any, language: str) -> Notice:
+        return template_notice(template, language)
+
+    def _respond(self, request: Environ, body: Body, status: int, headers: dict[str, str]) -> None:
+        self.status = f"{status} {_phrase(status)}"
+        self.headers = list(headers.items())
+        self._chunks = self._iterator(request, body)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:  # WSGI requires a phrase, for statuses of the user's own too.
+        return "Unknown"

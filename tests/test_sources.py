@@ -1,0 +1,335 @@
+"""Sources: each token becomes Deltas, and the source is closed, whatever its SDK calls that."""
+
+from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+
+from streamhtml import Delta, Truncated, deltas
+
+pytestmark = pytest.mark.anyio
+
+
+def chunk(*choices: dict[str, Any]) -> ChatCompletionChunk:
+    return ChatCompletionChunk.model_validate(
+        {
+            "id": "1",
+            "created": 0,
+            "model": "m",
+            "object": "chat.completion.chunk",
+            "choices": [{"index": 0, "finish_reason": None, **choice} for choice in choices],
+        }
+    )
+
+
+def calls(*arguments: str | None) -> list[dict[str, Any]]:
+    return [
+        {"index": i, "function": {"name": "f", "arguments": text}}
+        for i, text in enumerate(arguments)
+    ]
+
+
+CASES: list[tuple[str, Any, list[Delta]]] = [
+    ("text", "hi", [Delta("hi")]),
+    ("an empty token", "", []),
+    ("none", None, []),
+    ("markup", Markup("<b>"), [Delta(Markup("<b>"))]),
+    ("a delta", Delta("x", "reasoning"), [Delta("x", "reasoning")]),
+    ("an empty delta", Delta("", "reasoning"), []),
+    ("a chunk", chunk({"delta": {"content": "hi"}}), [Delta("hi")]),
+    ("a chunk without content", chunk({"delta": {"role": "assistant"}}), []),
+    ("an empty chunk", chunk({"delta": {"content": ""}}), []),
+    ("the usage chunk", chunk(), []),
+    ("a refusal", chunk({"delta": {"refusal": "no"}}), [Delta("no")]),
+    (
+        "reasoning and text",
+        chunk({"delta": {"reasoning_content": "hm", "content": "so"}}),
+        [Delta("hm", "reasoning"), Delta("so")],
+    ),
+    (
+        "tool calls",
+        chunk({"delta": {"tool_calls": calls("{", None, "}")}}),
+        [Delta("{", "tool"), Delta("}", "tool")],
+    ),
+    (
+        "the first of several answers",
+        chunk({"delta": {"content": "a"}}, {"index": 1, "delta": {"content": "b"}}),
+        [Delta("a")],
+    ),
+    (
+        "a chunk known by its shape alone",
+        SimpleNamespace(choices=[SimpleNamespace(delta=SimpleNamespace(content="x"))]),
+        [Delta("x")],
+    ),
+]
+NAMES = [case[0] for case in CASES]
+
+
+@pytest.mark.parametrize(("name", "token", "expected"), CASES, ids=NAMES)
+async def test_a_token_is_read_the_same_way_from_a_sync_and_an_async_source(
+    name: str, token: Any, expected: list[Delta]
+) -> None:
+    async def source() -> AsyncIterator[Any]:
+        yield token
+
+    assert list(deltas([token])) == expected
+    assert [delta async for delta in deltas(source())] == expected
+    assert [delta async for delta in deltas(source)] == expected
+    assert [type(d.text) for d in deltas([token])] == [type(d.text) for d in expected]
+
+
+async def test_the_order_of_tokens_is_kept() -> None:
+    tokens = [t for case in CASES for t in [case[1]]] * 3
+    assert list(deltas(tokens)) == [d for case in CASES for d in case[2]] * 3
+
+
+TEXT = chunk({"delta": {"content": "so"}})
+USAGE = chunk()
+LENGTH = chunk({"delta": {}, "finish_reason": "length"})
+FILTER = chunk({"delta": {"content": "!"}, "finish_reason": "content_filter"})
+STOP = chunk({"delta": {}, "finish_reason": "stop"})
+ANOTHER = chunk({"delta": {}, "index": 1, "finish_reason": "length"})
+
+
+@pytest.mark.parametrize(
+    ("tokens", "text", "reason"),
+    [
+        ([TEXT, LENGTH], "so", "finish_reason='length'"),
+        ([TEXT, LENGTH, USAGE], "so", "finish_reason='length'"),
+        ([TEXT, FILTER, USAGE], "so!", "finish_reason='content_filter'"),
+        ([LENGTH], "", "finish_reason='length'"),
+        ([ANOTHER, TEXT, LENGTH, ANOTHER, STOP], "so", "finish_reason='length'"),
+        ([TEXT, STOP, USAGE], "so", None),
+        ([TEXT, ANOTHER], "so", None),
+        (["length", Delta("content_filter")], "lengthcontent_filter", None),
+    ],
+)
+async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
+    tokens: list[Any], text: str, reason: str | None
+) -> None:
+    ended = []
+
+    async def source() -> AsyncIterator[Any]:
+        for token in tokens:
+            yield token
+        ended.append(True)
+
+    def sync_source() -> Iterator[Any]:
+        yield from tokens
+        ended.append(True)
+
+    for chunks in source(), sync_source():
+        read = deltas(chunks)
+        seen: list[str] = []
+        reason_given = None
+        try:
+            if isinstance(read, AsyncIterator):
+                async for delta in read:
+                    seen.append(delta.text)  # noqa: PERF401 - it may raise
+            else:
+                for delta in read:
+                    seen.append(delta.text)  # noqa: PERF401
+        except Truncated as truncated:
+            reason_given = str(truncated)
+        assert ("".join(seen), reason_given, ended) == (text, reason, [True])
+        ended.clear()
+
+
+@pytest.mark.parametrize(
+    ("token", "message"),
+    [
+        (7, "a token is a int; .* map others first"),
+        (b"x", "a token is a bytes"),
+        (SimpleNamespace(text="x"), "a token is a types.SimpleNamespace"),
+        (
+            ChatCompletion.model_validate(
+                {
+                    "id": "1",
+                    "created": 0,
+                    "model": "m",
+                    "object": "chat.completion",
+                    "choices": [
+                        {
+                            "index": 0,
+                            "finish_reason": "stop",
+                            "message": {"role": "assistant", "content": "x"},
+                        }
+                    ],
+                }
+            ),
+            "ChatCompletion, a whole answer .* stream=True",
+        ),
+    ],
+)
+def test_a_token_of_another_type_is_refused_with_its_name_and_a_remedy(
+    token: Any, message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        list(deltas([token]))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [
+        ("a whole answer", "tokens is one str, .* pass the model's stream, or .text."),
+        (b"bytes", "tokens is one bytes"),
+        (None, "tokens is a NoneType, which cannot be iterated"),
+        (7, "tokens is a int"),
+    ],
+)
+def test_a_source_that_cannot_be_iterated_is_refused_at_once(tokens: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        deltas(tokens)
+
+
+@pytest.mark.parametrize("given", ["whole", ["a"], None, 7])
+async def test_the_result_of_a_function_is_checked_when_it_is_called(given: Any) -> None:
+    async def create() -> Any:
+        return given
+
+    for tokens in (lambda: given), create, create():
+        with pytest.raises(TypeError, match=f"gave a {type(given).__name__}, not an async"):
+            await anext(deltas(tokens))
+
+
+class Stream:
+    """A stream as SDKs have it: it is not its own iterator, and it holds a connection."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        try:
+            yield "a"
+            yield "b"
+        finally:
+            self.log.append("iterator")
+
+    async def close(self) -> None:
+        self.log.append("stream")
+
+
+async def test_the_iterator_is_closed_and_then_the_stream_it_came_from() -> None:
+    stream = Stream()
+    source = deltas(stream)
+    assert await anext(source) == Delta("a")
+    await source.aclose()
+    await source.aclose()
+    assert stream.log == ["iterator", "stream"]
+    with pytest.raises(StopAsyncIteration):
+        await anext(source)
+
+
+async def test_a_generator_is_its_own_iterator_and_is_closed() -> None:
+    log: list[str] = []
+
+    async def generator() -> AsyncIterator[str]:
+        try:
+            yield "a"
+        finally:
+            log.append("async")
+
+    def sync_generator() -> Iterator[str]:
+        try:
+            yield "a"
+        finally:
+            log.append("sync")
+
+    source, sync_source = deltas(generator()), deltas(sync_generator())
+    assert await anext(source) == next(sync_source) == Delta("a")
+    await source.aclose()
+    sync_source.close()
+    assert log == ["async", "sync"]
+
+
+async def test_a_stream_that_was_never_started_is_closed() -> None:
+    stream = Stream()
+    await deltas(stream).aclose()
+    assert stream.log == ["stream"]
+
+
+async def test_an_awaitable_and_a_function_are_opened_at_the_first_step() -> None:
+    opened = []
+
+    async def create() -> Stream:
+        opened.append(stream := Stream())
+        return stream
+
+    for source in deltas(create()), deltas(create):
+        assert not opened
+        assert [d async for d in source] == [Delta("a"), Delta("b")]
+        await source.aclose()
+        assert opened.pop().log == ["iterator", "stream"]
+
+
+async def test_a_sync_source_that_a_function_gave_is_refused_and_closed() -> None:
+    class SyncStream:
+        closed = 0
+
+        def __iter__(self) -> Iterator[str]:
+            raise AssertionError("it would block the event loop")
+
+        def close(self) -> None:
+            self.closed += 1
+
+    stream = SyncStream()
+
+    async def create() -> SyncStream:
+        return stream
+
+    for number, tokens in enumerate([lambda: stream, create, create()], 1):
+        source = deltas(tokens)
+        with pytest.raises(TypeError, match=r"gave a .*SyncStream, not an async iterable; pass a"):
+            await anext(source)
+        await source.aclose()
+        assert stream.closed == number
+
+
+async def test_only_the_stream_of_an_sdk_needs_an_await_to_be_closed_unopened() -> None:
+    async def generator() -> AsyncIterator[str]:
+        yield "a"
+
+    async def create() -> Stream:
+        return Stream()
+
+    for tokens in generator(), create, create():
+        source = deltas(tokens)
+        assert source.close_unopened()
+        assert [delta async for delta in source] == []
+    assert not deltas(Stream()).close_unopened()
+    closed = deltas(iter(["a"]))
+    assert closed.close_unopened()
+    assert list(closed) == []
+
+
+async def test_a_coroutine_that_was_never_awaited_is_closed_without_a_warning() -> None:
+    async def create() -> Stream:
+        return Stream()
+
+    await deltas(create()).aclose()
+    await deltas(create).aclose()
+
+
+def test_a_sync_source_is_closed_whether_it_was_started_or_not() -> None:
+    class Closable:
+        closed = 0
+
+        def __iter__(self) -> Iterator[str]:
+            yield "a"
+            yield "b"
+
+        def close(self) -> None:
+            self.closed += 1
+
+    for steps in range(3):
+        origin = Closable()
+        source = deltas(origin)
+        for _ in range(steps):
+            next(source)
+        source.close()
+        source.close()
+        assert origin.closed == 1
+        assert list(source) == []

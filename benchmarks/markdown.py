@@ -1,31 +1,30 @@
-"""What Markdown costs that is streamed: time, bytes and calm, beside those who render it whole.
+"""Measures what streamed Markdown costs: time, bytes and calm, compared with other renderers.
 
     python benchmarks/markdown.py                    # two minutes; more while much is flagged
     python benchmarks/markdown.py --full             # more rounds, and every row: up to ten
-    python benchmarks/markdown.py mixed adversarial  # these tables alone
+    python benchmarks/markdown.py mixed adversarial  # only these tables
 
 The tables, in this order:
 
-mixed        answers of 200 to 20,000 tokens, one token a flush and four
-once         all flushes of an answer, and one ``render()``, against others rendering it once
+mixed        answers of 200 to 20,000 tokens, with one and with four tokens per flush
+once         streaming an answer, and one ``render()``, compared with others that render it once
 blocks       texts that are one fence, one list, one table …
 again        others that render the whole message again at each flush
-adversarial  what was made to be slow or to grow, in pieces of four characters
-flicker      flushes after which the page shows what is not there in the end
+adversarial  texts that are made to be slow or to grow, in pieces of four characters
+flicker      flushes after which the page shows text that is not there in the end
 
-Times are the process's CPU time, the best of some rounds that alternate between all that is
-compared. "× final" is the HTML of all patches by the HTML that is there at the end, in bytes of
-UTF-8. "Exponent" is the slope of a line through the logarithms: 1 is linear, 2 quadratic.
-The texts, and what a token is, are in ``_texts.py``. A ``!`` marks what misses its target.
+Times are CPU times of the process: the best of several rounds, which alternate between all that is
+compared. "× final" is the size of all patches divided by the size of the final HTML, in bytes of
+UTF-8. "Exponent" is the slope of a line through the logarithms: 1 is linear, 2 is quadratic.
+``_texts.py`` has the texts, and says what a token is. A ``!`` marks a missed target.
 """
 
 import argparse
 import gc
 import math
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import linear_regression, mean
@@ -33,33 +32,34 @@ from time import perf_counter, process_time
 
 import comrak
 import mistune
-from _texts import ADVERSARIAL, ANSWERS, BLOCKS, grouped, mixed, one_block, tokens
+from _adversarial import ADVERSARIAL
+from _calm import Seen, watch
+from _texts import ANSWERS, BLOCKS, grouped, mixed, one_block, tokens
 from markdown_it import MarkdownIt
 
 from streamhtml.markdown import MarkdownRenderer, render
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from tests.markdown.page import Page
 
 SIZES = (200, 1000, 2000, 5000, 20_000)
 GROUPS = (1, 4)
-"""Tokens a flush."""
+"""Tokens per flush."""
 MOST_BYTES = {1: 2.0, 4: 1.4}
-"""Patches by final HTML, for mixed answers, by the tokens a flush."""
+"""Size of all patches divided by that of the final HTML, by tokens per flush."""
 MOST_GROWTH = 1.1
 MOST_STREAMED = 1.0
-"""Streamed, four tokens a flush, by markdown-it-py rendering once."""
+"""Time to stream with four tokens per flush, divided by markdown-it-py rendering once."""
 LEAST_FASTER = 3
-"""markdown-it-py rendering once, by ours."""
+"""Time of markdown-it-py to render once, divided by ours."""
 SIZE = 65536
-"""Characters of an adversarial shape."""
+"""Size of an adversarial text, in characters."""
 MOST_SECONDS = 0.5
-"""For an adversarial shape."""
+"""CPU time for an adversarial text."""
 MOST_DOUBLING = 2.5
 MOST_SWELLING = 20
-"""Bytes of patches by bytes of text, for an adversarial shape."""
+"""Size of all patches divided by that of the text, for an adversarial text."""
 PATIENCE = 6 * MOST_SECONDS
-"""Seconds after which a shape is given up."""
+"""Seconds after which an adversarial text is given up."""
 SAMPLES = 40
 
 Render = Callable[[str], object]
@@ -70,7 +70,7 @@ Render = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """What feeding some pieces took. ``done`` is the share that was fed before patience ended."""
+    """The cost of feeding some pieces. ``done`` is the share that was fed in the allowed time."""
 
     seconds: float
     sent: int
@@ -82,7 +82,7 @@ def size_of(html: str) -> int:
 
 
 def stream(pieces: Sequence[str], patience: float = math.inf) -> Streamed:
-    """Feed the pieces and close. Counting the bytes is not in the time."""
+    """Feed the pieces and close. The time does not include counting the bytes."""
     seconds = 0.0
     sent = 0
     begun = process_time()
@@ -103,12 +103,12 @@ def stream(pieces: Sequence[str], patience: float = math.inf) -> Streamed:
 
 
 def streaming(answers: Iterable[Sequence[str]]) -> float:
-    """Return the seconds that it takes to stream answers one after the other."""
+    """Return the seconds it takes to stream answers one after the other."""
     return sum(stream(pieces).seconds for pieces in answers)
 
 
 def rendering(way: Render, texts: Iterable[str]) -> float:
-    """Return the seconds that it takes to render texts one after the other."""
+    """Return the seconds it takes to render texts one after the other."""
     begun = process_time()
     for text in texts:
         way(text)
@@ -116,7 +116,7 @@ def rendering(way: Render, texts: Iterable[str]) -> float:
 
 
 def compared(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """Return the least that each way gave, called in turn with the others."""
+    """Return the smallest result of each way. The ways are called in turn."""
     least = dict.fromkeys(ways, math.inf)
     for _ in range(rounds):
         for name, way in ways.items():
@@ -149,7 +149,7 @@ def ms(seconds: float) -> str:
 
 
 def judged(value: float, most: float, digits: int = 2) -> str:
-    """Return the value, with a mark if it is above ``most``."""
+    """Return the value, with a ``!`` if it is above ``most``."""
     return f"{value:,.{digits}f}{'!' if value > most else ' '}"
 
 
@@ -175,7 +175,7 @@ OTHERS: dict[str, Render] = {
         text, extension_options=ANYTHING, render_options=ESCAPING
     ),
 }
-"""Raw HTML escaped in all. gfm-like has what ours has but footnotes, alerts, tasks and formulas."""
+"""All of them escape raw HTML. gfm-like lacks footnotes, alerts, task items and formulas."""
 
 
 # The tables
@@ -276,7 +276,7 @@ def table_of_blocks(rounds: int) -> None:
 
 
 def table_of_again(rounds: int) -> None:
-    """Render at ``SAMPLES`` lengths, evenly spread over the flushes; the rest is reckoned."""
+    """Render at ``SAMPLES`` lengths, evenly spread over the flushes, and extrapolate."""
     sizes = (1000, 5000, 20_000)
     found: dict[str, list[tuple[float, float]]] = {}
     lengths = []
@@ -308,7 +308,7 @@ def table_of_again(rounds: int) -> None:
 
 
 def table_of_adversarial(*, full: bool) -> None:
-    """Measure each shape at 32 and at 64 KB; three times what is flagged, or all if ``full``."""
+    """Measure each shape at 32 and at 64 KB; three times if flagged or ``full``."""
     measured: list[tuple[float, tuple[str, ...]]] = []
     for name, make in ADVERSARIAL.items():
         texts = [make(SIZE // 2), make(SIZE)]
@@ -351,55 +351,6 @@ def table_of_adversarial(*, full: bool) -> None:
 
 
 # Calm
-
-_MARKS = re.compile(r"[*_`~<|$\\\[\]]|^#|&\w", re.MULTILINE)
-
-
-@dataclass(slots=True)
-class Seen:
-    """What was seen on a page after its flushes.
-
-    Args:
-        flushes: how many there were.
-        wrong: of these, how many left a page that does not begin the final one.
-        raw: of these, how many where the two part at a mark of syntax.
-        places: a line for each place where they part: a text that waits for a definition behind
-            all else is one place, though many flushes show it.
-    """
-
-    flushes: int = 0
-    wrong: int = 0
-    raw: int = 0
-    places: list[str] = field(default_factory=list)
-
-
-def shared(text: str, other: str) -> int:
-    """Return how many characters two different texts have in common at their beginnings."""
-    pairs = enumerate(zip(text, other, strict=False))
-    return next((i for i, (a, b) in pairs if a != b), min(len(text), len(other)))
-
-
-def watch(name: str, pieces: Sequence[str], seen: Seen) -> None:
-    """Stream the pieces onto a page and look at it after each flush, white space normalised."""
-    page, renderer = Page("r"), MarkdownRenderer("r")
-    texts = []
-    for piece in pieces:
-        page.apply(renderer.feed(piece))
-        texts.append(" ".join(page.text.split()))
-    page.apply(renderer.close())
-    final = " ".join(page.text.split())
-    places = set()
-    for text in texts:
-        if final.startswith(text):
-            continue
-        seen.wrong += 1
-        same = shared(text, final)
-        seen.raw += _MARKS.search(text[max(0, same - 1) : same + 2]) is not None
-        if same not in places:
-            places.add(same)
-            shown, later = text[same : same + 30], final[same : same + 30]
-            seen.places.append(f"{name}: {text[:same][-20:]!r} {shown!r} became {later!r}")
-    seen.flushes += len(texts)
 
 
 def table_of_flicker(*, full: bool) -> None:

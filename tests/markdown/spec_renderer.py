@@ -1,171 +1,140 @@
-"""Render Markdown as the specifications do, for the comparison with their examples.
+"""Renders Markdown as the specifications have it, to compare the parser with their examples.
 
-It lets raw HTML through (https://spec.commonmark.org/0.31.2/#html-blocks, #raw-html), and any URL.
-The package itself has no such mode. The rules here are added to its tables.
+Raw HTML and any URL pass through. The package itself cannot do that: this module adds the rules.
 """
 
 import re
-from typing import Any, Final, NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
+from tests.markdown.raw_html import BLANK, html_block_end, raw_tag_end
+
+from streamhtml.markdown._block.closers import VerbatimLine
 from streamhtml.markdown._block.cursor import Cursor
-from streamhtml.markdown._block.ends import VerbatimLine
-from streamhtml.markdown._block.lines import LineFeeder
+from streamhtml.markdown._block.open_blocks import OpenBlocks
+from streamhtml.markdown._block.paragraph import Paragraph
 from streamhtml.markdown._block.parser import BlockParser
-from streamhtml.markdown._block.starts import STARTS, LineContext
-from streamhtml.markdown._characters import escape_attribute
+from streamhtml.markdown._block.starts import START_RULES, LineContext
+from streamhtml.markdown._dialect import Dialect
 from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
-from streamhtml.markdown._inline.addresses import read_less_than
-from streamhtml.markdown._inline.links import Target
-from streamhtml.markdown._inline.parser import InlineParser
-from streamhtml.markdown._inline.references import References
-from streamhtml.markdown._inline.rules import RULES
+from streamhtml.markdown._inline.autolinks import read_less_than
+from streamhtml.markdown._inline.footnotes import Footnotes
+from streamhtml.markdown._inline.link_syntax import Target
+from streamhtml.markdown._inline.parser import INLINE_RULES, InlineParser
+from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._inline.state import InlineState
-from streamhtml.markdown._inline.urls import normalize_url, text_of
-from streamhtml.markdown._options import Dialect
-from streamhtml.markdown._output.output import Output
+from streamhtml.markdown._inline.url_policy import escape_quotes, text_of, url_attributes
+from streamhtml.markdown._output.buffer import HTMLBuffer
 
-_ATTRIBUTE: Final = (
-    r"\s+[a-zA-Z_:][a-zA-Z0-9_.:-]*(?:\s*=\s*(?:[^\s\"'=<>`\x00-\x20]+|'[^']*'|\"[^\"]*\"))?"
+COMMONMARK = Dialect(
+    tables=False,
+    strikethrough=False,
+    task_items=False,
+    autolinks=False,
+    footnotes=False,
+    alerts=False,
+    math=False,
+    cjk_emphasis=False,
 )
-_OPEN_TAG: Final = rf"<[A-Za-z][A-Za-z0-9-]*(?:{_ATTRIBUTE})*\s*/?>"
-_CLOSE_TAG: Final = r"</[A-Za-z][A-Za-z0-9-]*\s*>"
-_TAG: Final = re.compile(
-    rf"{_OPEN_TAG}|{_CLOSE_TAG}|<!---?>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<![A-Za-z][^>]*>"
-    r"|<!\[CDATA\[[\s\S]*?\]\]>"
-)
-_BLOCK_NAMES: Final = (
-    "address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details"
-    "|dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head"
-    "|header|hr|html|iframe|legend|li|link|main|menu|menuitem|nav|noframes|ol|optgroup|option|p"
-    "|param|search|section|summary|table|tbody|td|tfoot|th|thead|title|tr|track|ul"
-)
-_BLOCKS: Final = tuple(
-    (re.compile(start, re.IGNORECASE), re.compile(end, re.IGNORECASE) if end else None)
-    for start, end in (
-        (r"<(?:script|pre|textarea|style)(?:\s|>|\Z)", r"</(?:script|pre|textarea|style)>"),
-        (r"<!--", r"-->"),
-        (r"<\?", r"\?>"),
-        (r"<![A-Za-z]", r">"),
-        (r"<!\[CDATA\[", r"\]\]>"),
-        (rf"</?(?:{_BLOCK_NAMES})(?:\s|/?>|\Z)", None),
-    )
-)
-_ALONE: Final = re.compile(rf"(?:{_OPEN_TAG}|{_CLOSE_TAG})\s*\Z")
-
-_BLANK: Final = re.compile(r"\s*\Z")
+GFM = replace(COMMONMARK, tables=True, strikethrough=True, task_items=True, autolinks=True)
 
 
 def render_spec(text: str, *, gfm: bool) -> str:
     """Return the HTML of a text by CommonMark 0.31.2, with or without GitHub's extensions.
 
-    https://spec.commonmark.org/0.31.2/ and https://github.github.com/gfm/; the extension
-    "tagfilter" is left out.
+    https://spec.commonmark.org/0.31.2/ and https://github.github.com/gfm/, without the latter's
+    "tagfilter".
     """
-    dialect = Dialect(
-        tables=gfm,
-        strikethrough=gfm,
-        task_items=gfm,
-        autolinks=gfm,
-        footnotes=False,
-        alerts=False,
-        math=False,
-        cjk_emphasis=False,
-    )
-    references = References("")
-    output = Output()
-    inline = InlineParser(dialect, AnyURL(), references, {**RULES, "<": _read_less_than})
-    starts = {**STARTS, "<": (_raw_html_start,)}
-    lines = LineFeeder(_SpecBlockParser(output, inline, references, starts=starts))
-    lines.feed(text.replace("\0", "\ufffd"))
-    lines.close()
-    references.complete()
-    return output.html()
+    references, footnotes, buffer = LinkReferences(), Footnotes(""), HTMLBuffer()
+    inline_rules = {**INLINE_RULES, "<": read_tag_or_autolink}
+    parser = InlineParser(GFM if gfm else COMMONMARK, AnyURL(), references, footnotes, inline_rules)
+    blocks = SpecBlocks(buffer, parser, references, footnotes)
+    block_parser = BlockParser(blocks, {**START_RULES, "<": (blocks.html_block_start,)})
+    block_parser.feed(text.replace("\0", "\ufffd"))
+    block_parser.finish()
+    references.finish()
+    footnotes.finish()
+    return buffer.html()
+
+
+def read_tag_or_autolink(state: InlineState) -> None:
+    """Let a tag or a comment through, and read anything else as the package does."""
+    if end := raw_tag_end(state.text, state.pos):
+        state.add(state.text[state.pos : end], state.pos)
+        state.pos = end
+    else:
+        read_less_than(state)
 
 
 class AnyURL:
-    """Writes every link and every image, as the examples of the specification expect."""
+    """Allows every link and image, as the examples expect."""
 
     def link(self, target: Target) -> tuple[str, str]:
-        return f"<a{_attributes('href', target)}>", "</a>"
+        return f"<a{url_attributes('href', target)}>", "</a>"
 
     def image(self, target: Target, content: str) -> str:
-        alternative = text_of(content).replace('"', "&quot;")
-        return f'<img{_attributes("src", target)} alt="{alternative}">'
+        return f'<img{url_attributes("src", target)} alt="{escape_quotes(text_of(content))}">'
 
 
-def _attributes(name: str, target: Target) -> str:
-    url = escape_attribute(normalize_url(target.url))
-    title = f' title="{escape_attribute(target.title)}"' if target.title else ""
-    return f' {name}="{url}"{title}'
-
-
-def _read_less_than(state: InlineState) -> None:
-    """Read an address in angle brackets as the package does, else a tag, a comment and the like."""
-    pieces = len(state.pieces)
-    pos = state.pos
-    read_less_than(state)
-    is_literal = not state.stopped and state.pieces[pieces:] == ["&lt;"]
-    if is_literal and (tag := _TAG.match(state.text, pos)):
-        state.pieces[-1] = tag[0]
-        state.pos = tag.end()
-
-
-class _HTMLBlockStart(NamedTuple):
-    """The beginning of an HTML block: the pattern of the line that ends it."""
+class HTMLBlockStart(NamedTuple):
+    """The first line of an HTML block: the pattern of the line that ends it."""
 
     end: re.Pattern[str]
 
 
-def _raw_html_start(cursor: Cursor, context: LineContext) -> Any:
-    if not context.whole:
-        return INCOMPLETE
-    line = cursor.rest
-    for start, end in _BLOCKS:
-        if start.match(line):
-            return _HTMLBlockStart(end or _BLANK)
-    in_paragraph = bool(context.paragraph) or context.lazy
-    return _HTMLBlockStart(_BLANK) if not in_paragraph and _ALONE.match(line) else None
-
-
-class _HTMLBlockEnd(NamedTuple):
-    """A line in which the pattern is found ends an HTML block; a blank line is not part of it."""
+class HTMLBlockCloser(NamedTuple):
+    """Ends an HTML block at a line that contains the pattern, or before a blank line."""
 
     pattern: re.Pattern[str]
 
-    def read(self, cursor: Cursor, whole: bool) -> VerbatimLine | Incomplete:
-        if not whole:
+    def read(self, cursor: Cursor, complete: bool) -> VerbatimLine | Incomplete:
+        if not complete:
             return INCOMPLETE
         line = cursor.remainder
-        if self.pattern is _BLANK:
+        if self.pattern is BLANK:
             return VerbatimLine(None if cursor.blank else line, ends=cursor.blank)
         return VerbatimLine(line, ends=bool(self.pattern.search(line)))
 
 
-class _HTMLBlock:
-    """Writes the lines of an HTML block as they are. They come whole."""
+class HTMLBlock:
+    """A block of HTML that passes through. Its lines are always complete."""
 
-    def __init__(self, output: Output) -> None:
-        self._output = output
+    def __init__(self, buffer: HTMLBuffer) -> None:
+        self._buffer = buffer
 
-    def begin(self, text: str, whole: bool) -> None:
-        assert whole
-        self._output.write(text + "\n")
+    def begin_line(self, text: str, complete: bool) -> None:
+        assert complete
+        self._buffer.write(text + "\n")
 
     def add(self, text: str) -> None: ...
-    def end(self) -> None: ...
+    def end_line(self) -> None: ...
     def close(self) -> None: ...
 
 
-class _SpecBlockParser(BlockParser):
-    def _begin_leaf(self, cursor: Cursor, start: Any, whole: bool) -> None:
-        if not isinstance(start, _HTMLBlockStart):
-            super()._begin_leaf(cursor, start, whole)
-            return
-        if self._stack:
-            self._stack[-1].is_empty = False
-        self.leaf = _HTMLBlock(self._output)
-        self._block_end = _HTMLBlockEnd(start.end)
-        self._take_verbatim(self._block_end, cursor, whole)
+class SpecBlocks(OpenBlocks):
+    """Open blocks that include HTML blocks, and allow any language of a code block."""
 
-    def _css_class(self, language: str) -> str:
+    def html_block_start(self, cursor: Cursor, context: LineContext) -> Any:
+        """Recognise the start of an HTML block: a rule for ``<``."""
+        if not context.complete:
+            return INCOMPLETE
+        # A container that began in this line makes the paragraph irrelevant.
+        in_paragraph = isinstance(self.leaf, Paragraph) and context.new_container is None
+        end = html_block_end(cursor.rest, in_paragraph=in_paragraph)
+        return HTMLBlockStart(end) if end else None
+
+    def open_leaf(self, cursor: Cursor, start: Any, complete: bool) -> None:
+        if not isinstance(start, HTMLBlockStart):
+            super().open_leaf(cursor, start, complete)
+            return
+        self.leaf = HTMLBlock(self.buffer)
+        self.closer = HTMLBlockCloser(start.end)
+        line = self.closer.read(cursor, complete)
+        assert isinstance(line, VerbatimLine)
+        assert line.text is not None
+        self.begin_line(line.text, complete)
+        if line.ends:
+            self.close_leaf()
+
+    def language_class(self, language: str) -> str:
         return f"language-{language}" if language else ""

@@ -1,7 +1,12 @@
 import pytest
 
 from streamhtml.markdown._incomplete import INCOMPLETE
-from streamhtml.markdown._inline.autolinks import end_of_url, is_email, likely_part, unfinished
+from streamhtml.markdown._inline.addresses import (
+    end_of_url,
+    is_email,
+    likely_part,
+    unfinished_start,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,18 +33,18 @@ from streamhtml.markdown._inline.autolinks import end_of_url, is_email, likely_p
 )
 def test_where_an_address_ends(text: str, address: str | None) -> None:
     end = None if address is None else len(address) + 1
-    assert end_of_url(f"({text}", 1, whole=True) == end
+    assert end_of_url(f"({text}", 1, final=True) == end
     if address:
-        assert end_of_url(f"({text} ", 1, whole=False) == end
+        assert end_of_url(f"({text} ", 1, final=False) == end
 
 
 @pytest.mark.parametrize("text", ["http://", "www.", "http://a", "http://a.b/[c", "http://a.b/["])
 def test_an_address_may_go_on(text: str) -> None:
-    assert end_of_url(text, 0, whole=False) is INCOMPLETE
+    assert end_of_url(text, 0, final=False) is INCOMPLETE
 
 
 def test_a_bracket_ends_an_address_for_certain() -> None:
-    assert end_of_url("http://a.b](c", 0, whole=False) == len("http://a.b")
+    assert end_of_url("http://a.b](c", 0, final=False) == len("http://a.b")
 
 
 def test_what_will_most_likely_belong_to_an_address() -> None:
@@ -72,10 +77,10 @@ def test_what_is_an_address_of_e_mail() -> None:
     ],
 )
 def test_what_may_become_an_address(text: str, start: int, start_of_word: int) -> None:
-    assert unfinished(text, words=False) == start
-    assert unfinished(text, words=True) == start_of_word
+    assert unfinished_start(text, words=False) == start
+    assert unfinished_start(text, words=True) == start_of_word
 
 
 @pytest.mark.parametrize("text", ["a HTTP:", "a Https:/", "a FTP://"])
 def test_upper_case_may_become_an_address(text: str) -> None:
-    assert unfinished(text, words=False) == unfinished(text, words=True) == 2
+    assert unfinished_start(text, words=False) == unfinished_start(text, words=True) == 2

@@ -2,14 +2,14 @@ import random
 
 import pytest
 
-from streamhtml.markdown._inline.emphasis import DelimiterRun, DelimiterStack, delimiter_run
+from streamhtml.markdown._inline.delimiters import DelimiterRun, DelimiterStack, new_run
 
 
 def can(text: str, *, cjk: bool = True) -> str:
     """Return what the run between the bars can do; ``|`` is taken out of the text first."""
     before, run, after = text.split("|")
     start, end = len(before), len(before) + len(run)
-    found = delimiter_run(before + run + after, start, end, 0, cjk=cjk)
+    found = new_run(before + run + after, start, end, 0, cjk=cjk)
     assert (found.character, found.count, found.html) == (run[0], len(run), run)
     return "opens " * found.opens + "closes" * found.closes
 

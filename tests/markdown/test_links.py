@@ -1,13 +1,12 @@
 import pytest
 
+from streamhtml.markdown._block.reference_definitions import Definition, read_definition
 from streamhtml.markdown._incomplete import INCOMPLETE
-from streamhtml.markdown._inline.links import (
-    Definition,
-    ParsedLink,
+from streamhtml.markdown._inline.link_syntax import (
+    InlineTarget,
     Target,
-    normalize,
-    read_definition,
-    read_inline,
+    normalize_label,
+    read_inline_target,
     read_label,
 )
 
@@ -32,9 +31,9 @@ INLINE = {
 
 @pytest.mark.parametrize(("text", "target"), INLINE.items())
 def test_a_target_in_parentheses(text: str, target: tuple[str, str | None]) -> None:
-    assert read_inline(f"[x]{text} y", 3) == ParsedLink(Target(*target), 3 + len(text))
+    assert read_inline_target(f"[x]{text} y", 3) == InlineTarget(Target(*target), 3 + len(text))
     for end in range(1, len(text)):
-        assert read_inline(text[:end], 0) is INCOMPLETE
+        assert read_inline_target(text[:end], 0) is INCOMPLETE
 
 
 @pytest.mark.parametrize(
@@ -46,7 +45,7 @@ def test_a_target_in_parentheses(text: str, target: tuple[str, str | None]) -> N
     ids=ascii,
 )
 def test_what_is_no_target(text: str) -> None:
-    assert read_inline(text, 0) is None
+    assert read_inline_target(text, 0) is None
 
 
 def test_labels() -> None:
@@ -81,7 +80,7 @@ def test_labels() -> None:
     ],
 )
 def test_definitions(text: str, expected: tuple[str, str, str | None, int] | None) -> None:
-    found = read_definition(text, whole=True)
+    found = read_definition(text, final=True)
     if expected:
         label, url, title, end = expected
         assert found == Definition(label, Target(url, title), end)
@@ -91,15 +90,15 @@ def test_definitions(text: str, expected: tuple[str, str, str | None, int] | Non
 
 @pytest.mark.parametrize("text", ["[a", "[a]", "[a]:", "[a]: \n", "[a]: <b"])
 def test_a_definition_that_may_go_on(text: str) -> None:
-    assert read_definition(text, whole=False) is INCOMPLETE
-    assert read_definition(text, whole=True) is INCOMPLETE
+    assert read_definition(text, final=False) is INCOMPLETE
+    assert read_definition(text, final=True) is INCOMPLETE
 
 
 def test_a_title_that_may_go_on() -> None:
-    assert read_definition("[a]: b\n'c\n", whole=False) is INCOMPLETE
+    assert read_definition("[a]: b\n'c\n", final=False) is INCOMPLETE
 
 
 def test_labels_are_compared_without_case_and_blanks() -> None:
-    assert normalize(" A\n \tb ") == normalize("a B")
-    assert normalize("ẞ") == normalize("ss")
-    assert normalize("a") != normalize("b")
+    assert normalize_label(" A\n \tb ") == normalize_label("a B")
+    assert normalize_label("ẞ") == normalize_label("ss")
+    assert normalize_label("a") != normalize_label("b")

@@ -1,7 +1,7 @@
 import pytest
 
 from streamhtml.markdown._incomplete import INCOMPLETE
-from streamhtml.markdown._inline.formulas import Formula, formula_at, looks_like_one
+from streamhtml.markdown._inline.math import Formula, find_formula, looks_like_formula
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_formulas(text: str, tex: str, display: bool) -> None:
     for pattern in "{}", "({})", " {}.", "글 {}-":
         whole = pattern.format(text)
         end = pattern.index("{") + len(text)
-        found = formula_at(whole, pattern.index("{"), whole=True)
+        found = find_formula(whole, pattern.index("{"), final=True)
         assert found == Formula(tex, end, display)
 
 
@@ -33,8 +33,8 @@ def test_formulas(text: str, tex: str, display: bool) -> None:
     ["$", "$$", "$`", "$`x", "$`x`", "$x", "$x y", "$x\\", "$$x", "$$x$", "$$x\\", "$$\\"],
 )
 def test_what_may_become_a_formula(text: str) -> None:
-    assert formula_at(text, 0, whole=False) is INCOMPLETE
-    assert formula_at(text, 0, whole=True) is INCOMPLETE
+    assert find_formula(text, 0, final=False) is INCOMPLETE
+    assert find_formula(text, 0, final=True) is INCOMPLETE
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_what_may_become_a_formula(text: str) -> None:
     ],
 )
 def test_what_is_no_formula(text: str) -> None:
-    assert formula_at(text, text.index("$"), whole=True) is None
+    assert find_formula(text, text.index("$"), final=True) is None
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_what_is_no_formula(text: str) -> None:
     ["$5 for me", "$1,000.50 or more", "$5K and", "$HOME is your", "$it is,"],
 )
 def test_prose_is_no_formula_after_two_words(text: str) -> None:
-    assert formula_at(text, 0, whole=False) is None
+    assert find_formula(text, 0, final=False) is None
 
 
 def test_a_dollar_at_the_end_may_have_a_letter_behind_it() -> None:
-    assert formula_at("$x$", 0, whole=False) is INCOMPLETE
-    assert formula_at("$$x$$", 0, whole=False) == Formula("x", 5, display=True)
+    assert find_formula("$x$", 0, final=False) is INCOMPLETE
+    assert find_formula("$$x$$", 0, final=False) == Formula("x", 5, display=True)
 
 
 def test_what_looks_like_a_formula() -> None:
-    assert all(map(looks_like_one, ["x^2", "\\a", "a_b", "1^", "f(x)"]))
-    assert not any(map(looks_like_one, ["5", "x", "HOME", "{HOME}", "5,000.00", ""]))
+    assert all(map(looks_like_formula, ["x^2", "\\a", "a_b", "1^", "f(x)"]))
+    assert not any(map(looks_like_formula, ["5", "x", "HOME", "{HOME}", "5,000.00", ""]))

@@ -1,13 +1,8 @@
 import pytest
 from tests.markdown.spec_renderer import AnyURL
 
-from streamhtml.markdown._inline.links import Target
-from streamhtml.markdown._inline.urls import (
-    SafeLinkPolicy,
-    is_allowed,
-    normalize_url,
-    text_of,
-)
+from streamhtml.markdown._inline.link_syntax import Target
+from streamhtml.markdown._inline.url_policy import SafeURLs, is_allowed, normalize_url, text_of
 
 
 @pytest.mark.parametrize(
@@ -28,7 +23,7 @@ from streamhtml.markdown._inline.urls import (
 )
 def test_where_a_link_may_lead(url: str, allowed: bool) -> None:
     assert is_allowed(url) is allowed
-    assert bool(SafeLinkPolicy(()).link(Target(url, None))[0]) is allowed
+    assert bool(SafeURLs(()).link(Target(url, None))[0]) is allowed
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,21 @@
-"""Markdown that arrives in any pieces becomes patches; exact, linear, calm and safe.
+"""Turns Markdown that arrives in pieces into patches, and parses each character about once.
 
-The laws:
+The renderer keeps four laws:
 
-- **Exact**: however a text was cut, its patches make the page that ``render()`` makes of it.
-- **Linear**: what is certain is sent, and never looked at again. What is held back is read again,
-  but it is short; where it is not, only when it grew by a part of itself.
-- **Calm**: what is not certain is a tail, completed as it will most likely end.
-- **Safe**: HTML in the text is text. Elements, attributes and URLs are ours, by construction.
+- **Exact**: the patches build the page that ``render()`` builds, however the text was cut.
+- **Linear**: text that is certain is sent once and never read again. Text that is held back is
+  read again, but it is short; where it is long, it must first grow by a fraction of itself.
+- **Calm**: uncertain text is shown as a tail, completed in the way it will most likely end.
+- **Safe**: HTML in the text is shown as text. The library writes every element, attribute and URL.
 
-Nothing here does I/O or knows time. The way of a text: lines (``_blocks``) begin and continue
-blocks (``_starts``, ``_containers``, ``_leaves``, ``_tables``). The text of these (``_prose``) is
-read as it becomes certain (``_inline``, ``_reader``), and what is not is guessed (``_tail``). All
-is written to a log (``_log``), which becomes patches (``_patches``).
+Nothing here does I/O or knows about time. The text passes through three packages:
+
+1. ``_block`` splits it into lines and finds the blocks: paragraphs, lists, tables, code.
+2. ``_inline`` reads the text inside a block: emphasis, links, code spans, formulas.
+3. ``_output`` buffers the HTML that both write, and makes patches of it.
+
+A leading underscore means "import it from ``streamhtml.markdown``". The modules inside these three
+packages need none, because their package has one.
 """
 
 from streamhtml.markdown._options import Options

@@ -1,11 +1,14 @@
-"""The one value that says "not complete yet": what came may still become what is looked for."""
+"""The answer of every parser here to input that ends too early to decide."""
 
+from enum import Enum
 from typing import Final
 
 
-class Incomplete:
-    """The type of ``INCOMPLETE``."""
+class Incomplete(Enum):
+    """The type of ``INCOMPLETE``. An enum, so that type checkers can narrow with ``is``."""
+
+    INCOMPLETE = "incomplete"
 
 
-INCOMPLETE: Final = Incomplete()
-"""The text ends before it can be decided. It has to be looked at again when more of it is there."""
+INCOMPLETE: Final = Incomplete.INCOMPLETE
+"""The input is valid so far, but not complete: what follows decides whether it is a match."""

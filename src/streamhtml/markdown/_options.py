@@ -1,8 +1,8 @@
-"""What a caller may choose, and which constructs the parser knows. Data alone."""
+"""What a caller may choose about Markdown. Data only."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from markupsafe import Markup
 
@@ -14,17 +14,21 @@ class Options:
     """How Markdown is rendered. The same options give the same HTML, streamed or at once.
 
     Args:
-        image_hosts: hosts that images may be loaded from, in lower case, each for itself without
-            its subdomains ("img.example.com"). An image from elsewhere becomes a link with its
-            alternative text, so that nothing is loaded by the answer alone.
-        on_fence: called with the language (the first word of the info string, or "math" for a
-            formula on lines of its own; "" for none) and the text of each code block that was
-            fenced, once, when it is complete. Returns HTML, already escaped and trusted, to be
-            shown in the block's place, or None to leave it. What it raises is logged, and leaves
-            the block as it is.
-        ids: give headings an id, and link footnotes with their references: all ids begin with the
-            id of the region that the text is shown in.
+        image_hosts: the hosts that images may be loaded from, in lower case. A host does not
+            include its subdomains ("img.example.com"). An image from another host becomes a link
+            with its alternative text, so that an answer loads nothing by itself.
+        on_fence: called once for each complete fenced code block, with its language (the first
+            word of the info string, "" if there is none) and its text. Also called for each
+            formula on lines of its own, with the language "math". Returns HTML, already escaped
+            and trusted, that replaces the block; or None to keep the block. If it raises, the
+            error is logged and the block is kept.
+        ids: give headings an id, and link footnotes with their references. All ids begin with the
+            id of the region that shows the text.
         math: whether ``$…$``, ``$$…$$``, ``\\(…\\)`` and ``\\[…\\]`` are formulas.
+
+    Raises:
+        TypeError: ``image_hosts`` is a single string.
+        ValueError: ``image_hosts`` contains something that is not a host name in lower case.
     """
 
     image_hosts: Collection[str] = ()
@@ -44,32 +48,3 @@ class Options:
                     f"image_hosts has {host!r}, which is not the name of a host in lower case, "
                     "such as 'img.example.com'"
                 )
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """The constructs beyond CommonMark that the parser knows."""
-
-    tables: bool = True
-    strikethrough: bool = True
-    task_items: bool = True
-    autolinks: bool = True
-    footnotes: bool = True
-    alerts: bool = True
-    math: bool = True
-    cjk_emphasis: bool = True
-
-
-MAX_CONTAINERS: Final = 50
-"""Block quotes and list items inside each other; deeper markers are text. Browsers flatten
-elements beyond a depth of 512, where a streamed page would differ from one parsed whole."""
-
-MAX_EMPHASIS: Final = 100
-"""Emphasis inside emphasis, for the same reason."""
-
-MAX_COLUMNS: Final = 128
-"""Cells of a table's row; a wider table is text. A row is filled up with empty cells, so that
-without a limit two bytes of Markdown could become a megabyte of HTML."""
-
-MAX_FILLED: Final = 10_000
-"""Empty cells that a document's short rows are filled up with; the rest stays short."""

@@ -1,4 +1,4 @@
-"""The renderer for Markdown: text in, patches out."""
+"""The public renderer for Markdown: text in, patches out. It joins the parts of the parser."""
 
 from typing import Final
 
@@ -6,37 +6,38 @@ from markupsafe import Markup
 
 from streamhtml._patch import Patch, check_id
 from streamhtml._scrub import Scrubber
-from streamhtml.markdown._block.lines import LineFeeder
+from streamhtml.markdown._block.open_blocks import OpenBlocks
 from streamhtml.markdown._block.parser import BlockParser
+from streamhtml.markdown._dialect import Dialect
+from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.parser import InlineParser
-from streamhtml.markdown._inline.references import References
-from streamhtml.markdown._inline.urls import SafeLinkPolicy
-from streamhtml.markdown._options import Dialect, Options
-from streamhtml.markdown._output.output import Output, TagPair
+from streamhtml.markdown._inline.references import LinkReferences
+from streamhtml.markdown._inline.url_policy import SafeURLs
+from streamhtml.markdown._options import Options
+from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 from streamhtml.markdown._output.patches import PatchWriter
 
 _DEFAULT: Final = Options()
 
 
 class MarkdownRenderer:
-    """Shows Markdown: CommonMark 0.31.2, and beyond that what GitHub knows.
+    """Renders Markdown while it arrives: CommonMark 0.31.2 and the extensions of GitHub.
 
-    That is tables, strikethrough, task lists, addresses as links, footnotes and alerts. Formulas
-    are marked for whatever draws them, and HTML in the text is shown as text.
+    The extensions are tables, strikethrough, task lists, addresses as links, footnotes and alerts.
+    Formulas are marked for whatever draws them. HTML in the text is shown as text.
 
     Args:
         root: the id of the region's element.
-        options: see there.
+        options: how the text is rendered.
 
     Raises:
-        ValueError: ``options.ids`` asks for ids, and there is no root that they could begin with,
-            or one that cannot be an id.
+        ValueError: ``options.ids`` is set, but ``root`` is empty or cannot be an id.
     """
 
     element = "div"
-    """The region's element."""
+    """The name of the region's element."""
     css_class = "streamhtml-markdown"
-    """Its class."""
+    """The class of that element."""
 
     def __init__(self, root: str, options: Options = _DEFAULT) -> None:
         if options.ids and not root:
@@ -46,87 +47,96 @@ class MarkdownRenderer:
             )
         prefix = check_id(root, "root") if options.ids else ""
         self._scrubber = Scrubber()
-        self._references = References(prefix)
-        self._output = Output()
-        self._patches = PatchWriter(root, self._output)
-        inline = InlineParser(
-            Dialect(math=options.math), SafeLinkPolicy(options.image_hosts), self._references
+        self._references = LinkReferences()
+        self._footnotes = Footnotes(prefix)
+        self._buffer = HTMLBuffer()
+        self._patches = PatchWriter(root, self._buffer)
+        inline_parser = InlineParser(
+            Dialect(math=options.math),
+            SafeURLs(options.image_hosts),
+            self._references,
+            self._footnotes,
         )
-        self._lines = LineFeeder(
-            BlockParser(
-                self._output,
-                inline,
+        self._parser = BlockParser(
+            OpenBlocks(
+                self._buffer,
+                inline_parser,
                 self._references,
+                self._footnotes,
                 prefix=prefix,
                 on_fence=options.on_fence,
             )
         )
 
     def feed(self, text: str) -> list[Patch]:
-        """Take more text and return what changes by it.
+        """Add text and return the patches that show it.
 
-        ``Markup`` is trusted HTML, well-formed by itself: it ends the blocks that are open, and
-        goes into an element of its own, as it is.
+        ``Markup`` is trusted HTML and must be well-formed by itself. It ends all open blocks, and
+        is put into an element of its own without being changed.
         """
         if isinstance(text, Markup):
             self._insert(text)
         else:
-            self._lines.feed(self._scrubber.feed(text))
+            self._parser.feed(self._scrubber.feed(text))
         return self._patches.flush()
 
     def close(self) -> list[Patch]:
-        """The text has ended: return what was held back, the footnotes, and late corrections."""
+        """End the text; return the patches for held text, footnotes and late definitions."""
         self._finish()
         patches = self._patches.flush()
-        self._references.complete()
+        self._finish_definitions()
         patches += self._patches.finish()
         self._add_footnotes()
         return patches + self._patches.flush()
 
     def render(self, *texts: str) -> Markup:
-        """Return all text as the region's HTML: what the patches of these pieces would make."""
+        """Return all text as the region's HTML, which the patches of these pieces would build."""
         for text in texts:
             if isinstance(text, Markup):
                 self._insert(text)
             else:
-                self._lines.feed(self._scrubber.feed(text))
+                self._parser.feed(self._scrubber.feed(text))
         self._finish()
-        self._references.complete()
-        html = self._output.html()  # Before the footnotes: it is read now, and numbers them.
-        self._output.clear()
+        self._finish_definitions()
+        html = self._buffer.html()  # Reads the text, which numbers the footnotes.
+        self._buffer.clear()
         self._add_footnotes()
-        return Markup(html + self._output.html())
+        return Markup(html + self._buffer.html())
 
     def _insert(self, html: Markup) -> None:
         if not html:
             return
         self._finish()
-        self._output.open(TagPair('<div class="streamhtml-html">', "</div>"))
-        self._output.write(str(html))
-        self._output.close()
+        self._buffer.open(BufferedElement('<div class="streamhtml-html">', "</div>"))
+        self._buffer.write(str(html))
+        self._buffer.close()
 
     def _finish(self) -> None:
-        self._lines.feed(self._scrubber.close())
-        self._lines.close()
+        self._parser.feed(self._scrubber.close())
+        self._parser.finish()
+
+    def _finish_definitions(self) -> None:
+        self._references.finish()
+        self._footnotes.finish()
 
     def _add_footnotes(self) -> None:
-        if html := self._references.footnotes_html():
-            self._output.open(TagPair('<section class="footnotes">', "</section>"))
-            self._output.write(html)
-            self._output.close()
+        if html := self._footnotes.list_html():
+            self._buffer.open(BufferedElement('<section class="footnotes">', "</section>"))
+            self._buffer.write(html)
+            self._buffer.close()
 
 
 def render(text: str, options: Options = _DEFAULT, *, root: str = "") -> Markup:
-    """Return Markdown as HTML: the same that a stream of the text leaves on the page.
+    """Return Markdown as HTML: the same HTML that a stream of the text leaves on the page.
 
-    For messages that are stored as text and shown again.
+    Use it for messages that are stored as text and shown again.
 
     Args:
-        text: Markdown, from anyone.
-        options: those that it was streamed with.
-        root: the id that ids begin with, where ``options.ids`` asks for some.
+        text: Markdown. It may come from an untrusted source.
+        options: the options that it was streamed with.
+        root: the id that all ids begin with, if ``options.ids`` is set.
 
     Raises:
-        ValueError: it asks for some, and there is no root.
+        ValueError: ``options.ids`` is set, but ``root`` is empty or cannot be an id.
     """
     return MarkdownRenderer(root, options).render(text)

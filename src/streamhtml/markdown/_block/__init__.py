@@ -1,5 +1,1 @@
-"""Block structure: which line belongs to which block.
-
-``parser`` keeps the open blocks. ``starts`` says which block a line begins, ``ends`` where code and
-formulas end, and the other modules are the blocks themselves.
-"""
+"""Block structure: paragraphs, headings, lists, quotes, tables, code and footnote definitions."""

@@ -1,76 +1,76 @@
-"""Code blocks, and formulas on lines of their own: text that is shown as it is."""
+"""Code blocks, fenced or indented, and formulas on lines of their own. Calls ``on_fence``."""
 
 import logging
 
 from markupsafe import Markup
 from markupsafe import escape as escape_markup
 
-from streamhtml.markdown._characters import escape_attribute
+from streamhtml.markdown._escaping import escape_attribute
 from streamhtml.markdown._options import OnFence
-from streamhtml.markdown._output.growing import VerbatimText
-from streamhtml.markdown._output.output import Output, TagPair
+from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
+from streamhtml.markdown._output.growing_text import VerbatimText
 
 logger = logging.getLogger("streamhtml")
 
 
 class CodeBlock:
-    """Text that is shown as it is: a code block, or a formula on lines of its own.
+    """A block whose text is shown as it is.
 
     Args:
-        log: where it is written.
-        language: what ``on_fence`` is told.
-        css_class: of the element, or ``""``.
-        on_fence: what a complete block is offered to.
+        buffer: receives its HTML.
+        language: passed to ``on_fence``.
+        css_class: class of the ``code`` element, or ``""``.
+        on_fence: called with the language and the text once the block is complete.
     """
 
     def __init__(
         self,
-        output: Output,
+        buffer: HTMLBuffer,
         language: str = "",
         css_class: str = "",
         on_fence: OnFence | None = None,
     ) -> None:
-        self._output = output
+        self._buffer = buffer
         self._language = language
         self._on_fence = on_fence
-        self._blank: list[str] = []
+        self._blank_lines: list[str] = []
         self._text = VerbatimText()
-        self._source: list[str] = []  # for on_fence
-        self._element = output.open(TagPair("<pre>", "</pre>"))
+        self._source: list[str] = []  # the text for on_fence
+        self._element = buffer.open(BufferedElement("<pre>", "</pre>"))
         attribute = f' class="{escape_attribute(css_class)}"' if css_class else ""
-        output.open(TagPair(f"<code{attribute}>", "</code>"))
-        output.write(self._text)
+        buffer.open(BufferedElement(f"<code{attribute}>", "</code>"))
+        buffer.write(self._text)
 
-    def begin(self, text: str, whole: bool) -> None:
-        if self._blank:
-            self.add("".join(self._blank))
-            self._blank = []
-        self.add(text + "\n" if whole else text)
+    def begin_line(self, text: str, complete: bool) -> None:
+        if self._blank_lines:
+            self.add("".join(self._blank_lines))
+            self._blank_lines = []
+        self.add(text + "\n" if complete else text)
 
     def add(self, text: str) -> None:
         self._text.add(text)
         if self._on_fence:
             self._source.append(text)
 
-    def end(self) -> None:
+    def end_line(self) -> None:
         self.add("\n")
 
-    def blank(self, text: str) -> None:
-        """Take a blank line. Blank lines at the end of the block are left out."""
-        self._blank.append(text + "\n")
+    def hold_blank_line(self, text: str) -> None:
+        """Hold back a blank line of indented code. It is dropped if it is the last."""
+        self._blank_lines.append(text + "\n")
 
     def close(self) -> None:
         self._text.close()
-        self._output.close()
-        self._output.close()
-        if self._on_fence and (shown := self._offer(self._on_fence)) is not None:
-            self._output.change(self._element)
-            self._output.retract(self._element)
-            self._output.open(TagPair('<div class="streamhtml-fence">', "</div>"))
-            self._output.write(str(escape_markup(shown)))
-            self._output.close()
+        self._buffer.close()
+        self._buffer.close()
+        if self._on_fence and (html := self._call(self._on_fence)) is not None:
+            self._buffer.mark_changed(self._element)
+            self._buffer.retract(self._element)
+            self._buffer.open(BufferedElement('<div class="streamhtml-fence">', "</div>"))
+            self._buffer.write(str(escape_markup(html)))
+            self._buffer.close()
 
-    def _offer(self, on_fence: OnFence) -> Markup | None:
+    def _call(self, on_fence: OnFence) -> Markup | None:
         try:
             return on_fence(self._language, "".join(self._source))
         except Exception:

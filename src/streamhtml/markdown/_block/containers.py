@@ -1,36 +1,29 @@
-"""The blocks that contain blocks: block quotes, list items and footnote definitions; and lists.
+"""The blocks that hold blocks: block quotes, list items and footnote definitions.
 
 https://spec.commonmark.org/0.31.2/#container-blocks
 """
 
 from streamhtml.markdown._block.cursor import Cursor
-from streamhtml.markdown._output.output import Output, TagPair
+from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 
 
-class ListBlock:
-    """A list. It is loose if a blank line separates two items, or two blocks of one item.
+class List:
+    """A list. It is loose if a blank line separates its items, or two blocks in one of them.
 
     https://spec.commonmark.org/0.31.2/#loose
-
-    Attributes:
-        output: where it is written.
-        element: its tags.
-        marker: see ``ListItemStart``.
-        loose: whether the paragraphs in its items have tags.
-        paragraphs: the paragraphs that were written without tags.
     """
 
-    __slots__ = ("element", "loose", "marker", "output", "paragraphs")
+    __slots__ = ("buffer", "element", "loose", "marker", "paragraphs")
 
-    def __init__(self, output: Output, element: TagPair, marker: str) -> None:
-        self.output = output
+    def __init__(self, buffer: HTMLBuffer, element: BufferedElement, marker: str) -> None:
+        self.buffer = buffer
         self.element = element
         self.marker = marker
         self.loose = False
-        self.paragraphs: list[TagPair] = []
+        self.paragraphs: list[BufferedElement] = []
 
     def loosen(self) -> None:
-        """Give tags to its paragraphs, including those that were written already."""
+        """Make the list loose: give its paragraphs tags, including those already written."""
         if self.loose:
             return
         self.loose = True
@@ -38,15 +31,15 @@ class ListBlock:
             paragraph.start, paragraph.end = "<p>", "</p>"
             paragraph.depth += 1
         self.paragraphs.clear()
-        self.output.change(self.element)
+        self.buffer.mark_changed(self.element)
 
 
 class Container:
     """An open block quote, list item or footnote definition.
 
     Attributes:
-        last_line: the number of its last line that was not blank.
-        is_empty: whether no block has begun in it.
+        last_line: number of the last line in it that was not blank.
+        is_empty: whether it contains no block yet.
     """
 
     __slots__ = ("is_empty", "last_line")
@@ -56,14 +49,11 @@ class Container:
         self.is_empty = True
 
     def continues(self, cursor: Cursor) -> bool:
-        """Return whether a line belongs to the container.
-
-        If it does, the cursor has read what the line has to begin with.
-        """
+        """Return whether the line continues the block, and skip the marker or indentation."""
         raise NotImplementedError
 
     def skip_indent(self, cursor: Cursor, width: int) -> bool:
-        """Return whether the line has the indentation of the content; if so, skip it."""
+        """Skip ``width`` columns of indentation; return whether the line has them."""
         if cursor.blank:
             cursor.skip(width)
             return not self.is_empty
@@ -78,21 +68,9 @@ class BlockQuote(Container):
 
     __slots__ = ("element",)
 
-    def __init__(self, line: int, element: TagPair) -> None:
+    def __init__(self, line: int, element: BufferedElement) -> None:
         super().__init__(line)
         self.element = element
-
-    def become_alert(self, output: Output, kind: str) -> None:
-        """Become an alert: "note", "tip", "important", "warning" or "caution".
-
-        They are GitHub's (https://docs.github.com/articles/basic-writing-and-formatting-syntax).
-        """
-        tags = self.element
-        tags.start, tags.end = f'<div class="markdown-alert markdown-alert-{kind}">', "</div>"
-        tags.soft = False
-        output.open(TagPair('<p class="markdown-alert-title">', "</p>"))
-        output.write(kind.capitalize())
-        output.close()
 
     def continues(self, cursor: Cursor) -> bool:
         if cursor.indent > 3 or cursor.blank or cursor.line[cursor.next] != ">":
@@ -102,19 +80,18 @@ class BlockQuote(Container):
 
 
 class ListItem(Container):
-    """A list item. Its list is not on the parser's stack.
+    """A list item. The stack holds the item, and not its list.
 
     Attributes:
-        list: its list.
-        width: the indentation of its content, in columns.
+        width: indentation of its content, in columns.
         is_over: whether nothing more belongs to it, although its list may go on.
         misread: whether text in it was shown that turned out to be something else. The item was
-            sent again as a whole then, which must not happen a second time.
+            then sent again as a whole, which must not happen twice.
     """
 
     __slots__ = ("is_over", "list", "misread", "width")
 
-    def __init__(self, line: int, list_: ListBlock, width: int) -> None:
+    def __init__(self, line: int, list_: List, width: int) -> None:
         super().__init__(line)
         self.list = list_
         self.width = width
@@ -125,17 +102,13 @@ class ListItem(Container):
 
 
 class FootnoteDefinition(Container):
-    """The definition of a footnote, which is written to an output of its own.
+    """A footnote definition, which is written to a buffer of its own."""
 
-    Attributes:
-        outside: the output that the document is written to.
-    """
+    __slots__ = ("outer_buffer",)
 
-    __slots__ = ("outside",)
-
-    def __init__(self, line: int, outside: Output) -> None:
+    def __init__(self, line: int, outer_buffer: HTMLBuffer) -> None:
         super().__init__(line)
-        self.outside = outside
+        self.outer_buffer = outer_buffer
 
     def continues(self, cursor: Cursor) -> bool:
         return self.skip_indent(cursor, 4)
@@ -145,11 +118,3 @@ def skip_quote_marker(cursor: Cursor) -> None:
     """Skip ``>`` and one column of white space."""
     cursor.skip_marker(1)
     cursor.skip(1)
-
-
-def list_tags(number: int | None) -> TagPair:
-    """Return the tags of a list whose first item has this number; None for a bullet list."""
-    if number is None:
-        return TagPair("<ul>", "</ul>")
-    start = f' start="{number}"' if number != 1 else ""
-    return TagPair(f"<ol{start}>", "</ol>")

@@ -1,6 +1,6 @@
 """A position in a line, counted in columns: a tab advances to the next multiple of four.
 
-https://spec.commonmark.org/0.31.2/#tabs. Nothing here knows what blocks are.
+https://spec.commonmark.org/0.31.2/#tabs. Nothing here knows about blocks.
 """
 
 
@@ -8,11 +8,11 @@ class Cursor:
     """Reads the beginning of a line, marker by marker.
 
     Attributes:
-        line: the line without its line end.
-        pos: the index of the first character that was not read.
-        column: the column of that character; after tabs it differs from ``pos``.
-        next: the index of the first character from ``pos`` on that is neither space nor tab.
-        indent: the number of columns from ``pos`` to ``next``.
+        line: the line without its line break.
+        pos: index of the first character not yet read.
+        column: the column of that character, which differs from ``pos`` after tabs.
+        next: index of the first character from ``pos`` on that is not a space or tab.
+        indent: number of columns between ``pos`` and ``next``.
         blank: whether only spaces and tabs are left.
     """
 
@@ -22,7 +22,7 @@ class Cursor:
         self.line = line
         self.pos = 0
         self.column = 0
-        if line and line[0] not in " \t":  # Fast path: most lines have no indentation.
+        if line and line[0] not in " \t":  # fast path
             self.next = self.indent = 0
             self.blank = False
         else:
@@ -35,10 +35,10 @@ class Cursor:
         other.next, other.indent, other.blank = self.next, self.indent, self.blank
         return other
 
-    def after(self, length: int) -> "Cursor":
-        """Return another cursor that has read ``length`` more characters from ``next`` on.
+    def copy_after(self, length: int) -> "Cursor":
+        """Return another cursor, ``length`` characters after ``next``.
 
-        None of them is a tab, and the next one is neither space nor tab.
+        The caller knows that these contain no tab, and that no space or tab follows them.
         """
         other = object.__new__(Cursor)
         other.line = self.line
@@ -50,16 +50,16 @@ class Cursor:
 
     @property
     def rest(self) -> str:
-        """The text from ``next`` on."""
+        """What is left of the line, without leading spaces and tabs."""
         return self.line[self.next :]
 
     @property
     def remainder(self) -> str:
-        """The text from ``pos`` on."""
+        """What is left of the line."""
         return self.line[self.pos :]
 
     def look(self) -> None:
-        """Update ``next``, ``indent`` and ``blank`` for the current position."""
+        """Find the next character that is not a space or tab."""
         line, column, index = self.line, self.column, self.pos
         length = len(line)
         while index < length:
@@ -86,7 +86,7 @@ class Cursor:
             return
         while columns:
             width = 1 if self.line[self.pos] == " " else 4 - self.column % 4
-            if width > columns:  # A part of a tab: the rest stays, as spaces.
+            if width > columns:  # Part of a tab: the rest of it stays, as spaces.
                 self.line = " " * (width - columns) + self.line[self.pos + 1 :]
                 self.next += width - columns - 1 - self.pos
                 self.pos = 0

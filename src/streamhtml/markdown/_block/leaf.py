@@ -1,32 +1,17 @@
-"""What all blocks that hold text have in common.
-
-The block parser gives lines to the open leaf, whole or in pieces.
-"""
+"""What the block parser asks of a block that holds text."""
 
 from typing import Protocol
 
 
 class Leaf(Protocol):
-    """A block that holds text: a paragraph, a heading, a code block or a table."""
+    """A block that holds lines of text.
 
-    def begin(self, text: str, whole: bool) -> None:
-        """Take a new line, or the beginning of one.
+    The parser calls ``begin_line()`` with as much of a line as there is. If the line is not
+    complete, ``add()`` receives the rest of it in pieces, and ``end_line()`` says that it is
+    complete. ``close()`` says that no further line belongs to the block.
+    """
 
-        Args:
-            text: what there is of the line, without the indentation that belongs to the block.
-            whole: whether that is all. If it is not, ``add()`` gets the rest, and then ``end()``
-                is called.
-        """
-        ...
-
-    def add(self, text: str) -> None:
-        """Take more of the same line."""
-        ...
-
-    def end(self) -> None:
-        """The line is complete."""
-        ...
-
-    def close(self) -> None:
-        """No further line belongs to the block."""
-        ...
+    def begin_line(self, text: str, complete: bool) -> None: ...
+    def add(self, text: str) -> None: ...
+    def end_line(self) -> None: ...
+    def close(self) -> None: ...

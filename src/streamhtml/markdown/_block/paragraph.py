@@ -1,209 +1,218 @@
-"""Paragraphs, and what begins as one: reference definitions, Setext headings and table headers."""
+"""Paragraphs, and what can become of one: link reference definitions, a heading, a table's header.
+
+A line that may become something else is held back only if that is likely, because a reader waits.
+Otherwise it is shown as text, and the paragraph is sent again when it turns out to be different.
+"""
 
 import re
 from typing import Final
 
+from streamhtml.markdown._block.reference_definitions import Definition, read_definition
 from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._inline.inline_text import InlineText
-from streamhtml.markdown._inline.links import MAX_LABEL, Definition, read_definition
+from streamhtml.markdown._inline.link_syntax import MAX_LABEL
 from streamhtml.markdown._inline.parser import InlineParser
-from streamhtml.markdown._inline.references import References
-from streamhtml.markdown._output.growing import next_reading
-from streamhtml.markdown._output.output import Output, TagPair
+from streamhtml.markdown._inline.references import LinkReferences
+from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
+from streamhtml.markdown._rereading import next_reading
 
-_UNDECIDED: Final = re.compile(r"\[([^\[\]\\]*+(?:\\.[^\[\]\\]*+)*)(?:\\?\Z|\](?:\Z|:))", re.DOTALL)
+_PARTIAL_DEFINITION: Final = re.compile(
+    r"\[([^\[\]\\]*+(?:\\.[^\[\]\\]*+)*)(?:\\?\Z|\](?:\Z|:))", re.DOTALL
+)
 _TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _PARTIAL_TASK: Final = re.compile(r"\[(?:[ xX](?:\](?:[ \t]+)?)?)?\Z")
 
 
 class Paragraph:
-    """A paragraph, or what has begun as one: reference definitions, a heading, a table's header.
+    """A paragraph, or a block that begins like one.
 
     Args:
-        log: where it is written.
-        element: its own, or one without tags where it shows none.
+        buffer: receives its HTML.
+        parser: reads its text.
+        references: receives the definitions at its beginning.
+        element: its element, without tags if the paragraph shows none.
         is_task: whether a checkbox may stand at its beginning.
-        cautious: show it provisionally until it ends, so that nothing has to be sent again.
-        shares: whether its element has other text in it, which would be sent again with it.
+        cautious: show the text only as a tail until it ends, so that nothing is sent again.
+        shares_element: whether its element contains other text, which would be sent again with it.
     """
 
     __slots__ = (
-        "_element", "_has_text", "_head", "_is_definition", "_is_task", "_line", "_output",
-        "_prose", "_references", "_retry", "_row", "_size", "_task",
+        "_buffer", "_checkbox", "_element", "_has_text", "_is_definition", "_is_task", "_leading",
+        "_leading_size", "_line", "_line_held", "_read_at", "_references", "_text",
     )  # fmt: skip
 
     def __init__(
         self,
-        output: Output,
-        inline: InlineParser,
-        references: References,
-        element: TagPair,
+        buffer: HTMLBuffer,
+        parser: InlineParser,
+        references: LinkReferences,
+        element: BufferedElement,
         *,
         is_task: bool,
         cautious: bool,
-        shares: bool,
+        shares_element: bool,
     ) -> None:
-        self._output = output
+        self._buffer = buffer
         self._references = references
-        self._element = output.open(element)
+        self._element = buffer.open(element)
         self._is_task = is_task
-        self._prose = InlineText(inline, cautious=cautious, holds_words=shares)
-        self._task = ""  # the Markdown of the checkbox at its beginning
+        self._text = InlineText(parser, cautious=cautious, hold_words=shares_element)
+        self._checkbox = ""  # the source of the checkbox at its beginning
         self._has_text = False
         self._line: list[str] = []
-        self._row = False  # whether the line is held back, because it may be a table's header
-        self._head: list[str] | None = []  # the text that may still be definitions
+        self._line_held = False  # whether the line is held back: it may be a table's header
+        self._leading: list[str] | None = []  # lines that may still be definitions
         self._is_definition = False
-        self._size = self._retry = 0  # length of the head, now and when it is read again
+        self._leading_size = self._read_at = 0
 
-    def begin(self, text: str, whole: bool) -> None:
-        """Take another line, without its indentation."""
-        if self._head:
+    def begin_line(self, text: str, complete: bool) -> None:
+        """Begin another line, without its indentation."""
+        if self._leading:
             self._read_definitions(title_may_follow=text[0] in "\"'(")
-        if self._row:
-            self._release("".join(self._line))
+        if self._line_held:
+            self._add_line("".join(self._line))
         self._line = [text]
-        self._row = False
-        if self._head is not None and (self._head or text[0] == "["):
-            self._head.append("\n" + text if self._head else text)
-            self._size += len(text) + 1
-            self._decide()
+        self._line_held = False
+        if self._leading is not None and (self._leading or text[0] == "["):
+            self._leading.append("\n" + text if self._leading else text)
+            self._leading_size += len(text) + 1
+            self._check_leading()
             return
-        self._head = None
-        self._row = text[0] == "|"
-        if not self._row:
-            self._release(text)
+        self._leading = None
+        self._line_held = text[0] == "|"
+        if not self._line_held:
+            self._add_line(text)
 
     def add(self, text: str) -> None:
         self._line.append(text)
-        if self._head:
-            self._head.append(text)
-            self._size += len(text)
-            self._decide()
-        elif not self._row:
-            self._prose.add(text)
+        if self._leading:
+            self._leading.append(text)
+            self._leading_size += len(text)
+            self._check_leading()
+        elif not self._line_held:
+            self._text.add(text)
 
-    def end(self) -> None:
+    def end_line(self) -> None:
         pass
 
     def close(self) -> None:
-        if self._head:
-            self.settle()
-        elif self._row:
-            self._release("".join(self._line))
+        if self._leading:
+            self.settle_definitions()
+        elif self._line_held:
+            self._add_line("".join(self._line))
         self._close()
 
-    def settle(self) -> bool:
-        """Decide what is a definition, as if no line followed; return whether there is text."""
-        if self._head:
-            self._read_definitions(title_may_follow=False, whole=True)
+    def settle_definitions(self) -> bool:
+        """Decide what is a definition, as if no line followed; return whether text is left."""
+        if self._leading:
+            self._read_definitions(title_may_follow=False, final=True)
             self._give_up_definitions()
-        return self._has_text or self._row
+        return self._has_text or self._line_held
 
     @property
     def last_line(self) -> str:
-        """The last line that was taken."""
+        """The last line so far."""
         return "".join(self._line)
 
-    def become_setext_heading(self, start: str, end: str) -> None:
+    def become_heading(self, start: str, end: str) -> None:
         """Close it as a heading with these tags."""
-        if self._row:
-            self._release("".join(self._line))
-        self._misread()
-        self._output.retract(self._element)
-        self._output.open(TagPair(start, end))
-        if self._task:  # A heading has no checkbox.
-            self._prose.prepend(self._task)
-        self._output.write(self._prose)
-        self._prose.close()
-        self._output.close()
+        if self._line_held:
+            self._add_line("".join(self._line))
+        self._mark_misread()
+        self._buffer.retract(self._element)
+        self._buffer.open(BufferedElement(start, end))
+        if self._checkbox:  # A heading has no checkbox.
+            self._text.prepend(self._checkbox)
+        self._buffer.write(self._text)
+        self._text.close()
+        self._buffer.close()
 
     def take_last_line(self) -> str:
         """Close it without its last line, and return that line."""
         line = self.last_line
-        if not self._row:
-            self._misread()
-            self._prose.cut(len(line) + 1)
-            self._has_text = bool(self._prose.source)
-        self._row = False
+        if not self._line_held:
+            self._mark_misread()
+            self._text.remove_end(len(line) + 1)
+            self._has_text = bool(self._text.source)
+        self._line_held = False
         self._close()
         return line
 
-    def _misread(self) -> None:
-        if self._element.start or self._task or self._prose.is_shown:
-            self._output.change(self._element)
+    def _mark_misread(self) -> None:
+        if self._element.start or self._checkbox or self._text.is_shown:
+            self._buffer.mark_changed(self._element)
         else:
-            self._output.step_back(self._element)
+            self._buffer.mark_rewritten(self._element)
 
     def _close(self) -> None:
-        self._prose.close()
+        self._text.close()
         if self._has_text:
-            self._output.close()
+            self._buffer.close()
         else:
-            self._output.retract(self._element)
+            self._buffer.retract(self._element)
 
-    def _release(self, line: str) -> None:
-        """Write a line as text."""
+    def _add_line(self, line: str) -> None:
+        """Show a line as text."""
         if self._has_text:
-            self._prose.add("\n" + line)
+            self._text.add("\n" + line)
         else:
             self._has_text = True
-            self._output.write(self._prose)
-            self._prose.add(line)
+            self._buffer.write(self._text)
+            self._text.add(line)
 
-    # Definitions -----------------------------------------------------------------------------
+    # Link reference definitions ------------------------------------------------------------------
 
-    def _decide(self) -> None:
+    def _check_leading(self) -> None:
         """Check whether text that begins with a bracket can still be a definition."""
-        assert self._head is not None
+        assert self._leading is not None
         if self._is_definition:
-            return  # The end of the line decides.
-        text = "".join(self._head)
+            return  # The end of the line will decide.
+        text = "".join(self._leading)
         if self._is_task:
             if _PARTIAL_TASK.match(text):
                 return
             self._is_task = False
             if found := _TASK.match(text):
                 checked = ' checked=""' if found[1] != " " else ""
-                self._output.write(f'<input{checked} disabled="" type="checkbox"> ')
-                self._head = None
-                self._task = found[0]
-                self._release(text[found.end() :])
+                self._buffer.write(f'<input{checked} disabled="" type="checkbox"> ')
+                self._leading = None
+                self._checkbox = found[0]
+                self._add_line(text[found.end() :])
                 return
-        undecided = _UNDECIDED.match(text)
-        if not undecided or len(undecided[1]) > MAX_LABEL:
+        partial = _PARTIAL_DEFINITION.match(text)
+        if not partial or len(partial[1]) > MAX_LABEL:
             self._give_up_definitions()
         else:
-            self._is_definition = undecided[0][-1] == ":"
+            self._is_definition = partial[0][-1] == ":"
 
-    def _read_definitions(self, *, title_may_follow: bool, whole: bool = False) -> None:
-        """Take the definitions out of the head.
+    def _read_definitions(self, *, title_may_follow: bool, final: bool = False) -> None:
+        """Move the definitions from the leading lines to the document's references.
 
         Args:
-            title_may_follow: whether the next line may be the title of the last definition.
-            whole: whether no further line belongs to the head.
+            title_may_follow: whether the next line may begin with the title of the last one.
+            final: whether no further line belongs to the paragraph.
         """
-        assert self._head is not None
-        if not whole and self._size < self._retry:
+        assert self._leading is not None
+        if not final and self._leading_size < self._read_at:
             return
-        text = "".join(self._head)
+        text = "".join(self._leading)
         found: Definition | Incomplete | None = INCOMPLETE
         while text:
-            found = read_definition(text, whole=whole) if text[0] == "[" else None
+            found = read_definition(text, final=final) if text[0] == "[" else None
             if not isinstance(found, Definition):
                 break
             if title_may_follow and found.end == len(text) and found.target.title is None:
                 break
             self._references.define(found.label, found.target)
             text = text[found.end :]
-        self._head = [text] if text else []
+        self._leading = [text] if text else []
         self._is_definition = bool(text)
-        self._size = len(text)
-        self._retry = next_reading(self._size)
+        self._leading_size = len(text)
+        self._read_at = next_reading(self._leading_size)
         if found is None:
             self._give_up_definitions()
 
     def _give_up_definitions(self) -> None:
-        text, self._head = "".join(self._head or ()), None
+        text, self._leading = "".join(self._leading or ()), None
         if text:
-            self._release(text)
+            self._add_line(text)

@@ -1,83 +1,123 @@
-"""Rules for addresses: ``<https://…>``, and web and e-mail addresses in plain text.
+"""Where an address in plain text begins and ends: ``https://…``, ``www.…`` and e-mail.
 
-https://spec.commonmark.org/0.31.2/#autolinks and
-https://github.github.com/gfm/#autolinks-extension-
+https://github.github.com/gfm/#autolinks-extension-. Pure functions on strings.
 """
 
 import re
+from string import ascii_letters, digits
 from typing import Final
 
-from streamhtml.markdown._characters import escape
-from streamhtml.markdown._incomplete import Incomplete
-from streamhtml.markdown._inline import autolinks
-from streamhtml.markdown._inline.links import Target
-from streamhtml.markdown._inline.state import InlineState
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 
-_AUTOLINK: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\x00-\x20\x7f]*)>")
-_EMAIL_AUTOLINK: Final = re.compile(
-    r"<([a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*)>"
+# The first letter is tested before the lookbehind: that rejects most positions at once.
+URL: Final = r"(?P<url>[hHfF](?<![A-Za-z0-9].)(?i:(?<=h)ttps?|(?<=f)tp)://|w(?<![^\s*_~(\"'].)ww\.)"
+"""A pattern for the beginning of a URL, to be searched for along with special characters."""
+
+# Each word is tried once, up to the length that an address may have, so the search stays linear.
+EMAIL: Final = r"(?P<email>(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@(?:[A-Za-z0-9._-]*+))"
+"""The same for an e-mail address. Searching for it takes ten times as long."""
+
+_DOMAIN: Final = re.compile(r"[^\s<!-,/:-@\[-^`{-~]+")
+# A URL ends before a bracket that has no counterpart.
+_END: Final = re.compile(r"[^\s<\[\]]*+(?:\[[^\s<\[\]]*+\][^\s<\[\]]*+)*")
+_RUN: Final = re.compile(r"[^\s<]*+")
+_REFERENCE: Final = re.compile(r"&[A-Za-z0-9]*;?\Z")
+
+LAST_CHARACTERS: Final = frozenset("fhtpsw:/FHTPSW")
+"""Every character that ``http://``, ``ftp://`` or ``www`` may be cut after."""
+
+_MAX_LOCAL_PART: Final = 64  # before the "@"
+_MARKS: Final = "._+-"
+_IN_WORD: Final = ascii_letters + digits + _MARKS
+_WORD: Final = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9][A-Za-z0-9._+-]*|(?i:https?|ftp):/?/?)\Z")
+_UNFINISHED: Final = re.compile(
+    r"(?:^|(?<=[^A-Za-z0-9]))(?:h|ht|htt|https?:?/?/?|f|ft|ftp:?/?/?|w|ww|www)\Z", re.IGNORECASE
 )
-_PARTIAL_AUTOLINK: Final = re.compile(
-    r"<(?:[A-Za-z][A-Za-z0-9+.-]{0,31}(?::[^\s<>]*)?"
-    r"|[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?:@[A-Za-z0-9.-]*)?)?\Z"
-)
-_CONTINUED_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]*@[A-Za-z0-9._-]*")
 
 
-def read_less_than(state: InlineState) -> None:
-    """Read ``<``, which may begin an address in angle brackets."""
-    text, pos = state.text, state.pos
-    found = _AUTOLINK.match(text, pos)
-    prefix = ""
-    if not found:
-        found = _EMAIL_AUTOLINK.match(text, pos)
-        prefix = "mailto:"
-    if found:
-        start, end = state.context.policy.link(Target(prefix + found[1], None))
-        plain = escape(found[1] if start else found[0])
-        state.links.append((len(state.pieces), plain))
-        state.add(f"{start}{plain}{end}", pos)
-        state.pos = found.end()
-    elif not state.whole and _PARTIAL_AUTOLINK.match(text, pos):
-        state.stop()
+def end_of_url(text: str, pos: int, *, final: bool) -> int | Incomplete | None:
+    """Return where the URL at ``pos`` ends, or None if there is no URL.
+
+    Args:
+        text: the text, with the beginning of a URL at ``pos``.
+        pos: index of the URL's first character.
+        final: whether the text is complete. If not, a URL that reaches its end may go on.
+    """
+    host = pos + 4 if text[pos] == "w" else text.index("//", pos) + 2
+    domain = _DOMAIN.match(text, host)
+    after = domain.end() if domain else host
+    if after == len(text) and not final:
+        return INCOMPLETE
+    if not domain:
+        return None
+    labels = domain[0].rstrip(".").split(".")
+    if not labels[0] or any("_" in label for label in labels[-2:]):
+        return None
+    found, run = _END.match(text, pos), _RUN.match(text, pos)
+    assert found
+    assert run
+    end = found.end()
+    if run.end() == len(text) and not final and not text.startswith("]", end):
+        return INCOMPLETE
+    return _trim(text, pos, end)
+
+
+def end_of_email(found: "re.Match[str]", *, final: bool) -> int | Incomplete | None:
+    """Return where the match of ``EMAIL`` ends as an address, or None if it is not one."""
+    if found.end() == len(found.string) and not final:
+        return INCOMPLETE
+    address = found[0].rstrip(".")
+    return found.start() + len(address) if is_email(address) else None
+
+
+def likely_part(text: str) -> str:
+    """Return the part of an unfinished address that will most likely belong to it."""
+    text = text.rstrip("*_~")
+    return text[:-40] + _REFERENCE.sub("", text[-40:])
+
+
+def is_email(address: str) -> bool:
+    """Return whether a match of ``EMAIL`` is an e-mail address."""
+    _, _, domain = address.partition("@")
+    return "." in domain.strip(".") and ".." not in domain and domain[-1] not in "-_"
+
+
+def unfinished_start(text: str, *, words: bool) -> int:
+    """Return where the last word begins if it may become an address, else the text's length.
+
+    Args:
+        text: the text so far.
+        words: whether any word counts, because an "@" may follow. If not, only the beginnings of
+            ``http://``, ``ftp://`` and ``www`` do.
+    """
+    if words:
+        word = text[len(text.rstrip(_IN_WORD)) :].lstrip(_MARKS)
+        if 0 < len(word) <= _MAX_LOCAL_PART:  # fast path
+            return len(text) - len(word)
+        found = _WORD.search(text, max(len(text) - _MAX_LOCAL_PART - 1, 0))
+    elif text[-1:] in LAST_CHARACTERS:
+        found = _UNFINISHED.search(text, max(len(text) - 10, 0))
     else:
-        state.literal()
+        return len(text)
+    return found.start() if found else len(text)
 
 
-def read_address(state: InlineState, found: re.Match[str]) -> None:
-    """Read the address in plain text whose beginning was found at the state's position."""
-    text, pos = state.text, state.pos
-    is_email = found.lastgroup == "email"
-    if is_email:
-        end = autolinks.end_of_email(found, whole=state.whole)
-    else:
-        end = autolinks.end_of_url(text, pos, whole=state.whole)
-    if isinstance(end, Incomplete):
-        state.stop(escape(autolinks.likely_part(text[pos:])))
-        return
-    if end is None:
-        # Take the word as text, but not a "_", which may be a delimiter.
-        state.literal(len(re.split("[_@]", found[0])[0]))
-        return
-    address = text[pos:end]
-    scheme = "mailto:" if is_email else "http://" if text[pos] == "w" else ""
-    plain = escape(address)
-    start, close = state.context.policy.link(Target(scheme + address, None))
-    state.links.append((len(state.pieces), plain))
-    state.add(f"{start}{plain}{close}", pos)
-    state.pos = end
-
-
-def read_continued_email(state: InlineState) -> None:
-    """See whether the text continues an e-mail address whose beginning was shown as plain text."""
-    before = state.text[state.first - 1]
-    if not (before.isascii() and (before.isalnum() or before in "._+-")):
-        return
-    found = _CONTINUED_EMAIL.match(state.text, state.first)
-    if not found:
-        return
-    if found.end() == len(state.text) and not state.whole:
-        state.stop(escape(found[0].rstrip("_")))
-    elif autolinks.is_email("a" + found[0].rstrip(".")):
-        state.rejoin = True
+def _trim(text: str, start: int, end: int) -> int:
+    """Return ``end`` without the punctuation after an address, looking at each character once."""
+    excess: int | None = None
+    while True:  # It stops at a letter at the latest, and an address begins with one.
+        last = text[end - 1]
+        if last in "?!.,:*_~'\"":
+            end -= 1
+        elif last == ")":
+            if excess is None:
+                excess = text.count(")", start, end) - text.count("(", start, end)
+            if excess <= 0:
+                return end
+            excess -= 1
+            end -= 1
+        elif last == ";":
+            found = _REFERENCE.search(text[max(start, end - 40) : end])
+            end -= len(found[0]) if found and len(found[0]) > 2 else 1
+        else:
+            return end

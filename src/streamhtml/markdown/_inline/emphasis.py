@@ -1,217 +1,47 @@
-"""Which delimiter runs pair up: ``*``, ``_`` and ``~``.
+"""Emphasis and strikethrough: reads ``*``, ``_`` and ``~``. ``delimiters`` pairs them up."""
 
-The algorithm is that of https://spec.commonmark.org/0.31.2/#phase-2-inline-structure: a doubly
-linked list of runs, and for each kind of closer the place below which no opener is left. Each run
-is visited a bounded number of times, so the cost is linear.
-"""
-
-import unicodedata
-from functools import lru_cache
-from typing import Final
-
-from streamhtml.markdown._options import MAX_EMPHASIS
-
-_TAGS: Final = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("del", "del")}
+from streamhtml.markdown._inline.delimiters import new_run
+from streamhtml.markdown._inline.state import InlineState
 
 
-class DelimiterRun:
-    """A delimiter run: ``*``, ``__``, ``~~`` …, and what became of it.
+def read_delimiter_run(state: InlineState) -> None:
+    """Read a delimiter run, or a whole emphasis if it is simple."""
+    text, pos = state.text, state.pos
+    if text[pos] == "*" and (not pos or text[pos - 1] == " ") and _read_simple_emphasis(state):
+        return
+    character, end = text[pos], pos + 1
+    while text.startswith(character, end):
+        end += 1
+    if end == len(text) and not state.final:
+        state.stop()
+        return
+    run = new_run(text, pos, end, len(state.pieces), cjk=state.context.dialect.cjk_emphasis)
+    if run.opens or run.closes:
+        state.delimiters.add(run)
+        state.runs.append(run)
+    state.add(character * run.count, pos)
+    state.pos = end
 
-    Attributes:
-        index: of the piece of HTML that it stands for.
-        reach: index of the piece where the outermost emphasis begins that ends at this run;
-            ``index`` itself where there is none.
-        count: how many of its characters are not used up.
-        before, after: end tags and start tags that its used characters became.
-        inner: how deep the emphasis is that lies between it and the next run of the list.
+
+def _read_simple_emphasis(state: InlineState) -> bool:
+    """Read emphasis of plain words in one go; return whether there is some.
+
+    If nothing else is open, this includes emphasis that has not been closed yet.
     """
-
-    __slots__ = (
-        "after", "before", "character", "closes", "count", "index", "inner", "length",
-        "next", "opens", "previous", "reach",
-    )  # fmt: skip
-
-    def __init__(
-        self, character: str, length: int, index: int, *, opens: bool, closes: bool
-    ) -> None:
-        self.character = character
-        self.length = self.count = length
-        self.index = self.reach = index
-        self.opens = opens
-        self.closes = closes
-        self.before = self.after = ""
-        self.inner = 0
-        self.previous: DelimiterRun | None = None
-        self.next: DelimiterRun | None = None
-
-    @property
-    def html(self) -> str:
-        """The HTML in the run's place, unused characters as they are."""
-        return self.before + self.character * self.count + self.after
-
-
-class DelimiterStack:
-    """The runs that may still pair up, in order."""
-
-    __slots__ = ("_has_closer", "last")
-
-    def __init__(self) -> None:
-        self.last: DelimiterRun | None = None
-        self._has_closer = False
-
-    def add(self, run: DelimiterRun) -> None:
-        """Add a run at the end."""
-        self._has_closer = self._has_closer or run.closes
-        run.previous = self.last
-        if self.last:
-            self.last.next = run
-        self.last = run
-
-    def enclose(self) -> None:
-        """Note that emphasis follows that is complete, and stands for itself."""
-        if self.last:
-            self.last.inner = max(self.last.inner, 1)
-
-    def pair(self, bottom: DelimiterRun | None = None, *, until: int | None = None) -> None:
-        """Pair up the runs behind ``bottom``, those whose index is below ``until``."""
-        if not self._has_closer or self.last is bottom:
-            return
-        closer = self._first(bottom)
-        floor = bottom.index if bottom else -1
-        no_opener_up_to: dict[tuple[str, bool, int], int] = {}
-        while closer and (until is None or closer.index < until):
-            if not closer.closes:
-                closer = closer.next
-                continue
-            kind = _kind(closer)
-            lowest = no_opener_up_to.get(kind, floor)
-            opener = closer.previous
-            while opener and opener.index > lowest and not _match(opener, closer):
-                opener = opener.previous
-            if not opener or opener.index <= lowest or not self._join(opener, closer):
-                no_opener_up_to[kind] = closer.previous.index if closer.previous else floor
-                following = closer.next
-                if not closer.opens:
-                    self._remove(closer)
-                closer = following
-            elif not closer.count:
-                following = closer.next
-                self._remove(closer)
-                closer = following
-
-    def drop(self, bottom: DelimiterRun | None) -> None:
-        """Forget all runs behind ``bottom``."""
-        self.last = bottom
-        if bottom:
-            bottom.next = None
-
-    def openers(self) -> list[DelimiterRun]:
-        """Return the runs that may still open emphasis, in order."""
-        found = []
-        run = self.last
-        while run:
-            if run.opens:
-                found.append(run)
-            run = run.previous
-        found.reverse()
-        return found
-
-    def _first(self, bottom: DelimiterRun | None) -> DelimiterRun | None:
-        if bottom:
-            return bottom.next
-        run = self.last
-        while run and run.previous:
-            run = run.previous
-        return run
-
-    def _join(self, opener: DelimiterRun, closer: DelimiterRun) -> bool:
-        """Make emphasis of what lies between the two; return whether that may be."""
-        depth = 1 + opener.inner
-        between = opener.next
-        while between is not closer:
-            assert between
-            depth = max(depth, 1 + between.inner)
-            between = between.next
-        if depth > MAX_EMPHASIS:
-            return False
-        used = min(opener.count, closer.count, 2)
-        if opener.character == "~":
-            used = opener.count
-        tag = _TAGS[opener.character][used - 1]
-        opener.count -= used
-        opener.after = f"<{tag}>{opener.after}"
-        opener.inner = depth
-        opener.next = closer
-        closer.previous = opener
-        closer.count -= used
-        closer.before += f"</{tag}>"
-        closer.reach = min(closer.reach, opener.reach)
-        if not opener.count:
-            self._remove(opener)
-        return True
-
-    def _remove(self, run: DelimiterRun) -> None:
-        if run.previous:
-            run.previous.next = run.next
-            run.previous.inner = max(run.previous.inner, run.inner)
-        if run.next:
-            run.next.previous = run.previous
-        else:
-            self.last = run.previous
-
-
-def delimiter_run(text: str, start: int, end: int, index: int, *, cjk: bool) -> DelimiterRun:
-    """Return the run that is ``text[start:end]``, with what it can do where it stands.
-
-    https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run. Chinese, Japanese and Korean
-    are written without a space where a word ends, so that there the rule for punctuation keeps
-    ``**10%**를`` from being bold. With ``cjk``, their characters count neither as letters nor as
-    punctuation (https://github.com/tats-u/markdown-cjk-friendly).
-    """
-    character = text[start]
-    kind = _kind_in_cjk if cjk and character == "*" else _kind_of
-    before = kind(text[start - 1]) if start else " "
-    after = kind(text[end]) if end < len(text) else " "
-    left = after != " " and (after != "." or before != "a")
-    right = before != " " and (before != "." or after != "a")
-    if character == "_" or (character == "~" and end - start == 1):
-        # Not within a word, or a range of numbers: 10~20.
-        left, right = left and (not right or before == "."), right and (not left or after == ".")
-    elif character == "~" and end - start > 2:
-        left = right = False
-    return DelimiterRun(character, end - start, index, opens=left, closes=right)
-
-
-@lru_cache(4096)
-def _kind_of(character: str) -> str:
-    """Return " " for white space, "." for punctuation and symbols, "a" for all else."""
-    if character.isspace():
-        return " "
-    return "." if unicodedata.category(character)[0] in "PS" else "a"
-
-
-@lru_cache(4096)
-def _kind_in_cjk(character: str) -> str:
-    """Return "c" for what is Chinese, Japanese or Korean, punctuation too, else the same."""
-    # Emoji are as wide, but are symbols.
-    is_wide = unicodedata.east_asian_width(character) in "WFH"
-    if is_wide and unicodedata.category(character) != "So" and not character.isspace():
-        return "c"
-    return _kind_of(character)
-
-
-def _kind(closer: DelimiterRun) -> tuple[str, bool, int]:
-    length = closer.count if closer.character == "~" else closer.length % 3
-    return closer.character, closer.opens, length
-
-
-def _match(opener: DelimiterRun, closer: DelimiterRun) -> bool:
-    if not opener.opens or opener.character != closer.character:
+    patterns = state.context.patterns
+    if state.search is not patterns.special:
         return False
-    if closer.character == "~":
-        return opener.count == closer.count
-    if not (opener.closes or closer.opens):
-        return True
-    return (opener.length + closer.length) % 3 != 0 or (
-        opener.length % 3 == 0 and closer.length % 3 == 0
-    )
+    found = patterns.simple_emphasis(state.text, state.pos)
+    if not found:
+        return False
+    tag = "em" if found.end(1) == state.pos + 1 else "strong"
+    if found[3] and (state.final or found.end() < len(state.text)):
+        state.add(f"<{tag}>{found[2]}</{tag}>", state.pos)
+        state.pos = found.end()
+        state.delimiters.enclose()
+    elif found[3] or state.final or state.delimiters.last or state.brackets:
+        return False
+    else:
+        content = found[2].rstrip(" \t\n")
+        state.stop(f"<{tag}>{content}</{tag}>")
+    return True

@@ -1,66 +1,67 @@
-"""The text of one block, while it grows: what is certain of it is HTML already, the rest is held.
+"""The inline content of one block while it grows: the certain part is HTML, the rest is held back.
 
-Text is read once, as soon as it is certain. What is held is short as a rule. Where a construct is
-opened and never closed it is long, and is then read again only when it grew by a part of itself.
+Text is read once, as soon as it is certain. What is held back is usually short. If a construct is
+opened and never closed it is long, and is read again only after it has grown by a fraction.
 """
 
 from streamhtml.markdown._inline.parser import InlineParser
-from streamhtml.markdown._output.growing import READ_AT_ONCE, GrowingText, next_reading
+from streamhtml.markdown._output.growing_text import GrowingText
+from streamhtml.markdown._rereading import READ_AT_ONCE, next_reading
 
 
 class InlineText(GrowingText):
-    """Inline content.
+    """Text that is read for inline structure.
 
     Args:
-        inline: reads it.
-        cautious: hold everything until the end, and show it as a tail.
-        holds_words: hold the last word back from the beginning, not only once it was begun anew.
+        parser: reads the text.
+        cautious: hold everything back until the end, and show it as a tail.
+        hold_words: hold back the last word from the beginning, not only after a restart.
     """
 
     __slots__ = (
         "_before",
         "_held",
-        "_holds_words",
-        "_inline",
+        "_hold_words",
+        "_parser",
+        "_read_at",
         "_source",
         "_unread",
-        "_wait",
         "cautious",
     )
 
     def __init__(
-        self, inline: InlineParser, *, cautious: bool = False, holds_words: bool = False
+        self, parser: InlineParser, *, cautious: bool = False, hold_words: bool = False
     ) -> None:
         super().__init__()
-        self._inline = inline
+        self._parser = parser
         self._source: list[str] = []
         self._unread = 0  # index into the source
         self._held = self._before = ""
-        self._wait = 0
-        self._holds_words = holds_words
+        self._read_at = 0  # length of the held text at which it is read again
+        self._hold_words = hold_words
         self.cautious = cautious
 
     def restart(self) -> None:
-        """Forget what was read: it is read again from the beginning."""
+        """Discard what was read, so that the text is read again from the beginning."""
         self._unread = 0
-        self._fresh = sum(map(len, self._source))
+        self._unread_size = sum(map(len, self._source))
         self._before = self._held = self.tail = ""
-        self._done = []
-        self._taken = self._wait = 0
+        self._pieces = []
+        self._taken = self._read_at = 0
 
     def add(self, text: str) -> None:
-        """Add text; the first is without white space at its beginning."""
+        """Add text; the first piece has no white space at its beginning."""
         self._source.append(text)
-        self._fresh += len(text)
+        self._unread_size += len(text)
 
     def close(self) -> None:
         self.closed = True
         if self._held:
-            self._fresh += 1  # The end is to be read.
+            self._unread_size += 1  # The held text has to be read once more.
 
     @property
     def is_shown(self) -> bool:
-        """Whether certain HTML of it was given out."""
+        """Whether any certain HTML of the text was taken."""
         return self._taken > 0
 
     @property
@@ -69,46 +70,48 @@ class InlineText(GrowingText):
         return "".join(self._source)
 
     def prepend(self, text: str) -> None:
-        """Add text at the beginning, and begin anew."""
+        """Add text at the beginning, and restart."""
         self._source.insert(0, text)
         self.restart()
 
-    def cut(self, length: int) -> None:
-        """Take back so many characters at the end, and begin anew."""
+    def remove_end(self, length: int) -> None:
+        """Remove ``length`` characters at the end, and restart."""
         text = self.source
         self._source = [text[: max(len(text) - length, 0)]]
         self.restart()
 
     def advance(self) -> bool:
-        if self._fresh and (self.closed or len(self._held) + self._fresh >= self._wait):
+        if self._unread_size and (
+            self.closed or len(self._held) + self._unread_size >= self._read_at
+        ):
             source, unread = self._source, self._unread
             fresh = source[-1] if len(source) == unread + 1 else "".join(source[unread:])
             self._unread = len(source)
-            self._fresh = 0
-            plain = None
-            if not (self._held or self._holds_words or self.cautious):
-                plain = self._inline.plain(fresh, whole=self.closed)
-            if plain is None:
+            self._unread_size = 0
+            html = None
+            if not (self._held or self._hold_words or self.cautious):
+                html = self._parser.read_unstructured(fresh, final=self.closed)
+            if html is None:
                 self._read(self._held + fresh)
-            elif plain:  # As most text is.
-                self._done.append(plain)
+            elif html:
+                self._pieces.append(html)
                 self._before = fresh[-1]
                 self.tail = ""
-        return bool(self._done or self.tail)
+        return bool(self._pieces or self.tail)
 
-    def html(self, *, anew: bool = False) -> str:
-        if anew and self.pending:
-            return self._inline.read(self.source).html
+    def html(self, *, reread: bool = False) -> str:
+        if reread and self.pending:
+            return self._parser.read(self.source).html
         self.advance()
-        return "".join(self._done)
+        return "".join(self._pieces)
 
     def _read(self, text: str) -> None:
-        reading = self._inline.read(
-            text, self._before, whole=self.closed, holds_words=self._holds_words
+        reading = self._parser.read(
+            text, self._before, final=self.closed, hold_words=self._hold_words
         )
-        if reading.rejoin:
-            self._holds_words = True
-            self.rejoined = self.is_shown
+        if reading.restart:
+            self._hold_words = True
+            self.restarted = self.is_shown
             self.restart()
             self.advance()
             return
@@ -119,8 +122,8 @@ class InlineText(GrowingText):
             self.tail = html + self.tail
             html, length = "", 0
         if html:
-            self._done.append(html)
+            self._pieces.append(html)
         if length:
             self._before = text[length - 1]
         self._held = text[length:]
-        self._wait = next_reading(len(self._held)) if len(self._held) > READ_AT_ONCE else 0
+        self._read_at = next_reading(len(self._held)) if len(self._held) > READ_AT_ONCE else 0

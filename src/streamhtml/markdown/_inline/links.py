@@ -1,177 +1,176 @@
-"""The parts of links: destinations, titles, labels and reference definitions. Pure functions.
+"""Links, images and footnote references: reads ``[``, ``]`` and ``!``.
 
-https://spec.commonmark.org/0.31.2/#links. A text may go on: whoever reads a part is told when it
-reaches the end without being complete.
+https://spec.commonmark.org/0.31.2/#look-for-link-or-image
 """
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
-from streamhtml.markdown._characters import unescape
+from streamhtml.markdown._escaping import escape
 from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
+from streamhtml.markdown._inline.link_syntax import (
+    MAX_LABEL,
+    Target,
+    is_blank,
+    read_inline_target,
+    read_label,
+)
+from streamhtml.markdown._inline.state import Bracket, InlineState
+from streamhtml.markdown._inline.url_policy import text_of
 
-# Possessive are single characters alone: before 3.11.5 Python takes back too little of a group.
-_SPACE: Final = re.compile(r"[ \t]*+(?:\n[ \t]*+)?")
-_IN_ANGLES: Final = re.compile(r"<([^<>\n\\]*+(?:\\[^\n][^<>\n\\]*+)*)(>|\\?\Z)?")
-_BARE: Final = re.compile(r"(?:[^\\()\x00-\x20\x7f]++|\\[!-/:-@\[-`{-~]?)+")
-_TITLES: Final = {
-    '"': re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*)(")?', re.DOTALL),
-    "'": re.compile(r"'([^'\\]*+(?:\\.[^'\\]*+)*)(')?", re.DOTALL),
-    "(": re.compile(r"\(([^()\\]*+(?:\\.[^()\\]*+)*)(\))?", re.DOTALL),
-}
-_BLANKS: Final = re.compile(r"[ \t\n]+")
-_REST_OF_LINE: Final = re.compile(r"[ \t]*(?:\n|\Z)")
-
-MAX_LABEL: Final = 999
-_LABEL: Final = re.compile(r"\[([^\[\]\\]*+(?:\\.[^\[\]\\]*+)*)(\])?", re.DOTALL)
-MAX_PARENTHESES: Final = 8
-"""Pairs inside each other in a destination. The specification asks for three at least, and leaves
-the limit to those who fear what it costs to look for the end of ``[a](b[a](b…``."""
+_FOOTNOTE: Final = re.compile(r"\[\^([^\s\[\]]{1,200})\]")
+_PARTIAL_FOOTNOTE: Final = re.compile(r"\[\^[^\s\[\]]{0,200}\Z")
+_UNLIKELY_BEFORE_LINK: Final = re.compile(r"[\w\]]")
 
 
-class Target(NamedTuple):
-    """Where a link leads: the URL and the title as they are meant, escapes resolved."""
-
-    url: str
-    title: str | None
-
-
-class ParsedLink(NamedTuple):
-    """Something read: what, and where in the text it ends."""
-
-    target: Target
-    end: int
+def read_exclamation_mark(state: InlineState) -> None:
+    """Read ``!``: the beginning of an image, or text."""
+    following = state.text[state.pos + 1 : state.pos + 2]
+    if following == "[":
+        _open_bracket(state, 2, image=True)
+    elif following or state.final:
+        state.add_literal()
+    else:
+        state.stop()
 
 
-class Definition(NamedTuple):
-    """``[label]: target``, and where in the text it ends, its line's end included."""
-
-    label: str
-    target: Target
-    end: int
-
-
-def read_inline(text: str, pos: int) -> ParsedLink | Incomplete | None:
-    """Read ``(destination "title")`` from its parenthesis on."""
-    pos = _skip(text, pos + 1)
-    if pos == len(text):
-        return INCOMPLETE
-    if text[pos] == ")":
-        return ParsedLink(Target("", None), pos + 1)
-    destination = _destination(text, pos)
-    if not isinstance(destination, tuple):
-        return destination
-    url, pos = destination
-    after = _skip(text, pos)
-    title = None
-    if after > pos and after < len(text) and text[after] in _TITLES:
-        found = _title(text, after)
-        if not isinstance(found, tuple):
-            return found
-        title, pos = found
-        after = _skip(text, pos)
-    if after == len(text):
-        return INCOMPLETE
-    return ParsedLink(Target(url, title), after + 1) if text[after] == ")" else None
+def read_open_bracket(state: InlineState) -> None:
+    """Read ``[``: a footnote reference, or the possible beginning of a link."""
+    if state.context.dialect.footnotes and state.text.startswith("[^", state.pos):
+        found = _FOOTNOTE.match(state.text, state.pos)
+        if found:
+            state.pending = True
+            if state.context.footnotes.may_be_reference(found[1]):
+                state.footnotes.append((len(state.pieces), found[1]))
+                state.add("", state.pos)
+                state.pos = found.end()
+                return
+        elif not state.final and _PARTIAL_FOOTNOTE.match(state.text, state.pos):
+            state.stop()
+            return
+    elif state.pos + 1 == len(state.text) and not state.final:
+        state.stop()
+        return
+    _open_bracket(state, 1, image=False)
 
 
-def read_label(text: str, pos: int) -> tuple[str, int] | Incomplete | None:
-    """Read ``[label]``; return what is between the brackets, as it stands there, and the end."""
-    found = _LABEL.match(text, pos)
-    assert found
-    if len(found[1]) > MAX_LABEL:
-        return None
-    if found[2]:
-        return found[1], found.end()
-    return INCOMPLETE if found.end() >= len(text) - 1 else None
+def _open_bracket(state: InlineState, length: int, *, image: bool) -> None:
+    if state.brackets:
+        state.brackets[-1].holds_bracket = True
+    start = state.pos + length
+    level, index = len(state.brackets), len(state.pieces)
+    state.brackets.append(Bracket(level, index, start, state.delimiters.last, image=image))
+    state.add_literal(length)
 
 
-def read_definition(text: str, *, whole: bool) -> Definition | Incomplete | None:
-    """Read a reference definition at the beginning of a paragraph's text.
+def read_close_bracket(state: InlineState) -> None:
+    """Read ``]``: the end of a link or an image, or text."""
+    bracket = state.brackets[-1] if state.brackets else None
+    if not bracket or not state.may_close(bracket):
+        if bracket:
+            state.pop_bracket()
+        state.add_literal()
+        return
+    target, end = _find_target(state, bracket)
+    if end is INCOMPLETE:
+        state.stop()
+        return
+    state.pop_bracket()
+    if end is None:
+        state.add_literal()
+        return
+    if bracket.image:
+        _make_image(state, bracket, target)
+    else:
+        _make_link(state, bracket, target)
+    state.pos = end
 
-    https://spec.commonmark.org/0.31.2/#link-reference-definitions
 
-    Args:
-        text: the paragraph, from the definition's bracket on: complete lines.
-        whole: whether the paragraph ends with the text.
+def _find_target(
+    state: InlineState, bracket: Bracket
+) -> tuple[Target | None, int | Incomplete | None]:
+    """Return the target of the link that ``]`` closes, and where the link ends.
+
+    The end is None if there is no link. The target is None if it will most likely be defined later.
     """
-    label = read_label(text, 0)
-    if not isinstance(label, tuple):
-        return label
-    name, pos = label
-    if pos == len(text):
-        return INCOMPLETE
-    if text[pos] != ":" or is_blank(name):
-        return None
-    pos = _skip(text, pos + 1)
-    if pos == len(text):
-        return INCOMPLETE
-    destination = _destination(text, pos)
-    if not isinstance(destination, tuple):
-        return destination
-    url, pos = destination
-    after = _skip(text, pos)
-    if after > pos and after < len(text) and text[after] in _TITLES:
-        title = _title(text, after)
-        if title is INCOMPLETE and not whole:
-            return INCOMPLETE
-        if isinstance(title, tuple) and (line_end := _REST_OF_LINE.match(text, title[1])):
-            return Definition(name, Target(url, title[0]), line_end.end())
-    if line_end := _REST_OF_LINE.match(text, pos):
-        return Definition(name, Target(url, None), line_end.end())
-    return None
+    text, after = state.text, state.pos + 1
+    references = state.context.references
+    if after == len(text):
+        if not state.final:
+            return None, INCOMPLETE
+    elif text[after] == "(":
+        found = read_inline_target(text, after)
+        if found is INCOMPLETE and not state.final:
+            return None, INCOMPLETE
+        if isinstance(found, tuple):
+            return found
+    elif text[after] == "[":
+        label = read_label(text, after)
+        if label is INCOMPLETE and not state.final:
+            return None, INCOMPLETE
+        if isinstance(label, tuple) and label[0]:
+            name, end = label
+            if target := references.target(name) if not is_blank(name) else None:
+                return target, end
+            state.pending = True
+            return None, end if _is_likely_label(state, bracket, name) else None
+        if isinstance(label, tuple):
+            after = label[1]
+    if bracket.holds_bracket or after - bracket.start > MAX_LABEL + 2:
+        return None, None
+    name = text[bracket.start : state.pos]
+    if is_blank(name):
+        return None, None
+    if target := references.target(name):
+        return target, after
+    state.pending = True
+    is_collapsed = after > state.pos + 1
+    return None, after if is_collapsed and _is_likely_label(state, bracket, name) else None
 
 
-def normalize(label: str) -> str:
-    """Return the form in which labels are compared."""
-    return _BLANKS.sub(" ", label.strip(" \t\n")).casefold().upper()
+def _is_likely_label(state: InlineState, bracket: Bracket, label: str) -> bool:
+    """Return whether an undefined label will most likely be defined later."""
+    before = state.text[bracket.start - 2 : bracket.start - 1]
+    is_citation = label.isdigit() and state.text[bracket.start : state.pos].isdigit()  # [2][3]
+    return (
+        not state.context.references.is_final
+        and not is_citation
+        and not is_blank(label)
+        and not label.startswith("^")
+        and not _UNLIKELY_BEFORE_LINK.match(before)
+    )
 
 
-def is_blank(label: str) -> bool:
-    """Return whether a label has nothing but Markdown's white space, so that it is none."""
-    return not label.strip(" \t\n")
+def _make_link(state: InlineState, bracket: Bracket, target: Target | None) -> None:
+    _close_delimiters(state, bracket)
+    start, end = state.context.policy.link(target) if target else ("", "")
+    state.pieces[bracket.index] = start
+    state.add(end, state.pos)
+    # A link contains no other link: links inside become text, and open brackets open no link.
+    while state.links and state.links[-1][0] > bracket.index:
+        index, plain = state.links.pop()
+        state.pieces[index] = plain
+    while state.footnotes and state.footnotes[-1][0] > bracket.index:
+        index, label = state.footnotes.pop()
+        state.pieces[index] = escape(f"[^{label}]")
+    state.links_from = len(state.brackets)
 
 
-def _skip(text: str, pos: int) -> int:
-    found = _SPACE.match(text, pos)
-    assert found
-    return found.end()
+def _make_image(state: InlineState, bracket: Bracket, target: Target | None) -> None:
+    _close_delimiters(state, bracket)
+    content = "".join(state.pieces[bracket.index + 1 :])
+    for inside in (state.links, state.footnotes):
+        while inside and inside[-1][0] > bracket.index:
+            inside.pop()
+    del state.pieces[bracket.index :], state.starts[bracket.index :]
+    html = state.context.policy.image(target, content) if target else text_of(content)
+    if html.startswith("<a "):
+        state.links.append((len(state.pieces), text_of(html)))
+    state.add(html, bracket.start - 2)
 
 
-def _destination(text: str, pos: int) -> tuple[str, int] | Incomplete | None:
-    if text[pos] == "<":
-        found = _IN_ANGLES.match(text, pos)
-        assert found
-        if found[2] == ">":
-            return unescape(found[1]), found.end()
-        return None if found[2] is None else INCOMPLETE
-    start, depth = pos, 0
-    while pos < len(text):
-        if plain := _BARE.match(text, pos):
-            pos = plain.end()
-            continue
-        character = text[pos]
-        if character == "(":
-            depth += 1
-            if depth > MAX_PARENTHESES:
-                return None
-        elif character == ")":
-            if not depth:
-                break
-            depth -= 1
-        else:
-            break
-        pos += 1
-    if pos == len(text) and depth:
-        return INCOMPLETE
-    if depth or pos == start:
-        return None
-    return unescape(text[start:pos]), pos
-
-
-def _title(text: str, pos: int) -> tuple[str, int] | Incomplete | None:
-    found = _TITLES[text[pos]].match(text, pos)
-    assert found
-    if found[2]:
-        return unescape(found[1]), found.end()
-    return INCOMPLETE if found.end() >= len(text) - 1 else None
+def _close_delimiters(state: InlineState, bracket: Bracket) -> None:
+    """Pair up the delimiter runs inside the brackets, and drop the others there."""
+    state.delimiters.pair(bracket.bottom)
+    state.write_runs(bracket.index)
+    state.delimiters.drop(bracket.bottom)

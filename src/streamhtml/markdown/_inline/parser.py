@@ -1,56 +1,108 @@
-"""The inline parser: what blocks call to read their text.
+"""Reads the inline structure of a text, which may be only the beginning of one.
 
-A text may be only a beginning. Then the result says how far it is certain, whatever follows, and
-how the rest is best shown for now. The law: what was certain once is never read again, and the
-certain parts join to the HTML of the text read as a whole.
+The law: text that was certain once is never read again, and the certain pieces join to the HTML of
+the text read at once. A ``Reading`` says how far the text is certain, and shows the rest as a tail.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
-from streamhtml.markdown._characters import plain_html
-from streamhtml.markdown._inline import autolinks
-from streamhtml.markdown._inline.patterns import patterns_of
-from streamhtml.markdown._inline.reader import read_text
-from streamhtml.markdown._inline.references import References
-from streamhtml.markdown._inline.rules import RULES
-from streamhtml.markdown._inline.state import InlineContext, InlineResult, InlineState, Rule
-from streamhtml.markdown._inline.urls import LinkPolicy
-from streamhtml.markdown._options import Dialect
+from streamhtml.markdown._dialect import Dialect
+from streamhtml.markdown._escaping import escape_plain
+from streamhtml.markdown._inline import addresses
+from streamhtml.markdown._inline.autolinks import check_shown_email, read_address, read_less_than
+from streamhtml.markdown._inline.code_spans import read_backtick
+from streamhtml.markdown._inline.emphasis import read_delimiter_run
+from streamhtml.markdown._inline.escapes import read_ampersand, read_backslash, read_newline
+from streamhtml.markdown._inline.footnotes import Footnotes
+from streamhtml.markdown._inline.links import (
+    read_close_bracket,
+    read_exclamation_mark,
+    read_open_bracket,
+)
+from streamhtml.markdown._inline.math import read_dollar
+from streamhtml.markdown._inline.patterns import patterns_for
+from streamhtml.markdown._inline.references import LinkReferences
+from streamhtml.markdown._inline.state import InlineContext, InlineState
+from streamhtml.markdown._inline.tail import show_tail
+from streamhtml.markdown._inline.url_policy import URLPolicy
+
+InlineRule: TypeAlias = Callable[[InlineState], None]
+
+INLINE_RULES: Final[Mapping[str, InlineRule]] = {
+    "\\": read_backslash,
+    "$": read_dollar,
+    "`": read_backtick,
+    "*": read_delimiter_run,
+    "_": read_delimiter_run,
+    "~": read_delimiter_run,
+    "!": read_exclamation_mark,
+    "[": read_open_bracket,
+    "]": read_close_bracket,
+    "<": read_less_than,
+    "&": read_ampersand,
+    "\n": read_newline,
+}
+"""The rule for each special character. It reads from there on, and moves the state's position."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read of a text.
+
+    Attributes:
+        html: HTML of the certain part.
+        length: length of that part, in characters.
+        tail: HTML of the rest, as it is shown provisionally.
+        pending: whether a definition that may still follow could change the certain part.
+        restart: whether the text must be read again from its beginning, because it goes on with an
+            e-mail address whose beginning was taken for plain text.
+    """
+
+    html: str
+    length: int
+    tail: str = ""
+    pending: bool = False
+    restart: bool = False
 
 
 class InlineParser:
-    """Reads the text of all blocks of one document.
+    """Reads inline structure. All blocks of a document share one parser.
 
     Args:
-        dialect: the constructs that are known.
+        dialect: the constructs that are recognised.
         policy: writes links and images.
-        references: what the document has defined.
+        references: the document's link reference definitions.
+        footnotes: the document's footnotes.
         rules: the rule for each special character.
     """
 
     def __init__(
         self,
         dialect: Dialect,
-        policy: LinkPolicy,
-        references: References,
-        rules: Mapping[str, Rule] = RULES,
+        policy: URLPolicy,
+        references: LinkReferences,
+        footnotes: Footnotes,
+        rules: Mapping[str, InlineRule] = INLINE_RULES,
     ) -> None:
         self.dialect = dialect
-        self._patterns = patterns_of(dialect)
-        self._context = InlineContext(dialect, policy, references, rules, self._patterns)
+        self._patterns = patterns_for(dialect)
+        self._context = InlineContext(dialect, self._patterns, policy, references, footnotes)
+        self._rules = rules
 
     def read(
-        self, text: str, before: str = "", *, whole: bool = True, holds_words: bool = False
-    ) -> InlineResult:
+        self, text: str, before: str = "", *, final: bool = True, hold_words: bool = False
+    ) -> Reading:
         """Read a text.
 
         Args:
-            text: has no white space at its beginning, and at its end only where it goes on.
-            before: the last character that was read before, or ``""``.
-            whole: whether the text ends here; otherwise more may follow.
-            holds_words: whether the last word is held back, because it may become an e-mail
-                address. Otherwise an address that arrives in pieces is recognised too late, and
-                the result says so by ``rejoin``.
+            text: has no white space at its beginning; white space at its end only if it goes on.
+            before: the character that was read before it, or ``""``.
+            final: whether the text is complete; otherwise more may follow.
+            hold_words: whether to hold back a word at the end, because it may become an e-mail
+                address. If not, an address that comes in pieces is recognised too late, and
+                ``Reading.restart`` says so.
         """
         patterns = self._patterns
         if "@" in text and self.dialect.autolinks:
@@ -60,33 +112,122 @@ class InlineParser:
         elif patterns.special(text):
             search = patterns.special
         else:
-            return self._read_plain(text, before, whole, holds_words)
-        state = InlineState(self._context, before + text, len(before), search, whole)
-        return read_text(state, holds_words=holds_words)
+            return self._read_plain(text, before, final, hold_words)
+        state = InlineState(self._context, before + text, len(before), search, final)
+        return _read(state, self._rules, hold_words)
 
-    def plain(self, text: str, *, whole: bool = True) -> str | None:
-        """Return the HTML of a text without inline structure; None if it may have some.
-
-        This is much faster than ``read()``.
+    def read_unstructured(self, text: str, *, final: bool = True) -> str | None:
+        """Return the HTML of a text without structure, quickly; None if it may have structure.
 
         Args:
-            text: what is read next, while nothing is held back.
-            whole: whether the text ends here; otherwise more may follow.
+            text: what is read next, when no text is held back.
+            final: whether the text is complete; otherwise more may follow.
         """
-        if not whole:
+        if not final:
             is_plain = self._patterns.plain(text) and "://" not in text and "www." not in text
             return text if is_plain else None
         if self._patterns.special(text) or "@" in text or "://" in text or "www." in text:
             return None
-        return plain_html(text.rstrip(" \t"))
+        return escape_plain(text.rstrip(" \t"))
 
-    def _read_plain(self, text: str, before: str, whole: bool, holds_words: bool) -> InlineResult:
-        if whole:
-            return InlineResult(plain_html(text.rstrip(" \t\n")), len(text))
+    def _read_plain(self, text: str, before: str, final: bool, hold_words: bool) -> Reading:
+        if final:
+            return Reading(escape_plain(text.rstrip(" \t\n")), len(text))
         end = len(text.rstrip(" \t\n"))
-        may_grow = holds_words or text[-1] in autolinks.LAST
+        may_grow = hold_words or text[-1] in addresses.LAST_CHARACTERS
         if end < len(text) or not may_grow or not self.dialect.autolinks:
-            return InlineResult(plain_html(text[:end]), end)
-        end = autolinks.unfinished(before + text, words=holds_words) - len(before)
+            return Reading(escape_plain(text[:end]), end)
+        end = addresses.unfinished_start(before + text, words=hold_words) - len(before)
         end = max(end, 0)
-        return InlineResult(plain_html(text[:end]), end, plain_html(text[end:]))
+        return Reading(escape_plain(text[:end]), end, escape_plain(text[end:]))
+
+
+def _read(state: InlineState, rules: Mapping[str, InlineRule], hold_words: bool) -> Reading:
+    """Read from one special character to the next, until the end or an incomplete construct."""
+    text, search, pieces, starts = state.text, state.search, state.pieces, state.starts
+    limit = length = len(text.rstrip(" \t\n"))
+    if hold_words and not state.final and length == len(text):
+        limit = max(addresses.unfinished_start(text, words=True), state.first)
+    elif state.first and "@" in text and state.context.dialect.autolinks:
+        check_shown_email(state)
+    while not state.stopped:
+        pos = state.pos
+        found = search(text, pos, length)
+        start = found.start() if found else limit
+        if not found or start >= limit:
+            _read_rest(state, limit)
+            break
+        character = text[start]
+        if start > pos:
+            plain = text[pos:start]
+            if character == "\n":
+                plain = plain.rstrip(" ")
+            pieces.append(plain.replace(">", "&gt;"))
+            starts.append(pos)
+            state.pos = start
+        if found.lastgroup:
+            read_address(state, found)
+        else:
+            rules[character](state)
+    return _final_result(state) if state.final else _partial_result(state)
+
+
+def _read_rest(state: InlineState, length: int) -> None:
+    """Add the plain text after the last special character, up to ``length``."""
+    text = state.text
+    if state.final:
+        if state.pos < length:
+            state.add(escape_plain(text[state.pos : length]), state.pos)
+        return
+    end = max(length, state.pos)
+    if (
+        length == len(text)
+        and text[-1] in addresses.LAST_CHARACTERS
+        and state.context.dialect.autolinks
+    ):
+        end = max(addresses.unfinished_start(text, words=False), state.pos)
+    if state.pos < end:
+        state.add(escape_plain(text[state.pos : end]), state.pos)
+        state.pos = end
+    if end < len(text):
+        state.stop(escape_plain(text[end:].rstrip(" \t\n_")))
+
+
+def _final_result(state: InlineState) -> Reading:
+    pieces = state.pieces
+    if state.runs:
+        state.delimiters.pair()
+        state.write_runs(0)
+    if state.footnotes:
+        state.write_footnotes(len(pieces))
+    return Reading("".join(pieces), len(state.text) - state.first, "", state.pending, state.restart)
+
+
+def _partial_result(state: InlineState) -> Reading:
+    pieces = state.pieces
+    certain = held = state.hold if state.stopped else len(pieces)
+    if state.brackets or state.delimiters.last:
+        certain = _certain_count(state, held)
+    end, tail = state.pos, ""
+    if state.footnotes:
+        state.write_footnotes(certain)
+    if certain < len(pieces):
+        end = state.starts[certain]
+        tail = pieces.pop() if certain == held else show_tail(state, certain)
+    if state.runs:
+        state.write_runs(0)
+    return Reading("".join(pieces), end - state.first, tail, state.pending, state.restart)
+
+
+def _certain_count(state: InlineState, held: int) -> int:
+    """Return how many of the first ``held`` pieces are certain, whatever follows."""
+    certain = held
+    for bracket in state.brackets:
+        if state.may_close(bracket):
+            certain = min(certain, bracket.index)
+            break
+    if state.delimiters.last:
+        state.delimiters.pair(until=certain)
+        for run in state.delimiters.openers():
+            certain = min(certain, run.reach)
+    return certain

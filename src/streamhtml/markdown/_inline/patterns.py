@@ -1,16 +1,16 @@
-"""The patterns that find the special characters of a dialect: pure data, compiled once for each."""
+"""Compiled patterns that find the next special character of a dialect."""
 
 import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from streamhtml.markdown._inline import autolinks
-from streamhtml.markdown._options import Dialect
+from streamhtml.markdown._dialect import Dialect
+from streamhtml.markdown._inline import addresses
 
 
-class Find(Protocol):
-    """The ``search`` or ``match`` method of a compiled pattern."""
+class Search(Protocol):
+    """The bound ``search`` or ``match`` of a compiled pattern."""
 
     def __call__(
         self, text: str, pos: int = ..., endpos: int = ..., /
@@ -18,27 +18,26 @@ class Find(Protocol):
 
 
 class Patterns(NamedTuple):
-    """What finds the special characters of a dialect.
+    """The patterns of one dialect.
 
     Attributes:
         special: searches for the next special character.
-        with_urls: searches for the beginning of a web address too.
-        with_emails: searches for the beginning of a web or e-mail address too.
-        plain: matches a whole text that has no special character and no address, and whose end
-            means the same whatever follows.
-        emphasis: matches ``*`` emphasis after white space that contains no special character and
-            whose delimiters cannot mean anything else; or such an opener and the rest of the text.
+        with_urls, with_emails: also search for the beginning of a URL; and of an e-mail address.
+        plain: matches a text without special characters and addresses, whose end cannot be changed
+            by what follows.
+        simple_emphasis: matches emphasis of ``*`` after white space that contains no special
+            character and whose runs can be nothing else; or an opener and the whole text after it.
     """
 
-    special: Find
-    with_urls: Find
-    with_emails: Find
+    special: Search
+    with_urls: Search
+    with_emails: Search
     plain: Callable[[str], re.Match[str] | None]
-    emphasis: Find
+    simple_emphasis: Search
 
 
 @lru_cache
-def patterns_of(dialect: Dialect) -> Patterns:
+def patterns_for(dialect: Dialect) -> Patterns:
     """Return the patterns of a dialect."""
     characters = r"\\`*_\[\]!<&\n"
     if dialect.strikethrough:
@@ -46,9 +45,9 @@ def patterns_of(dialect: Dialect) -> Patterns:
     if dialect.math:
         characters += "$"
     special = f"[{characters}]"
-    url, email = autolinks.URL, autolinks.EMAIL
-    last = "".join(autolinks.LAST)
-    # An exclamation mark that no "[" can follow is plain, so only one at the end is special.
+    url, email = addresses.URL, addresses.EMAIL
+    last = "".join(addresses.LAST_CHARACTERS)
+    # Without "[" after it, an exclamation mark is plain text, except at the end.
     plain = f"[^{characters}>@]".replace("!", "")
     plain = rf"{plain}*+(?:(?<! )\n{plain}*+)*"
     at_certain_end = rf"(?:(?<=[^!{last}\s])|(?<=(?a:[^\W_{last}])[{last}]))"

@@ -1,53 +1,48 @@
-"""The state of reading one text: what every rule reads and changes. It imports no rule.
+"""The state of reading one text, which all inline rules share. It knows none of them.
 
-``pieces`` is the HTML so far, and ``starts`` says where in the text each piece begins. A delimiter
-run, such as ``**``, has a piece of its own, which is written when it is known what the run pairs up
-with. When reading has ``stopped`` before the end of the text, ``hold`` is the index of the first
-piece that is not certain.
+Nothing is certain behind an opener that may still be closed: emphasis, a bracket, a code span, a
+formula. The state keeps these openers, so that the certain part can be told from the rest.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from streamhtml.markdown._characters import escape
-from streamhtml.markdown._inline.emphasis import DelimiterRun, DelimiterStack
-from streamhtml.markdown._inline.patterns import Find, Patterns
-from streamhtml.markdown._inline.references import References
-from streamhtml.markdown._inline.urls import LinkPolicy
-from streamhtml.markdown._options import Dialect
+from streamhtml.markdown._dialect import Dialect
+from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._inline.delimiters import DelimiterRun, DelimiterStack
+from streamhtml.markdown._inline.footnotes import Footnotes
+from streamhtml.markdown._inline.patterns import Patterns, Search
+from streamhtml.markdown._inline.references import LinkReferences
+from streamhtml.markdown._inline.url_policy import URLPolicy
 
 
 @dataclass(slots=True)
-class InlineResult:
-    """What was read of a text.
+class InlineContext:
+    """What all texts of one document share.
 
     Attributes:
-        html: the HTML of the part that is certain.
-        length: the number of characters of that part.
-        tail: the HTML of the rest, as it is shown for now.
-        pending: whether a definition that may still come could change the certain part.
-        rejoin: whether the text continues an e-mail address whose beginning was already taken for
-            plain text.
+        dialect: the constructs that are recognised.
+        patterns: the patterns of the dialect.
+        policy: writes links and images.
+        references: the document's link reference definitions.
+        footnotes: the document's footnotes.
     """
 
-    html: str
-    length: int
-    tail: str = ""
-    pending: bool = False
-    rejoin: bool = False
+    dialect: Dialect
+    patterns: Patterns
+    policy: URLPolicy
+    references: LinkReferences
+    footnotes: Footnotes
 
 
 class Bracket:
     """A ``[`` or ``![`` that may open a link or an image.
 
     Attributes:
-        level: the number of brackets that are open around it.
-        index: the index of its piece.
-        start: where its content begins in the text.
+        level: how many brackets are open around it.
+        index: index of its piece of HTML.
+        start: where in the text its content begins.
         bottom: the last delimiter run before it.
-        image: whether it is ``![``.
-        holds_bracket: whether another bracket was opened inside, so that the content is no label.
+        holds_bracket: whether it contains another bracket, so that its content is not a label.
     """
 
     __slots__ = ("bottom", "holds_bracket", "image", "index", "level", "start")
@@ -63,95 +58,68 @@ class Bracket:
         self.holds_bracket = False
 
 
-Rule: TypeAlias = "Callable[[InlineState], None]"
-"""Reads what begins with a special character at the state's position, and moves the position."""
-
-
-class InlineContext:
-    """What all texts of one document share.
-
-    Args:
-        dialect: the constructs that are known.
-        policy: writes links and images.
-        references: what the document has defined.
-        rules: the rule for each special character.
-        patterns: find the special characters.
-    """
-
-    __slots__ = ("dialect", "patterns", "policy", "references", "rules")
-
-    def __init__(
-        self,
-        dialect: Dialect,
-        policy: LinkPolicy,
-        references: References,
-        rules: Mapping[str, Rule],
-        patterns: Patterns,
-    ) -> None:
-        self.dialect = dialect
-        self.policy = policy
-        self.references = references
-        self.rules = rules
-        self.patterns = patterns
-
-
 class InlineState:
-    """The state of reading one text.
+    """The text that is read, the position in it, and the HTML that was made of it so far.
 
-    Args:
-        context: what all texts of the document share.
-        text: the text, with the last character before it if there is one.
-        pos: where reading begins.
-        search: finds the next special character.
-        whole: whether the text ends here; otherwise more may follow.
+    Attributes:
+        text: the text; ``first`` is the index where reading begins, ``pos`` where it goes on.
+        final: whether the text is complete; otherwise more may follow.
+        pieces: the HTML. The piece of a delimiter run is written once its pairs are known.
+        starts: where in the text each piece begins.
+        delimiters, runs: the runs that may still pair up; and all runs not written yet.
+        brackets: the open brackets.
+        links: index of the piece and text of each link that an enclosing link would undo.
+        links_from: open brackets below this level contain a link, and open no link themselves.
+        footnotes: index of the piece and label of each footnote reference, written at the end.
+        closing_ticks: where the runs of backticks begin, by length, last first; None if unknown.
+        no_formula_end: whether the rest of the text has no ``\\)``.
+        stopped: whether reading stopped before the end, at the piece with the index ``hold``.
+        pending: whether a definition that may still follow could change the certain part.
+        restart: whether the text before this one must be read again; see ``Reading``.
     """
 
     __slots__ = (
-        "brackets", "context", "first", "footnotes", "hold", "links", "links_from",
-        "no_parenthesis", "pending", "pieces", "pos", "rejoin", "runs", "search", "starts",
-        "stopped", "text", "ticks", "whole", "written",
+        "brackets", "closing_ticks", "context", "delimiters", "final", "first", "footnotes", "hold",
+        "links", "links_from", "no_formula_end", "pending", "pieces", "pos", "restart", "runs",
+        "search", "starts", "stopped", "text",
     )  # fmt: skip
 
     def __init__(
-        self, context: InlineContext, text: str, pos: int, search: Find, whole: bool
+        self, context: InlineContext, text: str, pos: int, search: Search, final: bool
     ) -> None:
         self.context = context
         self.text = text
         self.pos = pos
         self.search = search
-        self.whole = whole
+        self.final = final
         self.first = pos
         self.pieces: list[str] = []
         self.starts: list[int] = []
-        self.runs = DelimiterStack()
-        self.written: list[DelimiterRun] = []  # runs that have a piece of their own
+        self.delimiters = DelimiterStack()
+        self.runs: list[DelimiterRun] = []
         self.brackets: list[Bracket] = []
-        self.links: list[tuple[int, str]] = []  # index of a link's piece, and its text as HTML
-        self.links_from = 0  # brackets below this level contain a link, and open none
-        self.footnotes: list[tuple[int, str]] = []  # index of a reference's piece, and its label
-        self.ticks: dict[int, list[int]] | None = None  # where backtick runs begin, by length
+        self.links: list[tuple[int, str]] = []
+        self.links_from = 0
+        self.footnotes: list[tuple[int, str]] = []
+        self.closing_ticks: dict[int, list[int]] | None = None
         self.hold = 0
         self.stopped = False
         self.pending = False
-        self.rejoin = False
-        self.no_parenthesis = False  # whether no "\)" follows
+        self.restart = False
+        self.no_formula_end = False
 
     def add(self, html: str, start: int) -> None:
         """Add a piece of HTML for the text from ``start`` on."""
         self.pieces.append(html)
         self.starts.append(start)
 
-    def literal(self, length: int = 1) -> None:
-        """Add the next characters as text, and move behind them."""
+    def add_literal(self, length: int = 1) -> None:
+        """Add the next characters as text."""
         self.add(escape(self.text[self.pos : self.pos + length]), self.pos)
         self.pos += length
 
     def stop(self, tail: str = "") -> None:
-        """Stop reading, because the rest may be part of something that is not complete.
-
-        Args:
-            tail: the HTML that is shown for the rest.
-        """
+        """Stop reading, because the rest belongs to something incomplete; show ``tail`` for it."""
         self.hold = len(self.pieces)
         if tail:
             self.add(tail, self.pos)
@@ -162,24 +130,22 @@ class InlineState:
         return bracket.image or bracket.level >= self.links_from
 
     def pop_bracket(self) -> None:
-        """Remove the innermost open bracket."""
+        """Remove the innermost bracket from the stack."""
         self.brackets.pop()
         self.links_from = min(self.links_from, len(self.brackets))
 
     def write_runs(self, index: int) -> None:
         """Write the pieces of the delimiter runs from ``index`` on, as they have paired up."""
-        written = self.written
-        while written and written[-1].index >= index:
-            run = written.pop()
+        runs = self.runs
+        while runs and runs[-1].index >= index:
+            run = runs.pop()
             self.pieces[run.index] = run.html
 
-    def write_footnotes(self, count: int, ahead: dict[str, int] | None = None) -> None:
+    def write_footnotes(self, count: int, provisional: dict[str, int] | None = None) -> None:
         """Write the footnote references among the first ``count`` pieces.
 
-        Args:
-            count: the number of pieces.
-            ahead: see ``References.footnote_reference()``.
+        ``provisional`` is that of ``Footnotes.reference_html()``.
         """
         for index, label in self.footnotes:
             if index < count:
-                self.pieces[index] = self.context.references.footnote_reference(label, ahead)
+                self.pieces[index] = self.context.footnotes.reference_html(label, provisional)

@@ -1,14 +1,14 @@
-"""How text is shown that is not certain yet: guesses, made so that they are seldom taken back.
+"""Makes the tail: uncertain text, shown in the way it will most likely end.
 
-Open emphasis is closed, an open bracket is left out, as if a link came of it. What is as likely to
-be something else is left out until more is known, with all that follows: it takes a word or two.
-A guess never changes what is certain, and what was guessed wrong is mended by the next tail.
+Open emphasis is shown as emphasis, and an open bracket is hidden, as if it became a link. If the
+outcome is a toss-up, the text is left out, with everything after it, until a word or two more
+decides. A tail never changes what is certain, and the next tail corrects a wrong guess.
 """
 
 import re
 from typing import Final
 
-from streamhtml.markdown._inline.emphasis import DelimiterRun
+from streamhtml.markdown._inline.delimiters import DelimiterRun
 from streamhtml.markdown._inline.state import Bracket, InlineState
 
 _OPENED: Final = {
@@ -23,17 +23,17 @@ _CLOSED: Final = {
 }
 
 MAX_OPENED: Final = 20
-"""Delimiter runs that a tail shows as open inside each other; more are shown without."""
+"""Maximum number of open delimiter runs that a tail shows as nested emphasis."""
 
 SHOWN_AFTER: Final = 3
-"""Characters after which the text behind an open bracket is shown: ``[1]`` and ``[x]`` are text."""
+"""Characters after which text behind an open bracket is shown. ``[1]`` and ``[x]`` are text."""
 
 LITERAL_AFTER: Final = 400
-"""Characters after which a bracket that is still open is shown as what it is."""
+"""Characters after which a bracket that is still open is shown as a bracket."""
 
-# What stands behind an opener in file names, lists of code, an emoji of an asterisk …
+# Characters after an opener in file names, code, an asterisk emoji …
 _UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
-# … and in a second citation, or an interval.
+# Text after a bracket in JSON, code, a second citation, an interval …
 _UNLIKELY_LINKED: Final = re.compile(
     r"[\"'{,;:.?=+\-/\\|^ ]|\[(?!\d+\])|\d+\]\[|[^\[\]()\n]{1,40}\)|-?(?:\d[\d.]*|[a-z]),"
 )
@@ -44,10 +44,10 @@ _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 
 
 def show_tail(state: InlineState, certain: int) -> str:
-    """Return the HTML of the pieces behind the certain ones, and take these out of the state's."""
+    """Return the HTML for the pieces after the certain ones, and remove them from the state."""
     pieces = state.pieces
     _leave_out(state, certain)
-    state.runs.pair(until=len(pieces))
+    state.delimiters.pair(until=len(pieces))
     for bracket in state.brackets:
         is_open = state.may_close(bracket) and certain <= bracket.index < len(pieces)
         if is_open and _is_link(state, bracket):
@@ -63,10 +63,11 @@ def show_tail(state: InlineState, certain: int) -> str:
 
 
 def _leave_out(state: InlineState, certain: int) -> None:
-    """Take out what may become the description of an image, and all that follows.
+    """Remove the pieces that cannot be guessed, and everything after them.
 
-    So with a bracket that has just opened; and with a word that begins with ``_`` or has ``*`` in
-    it: that may be emphasis, or the name of a variable, or a product.
+    These are: text that may become the description of an image; text behind a bracket that has
+    just opened; and a word that begins with ``_`` or contains ``*``, which may be emphasis, the
+    name of a variable, or a product.
     """
     pieces, starts, text = state.pieces, state.starts, state.text
     count = len(pieces)
@@ -75,21 +76,21 @@ def _leave_out(state: InlineState, certain: int) -> None:
         if bracket.image or (is_short and state.may_close(bracket)):
             count = bracket.index
             break
-    run = state.written[-1] if state.written else None
+    run = state.runs[-1] if state.runs else None
     if run and run.opens and run.index >= certain and not (run.before or run.after):
         in_name = run.character == "_" or _is_in_word(state, run.index)
         if in_name and _WORD_AT_END.match(text, starts[run.index] + run.length):
             count = min(count, run.index)
     if count < len(pieces):
         del pieces[count:], starts[count:]
-        state.written = [run for run in state.written if run.index < count]
-        state.footnotes = [each for each in state.footnotes if each[0] < count]
+        state.runs = [run for run in state.runs if run.index < count]
+        state.footnotes = [note for note in state.footnotes if note[0] < count]
 
 
 def _open_runs(state: InlineState, certain: int) -> str:
-    """Show what runs would open as if it ended here; return the end tags."""
+    """Open the emphasis of unmatched runs, as if it ended here; return the end tags."""
     ends: list[str] = []
-    for run in state.runs.openers():
+    for run in state.delimiters.openers():
         if certain <= run.index < len(state.pieces) and _is_emphasis(state, run):
             if len(ends) < MAX_OPENED:
                 run.after = _OPENED[run.character][run.count] + run.after
@@ -99,7 +100,7 @@ def _open_runs(state: InlineState, certain: int) -> str:
 
 
 def _is_link(state: InlineState, bracket: Bracket) -> bool:
-    """Return whether a link is what the open bracket will most likely become."""
+    """Return whether the open bracket will most likely become a link."""
     return (
         len(state.text) - bracket.start <= LITERAL_AFTER
         and not _UNLIKELY_LINKED.match(state.text, bracket.start)
@@ -108,7 +109,7 @@ def _is_link(state: InlineState, bracket: Bracket) -> bool:
 
 
 def _is_emphasis(state: InlineState, run: DelimiterRun) -> bool:
-    """Return whether emphasis is what the run will most likely open."""
+    """Return whether the delimiter run will most likely open emphasis."""
     end = state.starts[run.index] + run.length
     if run.count > 3 or run.html == "~" or state.text[end : end + 1] in _UNLIKELY_EMPHASIZED:
         return False
@@ -118,7 +119,7 @@ def _is_emphasis(state: InlineState, run: DelimiterRun) -> bool:
 
 
 def _is_in_word(state: InlineState, index: int) -> bool:
-    """Return whether a letter or a digit of ASCII stands before a piece."""
+    """Return whether an ASCII letter or digit precedes a piece."""
     start = state.starts[index]
     before = state.text[start - 1] if start else " "
     return before.isascii() and before.isalnum()

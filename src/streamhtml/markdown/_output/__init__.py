@@ -1,1 +1,1 @@
-"""What the parser writes, elements and their text in order, and how it becomes patches."""
+"""The HTML that the parser writes, and the patches that bring it to the page."""

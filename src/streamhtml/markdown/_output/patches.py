@@ -1,7 +1,7 @@
-"""How the log gets to the page: what was added to it becomes patches.
+"""Makes patches of what was added to the buffer, and remembers what the page already shows.
 
-The law: what was sent is never looked at again, unless it has changed since. Then it is sent again,
-from its start tag on, once.
+The law: an entry that was sent is never looked at again unless it changed. Then its element is sent
+again as a whole, once.
 """
 
 from functools import partial
@@ -10,67 +10,73 @@ from typing import Final
 from markupsafe import Markup
 
 from streamhtml._patch import Action, Patch
-from streamhtml.markdown._output.growing import GrowingText
-from streamhtml.markdown._output.output import Entry, Output, TagPair, html_of
+from streamhtml.markdown._output.buffer import BufferedElement, Entry, HTMLBuffer, html_of
+from streamhtml.markdown._output.growing_text import GrowingText
 
 _markup: Final = partial(str.__new__, Markup)
-"""What ``Markup`` does with a string, without the question whether it is something else."""
+"""Faster than ``Markup(html)``, which first checks for an ``__html__`` method."""
 
 
-class _SettledBlock:
-    """A block that is complete, but has text that a definition still to come may change."""
+class _PendingBlock:
+    """A block that is complete, but that a definition which may still follow could change.
+
+    Attributes:
+        child: index of its element among the region's children.
+        entries: its entries, whose text can be read again.
+        sent: the fingerprint of the HTML that the page shows.
+    """
 
     def __init__(self, child: int, entries: list[Entry]) -> None:
         self.child = child
         self.entries = entries
-        self.sent = _mark_of(html_of(entries))
+        self.sent = _fingerprint(html_of(entries))
         for entry in entries:
             if isinstance(entry, GrowingText) and entry.pending:
-                entry.forget()
+                entry.discard_html()
 
 
-def _mark_of(html: str) -> tuple[int, int]:
-    """Return what tells HTML from other HTML, without keeping it."""
+def _fingerprint(html: str) -> tuple[int, int]:
+    """Return a value that differs for different HTML, so that the HTML need not be kept."""
     return len(html), hash(html)
 
 
 class PatchWriter:
-    """Turns what was added to a log into patches, and remembers what stands on the page.
+    """Makes patches of what was added to a buffer.
 
     Args:
         root: the id of the region.
-        log: is written to by the parser; what is settled is taken out of it here.
+        buffer: the parser writes to it; settled blocks are taken out of it here.
     """
 
-    def __init__(self, root: str, output: Output) -> None:
+    def __init__(self, root: str, buffer: HTMLBuffer) -> None:
         self._root = root
-        self._output = output
-        self._sent = 0
-        self._at: TagPair | None = None
+        self._buffer = buffer
+        self._sent = 0  # entries that the page shows
+        self._innermost: BufferedElement | None = None  # open on the page
         self._tail = ""
-        self._children = 0
-        self._settled: list[_SettledBlock] = []
+        self._children = 0  # of the region, all of them settled
+        self._pending: list[_PendingBlock] = []
 
     def flush(self) -> list[Patch]:
-        """Return what shows all that was written since the last time."""
-        output = self._output
-        if output.undone:
-            if output.undone.index < self._sent:
-                self._sent, self._at = output.undone.index, output.undone.parent
-            output.undone = None
-        position = self._sent - output.offset
-        first = output.entries[position] if position < len(output.entries) else None
-        if isinstance(first, GrowingText) and self._at:
+        """Return the patches that show everything written since the last call."""
+        buffer = self._buffer
+        if buffer.rewritten:
+            if buffer.rewritten.index < self._sent:
+                self._sent, self._innermost = buffer.rewritten.index, buffer.rewritten.parent
+            buffer.rewritten = None
+        position = self._sent - buffer.offset
+        first = buffer.entries[position] if position < len(buffer.entries) else None
+        if isinstance(first, GrowingText) and self._innermost:
             first.advance()
-            if first.rejoined:
-                first.rejoined = False
-                output.change(self._at)
-            elif position == len(output.entries) - 1 and output.changed is None:
-                return self._grow(first, self._at)  # As it is most of the time.
+            if first.restarted:
+                first.restarted = False
+                buffer.mark_changed(self._innermost)
+            elif position == len(buffer.entries) - 1 and buffer.changed is None:
+                return self._grow(first, self._innermost)  # fast path: only this text grew
         return self._show()
 
-    def _grow(self, text: GrowingText, at: TagPair) -> list[Patch]:
-        """Return what shows more of a text, nothing else having been written."""
+    def _grow(self, text: GrowingText, at: BufferedElement) -> list[Patch]:
+        """Return the patches for more of one text, when nothing else was written."""
         html, tail, before = text.take(), text.tail, self._tail
         self._tail = tail
         patches = [Patch("append", _markup(html), self._root, at.depth)] if html else []
@@ -79,59 +85,59 @@ class PatchWriter:
         return patches
 
     def _show(self) -> list[Patch]:
-        """Return what shows new entries, and those that have changed."""
-        output = self._output
+        """Return the patches for new entries, and for those that changed."""
+        buffer = self._buffer
         patches: list[Patch] = []
-        end = output.offset + self._presentable()
-        if output.changed:
-            index, depth = output.changed
-            output.changed = None
+        end = buffer.offset + self._presentable()
+        if buffer.changed:
+            index, depth = buffer.changed
+            buffer.changed = None
             if index < self._sent:
                 patches.append(self._resend(index, end, depth))
         if self._sent < end:
             self._append(end, patches)
-        last = output.entries[-1] if end > output.offset else None
+        last = buffer.entries[-1] if end > buffer.offset else None
         tail = last.tail if isinstance(last, GrowingText) and not last.closed else ""
-        # Every patch has taken the tail away; without one it stands until there is another.
+        # Any patch removes the tail. Without a patch, the tail stays until the next one.
         if tail if patches else tail != self._tail:
-            patches.append(self._patch("tail", tail, self._at))
+            patches.append(self._patch("tail", tail, self._innermost))
         self._tail = tail
-        if output.has_ended:
+        if buffer.has_closed_block:
             self._settle()
         return patches
 
     def finish(self) -> list[Patch]:
-        """Return what brings text up to date whose references were defined later, or never."""
+        """Return the patches for blocks whose references were defined later, or never."""
         patches = []
-        for block in self._settled:
-            html = html_of(block.entries, anew=True)
-            if _mark_of(html) != block.sent:
+        for block in self._pending:
+            html = html_of(block.entries, reread=True)
+            if _fingerprint(html) != block.sent:
                 patches.append(Patch("replace", _markup(html), self._root, child=block.child))
         return patches
 
     def _presentable(self) -> int:
-        """Return how many entries there are, but for those at the end that show nothing yet."""
-        entries = self._output.entries
+        """Return the number of entries, without those at the end that show nothing yet."""
+        entries = self._buffer.entries
         end = len(entries)
         while end:
             entry = entries[end - 1]
             if isinstance(entry, GrowingText):
                 if entry.advance():
                     break
-            elif not isinstance(entry, TagPair) or not entry.soft:
+            elif not isinstance(entry, BufferedElement) or not entry.deferred:
                 break
             end -= 1
         return end
 
     def _append(self, end: int, patches: list[Patch]) -> None:
-        """Add what appends the entries from the last sent one on: a patch for each place."""
-        output = self._output
-        base = at = self._at
+        """Append the unsent entries: one patch for each element that receives some of them."""
+        buffer = self._buffer
+        base = at = self._innermost
         pieces: list[str] = []
-        for entry in output.entries[self._sent - output.offset : end - output.offset]:
+        for entry in buffer.entries[self._sent - buffer.offset : end - buffer.offset]:
             if entry is None:
                 assert at is not None
-                if at is base:  # Its start is on the page already: the patch ends with it.
+                if at is base:  # The page shows its start tag already, so this patch is complete.
                     if html := "".join(pieces):
                         patches.append(self._patch("append", html, at))
                     pieces = []
@@ -139,14 +145,14 @@ class PatchWriter:
                 else:
                     pieces.append(at.end)
                     at = at.parent
-            elif isinstance(entry, TagPair):
+            elif isinstance(entry, BufferedElement):
                 pieces.append(entry.start)
                 at = entry
             elif isinstance(entry, GrowingText):
                 pieces.append(entry.take())
             else:
                 pieces.append(entry)
-        self._stand(at, end)
+        self._remember_sent(at, end)
         while at is not base:
             assert at is not None
             pieces.append(at.end)
@@ -155,55 +161,55 @@ class PatchWriter:
             patches.append(self._patch("append", html, base))
 
     def _resend(self, index: int, end: int, depth: int) -> Patch:
-        """Put an element on the page anew, with all that is in it now."""
-        entries = self._output.entries[index - self._output.offset : end - self._output.offset]
+        """Return the patch that replaces an element by what it contains now."""
+        entries = self._buffer.entries[index - self._buffer.offset : end - self._buffer.offset]
         element = entries[0]
-        assert isinstance(element, TagPair)
+        assert isinstance(element, BufferedElement)
         level = 0
         for position, entry in enumerate(entries, 1):
-            if isinstance(entry, TagPair):
+            if isinstance(entry, BufferedElement):
                 level += 1
             elif entry is None:
                 level -= 1
                 if not level:
                     del entries[position:]
-                    self._stand(element.parent, index + position)
+                    self._remember_sent(element.parent, index + position)
                     break
         else:
-            at = self._output.top
+            at = self._buffer.innermost
             while at and at.index >= end:
                 at = at.parent
-            self._stand(at, end)
+            self._remember_sent(at, end)
         html = html_of(entries)
         if isinstance(entries[-1], GrowingText):
-            entries[-1].take()  # It is in there already.
+            entries[-1].take()  # The patch contains it already.
         return Patch("replace", _markup(html), self._root, depth)
 
-    def _stand(self, at: TagPair | None, end: int) -> None:
-        """Remember what is on the page: all up to ``end``, inside the element ``at``."""
-        last = self._output.entries[end - self._output.offset - 1]
-        # Text that still grows has more to send: it stays the next entry.
+    def _remember_sent(self, at: BufferedElement | None, end: int) -> None:
+        """Remember that the page shows all entries up to ``end``, and that ``at`` is open there."""
+        last = self._buffer.entries[end - self._buffer.offset - 1]
+        # Text that still grows remains the next entry, because it has more to send.
         self._sent = end - (isinstance(last, GrowingText) and not last.closed)
-        self._at = at
+        self._innermost = at
 
-    def _patch(self, action: Action, html: str, at: TagPair | None) -> Patch:
+    def _patch(self, action: Action, html: str, at: BufferedElement | None) -> Patch:
         return Patch(action, _markup(html), self._root, at.depth if at else 0)
 
     def _settle(self) -> None:
-        """Take out the blocks that have ended and were sent."""
-        output = self._output
-        output.has_ended = False
-        at = self._at
+        """Take the blocks that are closed and sent out of the buffer."""
+        buffer = self._buffer
+        buffer.has_closed_block = False
+        at = self._innermost
         while at and at.parent:
             at = at.parent
-        count = (at.index if at else self._sent) - output.offset
-        output.offset += count
-        entries = output.entries[:count]
-        del output.entries[:count]
+        count = (at.index if at else self._sent) - buffer.offset
+        buffer.offset += count
+        entries = buffer.entries[:count]
+        del buffer.entries[:count]
         depth = start = 0
         pending = False
         for position, entry in enumerate(entries, 1):
-            if isinstance(entry, TagPair):
+            if isinstance(entry, BufferedElement):
                 depth += 1
             elif isinstance(entry, GrowingText):
                 pending = pending or entry.pending
@@ -211,6 +217,6 @@ class PatchWriter:
                 depth -= 1
                 if not depth:
                     if pending:
-                        self._settled.append(_SettledBlock(self._children, entries[start:position]))
+                        self._pending.append(_PendingBlock(self._children, entries[start:position]))
                     self._children += 1
                     start, pending = position, False

@@ -1,7 +1,7 @@
-"""Which URLs of a model's go into the page, and how they are written there.
+"""Checks the addresses of links and images, and writes those that are allowed.
 
-The policy: a link leads to http, https, mailto, or a place on the page's own site; an image comes
-from a host that the caller has named. Whatever is not allowed is shown as text.
+The policy: a link may lead to http, https, mailto or a place on the page's own site. An image may
+come from a host that the caller has named. Anything else is shown as text.
 """
 
 import re
@@ -9,8 +9,8 @@ from collections.abc import Collection
 from typing import Final, Protocol
 from urllib.parse import quote, urlsplit
 
-from streamhtml.markdown._characters import escape_attribute
-from streamhtml.markdown._inline.links import Target
+from streamhtml.markdown._escaping import escape_attribute
+from streamhtml.markdown._inline.link_syntax import Target
 
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
 
@@ -20,23 +20,28 @@ _IMAGE: Final = re.compile(r'<img [^>]*?alt="([^"]*)"[^>]*>')
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
-class LinkPolicy(Protocol):
-    """Writes links and images."""
+class URLPolicy(Protocol):
+    """Decides which links and images are allowed, and writes their HTML."""
 
     def link(self, target: Target) -> tuple[str, str]:
-        """Return the start tag and the end tag; ``""`` twice where the link is refused."""
+        """Return the start tag and the end tag; ``""`` twice if the link is refused."""
         ...
 
     def image(self, target: Target, content: str) -> str:
-        """Return the image's HTML; ``content`` is its description as HTML."""
+        """Return an image's HTML.
+
+        Args:
+            target: where the image is, and its title.
+            content: its description as HTML.
+        """
         ...
 
 
-class SafeLinkPolicy:
-    """The policy above.
+class SafeURLs:
+    """The policy that this module describes.
 
     Args:
-        image_hosts: hosts that images may come from, in lower case.
+        image_hosts: the hosts that images may come from, in lower case.
     """
 
     def __init__(self, image_hosts: Collection[str]) -> None:
@@ -45,44 +50,49 @@ class SafeLinkPolicy:
     def link(self, target: Target) -> tuple[str, str]:
         if not is_allowed(target.url):
             return "", ""
-        return f'<a{_attributes("href", target)} rel="noopener noreferrer nofollow ugc">', "</a>"
+        return f'<a{url_attributes("href", target)} rel="noopener noreferrer nofollow ugc">', "</a>"
 
     def image(self, target: Target, content: str) -> str:
         alternative = text_of(content)
         if self._may_load(target.url):
-            return f'<img{_attributes("src", target)} alt="{_quote(alternative)}">'
+            return f'<img{url_attributes("src", target)} alt="{escape_quotes(alternative)}">'
         start, end = self.link(target)
         return start + (alternative or escape_attribute(target.url)) + end
 
     def _may_load(self, url: str) -> bool:
-        # What a browser reads otherwise than urlsplit() does is refused.
+        # Refuse every URL that a browser could parse differently from urlsplit().
         if not _IS_SAFE.match(url) or not url.lower().startswith(("http://", "https://")):
             return False
         return urlsplit(url).netloc.lower() in self._image_hosts
 
 
 def is_allowed(url: str) -> bool:
-    """Return whether a link may lead there: by its scheme, or to the page's own site."""
+    """Return whether a link may lead there: to an allowed scheme, or to the page's own site."""
     beginning = re.split(r"[/?#]", url, maxsplit=1)[0]
     scheme, colon, _ = beginning.partition(":")
     return not colon or scheme.lower() in SCHEMES
 
 
 def normalize_url(url: str) -> str:
-    """Return the URL with all but ASCII's URL characters percent-encoded; what is, stays."""
+    """Return the URL, percent-encoded. Characters that are encoded already stay as they are."""
     return url if _IS_SAFE.match(url) else quote(url, safe=_SAFE, errors="replace")
 
 
 def text_of(html: str) -> str:
-    """Return the text of HTML that we wrote, still escaped; an image's is its description."""
+    """Return the text of HTML that this library wrote, still escaped.
+
+    The text of an image is its description.
+    """
     return _TAG.sub("", _IMAGE.sub(r"\1", html))
 
 
-def _attributes(name: str, target: Target) -> str:
+def url_attributes(name: str, target: Target) -> str:
+    """Return the attribute ``name`` with the target's URL, and the title if there is one."""
     url = escape_attribute(normalize_url(target.url))
     title = "" if not target.title else f' title="{escape_attribute(target.title)}"'
     return f' {name}="{url}"{title}'
 
 
-def _quote(escaped: str) -> str:
+def escape_quotes(escaped: str) -> str:
+    """Return escaped HTML text for use between double quotes."""
     return escaped.replace('"', "&quot;")

@@ -1,4 +1,4 @@
-"""Characters and what stands for them: HTML's escapes, Markdown's backslashes, entities."""
+"""Escapes: writes text as HTML, and resolves Markdown's backslash escapes and entities."""
 
 import re
 from html.entities import html5
@@ -7,7 +7,7 @@ from typing import Final
 from streamhtml._scrub import Scrubber
 
 PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
-"""ASCII's punctuation: what a backslash may stand before."""
+"""ASCII punctuation: the characters that a backslash can escape."""
 
 ENTITY: Final = re.compile(r"&(?:#[xX][0-9a-fA-F]{1,6}|#[0-9]{1,7}|[A-Za-z][A-Za-z0-9]{1,31});")
 PARTIAL_ENTITY: Final = re.compile(
@@ -17,24 +17,25 @@ _ESCAPED: Final = re.compile(rf"\\([!-/:-@\[-`{{-~])|{ENTITY.pattern}")
 
 
 def escape(text: str) -> str:
-    """Return text as HTML, for between tags."""
+    """Return text as HTML, for use between tags."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def plain_html(text: str) -> str:
-    """Return text that has neither ``&`` nor ``<`` as HTML."""
+def escape_plain(text: str) -> str:
+    """Return text as HTML if it is known to contain neither ``&`` nor ``<``."""
     return text.replace(">", "&gt;")
 
 
 def escape_attribute(text: str) -> str:
-    """Return text as HTML, for between double quotes."""
+    """Return text as HTML, for use between double quotes."""
     return escape(text).replace('"', "&quot;")
 
 
-def entity(reference: str) -> str:
-    """Return the characters that a reference (``&amp;``, ``&#38;``) stands for, scrubbed.
+def resolve_entity(reference: str) -> str:
+    """Return the characters that ``&amp;`` or ``&#38;`` stands for, scrubbed.
 
-    One that is not known stands for itself. https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
+    An unknown name stands for itself.
+    https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
     """
     if reference[1] != "#":
         return html5.get(reference[1:], reference)
@@ -49,4 +50,4 @@ def unescape(text: str) -> str:
     """Return text with its backslash escapes and entities resolved."""
     if "\\" not in text and "&" not in text:
         return text
-    return _ESCAPED.sub(lambda found: found[1] or entity(found[0]), text)
+    return _ESCAPED.sub(lambda found: found[1] or resolve_entity(found[0]), text)

@@ -3,17 +3,17 @@
 import re
 from typing import Final
 
+from streamhtml.markdown._dialect import MAX_FILLED_CELLS
 from streamhtml.markdown._inline.inline_text import InlineText
 from streamhtml.markdown._inline.parser import InlineParser
-from streamhtml.markdown._options import MAX_FILLED
-from streamhtml.markdown._output.output import Output, TagPair
+from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 
 _PIPE: Final = re.compile(r"\\.|\|", re.DOTALL)
-_CUT: Final = re.compile(r"\\[\\|]?|\|")
+_SEPARATOR: Final = re.compile(r"\\[\\|]?|\|")
 
 
 def split_row(line: str) -> list[str]:
-    """Return the cells of a table row, with the white space and the escapes of the line."""
+    """Return the cells of a complete row, with their white space and escapes."""
     line = line.strip(" \t")
     start = line.startswith("|")
     cells, begin = [], int(start)
@@ -27,51 +27,53 @@ def split_row(line: str) -> list[str]:
 
 
 class Table:
-    """A table, whose header is there and whose rows follow.
+    """A table. The parser creates it once its header is known, and adds the rows.
 
     Args:
-        log: where it is written.
-        inline: reads the cells.
-        alignments: of the columns: "left", "center", "right" or "".
+        buffer: receives its HTML.
+        parser: reads the text of the cells.
+        alignments: alignment of each column: "left", "center", "right" or "".
     """
 
-    def __init__(self, output: Output, inline: InlineParser, alignments: tuple[str, ...]) -> None:
-        self._output = output
-        self._inline = inline
+    def __init__(
+        self, buffer: HTMLBuffer, parser: InlineParser, alignments: tuple[str, ...]
+    ) -> None:
+        self._buffer = buffer
+        self._parser = parser
         self._alignments = alignments
         attributes = [f' align="{alignment}"' if alignment else "" for alignment in alignments]
         self._head_tags = [(f"<th{attribute}>", "</th>") for attribute in attributes]
         self._body_tags = [(f"<td{attribute}>", "</td>") for attribute in attributes]
         self._has_body = False
         self._held = ""
-        self._filled = 0
-        output.open(TagPair("<table>", "</table>"))
+        self._filled_cells = 0
+        buffer.open(BufferedElement("<table>", "</table>"))
 
-    def head(self, line: str) -> None:
+    def write_header(self, line: str) -> None:
         """Write the header, from the line above the delimiter row."""
-        self._output.open(TagPair("<thead>", "</thead>"))
+        self._buffer.open(BufferedElement("<thead>", "</thead>"))
         self._open_row("th")
-        self._add_row(line)
-        self._output.close()
+        self._write_row(line)
+        self._buffer.close()
 
-    def begin(self, text: str, whole: bool) -> None:
-        """Begin a row."""
+    def begin_line(self, text: str, complete: bool) -> None:
+        """Begin a row, with all of it or its beginning."""
         if not self._has_body:
             self._has_body = True
-            self._output.open(TagPair("<tbody>", "</tbody>"))
+            self._buffer.open(BufferedElement("<tbody>", "</tbody>"))
         self._open_row("td")
-        if whole:
-            self._add_row(text)
+        if complete:
+            self._write_row(text)
         else:
             self.add(text)
 
     def add(self, text: str) -> None:
-        """Take more of the row. A piece may end in the middle of an escape."""
+        """Continue the row. A piece may end inside an escape."""
         text = self._held + text
         self._held = ""
         pos = 0
         piece = ""
-        for found in _CUT.finditer(text):
+        for found in _SEPARATOR.finditer(text):
             mark = found[0]
             if mark == "\\" and found.end() < len(text):
                 continue
@@ -89,71 +91,71 @@ class Table:
                 self._end_cell()
         self._write(piece + text[pos:])
 
-    def end(self) -> None:
-        """The row is complete."""
+    def end_line(self) -> None:
+        """End the row."""
         self._write(self._held)
         self._close_row()
 
     def close(self) -> None:
-        """The table is complete."""
+        """End the table."""
         if self._has_body:
-            self._output.close()
-        self._output.close()
+            self._buffer.close()
+        self._buffer.close()
 
     def _open_row(self, tag: str) -> None:
         self._tags = self._head_tags if tag == "th" else self._body_tags
         self._column = 0
         self._cell: InlineText | None = None
-        self._is_leading = True  # whether the row has only white space so far
+        self._is_leading = True  # whether the row was blank so far
         self._held = ""
-        self._output.open(TagPair("<tr>", "</tr>"))
+        self._buffer.open(BufferedElement("<tr>", "</tr>"))
 
     def _close_row(self) -> None:
         if self._cell:
             self._end_cell()
         missing = max(len(self._alignments) - self._column, 0)
-        if self._filled + missing <= MAX_FILLED:
-            self._filled += missing
+        if self._filled_cells + missing <= MAX_FILLED_CELLS:
+            self._filled_cells += missing
             for _ in range(missing):
                 self._open_cell()
-                self._output.close()
+                self._buffer.close()
                 self._column += 1
-        self._output.close()
+        self._buffer.close()
 
-    def _add_row(self, line: str) -> None:
+    def _write_row(self, line: str) -> None:
         """Write a complete row."""
         for cell in split_row(line)[: len(self._alignments)]:
             text = cell.strip(" \t").replace("\\|", "|")
-            html = self._inline.plain(text)
+            html = self._parser.read_unstructured(text)
             self._open_cell()
             if html is None:
-                prose = InlineText(self._inline)
-                prose.add(text)
-                prose.close()
-                self._output.write(prose)
+                content = InlineText(self._parser)
+                content.add(text)
+                content.close()
+                self._buffer.write(content)
             else:
-                self._output.write(html)
-            self._output.close()
+                self._buffer.write(html)
+            self._buffer.close()
             self._column += 1
         self._close_row()
 
     def _write(self, text: str) -> None:
-        """Add text to the cell. The first text that is not blank begins the cell."""
+        """Add text to the current cell, and begin that cell if the text is not blank."""
         if not text:
             return
         if self._cell is None:
             text = text.lstrip(" \t")
             if not text:
                 return
-            self._cell = InlineText(self._inline)
+            self._cell = InlineText(self._parser)
             if self._column < len(self._alignments):
                 self._open_cell()
-                self._output.write(self._cell)
+                self._buffer.write(self._cell)
         self._is_leading = False
         self._cell.add(text)
 
     def _end_cell(self) -> None:
-        if self._is_leading:  # A row may begin with a pipe.
+        if self._is_leading:  # the optional pipe before the first cell
             self._is_leading = False
             return
         if self._column < len(self._alignments):
@@ -161,10 +163,10 @@ class Table:
                 self._open_cell()
             else:
                 self._cell.close()
-            self._output.close()
+            self._buffer.close()
         self._cell = None
         self._column += 1
 
     def _open_cell(self) -> None:
         start, end = self._tags[self._column]
-        self._output.open(TagPair(start, end))
+        self._buffer.open(BufferedElement(start, end))

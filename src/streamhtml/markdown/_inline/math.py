@@ -1,21 +1,21 @@
 r"""Formulas in running text: ``$…$``, ``$$…$$`` and ``\(…\)``.
 
-There is no standard. A ``$`` opens a formula if no letter, digit or ``$`` comes before it and no
-white space after it. The next ``$`` on the same line closes it, if no white space comes before it
-and no letter or digit after it. Prices and shell variables are common, so what reads like prose
-(two words, or a number and a word) is not a formula. Most of it is recognised after two words, so
-it is not held back until the paragraph ends. GitHub's form for what this gets wrong, ``$`…`$``, is
-known too.
+There is no standard for ``$``. Here, ``$`` opens a formula if no letter, digit or ``$`` precedes it
+and no white space follows it. The formula ends at the next ``$`` on the same line that has no white
+space before it and no letter or digit after it.
+
+Prices and shell variables are common, so text that reads as prose (two words, or a number and a
+word) is not a formula. Most prose is recognised after two words, and need not be held back until
+the end of the paragraph. GitHub's unambiguous form, ``$`…`$``, is recognised too.
 """
 
 import re
 from typing import Final, NamedTuple
 
-from streamhtml.markdown._characters import escape
+from streamhtml.markdown._escaping import escape
 from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._inline.state import InlineState
 
-_DOLLARS: Final = re.compile(r"\$+")
 _BODY: Final = re.compile(r"[^$\\\n`]*+(?:\\[^\n][^$\\\n`]*+)*")
 _QUOTED: Final = re.compile(r"\$`([^`\n]*+)(`\$|`?\Z)")
 _DISPLAY: Final = re.compile(r"\$\$((?=[^$\\]|\\.)[^$\\]*+(?:\\.[^$\\]*+)*)(\$\$)?", re.DOTALL)
@@ -28,18 +28,19 @@ _PRICE: Final = re.compile(
 )
 _SIGN: Final = re.compile(r"[\\^_{}=+*/<>|()]")
 _TEXT: Final = re.compile(r"\\(?:text|math|operatorname|mbox)")
+_DOLLARS: Final = re.compile(r"\$+")
 
 
 class Formula(NamedTuple):
-    """A formula's source, its place in the text, and whether it stands on a line of its own."""
+    """A formula: its TeX source, where it ends in the text, and whether it is display style."""
 
     tex: str
     end: int
     display: bool
 
 
-def formula_at(text: str, pos: int, *, whole: bool) -> Formula | Incomplete | None:
-    """Read the formula that begins with the ``$`` at ``pos``; ``whole``: the text ends here."""
+def find_formula(text: str, pos: int, *, final: bool) -> Formula | Incomplete | None:
+    """Read the formula whose ``$`` is at ``pos``; ``final`` means that the text is complete."""
     if pos + 1 == len(text):
         return INCOMPLETE
     if pos and (text[pos - 1].isalnum() or text[pos - 1] == "$"):
@@ -60,7 +61,7 @@ def formula_at(text: str, pos: int, *, whole: bool) -> Formula | Incomplete | No
     if text[end] != "$" or tex[-1:].isspace():
         return None
     if end + 1 == len(text):
-        if not whole:
+        if not final:
             return INCOMPLETE
     elif text[end + 1].isalnum() or text[end + 1] == "$":
         return None
@@ -74,8 +75,8 @@ def _read_quoted(text: str, pos: int) -> Formula | Incomplete | None:
     return Formula(found[1], found.end(), display=False) if found and found[1] else None
 
 
-def looks_like_one(tex: str) -> bool:
-    """Return whether the beginning of a formula can be shown as one: no price, no ``$(pwd)``."""
+def looks_like_formula(tex: str) -> bool:
+    """Return whether the beginning of a formula looks like one, unlike a price or ``$(pwd)``."""
     return bool(_SIGN.search(tex)) and not _PRICE.match(tex)
 
 
@@ -89,38 +90,38 @@ def _read_display(text: str, pos: int) -> Formula | Incomplete | None:
 
 
 def read_dollar(state: InlineState) -> None:
-    """Read ``$``, which may begin a formula."""
-    found = formula_at(state.text, state.pos, whole=state.whole)
+    """Read ``$``: a formula, or one or more dollar signs."""
+    found = find_formula(state.text, state.pos, final=state.final)
     if isinstance(found, Formula):
-        state.add(_formula(found.tex, display=found.display), state.pos)
+        state.add(formula_html(found.tex, display=found.display), state.pos)
         state.pos = found.end
-    elif isinstance(found, Incomplete) and not state.whole:
+    elif found is INCOMPLETE and not state.final:
         display = state.text.startswith("$$", state.pos)
         tex = state.text[state.pos :].strip("$").rstrip("\\").strip()
-        state.stop(_formula(tex, display=display) if looks_like_one(tex) else "")
+        state.stop(formula_html(tex, display=display) if looks_like_formula(tex) else "")
     else:
         dollars = _DOLLARS.match(state.text, state.pos)
         assert dollars
-        state.literal(len(dollars[0]))
+        state.add_literal(len(dollars[0]))
 
 
-def read_parentheses(state: InlineState) -> bool:
+def read_parenthesized_formula(state: InlineState) -> bool:
     r"""Read ``\(…\)``; return whether it is a formula, or may become one."""
-    end = -1 if state.no_parenthesis else state.text.find("\\)", state.pos + 2)
+    end = -1 if state.no_formula_end else state.text.find("\\)", state.pos + 2)
     if end >= 0:
         tex = state.text[state.pos + 2 : end].strip()
         if tex:
-            state.add(_formula(tex, display=False), state.pos)
+            state.add(formula_html(tex, display=False), state.pos)
             state.pos = end + 2
         return bool(tex)
-    state.no_parenthesis = True
-    if not state.whole:
+    state.no_formula_end = True
+    if not state.final:
         tex = state.text[state.pos + 2 :].removesuffix("\\").strip()
-        state.stop(_formula(tex, display=False) if tex else "")
-    return not state.whole
+        state.stop(formula_html(tex, display=False) if tex else "")
+    return not state.final
 
 
-def _formula(tex: str, *, display: bool) -> str:
-    """Return the TeX source of a formula as HTML, which a script can draw."""
+def formula_html(tex: str, *, display: bool) -> str:
+    """Return the HTML that marks a formula's TeX source for whatever draws it."""
     kind = "display" if display else "inline"
     return f'<code class="language-math math-{kind}">{escape(tex)}</code>'

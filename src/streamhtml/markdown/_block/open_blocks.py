@@ -1,0 +1,286 @@
+"""The blocks that are open, and how blocks are opened, changed and closed.
+
+As in https://spec.commonmark.org/0.31.2/#phase-1-block-structure, these are a stack of containers
+and at most one leaf, which is in the innermost container.
+"""
+
+import re
+from typing import Final
+
+from streamhtml.markdown._block.closers import Closer, FenceCloser, MathBlockCloser
+from streamhtml.markdown._block.code import CodeBlock
+from streamhtml.markdown._block.containers import (
+    BlockQuote,
+    Container,
+    FootnoteDefinition,
+    List,
+    ListItem,
+)
+from streamhtml.markdown._block.cursor import Cursor
+from streamhtml.markdown._block.heading import ATXHeading
+from streamhtml.markdown._block.leaf import Leaf
+from streamhtml.markdown._block.paragraph import Paragraph
+from streamhtml.markdown._block.starts import (
+    AlertStart,
+    ATXHeadingStart,
+    BlockQuoteStart,
+    ContainerStart,
+    FenceStart,
+    LeafStart,
+    ListItemStart,
+    MathBlockStart,
+    SetextUnderline,
+    TableStart,
+    ThematicBreakStart,
+)
+from streamhtml.markdown._block.table import Table
+from streamhtml.markdown._escaping import unescape
+from streamhtml.markdown._inline.footnotes import Footnotes
+from streamhtml.markdown._inline.parser import InlineParser
+from streamhtml.markdown._inline.references import LinkReferences
+from streamhtml.markdown._options import OnFence
+from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
+
+_LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}\Z")
+_ALERT_TITLES: Final = {
+    "note": "Note",
+    "tip": "Tip",
+    "important": "Important",
+    "warning": "Warning",
+    "caution": "Caution",
+}
+
+
+class OpenBlocks:
+    """The open blocks of one document.
+
+    Args:
+        buffer: receives the HTML of the blocks.
+        parser: reads their text.
+        references: receives the link reference definitions.
+        footnotes: receives the footnote definitions.
+        prefix: what the ids of headings begin with; ``""`` for no ids.
+        on_fence: called with each complete code block.
+
+    Attributes:
+        stack: the open containers, the outermost first.
+        quote_count: how many of them are block quotes.
+        leaf: the open leaf.
+        closer: recognises the end of the leaf, if its lines are taken as they are.
+        line_number: number of the current line, from 1.
+    """
+
+    def __init__(
+        self,
+        buffer: HTMLBuffer,
+        parser: InlineParser,
+        references: LinkReferences,
+        footnotes: Footnotes,
+        *,
+        prefix: str = "",
+        on_fence: OnFence | None = None,
+    ) -> None:
+        self.dialect = parser.dialect
+        self.stack: list[Container] = []
+        self.quote_count = 0
+        self.leaf: Leaf | None = None
+        self.closer: Closer | None = None
+        self.line_number = 1
+        self.buffer = buffer
+        self._parser = parser
+        self._references = references
+        self._footnotes = footnotes
+        self._prefix = prefix
+        self._on_fence = on_fence
+        self._heading_count = 0
+
+    def touch(self, depth: int) -> None:
+        """Note that the line is not blank in the ``depth`` outermost containers."""
+        if depth:
+            for container in self.stack[:depth]:
+                container.last_line = self.line_number
+
+    def begin_line(self, text: str, complete: bool) -> None:
+        """Give the leaf another line, or the beginning of one."""
+        assert self.leaf
+        self.leaf.begin_line(text, complete)
+        if complete and isinstance(self.leaf, ATXHeading):
+            self.close_leaf()
+
+    # Containers ----------------------------------------------------------------------------------
+
+    def open_containers(self, matched: int, starts: list[ContainerStart]) -> None:
+        """Close what the line does not continue, and open the containers that it begins.
+
+        Args:
+            matched: how many open containers the line continues.
+            starts: the containers that begin, the outermost first.
+        """
+        if not self.stack and not starts:
+            self.close_leaf()
+            return
+        list_ = self._continued_list(matched, starts)
+        parent = self.stack[matched - 1] if matched else None
+        if list_:
+            self._loosen_after_blank(self.stack[matched], list_)
+        elif isinstance(parent, ListItem) and not parent.is_empty:
+            self._loosen_after_blank(parent, parent.list)
+        self.close(matched, keep=list_)
+        self.touch(matched)
+        for start in starts:
+            self._open_container(start, list_)
+            list_ = None
+
+    def _continued_list(self, matched: int, starts: list[ContainerStart]) -> List | None:
+        if matched < len(self.stack) and starts and isinstance(starts[0], ListItemStart):
+            sibling = self.stack[matched]
+            if isinstance(sibling, ListItem) and sibling.list.marker == starts[0].marker:
+                return sibling.list
+        return None
+
+    def _loosen_after_blank(self, before: Container, list_: List) -> None:
+        """Make a list loose if blank lines separate ``before`` from the block that begins now."""
+        if self.line_number > before.last_line + 1:
+            list_.loosen()
+
+    def _open_container(self, start: ContainerStart, list_: List | None) -> None:
+        buffer = self.buffer
+        if self.stack:
+            self.stack[-1].is_empty = False
+        if isinstance(start, BlockQuoteStart):
+            element = BufferedElement("<blockquote>", "</blockquote>", deferred=True)
+            self.stack.append(BlockQuote(self.line_number, buffer.open(element)))
+            self.quote_count += 1
+        elif isinstance(start, ListItemStart):
+            if list_ is None:
+                list_ = List(buffer, buffer.open(_list_element(start)), start.marker)
+            buffer.open(BufferedElement("<li>", "</li>"))
+            self.stack.append(ListItem(self.line_number, list_, start.width))
+        else:
+            self.stack.append(FootnoteDefinition(self.line_number, buffer))
+            self.buffer = HTMLBuffer()
+            self._footnotes.define(start.label, self.buffer)
+
+    # Leaves --------------------------------------------------------------------------------------
+
+    def convert(self, paragraph: Paragraph, start: SetextUnderline | TableStart) -> None:
+        """Turn the open paragraph into a heading, or its last line into a table's header."""
+        if self.stack and isinstance(container := self.stack[-1], ListItem):
+            container.misread = True
+        if isinstance(start, SetextUnderline):
+            paragraph.become_heading(*self._heading_tags(start.level))
+            self.leaf = None
+        else:
+            line = paragraph.take_last_line()
+            self.leaf = table = Table(self.buffer, self._parser, start.alignments)
+            table.write_header(line)
+
+    def begin_leaf(self, cursor: Cursor, start: LeafStart | None, complete: bool) -> None:
+        """Open the leaf that begins at the cursor; ``start`` is None for text and indented code."""
+        if cursor.blank:  # an empty list item
+            return
+        container = self.stack[-1] if self.stack else None
+        is_first = container is not None and container.is_empty
+        if container:
+            container.is_empty = False
+        if start is not None:
+            self.open_leaf(cursor, start, complete)
+        elif cursor.indent > 3:
+            self.leaf = CodeBlock(self.buffer)
+            cursor.skip(4)
+            self.begin_line(cursor.remainder, complete)
+        else:
+            self.leaf = self._paragraph(container, is_first)
+            self.begin_line(cursor.rest, complete)
+
+    def open_leaf(self, cursor: Cursor, start: LeafStart, complete: bool) -> None:
+        """Open a leaf that has a start of its own, with the rest of the line."""
+        match start:
+            case ATXHeadingStart():
+                self.leaf = ATXHeading(self.buffer, self._parser, *self._heading_tags(start.level))
+                cursor.skip_marker(start.level)
+                self.begin_line(cursor.rest, complete)
+            case ThematicBreakStart():
+                self.buffer.open(BufferedElement("<hr>", ""))
+                self.buffer.close()
+            case FenceStart():
+                language = re.split(r"[ \t]", unescape(start.info), maxsplit=1)[0]
+                css_class = self.language_class(language)
+                self.leaf = CodeBlock(self.buffer, language, css_class, self._on_fence)
+                self.closer = FenceCloser(start.fence, start.indent)
+            case MathBlockStart():
+                css_class = "language-math math-display"
+                self.leaf = CodeBlock(self.buffer, "math", css_class, self._on_fence)
+                self.closer = MathBlockCloser(start.closing)
+                if start.tex is not None:
+                    self.begin_line(start.tex, complete)
+                    self.close_leaf()
+            case _:
+                # convert() has taken what changes a paragraph, so only an alert is left.
+                assert isinstance(start, AlertStart)
+                quote = self.stack[-1]
+                assert isinstance(quote, BlockQuote)
+                self._become_alert(quote.element, start.kind)
+
+    def _paragraph(self, container: Container | None, is_first: bool) -> Paragraph:
+        is_task = cautious = shares_element = False
+        element = BufferedElement("<p>", "</p>", deferred=True)
+        if isinstance(container, ListItem):
+            is_task = is_first and self.dialect.task_items
+            if not container.list.loose:
+                cautious, shares_element = container.misread, not is_first
+                element.start = element.end = ""
+                container.list.paragraphs.append(element)
+        return Paragraph(
+            self.buffer,
+            self._parser,
+            self._references,
+            element,
+            is_task=is_task,
+            cautious=cautious,
+            shares_element=shares_element,
+        )
+
+    def _heading_tags(self, level: int) -> tuple[str, str]:
+        self._heading_count += 1
+        own_id = f' id="{self._prefix}-h{self._heading_count}"' if self._prefix else ""
+        return f"<h{level}{own_id}>", f"</h{level}>"
+
+    def language_class(self, language: str) -> str:
+        """Return the class for a code block's language; ``""`` unless the name is plain."""
+        return f"language-{language}" if _LANGUAGE.match(language) else ""
+
+    def _become_alert(self, quote: BufferedElement, kind: str) -> None:
+        quote.start, quote.end = f'<div class="markdown-alert markdown-alert-{kind}">', "</div>"
+        quote.deferred = False
+        self.buffer.open(BufferedElement('<p class="markdown-alert-title">', "</p>"))
+        self.buffer.write(_ALERT_TITLES[kind])
+        self.buffer.close()
+
+    # Closing -------------------------------------------------------------------------------------
+
+    def close_leaf(self) -> None:
+        """Close the leaf, if one is open."""
+        leaf, self.leaf, self.closer = self.leaf, None, None
+        if leaf:
+            leaf.close()
+
+    def close(self, depth: int, keep: List | None = None) -> None:
+        """Close the leaf and all containers but the ``depth`` outermost; ``keep`` stays open."""
+        self.close_leaf()
+        while len(self.stack) > depth:
+            container = self.stack.pop()
+            if isinstance(container, FootnoteDefinition):
+                self.buffer = container.outer_buffer
+                continue
+            self.buffer.close()
+            self.quote_count -= isinstance(container, BlockQuote)
+            if isinstance(container, ListItem) and (container.list is not keep):
+                self.buffer.close()
+
+
+def _list_element(start: ListItemStart) -> BufferedElement:
+    if start.number is None:
+        return BufferedElement("<ul>", "</ul>")
+    number = f' start="{start.number}"' if start.number != 1 else ""
+    return BufferedElement(f"<ol{number}>", "</ol>")

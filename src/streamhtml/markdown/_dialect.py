@@ -1,0 +1,33 @@
+"""The Markdown that the parser understands: its constructs and its limits. Data only."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The constructs beyond CommonMark that the parser recognises."""
+
+    tables: bool = True
+    strikethrough: bool = True
+    task_items: bool = True
+    autolinks: bool = True
+    footnotes: bool = True
+    alerts: bool = True
+    math: bool = True
+    cjk_emphasis: bool = True
+
+
+MAX_CONTAINERS: Final = 50
+"""Maximum nesting of block quotes and list items; deeper markers are text. Browsers flatten
+elements that are nested deeper than 512, so a streamed page would differ from a loaded one."""
+
+MAX_EMPHASIS: Final = 100
+"""Maximum nesting of emphasis, for the same reason."""
+
+MAX_COLUMNS: Final = 128
+"""Maximum number of columns in a table; a wider table is text. Short rows are filled up with empty
+cells, so without a limit two bytes of Markdown could become a megabyte of HTML."""
+
+MAX_FILLED_CELLS: Final = 10_000
+"""Maximum number of empty cells added to a table's short rows; later rows stay short."""

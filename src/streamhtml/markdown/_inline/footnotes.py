@@ -1,0 +1,76 @@
+"""The footnotes of one document: their definitions, numbers and HTML."""
+
+import re
+from typing import Final
+
+from streamhtml.markdown._inline.link_syntax import normalize_label
+from streamhtml.markdown._output.buffer import HTMLBuffer
+
+_LIKELY_LABEL: Final = re.compile(r"[\w-]+\Z")
+
+
+class Footnotes:
+    """Footnotes by label, numbered in the order of their first references.
+
+    While more text may follow, a reference to an undefined footnote is shown as if it were defined.
+
+    Args:
+        prefix: what the ids of footnotes begin with; ``""`` for no ids.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._contents: dict[str, HTMLBuffer] = {}
+        self._numbers: dict[str, int] = {}
+        self._is_final = False
+
+    def finish(self) -> None:
+        """Note that no definition follows. References are numbered anew as they are read again."""
+        self._is_final = True
+        self._numbers.clear()
+
+    def define(self, label: str, content: HTMLBuffer) -> None:
+        """Define a footnote. The first definition of a label counts."""
+        self._contents.setdefault(normalize_label(label), content)
+
+    def may_be_reference(self, label: str) -> bool:
+        """Return whether ``[^label]`` is a reference, or will most likely become one."""
+        if normalize_label(label) in self._contents:
+            return True
+        return not self._is_final and bool(_LIKELY_LABEL.match(label))
+
+    def reference_html(self, label: str, provisional: dict[str, int] | None = None) -> str:
+        """Return the HTML of a reference. The first reference to a footnote numbers it.
+
+        Args:
+            label: the footnote's label.
+            provisional: numbers that a tail gives out. If passed, new numbers are added to it and
+                the document's own numbers are not changed.
+        """
+        label = normalize_label(label)
+        numbers = self._numbers
+        number = numbers.get(label) or (provisional or {}).get(label)
+        is_first = number is None
+        if number is None:
+            number = len(numbers) + 1 + len(provisional or ())
+            (numbers if provisional is None else provisional)[label] = number
+        if not self._prefix:
+            return f'<sup class="footnote-ref">{number}</sup>'
+        own_id = f' id="{self._prefix}-fnref-{number}"' if is_first else ""
+        link = f'<a href="#{self._prefix}-fn-{number}"{own_id}>{number}</a>'
+        return f'<sup class="footnote-ref">{link}</sup>'
+
+    def list_html(self) -> str:
+        """Return the list of all footnotes with a reference, in order; ``""`` if there are none."""
+        items: list[str] = []
+        # Writing a footnote may number further ones, to which it refers.
+        while unread := list(self._numbers)[len(items) :]:
+            for label in unread:
+                items.append(self._item_html(len(items) + 1, self._contents[label]))
+        return f"<ol>{''.join(items)}</ol>" if items else ""
+
+    def _item_html(self, number: int, content: HTMLBuffer) -> str:
+        if not self._prefix:
+            return f"<li>{content.html()}</li>"
+        back = f'<a href="#{self._prefix}-fnref-{number}" class="footnote-backref">↩</a>'
+        return f'<li id="{self._prefix}-fn-{number}">{content.html(ending=" " + back)}</li>'

@@ -1,0 +1,107 @@
+"""What the HTML of an answer may contain, judged by an independent parser."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, Final
+from xml.etree.ElementTree import Element
+
+import html5lib
+from tests.browser.attacks import IMAGES
+
+ALLOWED: Final[dict[str, set[str]]] = {
+    **{
+        name: set() for name in ("ul", "li", "blockquote", "pre", "em", "strong", "del", "br", "hr")
+    },
+    **{name: set() for name in ("h1", "h2", "h3", "h4", "h5", "h6")},
+    **{name: set() for name in ("table", "thead", "tbody", "tr")},
+    **{name: {"class"} for name in ("p", "code", "sup", "section", "div")},
+    **{name: {"align"} for name in ("th", "td")},
+    "a": {"href", "title", "rel"},
+    "ol": {"start"},
+    "input": {"type", "checked", "disabled"},
+}
+"""The elements of an answer, and the attributes of each."""
+
+IMG: Final = {"src", "alt", "title"}
+"""The attributes of an image, where there may be one."""
+
+IDS: Final[dict[str, set[str]]] = {
+    **{name: {"id"} for name in ("h1", "h2", "h3", "h4", "h5", "h6", "li")},
+    "a": {"id", "class"},
+}
+"""What there is besides where ids are asked for."""
+
+VALUES: Final[dict[str, re.Pattern[str]]] = {
+    "a href": re.compile(r"(?:https?:|mailto:|[^:]*(?:[/?#].*)?\Z)", re.IGNORECASE | re.DOTALL),
+    "a rel": re.compile(r"noopener noreferrer nofollow ugc\Z"),
+    "p class": re.compile(r"markdown-alert-title\Z"),
+    "div class": re.compile(
+        r"markdown-alert markdown-alert-(?:note|tip|important|warning|caution)\Z"
+    ),
+    "code class": re.compile(r"language-math math-(?:inline|display)\Z|language-[^\s\"'<>&`=]+\Z"),
+    "sup class": re.compile(r"footnote-ref\Z"),
+    "section class": re.compile(r"footnotes\Z"),
+    "th align": re.compile(r"(?:left|center|right)\Z"),
+    "td align": re.compile(r"(?:left|center|right)\Z"),
+    "ol start": re.compile(r"\d{1,9}\Z"),
+    "input type": re.compile(r"checkbox\Z"),
+    "input checked": re.compile(r"\Z"),
+    "input disabled": re.compile(r"\Z"),
+    # Only where ids are asked for:
+    "id": re.compile(r"r-(?:h|fn-|fnref-)\d+\Z"),
+    "a class": re.compile(r"footnote-backref\Z"),
+    "img src": re.compile(rf"https?://{re.escape(IMAGES)}(?:[/?#]|\Z)", re.IGNORECASE),
+}
+"""What the values of attributes must match; alt and title may be any text."""
+
+_BEFORE_URL: Final = "".join(map(chr, range(0x21)))
+_HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
+)
+_FLAG: Final = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
+_PARENTS: Final = {"td": "tr", "th": "tr", "tr": "tbody", "thead": "table", "tbody": "table"}
+_FIRST_TAG: Final = re.compile(r"\s*<(\w+)")
+
+
+@lru_cache(100_000)
+def offences(html: str, *, images: bool = False, ids: bool = False) -> tuple[str, ...]:
+    """Return what the HTML has that no answer may have, as html5lib reads it."""
+    first = _FIRST_TAG.match(html)
+    container = _PARENTS.get(first[1], "div") if first else "div"
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    tree = parser.parseFragment(html, container=container)
+    # The codepoints are text; which are unwanted is said below.
+    found = [name for _, name, _ in parser.errors if name != "invalid-codepoint"]
+    return (*found, *_offences(tree, images, ids))
+
+
+def _offences(parent: Element, images: bool, ids: bool) -> Iterator[str]:
+    yield from _hidden(parent.text or "")
+    for element in parent:
+        yield from _hidden(element.tail or "")
+        name: Any = element.tag
+        allowed = IMG if name == "img" and images else ALLOWED.get(name)
+        if allowed is None:
+            yield f"<{name}>"
+            continue
+        if ids:
+            allowed = allowed | IDS.get(name, set())
+        for key, value in element.items():
+            rule = VALUES.get("id" if key == "id" else f"{name} {key}")
+            if key == "href":  # https://url.spec.whatwg.org/#concept-basic-url-parser
+                value = re.sub(r"[\t\n\r]", "", value.strip(_BEFORE_URL))
+            if key not in allowed or (rule and not rule.match(value)):
+                yield f"<{name} {key}={value!r}>"
+            yield from _hidden(value)
+        own = ids and re.match(r"#r-fn(?:ref)?-\d+\Z", element.get("href", ""))
+        if name == "a" and not own and not {"href", "rel"} <= set(element.keys()):
+            yield f"<a> with {element.keys()}"
+        if name == "input" and not {"type", "disabled"} <= set(element.keys()):
+            yield f"<input> with {element.keys()}"
+        yield from _offences(element, images, ids)
+
+
+def _hidden(text: str) -> Iterator[str]:
+    if found := _HIDDEN.search(_FLAG.sub("", text)):
+        yield f"the character {found[0]!r}"

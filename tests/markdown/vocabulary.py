@@ -1,0 +1,114 @@
+"""The strings that generated Markdown documents are made of, chosen to break parsers."""
+
+from typing import Final
+
+#: Strings rather than characters, so that constructs come about more often than by chance.
+SOUP: Final = (
+    *"*_`~[]()!<>#-+=|:\\&;$\"'.,/@^{}1a bZ\t\n\n\n   ",
+    *("**", "***", "__", "~~", "``", "```", "````", "~~~", "$$", "\\(", "\\)", "\\[", "\\]"),
+    *("![", "](", "][", "[^", "[^1]", "[a]", "[a]: /u", "[^1]: n", "[ ] ", "[x] ", "[!NOTE]"),
+    *("> ", "- ", "* ", "1. ", "1) ", "# ", "    ", "---", "===", "***", "|---|", "| a | b |\n"),
+    *("<b>", "</b>", "<!--", "-->", "<https://a.b>", "<a@b.c>", "https://a.b", "www.a.b", "a@b.c"),
+    *("&amp;", "&#35;", "&#x22;", "&copy", "&", "\\\n", "  \n", "\r\n", "\r", "\x00", "\ufeff"),
+    *("\u00a0", "가", "、", "“", "é", "👩‍💻", "🇰🇷", "\u200d", "\u202e", "\ud83d", "\ude00"),
+)
+
+WORDS: Final = (
+    *("a", "foo", "bar", "word", "the", "Hello", "x1", "snake_case_name", "2*3*4", "*.py", "I'm"),
+    *(
+        "$5",
+        "$10",
+        "10%",
+        "a.b",
+        "http",
+        "한국어",
+        "글자",
+        "日本",
+        "مرحبا",
+        "👨‍👩‍👧",
+        "🇫🇷",
+        "é",
+        "“q”",
+    ),
+    *("1.", "2)", "-", "+", "#", "=", ">", ":", "|", "\\", "&", "<", "!", "[", "]", "(", ")"),
+    *("*", "_", "`", "~", "^", "$", "**", "__", "~~", "``", "$$", "://", "@"),
+)
+LABELS: Final = (
+    "a",
+    "b",
+    "foo",
+    "Foo Bar",
+    "foo\nbar",
+    "1",
+    "ẞ",
+    "a*b",
+    "a\\]b",
+    "x `y`",
+    " ",
+    "!",
+)
+NOTES: Final = ("1", "2", "note", "a b", "x", "^")
+URLS: Final = (
+    *("/u", "https://a.b/c?d=e&f=g", "<u v>", "<>", "", "a(b)c", "a(b", "javascript:alert(1)"),
+    *("JaVaScRiPt:x", "data:text/html,x", "mailto:a@b.c", "#f", "u\\)v", "%20ü", "&quot;", "한글"),
+)
+TITLES: Final = (' "t"', " 't'", " (t)", ' "a\nb"', ' "a\\"b"', ' "open', ' "a" b', "  ", '\n"t"')
+LOOKALIKES: Final = (
+    *("https://a.b", "http://a.b/c_d_e", "https://a.b/(c)", "https://a.b/c).", "https://a.b/&amp;"),
+    *(
+        "www.a.b",
+        "www.a",
+        "WWW.A.B",
+        "ftp://a.b",
+        "a@b.c",
+        "a.b+c@d-e.f_g",
+        "a@b",
+        "@b.c",
+        "a@b.c-",
+    ),
+    *("https://", "https:/", "xhttps://a.b", "mailto:a@b.c", "https://a.b*", "**https://a.b**"),
+    *("<https://a.b>", "<https://a b>", "<a@b.c>", "<a@b", "<https://a", "<x:y>", "<1:2>", "<m:>"),
+)
+ENTITIES: Final = (
+    *("&amp;", "&lt;b&gt;", "&copy;", "&nbsp;", "&quot;", "&#42;", "&#x2A;", "&#0;", "&#99999999;"),
+    *("&am", "&amp", "&;", "&#;", "&#x;", "&nope;", "&CounterClockwiseContourIntegral;", "&#10;"),
+    *("&#45; a", "&#96;", "&lbrack;a&rbrack;", "&ast;x&ast;", "&", "&&amp;", "&#xD800;"),
+)
+TAGS: Final = (
+    *(
+        "<b>",
+        "</b>",
+        "<br/>",
+        "<a href='x'>",
+        "<script>",
+        "<!-- c -->",
+        "<!--",
+        "<?p?>",
+        "<![CDATA[",
+    ),
+    *("<div", "<b", "</", "<", '<b a="`">', "<x y='*'>", "<img src=x onerror=y>", "<details>"),
+)
+MATHS: Final = (
+    *("$x$", "$x_1*y*z$", "$$x$$", "$ x$", "$x $", "$x", "$$x", "\\(x\\)", "\\(x", "\\[x\\]", "$5"),
+    *("\\[\nx\n\\]", "$$\nx_1\n$$", "$$\nx", "$`x`$", "a$b$c", "$a\\$b$", "\\\\(x\\\\)", "$$$x$$$"),
+)
+RUNS: Final = "*_`~-=#+>|[]!(<$\\&:.^"
+ALERTS: Final = ("NOTE", "TIP", "IMPORTANT", "WARNING", "CAUTION", "note", "HUH", "NOTE x", "")
+INFOS: Final = ("", "", "py", "python", " js", "c++", "a b", "a`b", "&amp;", "\\*", "html {1}", "~")
+ENDINGS: Final = ("\n", "\n\n", "\n\n", "\n\n\n", " \n\n", "\n \n", "\n\t\n", "  \n", "\\\n", "")
+INDENTS: Final = ("", "", "", " ", "  ", "   ", "    ", "     ", "\t", " \t", "  \t", "        ")
+BULLETS: Final = (
+    "-",
+    "*",
+    "+",
+    "1.",
+    "2.",
+    "1)",
+    "0.",
+    "9.",
+    "10.",
+    "123456789.",
+    "1234567890.",
+    "a.",
+)
+GAPS: Final = (" ", " ", " ", "  ", "    ", "     ", "\t", "")

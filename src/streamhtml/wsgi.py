@@ -94,6 +94,9 @@ class StreamingHTMLResponse(WSGIResponse[Environ]):
         self.status = f"{status} {_phrase(status)}"
         self.headers = list(headers.items())
         self._chunks = self._iterator(request, body)
+        if request["REQUEST_METHOD"] == "HEAD":
+            # Not every framework closes a body that it does not send. Falcon does not.
+            self._chunks.close()
 
 
 def _phrase(status: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import httpx
 import pytest
@@ -42,7 +43,7 @@ class Example:
 
     command: Callable[[int], list[str]]
     head: str | None
-    """Code that makes ``/head`` call the view for HEAD. None if the framework cannot."""
+    """Code that makes ``/head`` call the view for HEAD. None if Litestar forbids such a view."""
     warnings: str = "error"
     """Value of PYTHONWARNINGS. gunicorn leaves its socket to the garbage collector."""
     edit: Callable[[str, int], str] = lambda code, port: code
@@ -62,6 +63,15 @@ def _gunicorn(port: int) -> list[str]:
     ]
 
 
+def _edit_aiohttp(code: str, port: int) -> str:
+    # aiohttp does not read the form of a HEAD request, and run_app() has the port.
+    return (
+        code.replace("port=8080", f"port={port}")
+        .replace("await request.post()", "await request.post() or request.query")
+        .replace("app.add_routes(", 'app.router.add_head("/head", reply)\napp.add_routes(')
+    )
+
+
 _GUNICORN_WARNINGS = "error,ignore::ResourceWarning"
 
 EXAMPLES = {
@@ -77,10 +87,8 @@ EXAMPLES = {
     ),
     "aiohttp": Example(
         lambda port: ["python", "chat.py"],
-        None,
-        edit=lambda code, port: code.replace(
-            "app.add_routes(", 'app.router.add_route("HEAD", "/head", reply)\napp.add_routes('
-        ).replace("port=8080", f"port={port}"),
+        "",
+        edit=_edit_aiohttp,
     ),
     "falcon_asgi": Example(
         _uvicorn, "Reply.on_head = Reply.on_post\napp.add_route('/head', Reply())"
@@ -136,7 +144,7 @@ class Stream:
         self.text = ""
         self._parts = self.response.iter_text()
 
-    def __enter__(self) -> "Stream":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -194,13 +202,13 @@ def _fragments_arrive_one_by_one(server: Server, example: Example, account: Acco
 
 
 def _head_takes_no_token(server: Server, name: str, folder: Path) -> None:
-    if (EXAMPLES[name].head) is None and name != "aiohttp":
+    if EXAMPLES[name].head is None:
         return
     for source in "fast", "opened":
         message = {"message": f"{source}:head-{source}"}
         with httpx.Client(base_url=server.url, timeout=TIMEOUT) as client:
             response = (
-                client.request("HEAD", "/head", data=message, headers=HEADERS)
+                client.request("HEAD", "/head", params=message, data=message, headers=HEADERS)
                 if EXAMPLES[name].method == "POST"
                 else client.head("/head", params=message, headers=HEADERS)
             )
@@ -229,6 +237,7 @@ def test_sigterm_ends_each_stream_with_its_last_fragment(name: str, tmp_path: Pa
             print(f"{name}, {source}: the last fragment came {seconds:.3f} s after SIGTERM")
             assert stream.read_to_end().count(INTERRUPTED) == 1
             assert seconds < LIMIT
+            stream.leave()  # Some servers wait until an idle connection is closed.
         try:
             server.wait(TIMEOUT)
         except subprocess.TimeoutExpired:

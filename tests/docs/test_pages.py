@@ -140,6 +140,11 @@ def test_every_python_example_is_run() -> None:
         "api.md": {"StreamingHTMLResponse", *PUBLIC},
         "save-the-answer.md": {"django-save"},
         "README.md": {"app.py", "django", "flask"},
+        "any-framework.md": {
+            *("model.py", "quart_template.py"),
+            *(f"{name}_chat.py" for name in ("litestar", "quart", "sanic", "aiohttp", "bottle")),
+            *(f"{name}_chat.py" for name in ("falcon_asgi", "falcon", "asgi", "wsgi")),
+        },
     }
     for page in PAGES:
         titles = {block.title for block in blocks(page) if block.language == "python"} - {""}

@@ -4,7 +4,7 @@ another version."""
 import sys
 from pathlib import Path
 
-_MODULES = Path(sys.prefix, "npm", "node_modules")
-HTMX = {name: _MODULES / name / "dist" / "htmx.min.js" for name in ("htmx2", "htmx4")}
+NODE_MODULES = Path(sys.prefix, "npm", "node_modules")
+HTMX = {name: NODE_MODULES / name / "dist" / "htmx.min.js" for name in ("htmx2", "htmx4")}
 """The file of each version, by the name of its client."""
-TURBO = _MODULES / "@hotwired/turbo/dist/turbo.es2017-umd.js"
+TURBO = NODE_MODULES / "@hotwired/turbo/dist/turbo.es2017-umd.js"

@@ -27,7 +27,7 @@ _HTMX = 'hx-ext="streaming-html" hx-post="/reply" hx-target="#messages" hx-swap=
 
 @dataclass(frozen=True)
 class Answer:
-    """One response.
+    """One response. A header, ``Write-Lengths``, has the number of bytes of each write.
 
     Args:
         content_type: its media type, with the token of the format.
@@ -90,7 +90,8 @@ class RecordedServer(ScriptedServer):
         super().close()
 
     def _stream(self, exchange: Exchange, answer: Answer) -> None:
-        exchange.begin(answer.content_type, status=answer.status)
+        lengths = ",".join(str(len(data)) for data in answer.writes)
+        exchange.begin(answer.content_type, [("Write-Lengths", lengths)], answer.status)
         for number, data in enumerate(answer.writes):
             if answer.pace == "taken":
                 assert number == 0 or self.taken.acquire(timeout=PATIENCE)

@@ -55,7 +55,7 @@ def test_the_htmx_format_is_swapped_as_it_is_read(
         recorded.wait_for("stream:end", "read")
         # A ping is a line break, and this client puts it where it puts everything.
         recorded.check(html + "\n" * rest.count(b"\n"), joined=False)
-        assert recorded.reads == len(writes)
+        assert recorded.reads >= len(writes)
 
 
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])

@@ -13,8 +13,9 @@ from datastar_py.consts import ElementPatchMode
 from httpx_sse import EventSource, ServerSentEvent
 from markupsafe import Markup
 from playwright.sync_api import Browser, ConsoleMessage, Page
-from tests.browser.every_format import (
-    CLIENTS,
+from tests.browser.form_page import remove_expected
+from tests.browser.format_clients import CLIENTS
+from tests.browser.format_site import (
     FIRST_PART,
     ID,
     PARTS,
@@ -22,8 +23,8 @@ from tests.browser.every_format import (
     Site,
     serving,
 )
-from tests.browser.form_page import remove_expected
 from tests.browser.sample_replies import SAMPLE_REPLIES
+from tests.scripted_server import PATIENCE
 
 from streamhtml import Fragment, Patch
 from streamhtml._notice import NOTICES
@@ -39,7 +40,6 @@ MEDIA_TYPES = {name: new().media_type.partition(";")[0] for name, new in FORMATS
 STREAMS = [name for name in CLIENTS if name != "whole"]
 # Not "template" and "swaps", which are made for one format, and "regions", whose last tails stay.
 PLAYED = ["text", "failed", "places", "punctuated", "table", "markdown_like"]
-PATIENCE = 30.0
 
 # The page without a script has all versions of an answer, and hides those that are old.
 REGION = f"""[...document.querySelectorAll("#{ID}_text")].find((each) => each.checkVisibility())"""
@@ -201,7 +201,7 @@ def test_an_answer(name: str, browser: Browser, site: Site, problems: list[str])
         reader.ask()
         length = 0
         for _ in range(PARTS):
-            site.go_on()
+            site.continue_model()
             if name in STREAMS:
                 length = reader.wait_for_more(length)
         reader.wait_for_answer("".join(TOKENS))
@@ -217,8 +217,8 @@ def test_an_answer(name: str, browser: Browser, site: Site, problems: list[str])
         else:
             assert len(texts) == 1
         reader.has_ended(name)
-        assert site.begun == len(site.asked) == 1
-        assert site.asked[0].content_type.startswith(MEDIA_TYPES[CLIENTS[name].format])
+        assert site.begun == len(site.requests) == 1
+        assert site.requests[0].content_type.startswith(MEDIA_TYPES[CLIENTS[name].format])
 
 
 @pytest.mark.parametrize("outcome", ["failed", "stopped"])
@@ -228,32 +228,32 @@ def test_a_bad_end(
 ) -> None:
     with reading(browser, name, site, problems) as reader:
         reader.ask()
-        site.go_on()
-        site.wait_until_said(1)
+        site.continue_model()
+        site.wait_for_parts(1)
         if outcome == "failed":
             site.fails = True
-            site.go_on()
+            site.continue_model()
         else:
             httpx.post(f"{site.url}/stop").raise_for_status()
         reader.wait_for_answer(FIRST_PART, NOTICES[outcome])
         assert reader.notices == [NOTICES[outcome]]
         reader.has_ended(name)
-        assert site.begun == len(site.asked) == 1
+        assert site.begun == len(site.requests) == 1
 
 
-@pytest.mark.parametrize("name", [name for name, client in CLIENTS.items() if client.again])
+@pytest.mark.parametrize("name", [name for name, client in CLIENTS.items() if client.reconnects])
 def test_a_lost_connection(name: str, browser: Browser, site: Site, problems: list[str]) -> None:
     with reading(browser, name, site, problems) as reader:
         reader.ask()
-        site.go_on()
+        site.continue_model()
         length = reader.wait_for_more()
         site.cut()
-        site.wait_until_asked(2)
+        site.wait_for_requests(2)
         reader.wait_for(lambda: bool(reader.notices), "a notice")
         assert reader.notices == [NOTICES["interrupted"]]
         assert len(reader.shown[-1]) >= length
         reader.has_ended(name)
-        first, second = site.asked
+        first, second = site.requests
         assert (first.last_event_id, site.begun) == ("", 1)
         assert int(second.last_event_id) > 0
         # What Chromium says of it, and htmx 2.
@@ -268,7 +268,7 @@ def test_all_that_a_renderer_may_say(
 ) -> None:
     with reading(browser, name, site, problems) as reader:
         for recording in (SAMPLE_REPLIES[each]() for each in PLAYED):
-            site.recording = recording
+            site.sample = recording
             reader.page.evaluate("document.querySelector('#messages')?.replaceChildren()")
             reader.ask()
             html = reader.page.evaluate(SPELLED, recording.html)

@@ -8,9 +8,9 @@ import pytest
 from markupsafe import Markup
 from playwright.sync_api import Browser, Route
 from tests.browser.attacks import FAMILIES, FOREIGN, OUTSIDE
-from tests.browser.every_format import ID, Site, serving
+from tests.browser.format_site import ID, Site, serving
 from tests.browser.sample_replies import SampleReply
-from tests.browser.test_every_format import STREAMS, Reader, reading
+from tests.browser.test_formats import STREAMS, Reader, reading
 from tests.markdown.cuts import in_groups, like_tokens
 
 from streamhtml import Delta, Reply
@@ -83,7 +83,7 @@ def watch(reader: Reader, site: Site) -> list[str]:
 
 
 def play(reader: Reader, site: Site, name: str, recording: SampleReply) -> None:
-    site.recording = recording
+    site.sample = recording
     if name == "page":
         reader.page.goto(f"{site.url}/page/{name}")
     reader.page.evaluate("document.querySelector('#messages')?.replaceChildren()")

@@ -1,0 +1,137 @@
+"""The clients of all formats: what each has on its page, and what it loads."""
+
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from tests.browser.npm_files import HTMX, NODE_MODULES, TURBO
+
+_STATIC: Final = files("streamhtml").joinpath("static/streamhtml")
+_SSE2: Final = files("django_htmx").joinpath("static/django_htmx/ext/hx-sse-2.min.js")
+SCRIPTS: Final = {
+    "htmx2": HTMX["htmx2"],
+    "htmx4": HTMX["htmx4"],
+    "sse2": Path(str(_SSE2)),
+    "sse4": NODE_MODULES / "htmx4/dist/ext/hx-sse.min.js",
+    "turbo": TURBO,
+    "datastar": Path(__file__).with_name("datastar-protocol.js"),
+    "ours": Path(str(_STATIC.joinpath("streaming-html.min.js"))),
+}
+
+
+@dataclass(frozen=True)
+class Client:
+    """How a page requests an answer.
+
+    Args:
+        format: the name of the format that the library must choose.
+        body: the HTML of the page's body, with ``{url}`` in the place of the answer's address.
+        scripts: the keys in ``SCRIPTS`` of what the page loads, in order.
+        reconnects: whether it reconnects after a lost connection, with ``Last-Event-ID``.
+        closes: the reason in htmx's event when the stream has ended; ``""`` for no event.
+        options: more arguments of the response.
+    """
+
+    format: str
+    body: str
+    scripts: tuple[str, ...] = ()
+    reconnects: bool = False
+    closes: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+_BUTTON: Final = "<button>Send</button>"
+_HTMX: Final = 'hx-target="#messages" hx-swap="beforeend"'
+_HERE: Final = '<div id="messages"></div>'
+_INTO: Final = {"into": "messages"}
+
+CLIENTS: Final = {
+    "html": Client(
+        "html",
+        '<form action="{url}" method="post" data-stream="#messages beforeend">'
+        f"{_BUTTON}</form>{_HERE}",
+        ("ours",),
+    ),
+    "html-htmx2": Client(
+        "html",
+        f'<form hx-ext="streaming-html" hx-post="{{url}}" {_HTMX}>{_BUTTON}</form>{_HERE}',
+        ("htmx2", "ours"),
+    ),
+    "html-htmx4": Client(
+        "html",
+        f'<form hx-post="{{url}}" {_HTMX}>{_BUTTON}</form>{_HERE}',
+        ("htmx4", "ours"),
+    ),
+    "sse-htmx4-post": Client(
+        "sse",
+        f'<form hx-post="{{url}}" {_HTMX}>{_BUTTON}</form>{_HERE}',
+        ("htmx4", "sse4"),
+        closes="ended",
+    ),
+    "sse-htmx4-post-again": Client(
+        "sse",
+        f'<form hx-post="{{url}}" hx-config="sse.reconnect:true" hx-sse:close="end" {_HTMX}>'
+        f"{_BUTTON}</form>{_HERE}",
+        ("htmx4", "sse4"),
+        reconnects=True,
+        closes="message",
+    ),
+    "sse-htmx4-connect": Client(
+        "sse",
+        f'<button hx-sse:connect="{{url}}" hx-sse:close="end" hx-trigger="click" {_HTMX}>'
+        f"Send</button>{_HERE}",
+        ("htmx4", "sse4"),
+        reconnects=True,
+        closes="message",
+    ),
+    "sse-htmx2": Client(
+        "sse",
+        # A source connects when htmx processes it. Here it is in the answer to the form.
+        f'<form hx-get="/source/sse-htmx2" hx-target="#source">{_BUTTON}</form>'
+        '<div id="source"></div>',
+        ("htmx2", "sse2"),
+        reconnects=True,
+        closes="message",
+    ),
+    "turbo": Client(
+        "turbo",
+        f'<form action="{{url}}" method="post">{_BUTTON}</form>{_HERE}',
+        ("turbo", "ours"),
+        options=_INTO,
+    ),
+    "turbo-source": Client(
+        "sse",
+        f'<form action="/source/turbo-source" method="post">{_BUTTON}</form>{_HERE}',
+        ("turbo",),
+        reconnects=True,
+        # An EventSource cannot say which library it belongs to.
+        options={**_INTO, "format": "turbo"},
+    ),
+    "datastar": Client(
+        "datastar",
+        f'<form data-datastar="{{url}}">{_BUTTON}</form>{_HERE}',
+        ("datastar",),
+        reconnects=True,
+        options=_INTO,
+    ),
+    "page": Client("page", f'<form action="{{url}}">{_BUTTON}</form>'),
+    "whole": Client(
+        "whole",
+        f'<form hx-post="{{url}}" {_HTMX}>{_BUTTON}</form>{_HERE}',
+        ("htmx2",),
+    ),
+}
+
+SOURCES: Final = {
+    "sse-htmx2": (
+        "text/html",
+        """<div id="messages" hx-ext="sse" sse-connect="{url}"
+            sse-swap="message" hx-swap="beforeend" sse-close="end"></div>""",
+    ),
+    "turbo-source": (
+        "text/vnd.turbo-stream.html",
+        """<turbo-stream action="before" target="messages"><template>
+            <turbo-stream-source src="{url}"></turbo-stream-source></template></turbo-stream>""",
+    ),
+}

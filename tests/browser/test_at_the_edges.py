@@ -69,7 +69,7 @@ def test_a_depth_that_is_none_does_not_hang(
     show(page, server, "plain", form("plain"))
     ask(page, server).finish()
     wait_for(page, "stream:end", reason)
-    assert problems == (["exception: unknown: -1"] if reason == "incomplete" else [])
+    assert problems == (["exception: unknown operation: -1"] if reason == "incomplete" else [])
     problems.clear()
 
 

@@ -1,23 +1,29 @@
 """The examples of the page on other frameworks, in the servers that run them."""
 
+import asyncio
 import re
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import pytest
+import quart
+from jinja2 import DictLoader
+from tests.docs.openai_server import OpenAIServer
 from tests.docs.pages import DOCS, ROOT, titled
 from tests.servers.process import Server, serving
 from tests.servers.recorded_sources import END, Account
 from tests.servers.server_commands import free_port
 from tests.servers.waiting import LIMIT, TIMEOUT, wait_until
+
+from streamhtml.asgi import StreamingHTMLResponse
 
 PAGE = DOCS / "how-to" / "any-framework.md"
 HEADERS = {"Streaming-HTML": "html", "Accept-Encoding": "identity"}
@@ -251,3 +257,43 @@ def test_sigterm_ends_each_stream_with_its_last_fragment(name: str, tmp_path: Pa
 def test_the_page_shows_every_example() -> None:
     shown = re.findall(r'^```python title="(\w+)_chat\.py"$', PAGE.read_text("utf-8"), re.MULTILINE)
     assert sorted(shown) == sorted(EXAMPLES)
+
+
+def test_the_answer_of_the_page_comes_from_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = OpenAIServer("Hel", "lo")
+    try:
+        monkeypatch.setenv("OPENAI_API_KEY", "none")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        names: dict[str, Any] = {}
+        exec(titled(PAGE, "model.py"), names)
+
+        async def whole() -> str:
+            scope = {"method": "GET", "headers": {}}
+            async with aclosing(StreamingHTMLResponse(scope, names["answer"]("Hi"))) as html:
+                body = b"".join([chunk async for chunk in html])
+            await names["client"].close()
+            return body.decode()
+
+        assert "Hello" in asyncio.run(whole())
+    finally:
+        server.close()
+
+
+def test_a_template_of_quart() -> None:
+    app = quart.Quart("chat")
+    app.jinja_env.loader = DictLoader(
+        {"message.html": "<p id={{ message_pair_id }}>{{ words }}{{ ai_message }}</p>"}
+    )
+    names: dict[str, Any] = {"app": app}
+    exec(titled(PAGE, "quart_template.py"), names)
+
+    async def whole() -> str:
+        scope = {"method": "GET", "headers": {}}
+        template = names["template"]("message.html")
+        html = StreamingHTMLResponse(scope, ["Hello"], template, {"words": "<i>"})
+        async with aclosing(html):
+            return b"".join([chunk async for chunk in html]).decode()
+
+    body = asyncio.run(whole())
+    assert "&lt;i&gt;" in body
+    assert "Hello" in body

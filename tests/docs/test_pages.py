@@ -141,9 +141,9 @@ def test_every_python_example_is_run() -> None:
         "save-the-answer.md": {"django-save"},
         "README.md": {"app.py", "django", "flask"},
         "any-framework.md": {
-            *("model.py", "quart_template.py"),
-            *(f"{name}_chat.py" for name in ("litestar", "quart", "sanic", "aiohttp", "bottle")),
-            *(f"{name}_chat.py" for name in ("falcon_asgi", "falcon", "asgi", "wsgi")),
+            *("model.py", "quart_template.py", "litestar_chat.py", "quart_chat.py"),
+            *("sanic_chat.py", "aiohttp_chat.py", "falcon_asgi_chat.py", "falcon_chat.py"),
+            *("bottle_chat.py", "asgi_chat.py", "wsgi_chat.py"),
         },
     }
     for page in PAGES:

@@ -1,6 +1,6 @@
 """The answer to a client that lost its connection and reconnects by itself.
 
-Nothing is generated again: the client is told how its stream ended.
+Nothing is generated again: the answer only says how the first stream ended.
 """
 
 from typing import cast, get_args
@@ -11,10 +11,10 @@ from streamhtml._stream import Stream
 
 
 class Reconnected:
-    """Takes the place of the ``Stream``, which is closed without a step.
+    """Takes the place of the ``Stream``, which is closed before it takes a token.
 
     A client that already received the outcome gets it again, because it only failed to close the
-    connection. Any other client is told, by a notice, that the rest of the answer was lost.
+    connection. Any other client gets a notice that the rest of the answer was lost.
 
     Args:
         stream: the new stream that the view has made.

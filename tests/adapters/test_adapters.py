@@ -52,7 +52,7 @@ async def serve(app: Any, method: str, **arguments: Any) -> Answer:
 
 
 def text_of(answer: Answer) -> str:
-    """The text of the answer, read off the ``html`` wire."""
+    """The text of the answer, read from the ``html`` format."""
     token = answer.headers["Content-Type"].rpartition("=")[2]
     pieces = re.split(rf"<!{token}[^>]*>", answer.text)
     return "".join(pieces[1:])

@@ -1,4 +1,4 @@
-"""The datastar wire, against what Datastar's own Python package writes for the same changes."""
+"""The ``datastar`` format, compared with what Datastar's own Python package writes."""
 
 import re
 from typing import Any
@@ -22,8 +22,8 @@ def patch(action: str, html: str, **place: Any) -> Patch:
 
 
 def changes(text: str) -> list[dict[str, str]]:
-    """Return what Datastar is told, as its client reads it: each argument, by its name."""
-    told = []
+    """Return each change as Datastar's client reads it: its arguments by their names."""
+    changes_read = []
     for event in read([text.encode("utf-8", "replace")]):
         assert event.event == "datastar-patch-elements"
         lines: dict[str, list[str]] = {}
@@ -31,15 +31,15 @@ def changes(text: str) -> list[dict[str, str]]:
             name, _, value = line.partition(" ")
             lines.setdefault(name, []).append(value)
         assert lines.keys() <= {"selector", "mode", "elements"}
-        told.append(
+        changes_read.append(
             {"id": event.id, "mode": "outer"}
             | {name: "\n".join(values) for name, values in lines.items()}
         )
-    return told
+    return changes_read
 
 
-def encoded(*patches: Patch, wire: DatastarFormat | None = None) -> list[dict[str, str]]:
-    return changes((wire or DatastarFormat()).encode(Fragment(3, patches)))
+def encoded(*patches: Patch, datastar_format: DatastarFormat | None = None) -> list[dict[str, str]]:
+    return changes((datastar_format or DatastarFormat()).encode(Fragment(3, patches)))
 
 
 def theirs(mode: str, selector: str | None = None, html: str = "") -> list[dict[str, str]]:
@@ -51,9 +51,11 @@ def theirs(mode: str, selector: str | None = None, html: str = "") -> list[dict[
 
 
 def test_a_fragment_byte_by_byte() -> None:
-    wire = DatastarFormat()
+    datastar_format = DatastarFormat()
     event = "id: 3\nevent: datastar-patch-elements\n"
-    assert wire.encode(Fragment(3, (patch("append", "a\n\nb", depth=1), patch("tail", "t")))) == (
+    assert datastar_format.encode(
+        Fragment(3, (patch("append", "a\n\nb", depth=1), patch("tail", "t")))
+    ) == (
         f"{event}data: selector #r > :last-child\ndata: mode append\n"
         "data: elements a\ndata: elements \ndata: elements b\n\n"
         f"{event}data: selector #r\ndata: mode append\n"
@@ -87,16 +89,16 @@ def test_each_change_is_what_datastars_own_package_writes(
 
 
 def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
-    wire = DatastarFormat()
+    datastar_format = DatastarFormat()
     tail = theirs("append", "#r", '<span id="r-tail">t</span>')
     gone = theirs("remove", "#r-tail")
     appended = theirs("append", "#r", "a")
     other = Patch("append", Markup("a"), "s")
-    assert encoded(patch("tail", "t"), wire=wire) == tail
-    assert encoded(other, wire=wire) == theirs("append", "#s", "a")
-    assert encoded(patch("tail", "t"), wire=wire) == gone + tail
-    assert encoded(patch("append", "a"), wire=wire) == gone + appended
-    assert encoded(patch("append", "a"), wire=wire) == appended
+    assert encoded(patch("tail", "t"), datastar_format=datastar_format) == tail
+    assert encoded(other, datastar_format=datastar_format) == theirs("append", "#s", "a")
+    assert encoded(patch("tail", "t"), datastar_format=datastar_format) == gone + tail
+    assert encoded(patch("append", "a"), datastar_format=datastar_format) == gone + appended
+    assert encoded(patch("append", "a"), datastar_format=datastar_format) == appended
 
 
 @pytest.mark.parametrize(
@@ -112,11 +114,11 @@ def test_a_tail_of_a_part_of_a_table_is_held_by_its_parent(html: str, tail: str)
 
 
 def test_an_empty_tail_removes_the_one_that_stands_there() -> None:
-    wire, empty = DatastarFormat(), Fragment(3, (patch("tail", ""),))
-    assert wire.encode(empty) == wire.encode(Fragment(2))
-    encoded(patch("tail", "t"), wire=wire)
-    assert changes(wire.encode(empty)) == theirs("remove", "#r-tail")
-    assert wire.encode(empty) == wire.encode(Fragment(2))
+    datastar_format, empty = DatastarFormat(), Fragment(3, (patch("tail", ""),))
+    assert datastar_format.encode(empty) == datastar_format.encode(Fragment(2))
+    encoded(patch("tail", "t"), datastar_format=datastar_format)
+    assert changes(datastar_format.encode(empty)) == theirs("remove", "#r-tail")
+    assert datastar_format.encode(empty) == datastar_format.encode(Fragment(2))
 
 
 def test_a_ping_is_a_comment() -> None:
@@ -136,9 +138,9 @@ def test_the_end_comes_behind_the_last_change(outcome: Any) -> None:
 @given(TEXTS)
 def test_law_any_html_arrives(html: str) -> None:
     for action in "append", "replace":
-        (told,) = encoded(patch(action, html))
-        assert told["elements"] == arrived(html)
-        assert told["selector"] == "#r"
+        (change,) = encoded(patch(action, html))
+        assert change["elements"] == arrived(html)
+        assert change["selector"] == "#r"
 
 
 @given(st.lists(st.sampled_from([*"ab <>", "\n", "👋"]), min_size=1).map("".join))
@@ -151,10 +153,10 @@ def test_law_where_lines_end_with_lf_alone_theirs_is_the_same(html: str) -> None
 @pytest.mark.parametrize("piece", PIECES, ids=ascii)
 def test_what_theirs_would_change_arrives(piece: str) -> None:
     html = f"a{piece}b"
-    (told,) = encoded(patch("append", html))
-    assert told["elements"] == arrived(html)
+    (change,) = encoded(patch("append", html))
+    assert change["elements"] == arrived(html)
     if re.search("[\u2028\u2029\x85\v\f\x1c-\x1e]", piece):
-        assert theirs("append", "#r", html)[0]["elements"] != told["elements"]
+        assert theirs("append", "#r", html)[0]["elements"] != change["elements"]
 
 
 def test_a_message_without_a_place_is_refused() -> None:

@@ -40,11 +40,12 @@ def arrived(text: str) -> str:
 
 def body_of(texts: Sequence[str], pings: int = 0) -> str:
     """Return the event stream of a message: a fragment for each text, and pings after each."""
-    wire = SSEFormat(lambda fragment: [str(fragment.patches[0].html)])
+    sse_format = SSEFormat(lambda fragment: [str(fragment.patches[0].html)])
     fragments = [Fragment(i, (Patch("append", Markup(text)),)) for i, text in enumerate(texts)]
     end = Fragment(len(texts), (), "finished")
     return "".join(
-        wire.encode(each) + wire.encode(Fragment(0)) * pings for each in [*fragments, end]
+        sse_format.encode(each) + sse_format.encode(Fragment(0)) * pings
+        for each in [*fragments, end]
     )
 
 

@@ -302,21 +302,21 @@ def test_a_hostile_root_is_written_by_no_format(
     name: str, action: Any, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streamhtml.formats._spine.new_token", lambda: "0x")
-    wire = FORMATS[name]()
+    one_format = FORMATS[name]()
     if name not in {"page", "whole"}:  # These write no root at all.
         with pytest.raises(ValueError, match=re.escape(f"={root!r} cannot be used")):
-            wire.encode(Fragment(0, (Patch(action, Markup("a"), root),)))
+            one_format.encode(Fragment(0, (Patch(action, Markup("a"), root),)))
     else:
-        shell = wire.encode(Fragment(0, (Patch("append", Markup("<p id=m></p>")),)))
+        shell = one_format.encode(Fragment(0, (Patch("append", Markup("<p id=m></p>")),)))
         other = FORMATS[name]()
         assert other.encode(Fragment(0, (Patch("append", Markup("<p id=m></p>"), root),))) == shell
 
 
 def test_whole_is_plain_html() -> None:
-    wire = WholeFormat()
-    assert wire.at_once
-    assert wire.encode(Fragment(0)) == "\n"
-    assert wire.encode(Fragment(0, (Patch("append", Markup("<p>")),), "finished")) == "<p>"
+    one_format = WholeFormat()
+    assert one_format.at_once
+    assert one_format.encode(Fragment(0)) == "\n"
+    assert one_format.encode(Fragment(0, (Patch("append", Markup("<p>")),), "finished")) == "<p>"
 
 
 KINDS = {
@@ -338,9 +338,9 @@ def test_five_times_the_answer_is_five_times_the_bytes(name: str, kind: str, gat
 
 
 def _bytes(name: str, kind: str, count: int, gathered: int) -> int:
-    wire = FORMATS[name]()
-    fragments = _fragments(kind, count, gathered, wire.at_once)
-    return sum(len(wire.encode(each).encode()) for each in fragments)
+    one_format = FORMATS[name]()
+    fragments = _fragments(kind, count, gathered, one_format.at_once)
+    return sum(len(one_format.encode(each).encode()) for each in fragments)
 
 
 @cache

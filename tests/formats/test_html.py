@@ -1,4 +1,4 @@
-"""The wire against a decoder that is written from its specification alone."""
+"""The ``html`` format, read by a decoder that was written from its specification alone."""
 
 import re
 from typing import Any
@@ -71,27 +71,27 @@ def test_law_what_is_encoded_is_decoded_the_same(
 ) -> None:
     fragments = [Fragment(i, patches) for i, patches in enumerate(groups)]
     fragments.append(Fragment(len(groups), last, outcome))
-    wire = HTMLFormat()
+    html_format = HTMLFormat()
     body = ""
     for fragment in fragments:
-        body += wire.encode(fragment) + wire.encode(Fragment(fragment.index))
-    assert decode(body, wire.token) == fragments
+        body += html_format.encode(fragment) + html_format.encode(Fragment(fragment.index))
+    assert decode(body, html_format.token) == fragments
 
 
 def test_nothing_is_said_twice() -> None:
-    wire = HTMLFormat()
-    mark = f"<!{wire.token}"
+    html_format = HTMLFormat()
+    mark = f"<!{html_format.token}"
     texts = [
-        wire.encode(Fragment(0, (Patch("append", Markup("<p id=r></p>")),))),
-        wire.encode(Fragment(1, (Patch("append", Markup("a"), "r"),))),
-        wire.encode(Fragment(2, (Patch("append", Markup("b"), "r"),))),
-        wire.encode(Fragment(2)),
-        wire.encode(
+        html_format.encode(Fragment(0, (Patch("append", Markup("<p id=r></p>")),))),
+        html_format.encode(Fragment(1, (Patch("append", Markup("a"), "r"),))),
+        html_format.encode(Fragment(2, (Patch("append", Markup("b"), "r"),))),
+        html_format.encode(Fragment(2)),
+        html_format.encode(
             Fragment(3, (Patch("append", Markup("c"), "r"), Patch("tail", Markup("d"), "r", 1)))
         ),
-        wire.encode(Fragment(4, (Patch("replace", Markup("e"), "r", child=2),))),
-        wire.encode(Fragment(5, (Patch("replace", Markup("<p id=r></p>")),))),
-        wire.encode(Fragment(6, (), "finished")),
+        html_format.encode(Fragment(4, (Patch("replace", Markup("e"), "r", child=2),))),
+        html_format.encode(Fragment(5, (Patch("replace", Markup("<p id=r></p>")),))),
+        html_format.encode(Fragment(6, (), "finished")),
     ]
     assert texts == [
         f"<p id=r></p>{mark} open>",
@@ -106,16 +106,16 @@ def test_nothing_is_said_twice() -> None:
 
 
 def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
-    wires = [HTMLFormat() for _ in range(100)]
-    assert len({wire.token for wire in wires}) > 60
-    for wire in wires:
-        assert re.fullmatch(r"[0-9][A-Za-z0-9]", wire.token)
-        assert wire.media_type == f"text/html; charset=utf-8; fragments={wire.token}"
+    formats = [HTMLFormat() for _ in range(100)]
+    assert len({html_format.token for html_format in formats}) > 60
+    for html_format in formats:
+        assert re.fullmatch(r"[0-9][A-Za-z0-9]", html_format.token)
+        assert html_format.media_type == f"text/html; charset=utf-8; fragments={html_format.token}"
 
 
 @pytest.mark.parametrize("text", ["<!", ">", "<!a>", "<!--a-->"])
 def test_markup_that_looks_like_a_comment_is_not_taken_for_ours(text: str) -> None:
-    wire = HTMLFormat()
-    body = wire.encode(Fragment(0, (Patch("append", Markup(text)),), "finished"))
-    (fragment,) = decode(body, wire.token)
+    html_format = HTMLFormat()
+    body = html_format.encode(Fragment(0, (Patch("append", Markup(text)),), "finished"))
+    (fragment,) = decode(body, html_format.token)
     assert fragment.patches[0].html == text

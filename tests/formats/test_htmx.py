@@ -1,3 +1,5 @@
+"""The ``htmx`` format: the out-of-band markup of each kind of change."""
+
 import pytest
 from markupsafe import Markup
 
@@ -10,7 +12,7 @@ def patch(action: str, html: str, **place: object) -> Patch:
 
 
 def test_each_patch_is_out_of_band_markup() -> None:
-    wire = HTMXFormat()
+    htmx_format = HTMXFormat()
     for given, expected in [
         (Patch("append", Markup("<p id=r></p>")), "<p id=r></p>"),
         (patch("append", "a"), '<div hx-swap-oob="beforeend:#r">a</div>'),
@@ -34,17 +36,17 @@ def test_each_patch_is_out_of_band_markup() -> None:
         ),
         (Patch("replace", Markup("<p id=m hx-swap-oob=true>")), "<p id=m hx-swap-oob=true>"),
     ]:
-        assert wire.encode(Fragment(0, (given,))) == expected
+        assert htmx_format.encode(Fragment(0, (given,))) == expected
 
 
 def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
-    wire = HTMXFormat()
+    htmx_format = HTMXFormat()
     tail = '<div hx-swap-oob="beforeend:#r"><span id="r-tail">t</span></div>'
     gone = '<div hx-swap-oob="delete:#r-tail"></div>'
-    assert wire.encode(Fragment(0, (patch("tail", "t"),))) == tail
-    assert wire.encode(Fragment(1, (patch("tail", "t"),))) == gone + tail
-    assert wire.encode(Fragment(2, (patch("append", "a"),))).startswith(gone)
-    assert gone not in wire.encode(Fragment(3, (patch("append", "a"),), "finished"))
+    assert htmx_format.encode(Fragment(0, (patch("tail", "t"),))) == tail
+    assert htmx_format.encode(Fragment(1, (patch("tail", "t"),))) == gone + tail
+    assert htmx_format.encode(Fragment(2, (patch("append", "a"),))).startswith(gone)
+    assert gone not in htmx_format.encode(Fragment(3, (patch("append", "a"),), "finished"))
 
 
 @pytest.mark.parametrize(
@@ -84,10 +86,10 @@ def test_what_begins_with_anything_else_needs_no_template(html: str) -> None:
 
 def test_after_a_part_of_a_table_all_that_is_out_of_band_is_in_templates() -> None:
     # htmx 2 swaps what is in templates last, and a client may read two fragments at once.
-    wire = HTMXFormat()
+    htmx_format = HTMXFormat()
     row, text = patch("append", "<tr></tr>", depth=2), patch("append", "a")
     before, after = (
-        wire.encode(Fragment(index, patches))
+        htmx_format.encode(Fragment(index, patches))
         for index, patches in enumerate([(text, row), (text,)])
     )
     assert before.startswith('<div hx-swap-oob="beforeend:#r">a</div><template><tbody ')
@@ -104,29 +106,31 @@ def test_a_tail_of_rows_or_cells_is_held_by_their_parent() -> None:
             '<table hx-swap-oob="beforeend:#r"><tbody id="r-tail"><tr></tr></tbody></table>',
         ),
     ]:
-        wire = HTMXFormat().encode(Fragment(0, (patch("tail", html),)))
-        assert wire == f"<template>{held}</template>"
+        htmx_format = HTMXFormat().encode(Fragment(0, (patch("tail", html),)))
+        assert htmx_format == f"<template>{held}</template>"
 
 
 def test_an_empty_tail_removes_the_one_that_stands_there() -> None:
-    wire = HTMXFormat()
+    htmx_format = HTMXFormat()
     empty = Fragment(1, (patch("tail", "", depth=1),))
-    assert wire.encode(empty) == "\n"
-    wire.encode(Fragment(2, (patch("tail", "t"),)))
-    assert wire.encode(empty) == '<div hx-swap-oob="delete:#r-tail"></div>'
-    assert wire.encode(empty) == "\n"
+    assert htmx_format.encode(empty) == "\n"
+    htmx_format.encode(Fragment(2, (patch("tail", "t"),)))
+    assert htmx_format.encode(empty) == '<div hx-swap-oob="delete:#r-tail"></div>'
+    assert htmx_format.encode(empty) == "\n"
 
 
 def test_an_id_with_punctuation_is_escaped_in_selectors() -> None:
-    wire = HTMXFormat()
+    htmx_format = HTMXFormat()
     tail = Patch("tail", Markup("t"), "a.b:c")
-    wire.encode(Fragment(0, (tail,)))
-    assert wire.encode(Fragment(1, (tail,))) == (
+    htmx_format.encode(Fragment(0, (tail,)))
+    assert htmx_format.encode(Fragment(1, (tail,))) == (
         r'<div hx-swap-oob="delete:#a\.b\3a c-tail"></div>'
         r'<div hx-swap-oob="beforeend:#a\.b\3a c"><span id="a.b:c-tail">t</span></div>'
     )
 
 
 def test_a_ping_and_an_end_without_patches_change_nothing() -> None:
-    wire = HTMXFormat()
-    assert wire.encode(Fragment(0)) == wire.encode(Fragment(1, (), "finished")) == "\n"
+    htmx_format = HTMXFormat()
+    assert (
+        htmx_format.encode(Fragment(0)) == htmx_format.encode(Fragment(1, (), "finished")) == "\n"
+    )

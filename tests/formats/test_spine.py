@@ -1,3 +1,5 @@
+"""How HTML becomes a tree of elements, for the ``page`` format."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,7 +57,7 @@ def test_nothing_is_lost(html: str) -> None:
     assert "".join(top.pieces()) == html
 
 
-def test_attributes_are_told_from_their_values() -> None:
+def test_an_attribute_in_a_value_is_not_an_attribute() -> None:
     (element,) = Element().read(
         """<div data-said=' id="no" class=no' ID = "yes" class=a checked>"""
     )
@@ -71,7 +73,7 @@ def test_attributes_are_told_from_their_values() -> None:
     ("html", "count"),
     [("", 0), ("\n", 1), ("a<p></p>", 2), ("<p></p>\n<!-- b --> ", 1), ("<p></p> b <!-- -->", 2)],
 )
-def test_white_space_after_an_element_shows_nothing(html: str, count: int) -> None:
+def test_white_space_after_an_element_is_not_visible(html: str, count: int) -> None:
     top = Element()
     top.read(html)
-    assert top.shown() == count
+    assert top.visible_end() == count

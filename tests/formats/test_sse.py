@@ -1,4 +1,4 @@
-"""The sse wire: the messages are what the htmx wire says, and the end is an event of its own."""
+"""The ``sse`` format: its messages are the ``htmx`` format's markup, its end an event."""
 
 from typing import Any
 
@@ -46,11 +46,13 @@ def test_each_line_of_the_markup_is_a_line_of_data() -> None:
 
 
 def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
-    wire = SSEFormat()
+    sse_format = SSEFormat()
     gone = '<div hx-swap-oob="delete:#r-tail"></div>'
-    assert gone not in wire.encode(Fragment(0, (patch("tail", "t"),)))
-    assert wire.encode(Fragment(1, (patch("append", "a"),))).startswith(f"id: 1\ndata: {gone}")
-    assert gone not in wire.encode(Fragment(2, (patch("append", "a"),)))
+    assert gone not in sse_format.encode(Fragment(0, (patch("tail", "t"),)))
+    assert sse_format.encode(Fragment(1, (patch("append", "a"),))).startswith(
+        f"id: 1\ndata: {gone}"
+    )
+    assert gone not in sse_format.encode(Fragment(2, (patch("append", "a"),)))
 
 
 def test_what_changes_nothing_is_a_message_too_so_that_ids_have_no_gap() -> None:
@@ -79,17 +81,17 @@ def test_a_whole_reply_is_that_of_the_htmx_wire(renderer: str) -> None:
     fragments = [reply.open(), *(reply.feed([Delta(token)]) for token in tokens)]
     fragments += [reply.close("truncated")]
     fragments = [each for each in fragments if each.patches]
-    wire, markup = SSEFormat(), HTMXFormat()
-    body = "".join(map(wire.encode, fragments)).encode()
+    sse_format, markup = SSEFormat(), HTMXFormat()
+    body = "".join(map(sse_format.encode, fragments)).encode()
     messages = [("message", markup.encode(each), str(each.index)) for each in fragments]
     assert len(messages) > 5
     assert triples(read([body])) == [*messages, ("end", "truncated", "truncated")]
 
 
 def test_the_messages_may_be_others() -> None:
-    wire = SSEFormat(lambda fragment: [patch.html for patch in fragment.patches])
-    assert not wire.needs_into
-    text = wire.encode(Fragment(5, (SHELL, patch("tail", "t")), "finished"))
+    sse_format = SSEFormat(lambda fragment: [patch.html for patch in fragment.patches])
+    assert not sse_format.needs_into
+    text = sse_format.encode(Fragment(5, (SHELL, patch("tail", "t")), "finished"))
     assert triples(read([text.encode()])) == [
         ("message", "<p id=r></p>", "5"),
         ("message", "t", "5"),

@@ -1,3 +1,5 @@
+"""The ``turbo`` format: the elements of each change, and the marks between fragments."""
+
 import re
 from typing import Any
 
@@ -12,8 +14,8 @@ def patch(action: str, html: str, **place: Any) -> Patch:
     return Patch(action, Markup(html), "r", **place)  # type: ignore[arg-type]
 
 
-def elements(*patches: Patch, wire: TurboFormat | None = None) -> str:
-    return "".join((wire or TurboFormat()).elements(Fragment(0, patches)))
+def elements(*patches: Patch, turbo_format: TurboFormat | None = None) -> str:
+    return "".join((turbo_format or TurboFormat()).elements(Fragment(0, patches)))
 
 
 def element(action: str, targets: str, html: str = "") -> str:
@@ -57,15 +59,17 @@ def test_a_replacement_by_nothing_has_no_template() -> None:
 
 
 def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
-    wire = TurboFormat()
+    turbo_format = TurboFormat()
     tail = element("append", "#r", '<span id="r-tail">t</span>')
     gone = element("remove", "#r-tail")
     other = Patch("append", Markup("a"), "s")
-    assert elements(patch("tail", "t"), wire=wire) == tail
-    assert elements(other, wire=wire) == element("append", "#s", "a")
-    assert elements(patch("tail", "t"), wire=wire) == gone + tail
-    assert elements(patch("append", "a"), wire=wire) == gone + element("append", "#r", "a")
-    assert elements(patch("append", "a"), wire=wire) == element("append", "#r", "a")
+    assert elements(patch("tail", "t"), turbo_format=turbo_format) == tail
+    assert elements(other, turbo_format=turbo_format) == element("append", "#s", "a")
+    assert elements(patch("tail", "t"), turbo_format=turbo_format) == gone + tail
+    assert elements(patch("append", "a"), turbo_format=turbo_format) == gone + element(
+        "append", "#r", "a"
+    )
+    assert elements(patch("append", "a"), turbo_format=turbo_format) == element("append", "#r", "a")
 
 
 def test_a_tail_stands_where_it_is_put() -> None:
@@ -75,11 +79,11 @@ def test_a_tail_stands_where_it_is_put() -> None:
 
 
 def test_an_empty_tail_removes_the_one_that_stands_there() -> None:
-    wire = TurboFormat()
-    assert elements(patch("tail", ""), wire=wire) == ""
-    elements(patch("tail", "t"), wire=wire)
-    assert elements(patch("tail", ""), wire=wire) == element("remove", "#r-tail")
-    assert elements(patch("tail", ""), wire=wire) == ""
+    turbo_format = TurboFormat()
+    assert elements(patch("tail", ""), turbo_format=turbo_format) == ""
+    elements(patch("tail", "t"), turbo_format=turbo_format)
+    assert elements(patch("tail", ""), turbo_format=turbo_format) == element("remove", "#r-tail")
+    assert elements(patch("tail", ""), turbo_format=turbo_format) == ""
 
 
 @pytest.mark.parametrize(
@@ -97,31 +101,31 @@ def test_a_tail_of_a_part_of_a_table_is_held_by_its_parent(html: str, tail: str)
 
 
 def test_each_fragment_ends_with_a_mark() -> None:
-    wire = TurboFormat()
-    mark = f"<!{wire.token}>"
-    assert wire.encode(Fragment(0, (patch("append", "a"), patch("append", "b")))) == (
+    turbo_format = TurboFormat()
+    mark = f"<!{turbo_format.token}>"
+    assert turbo_format.encode(Fragment(0, (patch("append", "a"), patch("append", "b")))) == (
         element("append", "#r", "a") + element("append", "#r", "b") + mark
     )
-    assert wire.encode(Fragment(0)) == mark
-    assert wire.encode(Fragment(1, (patch("tail", ""),))) == mark
+    assert turbo_format.encode(Fragment(0)) == mark
+    assert turbo_format.encode(Fragment(1, (patch("tail", ""),))) == mark
 
 
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "truncated", "failed", "interrupted"])
 def test_the_last_mark_says_the_outcome(outcome: Any) -> None:
-    wire = TurboFormat()
-    end = f"<!{wire.token} end {outcome}>"
-    assert wire.encode(Fragment(1, (), outcome)) == end
-    last = wire.encode(Fragment(1, (patch("append", "a"),), outcome))
+    turbo_format = TurboFormat()
+    end = f"<!{turbo_format.token} end {outcome}>"
+    assert turbo_format.encode(Fragment(1, (), outcome)) == end
+    last = turbo_format.encode(Fragment(1, (patch("append", "a"),), outcome))
     assert last == element("append", "#r", "a") + end
 
 
 def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
-    wires = [TurboFormat() for _ in range(100)]
-    assert len({wire.token for wire in wires}) > 60
-    for wire in wires:
-        assert re.fullmatch(r"[0-9][A-Za-z0-9]", wire.token)
-        assert wire.media_type == (
-            f"text/vnd.turbo-stream.html; charset=utf-8; fragments={wire.token}"
+    formats = [TurboFormat() for _ in range(100)]
+    assert len({turbo_format.token for turbo_format in formats}) > 60
+    for turbo_format in formats:
+        assert re.fullmatch(r"[0-9][A-Za-z0-9]", turbo_format.token)
+        assert turbo_format.media_type == (
+            f"text/vnd.turbo-stream.html; charset=utf-8; fragments={turbo_format.token}"
         )
 
 

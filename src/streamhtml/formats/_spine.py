@@ -1,7 +1,19 @@
-"""HTML that is written in order, once, while it still changes: its last branch stays open.
+"""A tree of HTML, written to a body that can only be added to, while the tree still changes.
 
-What was written cannot be taken back. So the end tags of what may still grow are kept back, and
-what has changed where no pen comes any more is hidden by a ``<style>`` and written again.
+Text is only ever added at the write position, which is the end of the body. In the tree, the write
+position is in the innermost open element. The open elements are those whose start tag was written
+and whose end tag was not. They form one path from the top of the tree down: the spine.
+
+- What grows at the end of the tree is written at once. The last element, and its last element, and
+  so on, stay open as long as they may grow.
+- To write in an element further up the spine, the elements below it are closed.
+- What changes in an element that is closed already cannot be changed on the page. The old version
+  is hidden by a ``<style>``, and the new one is written at the write position. To keep the order of
+  the page, what came after the old version in the same open element is hidden and written again
+  too. Where the last element of an open one has changed, this is done at once, because little is
+  repeated. Elsewhere it waits for the end of the answer, so that it is done only once.
+
+The law: what is visible at the end is exactly the tree.
 """
 
 from html import escape
@@ -11,14 +23,17 @@ from streamhtml.formats._elements import OPAQUE, VOID, Element, shows_text
 from streamhtml.formats.html import new_token
 
 MARK: Final = "data-streamhtml"
-"""The attribute by which our rules find an element, whatever its id and its neighbours."""
+"""The attribute by which our CSS rules find an element, whatever its id and its neighbours are."""
 
 
 class _Place(NamedTuple):
-    """From where on an open element must be written again.
+    """A place in an open element. Everything in the element from there on has to be rewritten.
 
-    ``child`` says at which of its children, ``position`` where that was written, and ``is_last``
-    whether it is the last element, so that not much is to be written again.
+    Args:
+        node: the open element.
+        child: the index of the first child to rewrite.
+        position: the position that this child has among the elements on the page, from 1.
+        is_last: whether the child is the last element, so that only little has to be rewritten.
     """
 
     node: Element
@@ -28,58 +43,70 @@ class _Place(NamedTuple):
 
 
 class Spine:
-    """Writes what is in an element, in order; from the top down to the pen, elements are open.
-
-    What changes behind the pen is written again: at once where it is what grows, for that is no
-    longer than it was, and at the end where it lies further back.
+    """Writes the content of an element, in the order of the tree.
 
     Args:
-        top: empty so far. Its own tags are not written.
+        top: the element, empty so far. Its own tags are not written.
+
+    Attributes:
+        nonce: the nonce of every ``<style>``; ``""`` for none. Not escaped.
     """
 
     nonce = ""
 
     def __init__(self, top: Element) -> None:
-        # Two answers may stand in one page.
+        # A page can show two answers, and their marks must differ.
         self._token = new_token()
         self._top = top
         self._open = [top]
         self._out: list[str] = []
         self._marks = 0
         self._in_top: list[str] = []
-        """The marks of what has been written into the top, in the order of their positions."""
+        """The mark of each element that was written into the top, by its position."""
         top.is_open = True
 
     def take(self) -> str:
-        """Return what was written since the last time."""
+        """Return what was written since the last call."""
         html = "".join(self._out)
         self._out.clear()
         return html
 
-    def reach(self, node: Element) -> bool:
-        """Move the pen to the end of ``node``; False if it is behind already."""
+    def move_to(self, node: Element) -> bool:
+        """Move the write position to the end of ``node``.
+
+        Returns:
+            False if that is not possible, because ``node`` was written and closed already.
+        """
         path = []
         while not node.is_open:
             assert node.parent
             path.append(node)
             node = node.parent
-        if path and node.index(path[-1]) < node.sent:
+        if path and node.index(path[-1]) < node.written:
             return False
         self._close_to(node)
-        self._descend(path)
+        self._open_path(path)
         return True
 
     def show(self, node: Element) -> None:
-        """Write what was added to ``node``, where the pen gets there; if not, write it again."""
-        if node.shown() <= node.sent:
-            return  # White space after an element: that may grow, so its end is kept back.
-        if self.reach(node):
+        """Write what was added to ``node``; if it is closed, see that it is rewritten."""
+        if node.visible_end() <= node.written:
+            # Only white space was added, after an element. It waits, so that the element stays
+            # open and can still grow.
+            return
+        if self.move_to(node):
             self._grow()
         else:
             self._rewrite(node)
 
     def replace(self, old: Element, new: Element, *, now: bool = False) -> None:
-        """Put the children of ``new`` where ``old`` is; ``now``, even if much follows it."""
+        """Put the children of ``new`` in the place of ``old``.
+
+        Args:
+            old: the element to replace.
+            new: holds the replacement; it is not part of it.
+            now: rewrite at once, even if much comes after ``old``.
+        """
         parent = old.parent
         assert parent
         place = self._place(old)
@@ -88,8 +115,8 @@ class Spine:
             self._close_to(place.node)
         index = parent.index(old)
         parent.children[index : index + 1] = new.children
-        if index < parent.sent:
-            parent.sent += len(new.children) - 1
+        if index < parent.written:
+            parent.written += len(new.children) - 1
         for child in new.children:
             if isinstance(child, Element):
                 child.parent = parent
@@ -97,75 +124,85 @@ class Spine:
             elements = (child for child in reversed(parent.children) if isinstance(child, Element))
             parent.last = next(elements, None)
         if place:
-            self._renew(place, now=now)
+            self._rewrite_at(place, now=now)
 
     def remove(self, node: Element, count: int) -> None:
-        """Take away the last children of ``node``, which are marked."""
+        """Remove the last ``count`` children of ``node``; the elements among them have marks."""
         gone = node.children[-count:]
         del node.children[-count:]
         if node.is_open:
-            node.sent -= count
-            self._hide([_marked(child.mark) for child in gone if isinstance(child, Element)])
+            node.written -= count
+            self._hide([_mark_selector(child.mark) for child in gone if isinstance(child, Element)])
         else:
             self._rewrite(node)
 
     def finish(self) -> None:
-        """Write what has changed behind the pen again, and close everything."""
+        """Rewrite what has changed in closed elements, write the rest, and close everything."""
         for node in self._open:
-            if node.later:
-                self._again(_Place(node, *node.later))
-                break  # What is inside of it has been written again with it.
+            if node.rewrite_from:
+                self._rewrite_now(_Place(node, *node.rewrite_from))
+                break  # This has rewritten the open elements inside it as well.
         self._close_to(self._top)
-        self._put_rest(self._top)
+        self._write_rest(self._top)
 
-    def _descend(self, path: list[Element]) -> None:
-        """Open the elements of a path, the innermost first in the list."""
+    def _open_path(self, path: list[Element]) -> None:
+        """Open the elements of a path, and write what comes before each.
+
+        Args:
+            path: the elements, the innermost first.
+        """
         for child in reversed(path):
             node = self._open[-1]
-            while node.children[node.sent] is not child:
-                self._put(node)
-            self._begin(child)
+            while node.children[node.written] is not child:
+                self._write_child(node)
+            self._open_element(child)
 
     def _grow(self) -> None:
-        """Write all that is to be seen, and leave the last branch open."""
+        """Write all that is visible, and leave the last element of each level open."""
         node = self._open[-1]
-        end = node.shown()
-        while node.sent < end:
+        end = node.visible_end()
+        while node.written < end:
             last = node.last
-            if last and node.children[end - 1] is last and node.sent == end - 1 and _can_grow(last):
-                self._begin(last)
-                node, end = last, last.shown()
+            if (
+                last
+                and node.children[end - 1] is last
+                and node.written == end - 1
+                and _can_grow(last)
+            ):
+                self._open_element(last)
+                node, end = last, last.visible_end()
             else:
-                self._put(node)
+                self._write_child(node)
 
-    def _begin(self, node: Element) -> None:
+    def _open_element(self, node: Element) -> None:
+        """Write the start tag of the next child of the innermost open element."""
         assert node.parent
         self._out.append(self._start(node, node.parent))
-        node.count = node.sent = 0
-        node.later = None
+        node.element_count = node.written = 0
+        node.rewrite_from = None
         node.is_open = True
         self._open.append(node)
 
-    def _put(self, node: Element) -> None:
-        """Write the next child of an open element, whole."""
-        child = node.children[node.sent]
+    def _write_child(self, node: Element) -> None:
+        """Write the next child of an open element, complete."""
+        child = node.children[node.written]
         if isinstance(child, str):
-            node.sent += 1
+            node.written += 1
             self._out.append(child)
         else:
             self._out.append(self._start(child, node))
             self._out += child.pieces()
             self._out.append(child.end)
 
-    def _put_rest(self, node: Element) -> None:
-        while node.sent < len(node.children):
-            self._put(node)
+    def _write_rest(self, node: Element) -> None:
+        while node.written < len(node.children):
+            self._write_child(node)
 
     def _start(self, node: Element, parent: Element) -> str:
-        """Count an element, and return its start tag."""
-        parent.sent += 1
-        parent.count += 1
-        node.position = parent.count
+        """Note that an element is written, and return its start tag."""
+        parent.written += 1
+        parent.element_count += 1
+        node.position = parent.element_count
         if not (node.marked or parent is self._top):
             return node.start
         self._marks += 1
@@ -177,18 +214,22 @@ class Spine:
         return f'{node.start[:name]} {MARK}="{node.mark}"{node.start[name:]}'
 
     def _close_to(self, node: Element) -> None:
+        """Write the rest of the open elements inside ``node``, and close them.
+
+        What waits to be rewritten in one of them then waits in its parent.
+        """
         while (closing := self._open[-1]) is not node:
-            self._put_rest(closing)
+            self._write_rest(closing)
             self._out.append(closing.end)
             self._open.pop()
             closing.is_open = False
             parent = self._open[-1]
-            if closing.later:
+            if closing.rewrite_from:
                 place = _Place(parent, parent.index(closing), closing.position)
-                self._renew(place, now=False)
+                self._rewrite_at(place, now=False)
 
     def _place(self, node: Element) -> _Place | None:
-        """Return from where on to write again what is in ``node``; None if it was not written."""
+        """Return where a rewrite that covers ``node`` begins; None if it was not written yet."""
         while node.parent and not node.parent.is_open:
             node = node.parent
         assert node.parent
@@ -198,57 +239,61 @@ class Spine:
         return _Place(parent, parent.index(node), node.position, node is parent.last)
 
     def _rewrite(self, node: Element) -> None:
+        """See that the closed element ``node``, which has changed, is rewritten."""
         place = self._place(node)
         if place:
-            self._renew(place, now=place.is_last)
+            self._rewrite_at(place, now=place.is_last)
 
-    def _renew(self, place: _Place, *, now: bool) -> None:
+    def _rewrite_at(self, place: _Place, *, now: bool) -> None:
+        """Rewrite what comes from a place on: now, or at the end of the answer."""
         if now:
-            self._again(place)
+            self._rewrite_now(place)
         else:
             node, this = place.node, (place.child, place.position)
-            node.later = min(node.later or this, this)
+            node.rewrite_from = min(node.rewrite_from or this, this)
 
-    def _again(self, place: _Place) -> None:
-        """Hide what was written from a place on, and write it again."""
+    def _rewrite_now(self, place: _Place) -> None:
+        """Hide what was written from a place on, and write it again as it is now."""
         node, index, position, _ = place
         path = []
-        while node.parent and any(map(shows_text, node.children[index : node.sent])):
-            # Text cannot be hidden without what it is in.
+        while node.parent and any(map(shows_text, node.children[index : node.written])):
+            # A CSS rule can hide text only together with the element that it is in.
             path.append(node)
             index, position, node = node.parent.index(node), node.position, node.parent
         self._close_to(node)
-        if node.later and node.later[0] >= index:
-            node.later = None
+        if node.rewrite_from and node.rewrite_from[0] >= index:
+            node.rewrite_from = None
         if node is self._top:
-            self._hide([_marked(mark) for mark in self._in_top[position - 1 :]])
+            self._hide([_mark_selector(mark) for mark in self._in_top[position - 1 :]])
         else:
-            children = f":nth-child(n+{position}):nth-child(-n+{node.count})"
+            children = f":nth-child(n+{position}):nth-child(-n+{node.element_count})"
             self._hide([f"{_selector(node)}>{children}"])
-        node.sent = index
-        self._descend(path)
+        node.written = index
+        self._open_path(path)
         self._grow()
 
     def _hide(self, selectors: list[str]) -> None:
+        """Write a ``<style>`` that hides what the selectors find."""
         nonce = f' nonce="{escape(self.nonce)}"' if self.nonce else ""
-        # Important, for a page may say more about these elements than we know.
+        # "!important", because the page's own rules for these elements may be more specific.
         rule = f"{','.join(selectors)}{{display:none!important}}"
         self._out.append(f"<style{nonce}>{rule}</style>")
-        self._open[-1].count += 1
+        self._open[-1].element_count += 1
 
 
 def _can_grow(element: Element) -> bool:
     return element.name not in VOID and element.name not in OPAQUE
 
 
-def _marked(mark: str) -> str:
+def _mark_selector(mark: str) -> str:
     return f'[{MARK}="{mark}"]'
 
 
 def _selector(node: Element) -> str:
+    """Return the selector of a written element: its position below the nearest mark."""
     steps = ""
     while not node.mark:
         assert node.parent
         steps = f">:nth-child({node.position}){steps}"
         node = node.parent
-    return _marked(node.mark) + steps
+    return _mark_selector(node.mark) + steps

@@ -20,10 +20,10 @@ _EMPTY: Final = "<!---->"
 """A comment: it may be anywhere in a page and changes nothing."""
 
 _REGION_CLASS: Final = "streamhtml"
-"""The class of the elements that are empty at first and that patches fill."""
+"""The class of the regions: elements that are empty at first and that patches fill."""
 
-# A parser drops these, or moves them, where they are not directly in their parent.
-_PART: Final = re.compile(
+# Elements that a parser drops or moves if they are not directly in their usual parent.
+_NEEDS_PARENT: Final = re.compile(
     r"\s*<(?:caption|col|colgroup|dd|dt|li|tbody|td|tfoot|th|thead|tr)\b", re.IGNORECASE
 )
 
@@ -40,19 +40,20 @@ class PageFormat(Format):
         self._spine = Spine(self._top)
         self._ids: dict[str, Element] = {}
         self._tails: dict[str, tuple[Element, int]] = {}
-        self._numbered: list[Element] = []
-        self._numbered_of: Element | None = None
+        self._counted: Element | None = None
+        """The root whose ``_child_elements`` are known."""
+        self._child_elements: list[Element] = []
 
     def prepare(self, request: FormatRequest) -> None:
         super().prepare(request)
         self._spine.nonce = request.nonce
-        # A random word, so that nothing else in the page can be taken for the message's place.
+        # It is random, so that nothing else in the page can be mistaken for it.
         placeholder = f"<!--{secrets.token_hex(16)}-->"
         page = request.render_page(Markup(placeholder))
         self._before, _, self._after = page.partition(placeholder)
 
     def encode(self, fragment: Fragment) -> str:
-        """Return more of the page; a ping is a comment, which may be anywhere in it."""
+        """Return the next piece of the page; a ping is a comment, which may be anywhere."""
         before = after = ""
         if not self._begun:
             self._begun = True
@@ -66,7 +67,7 @@ class PageFormat(Format):
 
     def _apply(self, patch: Patch) -> None:
         html = str(patch.html)
-        # A root that is not in the message is the container, which the page has.
+        # A root that is not in the message is the container, which is part of the page.
         root = self._ids.get(patch.root)
         if root is None:
             if patch.action == "append":
@@ -79,7 +80,8 @@ class PageFormat(Format):
         node = self._find(root, patch)
         if patch.action == "append":
             if node.name == "pre" and not node.children and html.startswith("\n"):
-                html = _EMPTY + html  # For a parser drops the newline after the tag.
+                # A parser drops a newline that comes directly after the start tag.
+                html = _EMPTY + html
             node.read(html)
             self._spine.show(node)
         elif patch.action == "replace":
@@ -87,43 +89,47 @@ class PageFormat(Format):
             new.read(html)
             self._spine.replace(node, new)
             if patch.child is not None:
-                self._numbered[patch.child : patch.child + 1] = new.elements()
+                self._child_elements[patch.child : patch.child + 1] = new.elements()
         elif html:
             self._add_tail(patch.root, node, html)
 
     def _find(self, root: Element, patch: Patch) -> Element:
         """Return the element that a patch names."""
         if patch.child is None:
-            self._numbered_of = None
+            self._counted = None
             node = root
             for _ in range(patch.depth):
                 assert node.last, f"{patch}: there is no such element"
                 node = node.last
             return node
-        if self._numbered_of is not root:  # Counted once, for such patches come one after another.
-            self._numbered, self._numbered_of = root.elements(), root
-        return self._numbered[patch.child]
+        if self._counted is not root:
+            # Many such patches come in a row, so the elements are counted for the first only.
+            self._child_elements, self._counted = root.elements(), root
+        return self._child_elements[patch.child]
 
     def _open(self, html: str) -> None:
-        """Begin the message: its shell, up to where the first region is to be filled."""
+        """Begin the message: write its HTML up to the place where the first region is filled."""
         regions = self._register(self._top.read(html))
-        self._top.children = [_hideable(child, self._top) for child in self._top.children]
+        self._top.children = [_as_element(child, self._top) for child in self._top.children]
         if regions:
-            self._spine.reach(regions[0])
+            self._spine.move_to(regions[0])
         else:
             self._spine.show(self._top)
 
     def _swap(self, html: str) -> None:
-        """Put elements where those with the same ids are; what is elsewhere on the page stays."""
+        """Replace elements of the message by those with the same ids.
+
+        An element that is elsewhere on the page was written already, so it stays as it is.
+        """
         new = Element()
         elements = new.read(html)
         for child in new.children:
             if isinstance(child, Element) and (
                 old := self._ids.get(child.attributes().get("id", ""))
             ):
-                one = Element()
-                one.children = [child]
-                self._spine.replace(old, one, now=True)
+                replacement = Element()
+                replacement.children = [child]
+                self._spine.replace(old, replacement, now=True)
         self._register(elements)
 
     def _register(self, elements: list[Element]) -> list[Element]:
@@ -139,21 +145,21 @@ class PageFormat(Format):
         return regions
 
     def _add_tail(self, root: str, node: Element, html: str) -> None:
-        """Show something that can be hidden: elements with marks."""
+        """Show a tail as elements with marks, so that a CSS rule can hide it later."""
         tail = Element()
-        tail.read(html if _PART.match(html) else f"<span>{html}</span>")
+        tail.read(html if _NEEDS_PARENT.match(html) else f"<span>{html}</span>")
         for child in tail.children:
             if isinstance(child, Element):
                 child.parent = node
                 child.marked = True
-        # It is not the last element of the node, for patches do not count it.
+        # Patches do not count a tail, so it does not become node.last.
         node.children += tail.children
         self._tails[root] = node, len(tail.children)
         self._spine.show(node)
 
 
-def _hideable(child: Element | str, parent: Element) -> Element | str:
-    """Return what is seen as an element: rules cannot hide text by itself."""
+def _as_element(child: Element | str, parent: Element) -> Element | str:
+    """Return the child; visible text in a ``<span>``, because a CSS rule cannot hide bare text."""
     if not shows_text(child):
         return child
     span = Element("span", "<span>", parent)

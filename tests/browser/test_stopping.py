@@ -98,8 +98,11 @@ def test_what_stops_is_an_ordinary_link_while_nothing_streams(
 def test_a_connection_without_a_byte_times_out(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
-    show(page, server, client, form(client, data_stream_idle="0.3"))
+    show(page, server, client, form(client))
     request = ask(page, server)
+    # The attribute is read with each piece of the body.
+    page.evaluate("document.getElementById('ask').setAttribute('data-stream-idle', '0.1')")
+    request.write()
     wait_for(page, "stream:end", "timeout")
     assert request.disconnected.wait(10)
     expect(page.get_by_role("alert")).to_have_text(

@@ -81,9 +81,13 @@ def test_the_status_says_that_the_answer_is_complete(page: Page, server: Stepped
 
 
 def test_nothing_comes_for_too_long(page: Page, server: SteppedServer) -> None:
-    server.answers["/reply"] = lambda _: streamed(OPENED, HE, more=["never"])
-    open_form(page, server, 'data-stream-idle="0.5"')
+    server.answers["/reply"] = lambda _: streamed(OPENED, more=[f"{HE}<!{TOKEN}>", "never"])
+    open_form(page, server)
     send(page)
+    wait_for(page, "stream:fragment", 0)
+    # The attribute is read with each piece of the body.
+    page.evaluate("document.getElementById('ask').setAttribute('data-stream-idle', '0.1')")
+    server.wait_for().write()
     wait_for(page, "stream:end", "timeout")
     assert server.wait_for().disconnected.wait(10)
     expect(page.get_by_role("alert")).to_have_text(LOST)

@@ -112,7 +112,7 @@ def finish(page: Page, request: Request, times: int = 1) -> None:
 def expect_html(page: Page, selector: str, html: str) -> None:
     """Wait until the element has this HTML."""
     try:
-        page.wait_for_function(HTML_IS, arg=[selector, html], timeout=5000)
+        page.wait_for_function(HTML_IS, arg=[selector, html], timeout=TIMEOUT)
     except Exception:
         assert page.evaluate("html") == html
         raise

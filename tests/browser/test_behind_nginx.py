@@ -1,4 +1,4 @@
-"""The demo behind Debian's nginx, as docs/how-to/deploy.md sets it: TLS and HTTP/2, or nothing."""
+"""The demo behind Debian's nginx: as docs/how-to/deploy.md recommends, and with its defaults."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,13 +32,13 @@ def front(request: pytest.FixtureRequest, upstream: Server, tmp_path: Path) -> I
 
 @pytest.fixture
 def trusting(browser: Browser) -> Iterator[Page]:
-    """A page that takes a certificate from anybody."""
+    """A page that accepts any certificate."""
     context = browser.new_context(ignore_https_errors=True)
     yield context.new_page()
     context.close()
 
 
-def test_a_reader_who_presses_stop_is_noticed(
+def test_the_server_notices_the_stop_button(
     trusting: Page, front: Server, upstream: Server
 ) -> None:
     chat = Chat(trusting, front.url)

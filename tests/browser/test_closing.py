@@ -1,4 +1,4 @@
-"""Closing the tab while the source waits: its ``finally`` runs soon, in each framework."""
+"""If the reader closes the tab while the source waits, its ``finally`` runs soon."""
 
 import time
 
@@ -11,11 +11,12 @@ from streamhtml.demo._answers import SLEEP, SLEEP_TOKENS
 
 pytestmark = pytest.mark.browser
 
-BOUND = 1.0  # seconds
+BOUND = 10.0
+"""Seconds, on a busy machine. The test prints how many it was; an idle machine needs less than one."""
 
 
 @pytest.mark.parametrize("framework", ["starlette", "django", "flask"])
-def test_the_finally_of_a_sleeping_source_runs(framework: str, page: Page) -> None:
+def test_closing_the_tab_closes_a_waiting_source(framework: str, page: Page) -> None:
     with demo(framework) as server:
         Chat(page, server.url).send(SLEEP)
         expect(page.locator(".ai")).to_have_text("".join(SLEEP_TOKENS))

@@ -29,10 +29,10 @@ def test_two_answers_grow(framework: str, client: str, page: Page) -> None:
 
             growth = chat.growth(number)
             print(f"{growth.first_after:.0f} ms to the first text, {len(growth.texts)} texts")
-            assert growth.first_after < 1000  # from Enter, which is before the first token
+            assert growth.first_after < 10_000  # ms
             assert len(growth.texts) > 5
             for before, after in zip(growth.texts, growth.texts[1:], strict=False):
-                assert after.startswith(before)  # Nothing is taken back.
+                assert after.startswith(before)  # What was shown stays.
         assert [human for human, _ in chat.pairs] == PROMPTS
         assert chat.answers == [
             chat.spelled(Demo().renderer("").render(answer)) for answer in answers

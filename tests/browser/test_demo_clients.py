@@ -1,7 +1,10 @@
-"""The demo by the clients that are not ours: the answer grows, and is the whole in the end."""
+"""The demo with clients that are not ours: the answer grows, and is complete at the end."""
+
+import time
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from tests.scripted_server import PATIENCE
 from tests.servers.process import demo
 
 from streamhtml.demo._answers import tokens
@@ -26,38 +29,38 @@ PAIRS = [
 def test_an_answer_grows(framework: str, client: str, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=client != "page")
     page = context.new_page()
-    said: list[str] = []
+    console: list[str] = []
 
-    def hear(message: ConsoleMessage) -> None:
-        said.append(message.text)
+    def listen(message: ConsoleMessage) -> None:
+        console.append(message.text)
 
-    page.on("console", hear)
-    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", listen)
+    page.on("pageerror", lambda error: console.append(str(error)))
     with demo(framework, client, rate=300) as server:
         page.goto(server.url)
         page.get_by_label("Message", exact=True).fill(PROMPT)
         page.get_by_role("button", name="Send").click(no_wait_after=True)
-        lengths = grow(page)
+        parsed = browser.new_page()
+        parsed.set_content(Demo().renderer("").render("".join(tokens(PROMPT))))
+        lengths = grow(page, parsed.locator("body").inner_text().split())
         assert len(lengths) > 5, lengths
         assert lengths == sorted(lengths), lengths
         expect(page.locator("#messages .human")).to_have_text([PROMPT])
-        region = page.locator("#messages .ai > .streamhtml")
-        parsed = context.browser.new_page()
-        parsed.set_content(Demo().renderer("").render("".join(tokens(PROMPT))))
-        assert region.inner_text().split() == parsed.locator("body").inner_text().split()
+        parsed.close()
     context.close()
-    assert said == []
+    assert console == []
 
 
-def grow(page: Page) -> list[int]:
-    """Return the lengths of the text that were seen, until the last words are there."""
-    last = "".join(tokens(PROMPT)).rstrip().split()[-1].strip("*.`")
+def grow(page: Page, words: list[str]) -> list[int]:
+    """Wait until the answer has these words; return the lengths of the text until then."""
     lengths: list[int] = []
+    deadline = time.monotonic() + PATIENCE
     region = page.locator("#messages .ai > .streamhtml")
     expect(region).to_be_attached()
     while True:
         text = region.inner_text()
         if not lengths or len(text) != lengths[-1]:
             lengths.append(len(text))
-        if last in text:
+        if text.split() == words:
             return lengths
+        assert time.monotonic() < deadline, text

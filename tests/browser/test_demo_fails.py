@@ -22,7 +22,7 @@ SECRET = f"fails after {FAIL_AFTER} tokens"
 
 
 @pytest.mark.parametrize(("framework", "client"), PAIRS)
-def test_what_came_is_shown_and_the_error_is_told(framework: str, client: str, page: Page) -> None:
+def test_what_arrived_is_shown_with_a_notice(framework: str, client: str, page: Page) -> None:
     assert len(tokens(FAIL)) == FAIL_LENGTH == 2 * FAIL_AFTER
     with demo(framework, client, rate=300, may_complain=True) as server:
         chat = Chat(page, server.url)
@@ -36,16 +36,16 @@ def test_what_came_is_shown_and_the_error_is_told(framework: str, client: str, p
 
         assert "Traceback (most recent call last)" in server.log
         assert server.log.count(SECRET) == 1
-        for told in (page.content(), wire(page)):
-            assert NOTICES["failed"] in told
+        for seen in (page.content(), body(page)):
+            assert NOTICES["failed"] in seen
             for hidden in (SECRET, "RuntimeError", "Traceback"):
-                assert hidden not in told
+                assert hidden not in seen
 
         assert chat.ask("hello") == "finished"
         assert chat.answers[1] == chat.spelled(render("".join(tokens("hello"))))
 
 
-def wire(page: Page) -> str:
+def body(page: Page) -> str:
     """Return the body that the page's client has read, from a second request."""
     form = page.locator("form").evaluate("form => Object.fromEntries(new FormData(form))")
     response = page.request.post(

@@ -294,6 +294,6 @@ def test_what_comes_later_is_alive(
     wait_for(page, "stream:fragment", 3)
     expect(page.locator("#notes")).to_have_text(expected.format("More"))
     page.locator("#more").click()
-    expect(page.locator("#side > em")).to_have_text("more", timeout=5000)
+    expect(page.locator("#side > em")).to_have_text("more")
     assert server.wait_for(2).fields == [("by", "later")]
     finish(page, request)

@@ -88,7 +88,7 @@ def test_it_goes_on_where_it_was_cut(client: str, page: Page, server: SteppedSer
     assert again.headers["streaming-html"] == "html"
     assert numbers(page) == [0, 1, 2, 3]
     expect(page.get_by_role("alert")).to_have_count(0)
-    assert page.locator("[aria-busy], .htmx-request").count() == 0
+    expect(page.locator("[aria-busy], .htmx-request")).to_have_count(0)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -36,7 +36,7 @@ def test_the_server_sees_that_the_connection_is_closed(
     assert request.disconnected.wait(10)
     wait_for(page, "stream:end", "aborted")
     expect_html(page, "#messages", message(1, ""))
-    assert page.locator("[aria-busy], [role=alert], .htmx-request").count() == 0
+    expect(page.locator("[aria-busy], [role=alert], .htmx-request")).to_have_count(0)
     remove_expected_abort(client, problems)
 
 

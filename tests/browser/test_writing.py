@@ -1,6 +1,4 @@
-"""What the client does to the page: rarely, little at a time, and never twice to the same node."""
-
-from itertools import pairwise
+"""The client writes seldom, little at a time, and never creates again what is on the page."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,18 +10,17 @@ pytestmark = pytest.mark.browser
 
 
 SHELL = '<article id="ai_1"><div id="ai_1_text" class="streamhtml"></div></article>'
-# The moments at which the answer has changed.
+# Records the times at which the answer changed.
 WRITES = """() => {
     window.writes = [];
     new MutationObserver((all) => {
         if (all.some(({ target }) => target.closest?.("article"))) writes.push(performance.now());
     }).observe(document.getElementById("messages"), { childList: true, subtree: true });
 }"""
-BLOCK_TOO_LONG = 50  # ms
 
 
 def burst(count: int) -> Answer:
-    """Return an answer of so many tokens that come all at once."""
+    """Return an answer of this many tokens, in one write."""
     tokens = "".join(f"<p>token {number}</p><!{TOKEN}>" for number in range(count))
     return Answer(
         (f"{SHELL}<!{TOKEN} open><!{TOKEN} append #ai_1_text>{tokens}<!{TOKEN} end finished>",)
@@ -43,14 +40,15 @@ def test_writes_are_33_ms_apart(client: str, page: Page, server: SteppedServer) 
     wait_for(page, "stream:fragment", 201)
     expect(page.locator(".streamhtml")).to_have_text("x" * 200)
     writes = page.evaluate("writes")
-    # Clocks are coarse: what is told apart is a write for each token.
-    assert all(later - earlier > 25 for earlier, later in pairwise(writes))
+    # On a busy machine the observer may note a write late, so that the next one seems to be early.
+    # The sum is reliable: a write for each token would be 200.
+    assert len(writes) <= (writes[-1] - writes[0]) / 33 + 5
     request.finish()
     wait_for(page, "stream:end", "finished")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_page_that_draws_no_frames_is_written_to_all_the_same(
+def test_a_page_without_animation_frames_is_written_to(
     client: str, page: Page, server: SteppedServer
 ) -> None:
     page.add_init_script(script="window.requestAnimationFrame = () => 0;")
@@ -67,7 +65,7 @@ def test_a_page_that_draws_no_frames_is_written_to_all_the_same(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_much_at_once_is_written_little_by_little(
+def test_a_burst_is_written_little_by_little(
     client: str, page: Page, server: SteppedServer
 ) -> None:
     server.answers["/reply"] = lambda _: burst(10_000)
@@ -87,7 +85,9 @@ def test_much_at_once_is_written_little_by_little(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_what_is_shown_is_never_made_anew(client: str, page: Page, server: SteppedServer) -> None:
+def test_what_is_shown_is_never_created_again(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     inside = "<p>First words</p><details><summary>More</summary>inside</details><input id='in'>"
     server.answers["/reply"] = lambda _: streamed(
         (SHELL, "open"),
@@ -119,7 +119,9 @@ def test_what_is_shown_is_never_made_anew(client: str, page: Page, server: Stepp
 
 
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
-def test_attributes_of_htmx_come_alive(client: str, page: Page, server: SteppedServer) -> None:
+def test_htmx_processes_attributes_outside_live_regions(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     button = '<button hx-get="/more" hx-target="#messages" hx-swap="beforeend">{}</button>'
     server.answers["/more"] = lambda _: Answer(("<em>more</em>",), "text/html")
     server.answers["/reply"] = lambda _: streamed(

@@ -12,7 +12,7 @@ from streamhtml.demo._answers import SLEEP, SLEEP_TOKENS
 pytestmark = pytest.mark.browser
 
 BOUND = 10.0
-"""Seconds, on a busy machine. The test prints how many it was; an idle machine needs less than one."""
+"""Seconds, for a busy machine. An idle one needs less than one; the test prints how many."""
 
 
 @pytest.mark.parametrize("framework", ["starlette", "django", "flask"])

@@ -16,14 +16,14 @@ _MARKS = re.compile(r"[*_`~<|$\\\[\]]|^#|&\w", re.MULTILINE)
 
 @dataclass(slots=True)
 class Seen:
-    """What was seen on a page after its flushes.
+    """What a page showed after its flushes.
 
     Args:
-        flushes: how many there were.
-        wrong: of these, how many left a page that does not begin the final one.
-        raw: of these, how many where the two part at a mark of syntax.
-        places: a line for each place where they part: a text that waits for a definition behind
-            all else is one place, though many flushes show it.
+        flushes: the number of flushes.
+        wrong: how many of them left a text that is not the beginning of the final one.
+        raw: at how many of these the two texts diverge at raw syntax.
+        places: a line for each place where they diverge. A text that waits for a late definition
+            is one place, although many flushes show it.
     """
 
     flushes: int = 0
@@ -39,7 +39,7 @@ def shared(text: str, other: str) -> int:
 
 
 def watch(name: str, pieces: Sequence[str], seen: Seen) -> None:
-    """Stream the pieces onto a page and look at it after each flush, white space normalised."""
+    """Stream the pieces onto a page, and check its text after each flush; ignore white space."""
     page, renderer = Page("r"), MarkdownRenderer("r")
     texts = []
     for piece in pieces:

@@ -1,4 +1,4 @@
-"""The texts that benchmarks/markdown.py measures, and the tokens that they come in.
+"""The texts that benchmarks/markdown.py measures, and how they are cut into tokens.
 
 The law: the same arguments make the same text, on every machine and in every run.
 """
@@ -33,11 +33,12 @@ _TOKEN: Final = re.compile(
 
 
 def tokens(text: str) -> list[str]:
-    """Cut a text as a model's vocabulary does.
+    """Cut a text like a model's vocabulary.
 
-    A word comes whole with the space before it, if it is common: the shorter the likelier, and
-    the same word always in the same way. Others come in two or three pieces. Digits come in
-    threes, marks together with the newlines behind them. English comes to 4-4.5 characters a token.
+    A common word is one token, with the space before it. The shorter a word, the likelier it is
+    common, and the same word is always cut in the same way. Other words become two or three tokens.
+    Up to three digits are one token, and so are marks with the newlines after them. English text
+    has 4 to 4.5 characters per token.
     """
     pieces: list[str] = []
     for token in _TOKEN.findall(text):
@@ -53,7 +54,7 @@ def tokens(text: str) -> list[str]:
 
 
 def grouped(pieces: list[str], size: int) -> list[str]:
-    """Join ``size`` pieces each, as a flush does that comes after several tokens."""
+    """Join each ``size`` pieces, like a flush after several tokens."""
     if size == 1:
         return pieces
     return ["".join(pieces[at : at + size]) for at in range(0, len(pieces), size)]
@@ -61,18 +62,17 @@ def grouped(pieces: list[str], size: int) -> list[str]:
 
 # Mixed answers
 
-# These are one large block each, which the shapes below are for; here they would be half of the
+# Each of these is one large block, which the shapes below measure. Here they would be half of the
 # text, and could not be cut.
 _ONE_BLOCK: Final = {"26-one-paragraph", "28-large-fence", "30-large-table"}
 _FENCE: Final = re.compile(r" *(```+|~~~+)")
 
 
 def mixed(size: int, total: int = 20_000) -> list[str]:
-    """Return answers of about ``size`` tokens each: together they are always the same text.
+    """Return answers of about ``size`` tokens each. Together they are always the same text.
 
-    That is the answers of tests/markdown, joined up to ``total`` tokens and cut between two
-    top-level blocks. So a longer answer differs from a shorter one in its length alone, not in
-    what it is made of.
+    That text joins the answers of tests/markdown, up to ``total`` tokens, and is cut between two
+    top-level blocks. A longer answer therefore differs from a shorter one only in its length.
     """
     blocks: list[tuple[int, str]] = []
     whole = 0
@@ -98,7 +98,7 @@ def mixed(size: int, total: int = 20_000) -> list[str]:
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Cut a text before each line, outside a fence, that begins anew after an empty one."""
+    """Cut a text before each line that is not indented and follows a blank line outside a fence."""
     block = fence = ""
     blank = False
     for line in (text.rstrip("\n") + "\n\n").splitlines(keepends=True):

@@ -1,4 +1,4 @@
-"""Colours for code: the text stays, nothing is raised, and a stream shows what a reload does."""
+"""Highlighting: the text never changes, nothing is raised, a stream and a reload look the same."""
 
 import random
 import re
@@ -40,7 +40,7 @@ def text_of(html: str) -> str:
 
 
 def check(language: str, text: str) -> bool:
-    """Check the laws for one block; return whether it got colours."""
+    """Check the laws for one block; return whether it was highlighted."""
     shown = highlight(language, text)
     if shown is None:
         return False

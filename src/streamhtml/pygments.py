@@ -1,7 +1,8 @@
-"""Colours for code, by Pygments: ``Options(on_fence=highlight)``, and a style sheet to save.
+"""Highlights code with Pygments: ``Options(on_fence=highlight)``, and a style sheet to save.
 
-The laws: the text stays as it is, to the last line break; there are classes and no inline styles;
-and nothing is raised. Where Pygments cannot do that, or not soon, a block stays without colours.
+The laws: the text of a block never changes, to the last line break; colours are CSS classes, never
+inline styles; and ``highlight`` never raises. If Pygments fails or takes too long, the block has no
+colours.
 """
 
 import logging
@@ -24,14 +25,14 @@ __all__ = ["highlight", "stylesheet"]
 logger = logging.getLogger("streamhtml")
 
 MAX_LENGTH: Final = 10_000
-"""Characters of a block, about 300 lines. It is read at once, on the event loop, which takes 10 ms.
-For a text made to be slow, many of Pygments' lexers take a time that grows with its square."""
+"""Maximum length of a block in characters: about 300 lines, which take 10 ms. For texts made
+to be slow, the time of many of Pygments' lexers grows with the square of the length."""
 
 MAX_SECONDS: Final = 0.25
-"""CPU time of this thread after which a block stays as it is. It is looked at after each token."""
+"""Maximum CPU time for a block, in seconds of this thread. It is checked after each token."""
 
 MAX_SLOW: Final = 2_000
-"""Characters of a block where a single token can take so long: that takes 0.3 s at the most."""
+"""Maximum length in characters for the lexers in ``_SLOW``. A block then takes up to 0.3 s."""
 
 _SLOW: Final = frozenset({
     "Bash Session", "CSS+Genshi Text", "Devicetree", "FStar", "HTML + Angular2", "HTML+Evoque",
@@ -40,32 +41,32 @@ _SLOW: Final = frozenset({
     "Ragel in D Host", "Ragel in Java Host", "Ragel in Objective C Host", "Ragel in Ruby Host",
     "ReasonML", "TypoScriptCssData", "urlencoded", "XML+Evoque", "XQuery", "Zeek",
 })  # fmt: skip
-"""Lexers that took more than half a second in spite of that, in a single token or before the first:
-for 10,000 characters that repeat one of 60 short texts."""
+"""Lexers that took more than half a second before the first token or for a single token, so that
+``MAX_SECONDS`` did not help. The texts were 10,000 characters that repeat one of 60 short texts."""
 
 _HANGING: Final = frozenset({"Easytrieve"})
-"""Lexers that took more than a second for 1,000 characters. They are not used."""
+"""Lexers that took more than a second for 1,000 characters. They are never used."""
 
 _PLAIN: Final = {"", "w", "err"}
-"""Classes that are left out. White space has no colour; and what a lexer does not know, such as the
-prompt before a command, is no error of the reader's."""
+"""Classes that are left out. White space has no colour. Text that a lexer does not know, such as
+the prompt before a command, is not an error that a reader should see."""
 
 _NAME: Final = re.compile(r"[\w.+#-]+\Z")
-"""Languages that the renderer makes a class of."""
+"""The language names that the renderer writes as a class."""
 
 
 def highlight(language: str, text: str) -> Markup | None:
-    """Return a code block in colours, for ``Options(on_fence=highlight)``.
+    """Return a highlighted code block, for ``Options(on_fence=highlight)``.
 
     Args:
-        language: one of Pygments' names for it, such as "python" or "js"; upper case will do too.
-        text: of the block, as it is.
+        language: one of Pygments' names for the language, such as "python" or "js", in any case.
+        text: the text of the block, not escaped.
 
     Returns:
-        ``<pre><code class="language-…">`` as without colours, its text in elements with Pygments'
-        classes. None, to leave the block as it is, where the language is unknown, the text has
-        more than 10,000 characters (2,000 in some languages), takes too long, or has nothing to
-        be coloured.
+        ``<pre><code class="language-…">`` as without colours, with the text in elements that have
+        Pygments' classes. None, which keeps the block, if the language is unknown, if the text has
+        more than 10,000 characters (2,000 in some languages), if it takes too long, or if nothing
+        in it has a colour.
     """
     name = _lexers().get(language.lower())
     if name is None or len(text) > (MAX_SLOW if name in _SLOW else MAX_LENGTH):
@@ -81,15 +82,15 @@ def highlight(language: str, text: str) -> Markup | None:
 
 
 def stylesheet(style: str = "default", dark: str | None = None) -> str:
-    """Return the CSS for highlighted code, to be saved as a file.
+    """Return the CSS for highlighted code. Save it as a file.
 
     Args:
-        style: one of Pygments' styles. All code blocks get its background, so that a block does
-            not change it when it gets its colours.
-        dark: another one, for readers whose system is set to dark.
+        style: the name of one of Pygments' styles. All code blocks get its background, so that the
+            background of a block does not change when the block is highlighted.
+        dark: the name of another style, for readers whose system is set to dark.
 
     Raises:
-        ValueError: there is no such style.
+        ValueError: a style does not exist.
     """
     if dark is None:
         return _rules(style)
@@ -102,10 +103,10 @@ def stylesheet(style: str = "default", dark: str | None = None) -> str:
 
 @cache
 def _lexers() -> dict[str, str]:
-    """Return the names of Pygments' own lexers by the names of their languages.
+    """Return the names of Pygments' own lexers, by language name.
 
-    Those that other packages have registered are left out: a model's word is no reason to import
-    one.
+    Lexers that other packages have registered are left out, because a model should not be able to
+    make the process import a package.
     """
     return {
         alias: name
@@ -118,7 +119,7 @@ def _lexers() -> dict[str, str]:
 def _colored(name: str, text: str) -> str | None:
     found = find_lexer_class(name)
     assert found is not None
-    # Made anew each time: some keep a state while they read.
+    # Some lexers keep state while they read, so each block gets a new one.
     lexer = found(stripnl=False, ensurenl=False)
     pieces: list[str] = []
     shown: list[str] = []
@@ -135,7 +136,7 @@ def _colored(name: str, text: str) -> str | None:
 
 
 def _timed(tokens: Iterable[tuple[_TokenType, str]]) -> Iterable[tuple[_TokenType, str]]:
-    """Yield the tokens as long as there is time: some texts are made to take more."""
+    """Yield the tokens until ``MAX_SECONDS`` is over, because some texts are made to be slow."""
     until = time.thread_time() + MAX_SECONDS
     for token in tokens:
         if time.thread_time() > until:
@@ -145,9 +146,9 @@ def _timed(tokens: Iterable[tuple[_TokenType, str]]) -> Iterable[tuple[_TokenTyp
 
 @cache
 def _class(kind: _TokenType) -> str:
-    """Return the class of a kind of token, or of the nearest one above it that has any."""
+    """Return the class of a token type, or of its nearest ancestor that has one."""
     while kind not in STANDARD_TYPES:
-        assert kind.parent is not None  # the uppermost is there
+        assert kind.parent is not None  # the root type is a standard type
         kind = kind.parent
     name = STANDARD_TYPES[kind]
     return "" if name in _PLAIN else name
@@ -160,10 +161,10 @@ def _rules(style: str) -> str:
         raise ValueError(
             f"{style!r} is none of Pygments' styles; pygments.styles.get_all_styles() has them"
         ) from None
-    # A style without a colour for text has a light background, and means black.
+    # A style without a colour for text has a light background, and black text.
     ink = found.style_for_token(Text)["color"] or "000000"
     blocks = ".streamhtml-markdown pre"
-    # Classes that look alike share a rule.
+    # Classes with the same declarations share a rule.
     names: dict[str, list[str]] = {}
     for kind, look in found:
         name = _class(kind)
@@ -178,7 +179,7 @@ def _rules(style: str) -> str:
 
 
 def _declarations(look: Mapping[str, Any], ink: str) -> str:
-    """Return the CSS of one kind of token, where it differs from other text."""
+    """Return the CSS declarations of one token type, as far as they differ from plain text."""
     color, background, border = look["color"], look["bgcolor"], look["border"]
     return "; ".join(
         declaration

@@ -24,13 +24,13 @@ ALLOWED: Final[dict[str, set[str]]] = {
 """The elements of an answer, and the attributes of each."""
 
 IMG: Final = {"src", "alt", "title"}
-"""The attributes of an image, where there may be one."""
+"""The attributes of an image, if images are allowed."""
 
 IDS: Final[dict[str, set[str]]] = {
     **{name: {"id"} for name in ("h1", "h2", "h3", "h4", "h5", "h6", "li")},
     "a": {"id", "class"},
 }
-"""What there is besides where ids are asked for."""
+"""The additional attributes if ids are enabled."""
 
 VALUES: Final[dict[str, re.Pattern[str]]] = {
     "a href": re.compile(r"(?:https?:|mailto:|[^:]*(?:[/?#].*)?\Z)", re.IGNORECASE | re.DOTALL),
@@ -48,12 +48,12 @@ VALUES: Final[dict[str, re.Pattern[str]]] = {
     "input type": re.compile(r"checkbox\Z"),
     "input checked": re.compile(r"\Z"),
     "input disabled": re.compile(r"\Z"),
-    # Only where ids are asked for:
+    # Only if ids are enabled:
     "id": re.compile(r"r-(?:h|fn-|fnref-)\d+\Z"),
     "a class": re.compile(r"footnote-backref\Z"),
     "img src": re.compile(rf"https?://{re.escape(IMAGES)}(?:[/?#]|\Z)", re.IGNORECASE),
 }
-"""What the values of attributes must match; alt and title may be any text."""
+"""Patterns for the values of attributes; alt and title may be any text."""
 
 _BEFORE_URL: Final = "".join(map(chr, range(0x21)))
 _HIDDEN: Final = re.compile(
@@ -66,12 +66,12 @@ _FIRST_TAG: Final = re.compile(r"\s*<(\w+)")
 
 @lru_cache(100_000)
 def offences(html: str, *, images: bool = False, ids: bool = False) -> tuple[str, ...]:
-    """Return what the HTML has that no answer may have, as html5lib reads it."""
+    """Return what html5lib finds in the HTML that no answer may contain."""
     first = _FIRST_TAG.match(html)
     container = _PARENTS.get(first[1], "div") if first else "div"
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)
     tree = parser.parseFragment(html, container=container)
-    # The codepoints are text; which are unwanted is said below.
+    # Code points are text; _hidden() finds the unwanted ones.
     found = [name for _, name, _ in parser.errors if name != "invalid-codepoint"]
     return (*found, *_offences(tree, images, ids))
 

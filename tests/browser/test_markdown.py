@@ -1,4 +1,4 @@
-"""A streamed document leaves in Chromium what the finished one is at once, and re-creates nothing.
+"""A streamed document builds the same DOM in Chromium as the finished one, and re-creates nothing.
 
 Through each client and wire, many documents to a page.
 """
@@ -56,13 +56,13 @@ REMADE: Final = {
     "19-legal-outline": "loose lists, and an address",
     "29-long-guide": "loose lists, and definitions at its end",
 }
-"""Answers of which something that was shown has to be made anew, and why."""
+"""Answers in which a node that was shown has to be created again, and the reason."""
 DEEPEST: Final = 512
-"""Chromium makes siblings of what is nested deeper."""
+"""Chromium turns elements that are nested deeper into siblings."""
 
 
 def texts(kind: str) -> list[str]:
-    """Return the texts of one kind, always the same."""
+    """Return the texts of one kind. They are the same in each run."""
     if kind == "answers":
         return [path.read_text("utf-8") for path in ANSWERS]
     if kind == "generated":
@@ -88,7 +88,7 @@ def documents(kind: str) -> list[Document]:
 
 
 def check(results: Sequence[Any], documents: Sequence[Document]) -> None:
-    """Fail if a region is not what it would be at once, or too deep; show the shortest."""
+    """Fail if a region differs from the document rendered at once, or is nested too deeply."""
     assert len(results) == len(documents)
     pairs = list(zip(documents, results, strict=True))
     wrong = [(len(d.text), d, result) for d, result in pairs if not result["same"]]
@@ -149,15 +149,15 @@ def test_the_htmx_wire(client: str, kind: str, page: Page) -> None:
         print(f"{len(those)} documents, {len(writes)} fragments, {sum(map(len, writes))} bytes")
 
 
-# By the book --------------------------------------------------------------------------------------
+# By the reference ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_page_by_the_book(kind: str, page: Page) -> None:
+def test_the_page_by_the_reference(kind: str, page: Page) -> None:
     those = documents(kind)
     results = flush_by_flush(page, those)
     check(results, those)
-    # And so tests/markdown/page.py judges as Chromium does.
+    # So tests/markdown/page.py and Chromium agree.
     for each, result in zip(those, results, strict=True):
         html = result["there"].replace("&nbsp;", "\xa0")
         assert canonical(html) == canonical(render(each.text)), each.text
@@ -166,7 +166,7 @@ def test_the_page_by_the_book(kind: str, page: Page) -> None:
 
 
 def check_nothing_is_made_anew(results: Sequence[Any]) -> None:
-    """Fail if a node of an answer vanished that was shown, and no tail, but for those of REMADE."""
+    """Fail if a node that was shown vanished, except in tails and in the answers of REMADE."""
     found = {
         path.stem: result["vanished"]
         for path, result in zip(ANSWERS, results, strict=True)
@@ -175,12 +175,12 @@ def check_nothing_is_made_anew(results: Sequence[Any]) -> None:
     unexpected = {name: nodes for name, nodes in found.items() if name not in REMADE}
     lines = [f"{name}: {len(nodes)} nodes, first {nodes[0]}" for name, nodes in unexpected.items()]
     assert not lines, "\n".join(lines)
-    # Whatever is taken out of the table must stay away.
+    # REMADE has no answer that does not need to be there.
     assert found.keys() == REMADE.keys()
 
 
 def test_the_comparison_sees_what_is_missing(page: Page) -> None:
-    """The control: a patch too few, and one at the wrong place."""
+    """The control: a missing patch, and a patch in the wrong place, are found."""
     text = "- a *b*\n- c\n\n| d | e |\n|---|---|\n| f | g |\n"
     those = [Document(text, by_character(text))]
     fragments = replied(those)

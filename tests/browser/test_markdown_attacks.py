@@ -1,7 +1,7 @@
-"""What a model may write to get out of its answer changes, runs and loads nothing.
+"""Text that tries to break out of its answer changes nothing, runs nothing and loads nothing.
 
-Twice: an independent parser finds in each patch only what ALLOWED and its rules name, and Chromium
-with htmx on the page runs nothing, asks for nothing, and changes nothing outside of the answers.
+This is tested twice. An independent parser finds only allowed HTML in each patch. And Chromium,
+with htmx on the page, runs nothing, requests nothing, and changes nothing outside the answers.
 """
 
 import random
@@ -30,7 +30,7 @@ from streamhtml.markdown import MarkdownRenderer, Options, render
 
 
 def judged(text: str, pieces: Iterable[str], options: Options) -> list[str]:
-    """Return what is wrong with any patch, tail or the page of a stream, or with it at once."""
+    """Return what is wrong with the patches or the page of a stream, or with the text at once."""
     judge = partial(offences, images=bool(options.image_hosts), ids=options.ids)
     renderer = MarkdownRenderer("r", options)
     page = StrictPage("r")
@@ -55,7 +55,7 @@ def judged(text: str, pieces: Iterable[str], options: Options) -> list[str]:
 
 
 def report(found: dict[str, list[str]], count: int) -> None:
-    """Fail if there is something; show the shortest of each kind."""
+    """Fail if anything was found, and show the shortest payload of each kind."""
     shortest: dict[str, str] = {}
     for text, wrong in sorted(found.items(), key=lambda each: len(each[0])):
         for each in wrong:
@@ -111,9 +111,9 @@ def test_the_judge_sees_what_is_raw() -> None:
 
 # In Chromium --------------------------------------------------------------------------------------
 
-# What is asked for by the test's own page: itself, its scripts, and the replies.
+# The requests of the test's own page: the page, its scripts, and the replies.
 _EXPECTED: Final = {"/", "/client.js", "/plain.js", "/htmx2.js", "/htmx4.js", "/reply", "/taken"}
-_WAIT: Final = 300  # ms, after which what was inserted has loaded or run
+_WAIT: Final = 300  # ms, after which inserted content has loaded or run
 
 _SWAPPED: Final = """async (html) => {
     const swap = { target: "#messages", swap: "beforeend", sourceElement: document.body };
@@ -143,7 +143,7 @@ _OUTSIDE: Final = """() => {
 
 
 class Watched:
-    """A page with htmx and something to attack; knows what has happened to it."""
+    """A page with htmx and something to attack. It records what happens to it."""
 
     def __init__(self, page: Page, replay: Replay, client: str, form: str | None = None) -> None:
         self.page = page
@@ -162,24 +162,24 @@ class Watched:
         self.before = self.outside
 
     def swap(self, html: str) -> None:
-        """Let htmx itself put the HTML into the page, as it does with any answer."""
+        """Let htmx put the HTML into the page, as it does with any answer."""
         self.page.evaluate(_SWAPPED, html)
 
     @property
     def outside(self) -> str:
-        """All of the page but the answers."""
+        """The page without the answers."""
         html: str = self.page.evaluate(_OUTSIDE)
         return html
 
     @property
     def hits(self) -> int:
-        """How often something ran."""
+        """How often a payload ran."""
         count: int = self.page.evaluate("hits")
         return count
 
     @property
     def foreign(self) -> list[str]:
-        """What was asked for that is not the test's own and no image that may be there."""
+        """The requests that are neither the test's own nor for an allowed image."""
         return [
             url
             for url in self.asked
@@ -188,14 +188,14 @@ class Watched:
         ]
 
     def check(self, *, images: bool) -> set[str]:
-        """Assert that nothing has happened; return what elements and attributes are there."""
+        """Assert that nothing has happened; return the elements and attributes that are there."""
         there = set(self.page.evaluate(_FOUND))
         self.page.wait_for_timeout(_WAIT)
         assert (self.dialogs, self.hits, self.foreign) == ([], 0, [])
         assert self.outside == self.before
         allowed = set(ALLOWED)
         allowed |= {f"{name} {key}" for name, keys in ALLOWED.items() for key in keys}
-        # What the browser cannot read as a URL has no scheme, and leads nowhere.
+        # A URL that the browser cannot parse has no scheme, and leads nowhere.
         allowed |= {f"link to {scheme}:" for scheme in ("http", "https", "mailto", "")}
         if images:
             allowed |= {"img", f"image from {IMAGES}", *(f"img {key}" for key in IMG)}
@@ -217,14 +217,14 @@ class Watched:
 
 @cache
 def payloads() -> list[str]:
-    """Return all payloads, mixed."""
+    """Return all payloads, shuffled."""
     texts = list(dict.fromkeys(text for family in FAMILIES.values() for text in family()))
     random.Random(0).shuffle(texts)
     return texts
 
 
 def message(texts: Sequence[str], options: Options) -> str:
-    """Return the finished messages of these texts, as a page without our client gets them."""
+    """Return the finished messages of these texts, as a page without our client receives them."""
     html = []
     for text in texts:
         reply = Reply(renderer=lambda root: MarkdownRenderer(root, options), at_once=True)
@@ -249,7 +249,7 @@ def test_the_finished_messages_do_nothing(client: str, share: int, page: Page) -
                 watched.swap(message(texts[start : start + 1000], options))
                 found |= watched.check(images=bool(options.image_hosts))
                 page.evaluate("document.getElementById('messages').replaceChildren()")
-        # Or else the payloads were none.
+        # Otherwise the payloads were ineffective.
         assert {"a title", "img title", "code class", "th align", "sup", "div class"} <= found
         assert {"link to http:", "link to https:", "link to mailto:", "input", "ol start"} <= found
         print(f"{len(texts)} payloads, {len(watched.asked)} requests")
@@ -290,7 +290,7 @@ def test_streams_that_htmx_swaps_do_nothing(client: str, share: int, page: Page)
             page.evaluate("document.getElementById('messages').replaceChildren(); events = []")
             watched.recorded.ask(Answer(HTMXFormat.media_type, writes, pace="taken"))
             watched.recorded.wait_for("stream:end", "read")
-            assert replay.taken.acquire(blocking=False)  # the last, for which no write waits
+            assert replay.taken.acquire(blocking=False)  # the last write
             watched.check(images=True)
             results = compare(page, those, OPTIONS["images"])
             differ = [each.text for each, r in zip(those, results, strict=True) if not r["same"]]
@@ -305,16 +305,16 @@ def cut(texts: Sequence[str]) -> list[Document]:
 @pytest.mark.browser
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
 def test_the_same_tags_would_do_it_raw(client: str, page: Page, problems: list[str]) -> None:
-    """The control: unescaped, the same payloads do all that the other tests have not seen."""
+    """The control: unescaped, the same payloads do everything that the other tests exclude."""
     with replaying() as replay:
         watched = Watched(page, replay, client)
         region = Reply(renderer=MarkdownRenderer, context={"message_pair_id": "ai_1"}).open()
         shell = str(region.patches[0].html)
         for payload in HTML:
-            # These would end the test's page.
+            # These payloads would end the test's page.
             if not re.match(r"<(?:meta|base|plaintext|body|frameset)", payload):
                 watched.swap(shell.replace("></div>", f">{payload}</div>"))
-                # Without what makes a region inert for htmx.
+                # Without the attributes that make a region inert for htmx.
                 watched.swap(f"<div>{payload}</div>")
         page.evaluate("htmx.process(document.body)")
         page.wait_for_timeout(_WAIT)

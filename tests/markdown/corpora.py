@@ -1,6 +1,6 @@
-"""Markdown that others wrote to be hard: the two specifications, and markdown-it's test cases.
+"""Difficult Markdown by others: the two specifications, and the test cases of markdown-it.
 
-Law: their text is never in this repository. ``scripts/bootstrap dev`` unpacks the source
+The law: their text is never in this repository. ``scripts/bootstrap dev`` unpacks the source
 distributions named in ``requirements/corpora.lock`` to ``.venv/corpora``.
 """
 
@@ -17,19 +17,19 @@ _SPEC: Final = re.compile(
     r"|^`{32}\ example\b.*\n(?P<markdown>(?:.*\n)*?)\.\n(?P<html>(?:.*\n)*?)`{32}$",
     re.MULTILINE | re.VERBOSE,
 )
-# A title, which may be missing, is whatever stands before.
+# The optional title is the text before it.
 _FIXTURE: Final = re.compile(r"^\. *\n((?:.*\n)*?)\. *\n(?:.*\n)*?\. *$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What a specification says that a text becomes.
+    """An example of a specification.
 
     Attributes:
-        number: its place among the examples of its specification, from 1.
+        number: its position among the examples of its specification, from 1.
         section: the heading above it.
         markdown: the text, with real tabs.
-        html: what the specification writes for it. Only its DOM is normative.
+        html: the HTML in the specification. Only its DOM is normative.
     """
 
     number: int
@@ -46,17 +46,18 @@ def commonmark() -> list[Example]:
 def gfm() -> list[Example]:
     """Return the 24 examples of GFM 0.29 that CommonMark does not have.
 
-    Their numbers count its other examples too. Those are of an older CommonMark, and left out.
+    Their numbers count the other examples too, which are left out: they are from an older
+    CommonMark.
     """
     examples = _examples("marko-*/tests/spec/gfm.txt")
     return [example for example in examples if example.section.endswith(" (extension)")]
 
 
 def markdown_it() -> list[str]:
-    """Return the texts of markdown-it's test cases, as markdown-it-py has them.
+    """Return the texts of markdown-it's test cases, from markdown-it-py.
 
-    Without its copy of CommonMark's examples, and without what it makes of them: much of that is
-    its own extensions and typography.
+    Its copy of CommonMark's examples is left out, and so is the expected HTML, because much of it
+    is for markdown-it's own extensions and typography.
     """
     files = _find("markdown_it_py-*/tests/test_port/fixtures/*.md")
     return [

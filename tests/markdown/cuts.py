@@ -1,4 +1,4 @@
-"""Ways to cut a text into the pieces that are fed. The law: the pieces join to the text."""
+"""Ways to cut a text into pieces. The law: the pieces join to the text."""
 
 import random
 import re
@@ -8,9 +8,9 @@ from typing import Final
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
-# Where the vocabulary of a model cuts: a word with the space before it, one to three digits,
-# marks together and with the newlines behind them, newlines, and spaces but the last, which
-# belongs to the word. Scripts without spaces come in twos and threes; the rest one by one.
+# How the vocabulary of a model cuts a text: a word with the space before it; up to three digits;
+# marks with the newlines after them; newlines; and spaces, except the last, which belongs to the
+# next word. Scripts without spaces are cut into groups of two or three characters.
 _TOKEN: Final = re.compile(
     r"'(?:s|t|re|ve|m|ll|d)\b"
     r"| ?[A-Za-zÀ-ɏ]+"
@@ -36,7 +36,7 @@ def by_lines(text: str) -> list[str]:
 
 
 def at_random(text: str, seed: int) -> list[str]:
-    """Cut anywhere: most pieces are short, some long, some empty."""
+    """Cut anywhere. Most pieces are short, some are long, and some are empty."""
     choose = random.Random(seed)
     pieces = []
     at = 0
@@ -48,9 +48,9 @@ def at_random(text: str, seed: int) -> list[str]:
 
 
 def like_tokens(text: str, seed: int) -> list[str]:
-    """Cut as a model's vocabulary does: common words whole, rarer ones and runs of marks in two.
+    r"""Cut like a model's vocabulary: common words stay whole, rarer ones are cut in two.
 
-    A sequence of code points that makes one sign falls apart, and ".\n" or "**\n\n" come at once.
+    A sign that consists of several code points is cut too. ".\n" and "**\n\n" stay whole.
     """
     choose = random.Random(seed)
     pieces = []
@@ -65,7 +65,7 @@ def like_tokens(text: str, seed: int) -> list[str]:
 
 
 def in_groups(pieces: Iterable[str], n: int) -> list[str]:
-    """Join ``n`` pieces each, as a flush does that comes after several tokens."""
+    """Join each ``n`` pieces, like a flush after several tokens."""
     return list(_groups(iter(pieces), n))
 
 

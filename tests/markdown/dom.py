@@ -1,7 +1,7 @@
-"""What a browser builds from a fragment of HTML, as text that can be compared and printed.
+"""Writes the DOM of an HTML fragment as text that can be compared and printed.
 
-Law: two fragments give the same text exactly when their pages differ at most in white space between
-blocks, which no page shows and which specifications do not prescribe.
+The law: two fragments give the same text if, and only if, their DOMs differ at most in white space
+between blocks. No page shows that, and the specifications do not prescribe it.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
-# Not str.strip's: a no-break space is text.
+# Unlike str.strip(), this does not include the no-break space, which is text.
 _SPACE: Final = " \t\n\f\r"
 
-# Elements that are there for blocks, and the other blocks.
+# Elements that contain blocks, and the other blocks.
 _FLOW: Final = frozenset({
     "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl",
     "fieldset", "figure", "footer", "form", "header", "li", "main", "menu", "nav", "ol", "section",
@@ -27,11 +27,11 @@ _EXACT: Final = frozenset({"listing", "pre", "textarea"})
 
 
 def dom(html: str) -> str:
-    r"""Return the DOM of a fragment, a node to the line.
+    r"""Return the DOM of a fragment, one node per line.
 
-    White space is dropped next to a block and at both ends of the fragment and of what holds a
-    block; and where an element that is there for blocks holds nothing else. All other text is
-    exact, and that in ``pre`` always is.
+    White space is dropped next to a block, and at both ends of the fragment and of an element that
+    contains a block. It is also dropped if it is all that an element for blocks contains. All other
+    text is exact, and text in ``pre`` always is.
 
     >>> print(dom('<ul>\n<li title=b class="a">x &lt;<p>y</p>\n</li></ul>'))
     <ul>

@@ -1,7 +1,7 @@
-"""Markdown documents made to be nasty, from a seed.
+"""Makes difficult Markdown documents from a seed.
 
-The law: the same ``random.Random`` state gives the same document. What they hold is chosen to
-break parsers that read line by line, and renderers that show a text before it is complete.
+The law: the same ``random.Random`` state makes the same document. The content is chosen to break
+parsers that read line by line, and renderers that show a text before it is complete.
 """
 
 import random
@@ -54,9 +54,9 @@ def document(random: Choice) -> str:
 
 
 def soup(random: Choice) -> str:
-    """Return up to 120 special strings in a row: nothing in it is meant."""
+    """Return up to 120 special strings in a row, without any structure."""
     strings = SOUP
-    if random.random() < 0.5:  # fewer kinds meet each other more often
+    if random.random() < 0.5:  # fewer kinds, so that equal ones meet more often
         strings = tuple(random.choices(SOUP, k=random.randint(2, 8)))
     size = random.choice((3, 6, 12, 24, 60, 120))
     return "".join(random.choices(strings, k=random.randint(0, size)))
@@ -77,7 +77,7 @@ def _blocks(random: Choice, depth: int) -> str:
 
 
 def _inline(random: Choice, depth: int = 3) -> str:
-    """Return a line or a few of text, with constructs nested and broken."""
+    """Return one or a few lines of text with nested and broken constructs."""
     pieces = []
     for _ in range(random.choice((1, 1, 2, 3, 5, 8))):
         pieces.append(random.choice(INLINES)(random, depth - 1) if depth else _words(random, 0))
@@ -286,7 +286,7 @@ def _list(random: Choice, depth: int) -> str:
 
 
 def _under(random: Choice, text: str, prefix: str) -> str:
-    """Put ``prefix`` before all lines but the first; forget it at times, or write it as a tab."""
+    """Indent all lines but the first by ``prefix``; sometimes forget it, or write a tab instead."""
     first, *rest = text.split("\n")
     lines = [first]
     for line in rest:
@@ -308,7 +308,7 @@ def _quote(random: Choice, depth: int) -> str:
     lines = []
     for number, line in enumerate(inside.split("\n")):
         if number and random.random() < 0.1:
-            lines.append(line)  # lazy, if it is a paragraph's
+            lines.append(line)  # a lazy continuation line, if it is in a paragraph
         else:
             lines.append(mark + line)
     return "\n".join(lines)
@@ -365,7 +365,7 @@ CONTAINERS: Final[tuple[Callable[[Choice, int], str], ...]] = (
 )
 
 
-# The whole
+# The whole document
 
 
 def _newlines(random: Choice, text: str) -> str:
@@ -381,7 +381,7 @@ def _inserted(random: Choice, text: str, characters: tuple[str, ...]) -> str:
 
 
 def _shaken(random: Choice, text: str) -> str:
-    """Drop, double and move a few stretches: what was meant is broken in places."""
+    """Drop, duplicate and move a few stretches, so that constructs break."""
     for _ in range(random.randint(1, 4)):
         at = random.randint(0, len(text))
         end = at + random.choice((1, 1, 2, 3, 8))

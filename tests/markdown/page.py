@@ -1,7 +1,7 @@
-"""A page for tests: applies patches as docs/reference/html-format.md says, and believes nothing.
+"""A page for tests: applies patches as docs/reference/html-format.md says, and checks everything.
 
-The law: what a browser would repair, drop or move elsewhere is an AssertionError here, and so is
-an address that names no element. That is also why it reads only the HTML that our renderer writes.
+The law: HTML that a browser would repair, drop or move raises an AssertionError here, and so does
+an address that names no element. For this reason it reads only HTML that our renderer writes.
 """
 
 import re
@@ -16,7 +16,7 @@ PHRASING: Final = frozenset(
     | {"label", "mark", "math", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "u"}
 )
 LINE: Final = PHRASING | {"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "dt", "summary"}
-"""What holds text and PHRASING alone: a block in a ``p`` would close it."""
+"""Elements that contain only text and PHRASING; a block inside a ``p`` would close it."""
 FLOW: Final = frozenset(
     {"aside", "blockquote", "details", "div", "dl", "figure", "footer", "h1", "h2", "h3", "h4"}
     | {"h5", "h6", "hr", "ol", "p", "pre", "section", "table", "ul"}
@@ -35,11 +35,11 @@ PARENTS: Final = {
     "summary": {"details"},
     "figcaption": {"figure"},
 }
-"""What may stand in these and nowhere else."""
+"""Elements, and the only parents that they may have."""
 BARE: Final = frozenset({"ul", "ol", "dl", "table", "thead", "tbody", "tfoot", "tr"})
-"""What holds only elements from PARENTS, and no text."""
+"""Elements that contain only elements of PARENTS, and no text."""
 DEEPEST: Final = 500
-"""Browsers make siblings of what is nested deeper than about this."""
+"""Browsers turn elements that are nested deeper than about this into siblings."""
 
 _SPLIT: Final = re.compile(r'(</?[a-z](?:[^<>"]|"[^"<]*")*>)').split
 _WRONG: Final = re.compile("<|&(?!(?:amp|lt|gt|quot);)|[\0\r\ud800-\udfff]").search
@@ -78,7 +78,7 @@ class Page:
 
     Args:
         root: the id of the region's element, which every patch must name.
-        element: that element's name; it says what may be inside.
+        element: the name of that element, which determines what it may contain.
     """
 
     def __init__(self, root: str = "r", element: str = "div") -> None:
@@ -87,10 +87,10 @@ class Page:
         self._tail: tuple[list[Node], int, Node | None] | None = None
 
     def apply(self, patches: Iterable[Patch]) -> None:
-        """Apply the patches in their order.
+        """Apply the patches in order.
 
         Raises:
-            AssertionError: a patch is not well-formed, does not fit its place, or has none.
+            AssertionError: a patch is not well-formed, does not fit its place, or names no place.
         """
         for patch in patches:
             assert patch.root == self.root, f"{patch} is not for the root {self.root!r}"
@@ -144,10 +144,10 @@ class Page:
 
 
 def canonical(html: str, element: str = "div") -> str:
-    """Return ``html`` in the spelling of ``Page.html``: equal strings are equal trees.
+    """Return ``html`` in the spelling of ``Page.html``, in which equal trees are equal strings.
 
     Raises:
-        AssertionError: it is not well-formed, or could not stand in an ``element``.
+        AssertionError: it is not well-formed, or is not allowed in an ``element``.
     """
     node = Node(element, f"<{element}>", 1, element == "a")
     _append(node, html, apart=False)
@@ -155,8 +155,8 @@ def canonical(html: str, element: str = "div") -> str:
 
 
 def _append(node: Node, html: str, *, apart: bool) -> None:
-    """Parse ``html`` onto the end of ``node``; ``apart`` joins it to no text before it."""
-    html = str(html)  # Markup would escape what it is joined with
+    """Append ``html`` to ``node``; with ``apart``, do not join it with the text before it."""
+    html = str(html)  # Markup would escape the strings that it is joined with
     assert node.name not in VOID, f"{html!r} would go into the void element {node.start}"
     if "<" not in html:
         if html:
@@ -203,7 +203,7 @@ def _append_text(node: Node, text: str, html: str, apart: bool) -> None:
 
 
 def _begin(node: Node, tag: str, html: str) -> Node:
-    """Return the element that ``tag`` begins as a child of ``node``, where it may be one."""
+    """Return the element that ``tag`` begins, as a child of ``node`` if that is allowed."""
     name, start = _STARTS.get(tag) or _read(tag)
     inside = node.name
     if name in PARENTS:
@@ -222,11 +222,11 @@ def _begin(node: Node, tag: str, html: str) -> Node:
 
 
 _STARTS: Final[dict[str, tuple[str, str]]] = {}
-"""What ``_read`` has found out, by the tag."""
+"""The results of ``_read``, by tag."""
 
 
 def _read(tag: str) -> tuple[str, str]:
-    """Return a start tag's name, and the tag with its attributes in the order of their names."""
+    """Return the name of a start tag, and the tag with its attributes sorted by name."""
     match = _TAG.fullmatch(tag)
     assert match, f"{tag} is not spelled as our tags are"
     name = match[1]
@@ -252,7 +252,7 @@ def _replace(parent: Node, old: Node, html: str) -> None:
     new = Node(parent.name, parent.start, parent.level, parent.linked)
     _append(new, html, apart=False)
     children = parent.children
-    # Nearly always it is the last one, so look from the end.
+    # It is nearly always the last child, so search from the end.
     at = next(i for i in range(len(children) - 1, -1, -1) if children[i] is old)
     children[at : at + 1] = new.children
     if parent.last is old:

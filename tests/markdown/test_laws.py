@@ -1,4 +1,4 @@
-"""The laws of the Markdown renderer, over answers, nasty documents and every way to cut them."""
+"""The laws of the Markdown renderer, over answers and generated documents, cut in many ways."""
 
 import random
 import time
@@ -27,7 +27,7 @@ Cut = Callable[[str], list[str]]
 
 ANSWERS = sorted((Path(__file__).parent / "answers").glob("*.md"))
 UNDECIDABLE = Path(__file__).parent / "undecidable.md"
-"""What only its end tells from something else, so that it cannot be calm."""
+"""Text that only its end disambiguates, so that the law of calm cannot hold for it."""
 CUTS: dict[str, Cut] = {
     "characters": by_character,
     "lines": by_lines,
@@ -59,7 +59,7 @@ def at_once(text: str) -> str:
 
 
 def attempt(make: Callable[[], str]) -> str:
-    """Return what ``make`` returns; an error is a result like any other, with its type before."""
+    """Return what ``make`` returns, or the type and message of its error."""
     try:
         return make()
     except Exception as error:
@@ -67,7 +67,7 @@ def attempt(make: Callable[[], str]) -> str:
 
 
 def difference(text: str, cuts: Iterable[Cut]) -> tuple[list[str], str, str] | None:
-    """Return the pieces that went wrong, what the page had then, and what it should have."""
+    """Return the first pieces whose page is wrong, that page, and the expected page; else None."""
     try:
         expected = at_once(text)
     except Exception as error:
@@ -81,7 +81,7 @@ def difference(text: str, cuts: Iterable[Cut]) -> tuple[list[str], str, str] | N
 
 
 def shrunk(text: str, fails: Callable[[str], bool]) -> str:
-    """Return a short text that still fails: leave out ever smaller stretches while that helps."""
+    """Return a short text that still fails, by removing smaller and smaller stretches of it."""
     end = time.monotonic() + SHRINKING_SECONDS
     size = len(text) // 2
     while size:
@@ -100,7 +100,7 @@ def shrunk(text: str, fails: Callable[[str], bool]) -> str:
 
 
 def report(failing: list[str], count: int, cuts: Iterable[Cut]) -> None:
-    """Fail if a text did; show the shortest, made shorter still."""
+    """Fail if any text did, and show the shortest one, shrunk further."""
     if not failing:
         return
     cuts = list(cuts)
@@ -162,7 +162,7 @@ def test_law_exact_generated_all(make: Callable[[random.Random], str]) -> None:
 
 
 def differing(make: Callable[[random.Random], str], seeds: range) -> tuple[list[str], int]:
-    """Return the texts of these seeds that differ under some cut, and the number of all."""
+    """Return the texts of these seeds that differ for some cut, and the number of texts."""
     cuts = CUTS.values()
     texts = [make(random.Random(seed)) for seed in seeds]
     return [text for text in texts if difference(text, cuts)], len(texts)
@@ -185,9 +185,9 @@ def test_law_exact_anything(text: str, cuts: list[int]) -> None:
 
 
 class Promise:
-    """Says of texts that grow whether each is the beginning of ``final``, by its words.
+    """Checks for a growing text whether it is the beginning of ``final``, word by word.
 
-    A stretch that was compared once is only looked at again if it changed.
+    Text that was compared once is compared again only if it has changed.
     """
 
     def __init__(self, final: str) -> None:
@@ -224,7 +224,7 @@ def shown(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def restless(text: str, cut: Cut) -> tuple[int, int, str]:
-    """Return the numbers of flushes and violations, and words about the first violation."""
+    """Return the number of flushes and of violations, and describe the first violation."""
     page = Page("r")
     page.apply([Patch("append", render(text), "r")])
     promise = Promise(page.text)
@@ -295,7 +295,7 @@ def test_law_a_million_small_texts() -> None:
 
 
 def small(seeds: range) -> tuple[list[str], int]:
-    """Return the small texts from these seeds that raise or differ when cut in two."""
+    """Return the texts of these seeds that raise, or differ when cut in two; and their number."""
     failing = []
     for seed in seeds:
         choose = random.Random(seed)
@@ -315,14 +315,14 @@ def spread(
 ) -> Iterator[tuple[list[str], int]]:
     """Yield what ``work`` returns for the seeds up to ``count``, ``size`` at a time.
 
-    On all processors, in new processes: these hold no thread of the test's.
+    It runs on all processors, in new processes that share no thread with the test.
     """
     parts = [range(start, min(start + size, count)) for start in range(0, count, size)]
     with ProcessPoolExecutor(cpu_count(), get_context("spawn")) as pool:
         yield from pool.map(work, parts)
 
 
-# The judge
+# The strict page
 
 
 @pytest.mark.parametrize("path", ANSWERS, ids=lambda path: path.stem)

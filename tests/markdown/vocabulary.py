@@ -2,7 +2,7 @@
 
 from typing import Final
 
-#: Strings rather than characters, so that constructs come about more often than by chance.
+# Strings rather than characters, so that constructs appear more often than by chance.
 SOUP: Final = (
     *"*_`~[]()!<>#-+=|:\\&;$\"'.,/@^{}1a bZ\t\n\n\n   ",
     *("**", "***", "__", "~~", "``", "```", "````", "~~~", "$$", "\\(", "\\)", "\\[", "\\]"),

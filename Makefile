@@ -12,7 +12,11 @@ PARALLEL := -n 2 --dist loadfile
 
 export PYTHON
 
-.PHONY: help demo test test-all lint bench docs lock clean
+# What needs no server and no browser: the pure core, Markdown and the formats.
+QUICK := tests/formats tests/markdown $(addprefix tests/test_,$(addsuffix .py,\
+	delta gzip headers imports limits notice parts patch reply scrub sources template text views))
+
+.PHONY: help demo quick quick-tests test test-all lint bench client docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -22,22 +26,32 @@ help: ## list the targets
 demo: $(DEMO) $(if $(findstring turbo,$(ARGS)),$(DEV)) ## serve the chat; ARGS="--framework django --client htmx4 --port 9000"
 	$(BIN)/streamhtml demo $(ARGS)
 
+quick: $(DEV) ## lint, then the pure core, Markdown and the formats: under 40 seconds
+	@$(MAKE) --no-print-directory -j2 lint quick-tests
+
+quick-tests: $(DEV)
+	$(PYTEST) -q -n 2 -m "not slow" $(QUICK) $(ARGS)
+
 test: lint $(BROWSER) ## lint, then all tests but the slow ones; ARGS="-k reply --no-cov"
 	$(PYTEST) $(PARALLEL) -m "not slow" --cov $(ARGS)
 
 test-all: lint $(BROWSER) $(ENGINES) ## lint, then every test
 	$(PYTEST) $(PARALLEL) --cov $(ARGS)
 
-lint: $(DEV) ## ruff, mypy, pyright, tsc, import contracts
+lint: $(DEV) ## ruff, mypy, pyright, tsc, eslint, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy src
 	$(BIN)/pyright src
 	$(NODE) .venv/npm/node_modules/typescript/bin/tsc -p .
+	$(NODE) .venv/npm/node_modules/eslint/bin/eslint.js --max-warnings 0 src/streamhtml/static
 	$(BIN)/lint-imports
 
 bench: $(DEV) ## run every benchmark
 	@set -e; for file in $(wildcard benchmarks/[a-z]*.py); do echo "== $$file"; $(BIN)/python $$file; done
+
+client: $(DEV) ## make streaming-html.min.js and its source map from the source
+	scripts/minify-client
 
 docs: $(DEV) ## run the examples of README.md and docs/
 	$(PYTEST) README.md docs

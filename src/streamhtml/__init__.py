@@ -44,3 +44,15 @@ __all__ = [
 
 static_path = _Path(__file__).parent / "static" / "streamhtml"
 """The folder with the client's files, to be served as static files by any server or framework."""
+
+__version__: str
+"""The version of the installed package."""
+
+
+def __getattr__(name: str) -> str:
+    # Reading the metadata takes longer than importing the rest, and few programs ask for it.
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("streamhtml")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

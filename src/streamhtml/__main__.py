@@ -1,6 +1,6 @@
 """The command line: ``streamhtml demo`` serves a streaming chat page.
 
-Nothing is imported before it is known that it is needed, so a missing package is named.
+A module is imported only when it is needed, so that the error for a missing package can name it.
 """
 
 import argparse
@@ -12,17 +12,19 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Final
 
+from streamhtml import __version__
 from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, TURBO, Demo
 
-_ENDINGS: Final = """\
-prompts that show how an answer can end:
-  fail    the source raises after 100 of 200 tokens; the page shows it, the log has the traceback
-  sleep   the source waits for 30 seconds; close the tab, and its "finally" is logged here
-  long    all the answers, one after the other
+_EPILOG: Final = """\
+some prompts show how an answer can end:
+  fail    the source raises an error after 100 of 200 tokens: the page says that something went
+          wrong, and the log has the traceback
+  sleep   the source waits for 30 seconds: close the tab, and the log says that it was closed
+  long    all built-in answers, one after the other
 
---client datastar loads Datastar from its CDN, so the browser must reach that
+--client datastar loads Datastar from its CDN, so the browser must be able to reach it
 
-with --model the answers are a real model's, through the openai package:
+--model asks a real model through the openai package:
   OPENAI_API_KEY=… streamhtml demo --model gpt-5-mini
   OPENAI_BASE_URL=http://127.0.0.1:11434/v1 OPENAI_API_KEY=none streamhtml demo --model llama3.2
 """
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status.
 
     Args:
-        arguments: without the program's name; by default those of the process.
+        arguments: the arguments without the program's name; by default those of the process.
     """
     options = _parser().parse_args(arguments)
     demo = Demo(options.framework, options.client, options.model, options.rate)
@@ -64,7 +66,8 @@ def _serve(demo: Demo, host: str, port: int) -> int:
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (")[0]
         return _fail(
-            f"cannot listen on {host} port {port}: {reason}; try another, --port 0 takes a free one"
+            f"cannot listen on {host} port {port}: {reason}; choose another port, or --port 0 "
+            "for a free one"
         )
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("streamhtml").setLevel(logging.INFO)
@@ -75,20 +78,20 @@ def _serve(demo: Demo, host: str, port: int) -> int:
 
 
 def _problem(demo: Demo) -> str:
-    """Return what is in the way of the demo, and the remedy; empty when nothing is."""
+    """Return why the demo cannot run and what to do about it; ``""`` if it can."""
     needed = [*_NEEDS[demo.framework], *_NEEDS[demo.client], *(["openai"] if demo.model else [])]
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
-        return f"{' and '.join(missing)} not installed; pip install 'streamhtml[demo]'"
+        return f"{' and '.join(missing)} not installed; run pip install 'streamhtml[demo]'"
     if demo.client == "turbo" and not TURBO.exists():
         return (
-            f"Turbo is not in {TURBO}, and in no package for Python; in a checkout, "
-            "make demo ARGS='--client turbo' fetches it from npm"
+            f"Turbo is not at {TURBO}, and no Python package contains it; in a checkout, "
+            "make demo ARGS='--client turbo' gets it from npm"
         )
     if demo.model and not os.environ.get("OPENAI_API_KEY"):
         return (
-            f"--model {demo.model} needs OPENAI_API_KEY in the environment (any value will do "
-            "for a local server named by OPENAI_BASE_URL); leave --model out for built-in answers"
+            f"--model {demo.model} needs OPENAI_API_KEY in the environment (a local server at "
+            "OPENAI_BASE_URL accepts any value); leave out --model for the built-in answers"
         )
     return ""
 
@@ -100,26 +103,29 @@ def _fail(problem: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="streamhtml")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True)
     demo = commands.add_parser(
         "demo",
         help="serve a chat page",
-        description="Serve a chat page that shows answers while they are written.",
-        epilog=_ENDINGS,
+        description="Serve a chat page that shows each answer while it is written.",
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     defaults = Demo()
     add = demo.add_argument
-    add("--framework", choices=FRAMEWORKS, default=defaults.framework, help="%(default)s")
-    add("--client", choices=CLIENTS, default=defaults.client, help="%(default)s")
-    add("--host", default="127.0.0.1", help="the address to listen on; %(default)s")
-    add("--port", type=_port, default=8000, help="%(default)s; 0 takes a free one")
-    add("--model", metavar="NAME", help="the model to ask; the built-in answers need none")
+    add(
+        "--framework", choices=FRAMEWORKS, default=defaults.framework, help="by default %(default)s"
+    )
+    add("--client", choices=CLIENTS, default=defaults.client, help="by default %(default)s")
+    add("--host", default="127.0.0.1", help="the address to listen on; by default %(default)s")
+    add("--port", type=_port, default=8000, help="by default %(default)s; 0 chooses a free port")
+    add("--model", metavar="NAME", help="a model to ask, instead of the built-in answers")
     add(
         "--rate",
         type=_rate,
         default=defaults.rate,
-        help="tokens per second of the built-in answers; %(default)g; 0 for no pause",
+        help="tokens per second of the built-in answers; by default %(default)g; 0 for no pause",
     )
     return parser
 

@@ -48,6 +48,16 @@ def unregister(stream: Interruptible) -> None:
     _streams.discard(ref(stream))
 
 
+def interrupt_streams() -> None:
+    """End every open stream with its final fragment, whose outcome is "interrupted".
+
+    The fragments still have to be sent: the event loop has to go on for that.
+    """
+    for stream_ref in tuple(_streams):
+        if (stream := stream_ref()) is not None:
+            stream.interrupt()
+
+
 def install_handler() -> None:
     """Install our handler of SIGTERM over the server's. May be called more than once.
 
@@ -77,9 +87,7 @@ def _on_sigterm(number: int, frame: object) -> None:
         return
     _received = True
     signal.signal(number, server_handler)
-    for stream_ref in tuple(_streams):
-        if (stream := stream_ref()) is not None:
-            stream.interrupt()
+    interrupt_streams()
     # The handler of an event loop does nothing, because the loop receives the signal by itself.
     if getattr(server_handler, "__name__", "") not in _EVENT_LOOP_HANDLERS:
         # Do not use threading: the interrupted code may hold its locks.

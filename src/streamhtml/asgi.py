@@ -5,21 +5,31 @@ The response is an ASGI application. A framework that sends the body in a way of
 """
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+    MutableMapping,
+)
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any, TypeAlias, TypeVar
 
 import anyio
 
 from streamhtml import _sigterm
 from streamhtml._body import Body
+from streamhtml._eventloop import current_event_loop
 from streamhtml._headers import HeaderSource
 from streamhtml._jinja import template_itself, template_notice
 from streamhtml._notice import Notice
 from streamhtml._response import BaseStreamingResponse
+from streamhtml._sigterm import interrupt_streams
 from streamhtml._template import Template
 
-__all__ = ["StreamingHTMLResponse"]
+__all__ = ["StreamingHTMLResponse", "interrupt_streams"]
 
 Scope: TypeAlias = Mapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -131,6 +141,28 @@ class StreamingHTMLResponse(ASGIResponse[Scope]):
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._body
+
+    async def until_disconnect(self, receive: Receive) -> AsyncGenerator[bytes]:
+        """Iterate the body until the reader leaves, and close the source in every case.
+
+        For a framework that sends the body itself, but does not notice that the reader has left.
+
+        Args:
+            receive: the ``receive`` of ASGI, after the body of the request has been read.
+        """
+
+        async def close_on_disconnect() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            self._body.close()
+
+        stop_listening = current_event_loop().spawn(close_on_disconnect, copy_context())
+        try:
+            async for chunk in self._body:
+                yield chunk
+        finally:
+            stop_listening()
+            await self._body.aclose()
 
     async def aclose(self) -> None:
         """Close the source, end the stream, and wait for both, for some seconds at most."""

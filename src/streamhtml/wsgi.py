@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, TypeAlias, TypeVar
 
+from streamhtml import _sigterm
 from streamhtml._body import Body
 from streamhtml._bridge import SyncIterator
 from streamhtml._headers import HeaderSource
@@ -16,7 +17,7 @@ from streamhtml._notice import Notice
 from streamhtml._response import BaseStreamingResponse
 from streamhtml._template import Template
 
-__all__ = ["StreamingHTMLResponse"]
+__all__ = ["StreamingHTMLResponse", "install_sigterm_handler"]
 
 Environ: TypeAlias = Mapping[str, Any]
 
@@ -93,6 +94,9 @@ class StreamingHTMLResponse(WSGIResponse[Environ]):
         self.status = f"{status} {_phrase(status)}"
         self.headers = list(headers.items())
         self._chunks = self._iterator(request, body)
+        if request["REQUEST_METHOD"] == "HEAD":
+            # Not every framework closes a body that it does not send. Falcon does not.
+            self._chunks.close()
 
 
 def _phrase(status: int) -> str:
@@ -100,3 +104,12 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:  # WSGI requires a phrase, for statuses of the user's own too.
         return "Unknown"
+
+
+def install_sigterm_handler() -> None:
+    """Let SIGTERM end every open stream with its last fragment, before the server stops.
+
+    Call it when the application is created. Most WSGI servers handle requests in threads, where
+    a response cannot install the handler itself. See ``docs/how-to/any-framework.md``.
+    """
+    _sigterm.install_handler()

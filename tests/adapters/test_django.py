@@ -42,6 +42,6 @@ def test_the_template_tag() -> None:
         "{% load streamhtml %}{% streamhtml_script %}{% streamhtml_script nonce=csp_nonce %}"
     )
     assert template.render({"csp_nonce": "<n>"}) == (
-        '<script src="/static/streamhtml/streaming-html.js" defer></script>'
-        '<script src="/static/streamhtml/streaming-html.js" nonce="&lt;n&gt;" defer></script>'
+        '<script src="/static/streamhtml/streaming-html.min.js" defer></script>'
+        '<script src="/static/streamhtml/streaming-html.min.js" nonce="&lt;n&gt;" defer></script>'
     )

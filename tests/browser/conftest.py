@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
-from tests.browser.asked import Asking, asking
-from tests.browser.dialogue import hello
+from tests.browser.form_page import usual_answer
+from tests.browser.stepped_server import SteppedServer
 
 NAMES = ["chromium", "chromium-browser", "google-chrome"]
 ARGUMENTS = [
@@ -63,8 +63,8 @@ def page(browser: Browser, problems: list[str]) -> Iterator[Page]:
 
 
 @pytest.fixture
-def server() -> Iterator[Asking]:
+def server() -> Iterator[SteppedServer]:
     """A server that answers when the test lets it."""
-    with asking() as server:
-        server.answers["/reply"] = hello
+    with SteppedServer() as server:
+        server.answers["/reply"] = usual_answer
         yield server

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
-from tests.browser.htmx import HTMX
-from tests.browser.recordings import Recording
+from tests.browser.npm_files import HTMX
+from tests.browser.sample_replies import SampleReply
 
 from streamhtml import Fragment
 from streamhtml.demo._answers import tokens
@@ -68,7 +68,6 @@ SCRIPTS: Final = {
     "turbo": _NODE / "@hotwired/turbo/dist/turbo.es2017-umd.js",
     "datastar": Path(__file__).with_name("datastar-protocol.js"),
     "ours": Path(str(_OURS.joinpath("streaming-html.js"))),
-    "turbo-ours": Path(str(_OURS.joinpath("turbo-streaming.js"))),
 }
 
 
@@ -149,7 +148,7 @@ CLIENTS: Final = {
     "turbo": Client(
         "turbo",
         f'<form action="{{url}}" method="post">{_BUTTON}</form>{_HERE}',
-        ("turbo", "turbo-ours"),
+        ("turbo", "ours"),
         options=_INTO,
     ),
     "turbo-source": Client(
@@ -222,7 +221,7 @@ class Site:
         """How often the model was asked for an answer."""
         self.fails = False
         """Whether the model raises when it would go on."""
-        self.recording: Recording | None = None
+        self.recording: SampleReply | None = None
         """What is answered instead of the model's words, in one piece."""
         self._changed = Condition()
         self._cut = False
@@ -302,7 +301,7 @@ class Site:
         return self._response
 
     @staticmethod
-    def _placed(recording: Recording, client: Client) -> Iterator[Fragment]:
+    def _placed(recording: SampleReply, client: Client) -> Iterator[Fragment]:
         """Yield the fragments; the first says where it goes, as the response would let it."""
         opened, *rest = recording.fragments
         (shell,) = opened.patches

@@ -2,22 +2,22 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.asked import TOKEN, Answer, Asking, streamed
-from tests.browser.chat import CLIENTS
-from tests.browser.dialogue import (
-    aborted,
+from tests.browser.chat_page import CLIENTS
+from tests.browser.form_page import (
     ask,
+    expect_html,
     form,
-    hello,
-    html_is,
     message,
     pieces,
+    remove_expected,
+    remove_expected_abort,
     send,
     shell,
     show,
-    take_out,
+    usual_answer,
     wait_for,
 )
+from tests.browser.stepped_server import TOKEN, Answer, SteppedServer, streamed
 
 pytestmark = pytest.mark.browser
 
@@ -28,25 +28,25 @@ LOST = "The connection was lost, and the answer ends here."
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("cut", [False, True], ids=["one write", "two writes"])
 def test_what_came_before_a_broken_mark_is_shown(
-    client: str, cut: bool, page: Page, server: Asking, problems: list[str]
+    client: str, cut: bool, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     broken = f"llo<!{TOKEN} unknown>"
     writes = (OPENED, broken, "never") if cut else (OPENED + broken, "never")
     server.answers["/reply"] = lambda _: Answer(writes)
     show(page, server, client, form(client))
     send(page)
-    asked = server.wait_for()
+    request = server.wait_for()
     if cut:
-        asked.write()
+        request.write()
     wait_for(page, "stream:end", "incomplete")
-    assert asked.gone.wait(10)
+    assert request.disconnected.wait(10)
     expect(page.locator(".streamhtml")).to_have_text("He" + LOST)
-    take_out(problems, "unknown")
+    remove_expected(problems, "unknown")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_connection_that_stays_open_after_the_end(
-    client: str, page: Page, server: Asking, problems: list[str]
+    client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     server.answers["/reply"] = lambda _: Answer(
         (f"{OPENED}llo<!{TOKEN}><!{TOKEN} end finished>", "never")
@@ -54,14 +54,14 @@ def test_a_connection_that_stays_open_after_the_end(
     show(page, server, client, form(client, data_stream_idle="0"))
     send(page)
     wait_for(page, "stream:end", "finished")
-    assert server.wait_for().gone.wait(10)
-    html_is(page, "#messages", message(1))
-    aborted(client, problems)
+    assert server.wait_for().disconnected.wait(10)
+    expect_html(page, "#messages", message(1))
+    remove_expected_abort(client, problems)
 
 
 @pytest.mark.parametrize(("depth", "reason"), [("-1", "incomplete"), ("0.5", "finished")])
 def test_a_depth_that_is_none_does_not_hang(
-    depth: str, reason: str, page: Page, server: Asking, problems: list[str]
+    depth: str, reason: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     server.answers["/reply"] = lambda _: streamed(
         (shell(1), "open"), ("x", f"append #ai_1_text {depth}")
@@ -74,20 +74,20 @@ def test_a_depth_that_is_none_does_not_hang(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_swap_whose_text_speaks_of_htmx(client: str, page: Page, server: Asking) -> None:
+def test_a_swap_whose_text_speaks_of_htmx(client: str, page: Page, server: SteppedServer) -> None:
     said = '<p id="ai_1">Use hx-swap-oob, or hx-partial.</p>'
     server.answers["/reply"] = lambda _: streamed(('<p id="ai_1"></p>', "open"), (said, "swap"))
     show(page, server, client, form(client))
     ask(page, server).finish()
     wait_for(page, "stream:end", "finished")
-    html_is(page, "#messages", said)
+    expect_html(page, "#messages", said)
 
 
 def test_a_plain_form_that_is_sent_again_when_its_answer_has_ended(
-    page: Page, server: Asking
+    page: Page, server: SteppedServer
 ) -> None:
-    server.answers["/reply"] = lambda asked: (
-        Answer((OPENED,)) if asked.number == 1 else hello(asked)
+    server.answers["/reply"] = lambda request: (
+        Answer((OPENED,)) if request.number == 1 else usual_answer(request)
     )
     stop = '<button type="button" data-stream-stop="#ask">Stop</button>'
     show(page, server, "plain", form("plain") + stop)
@@ -98,14 +98,14 @@ def test_a_plain_form_that_is_sent_again_when_its_answer_has_ended(
     send(page)
     page.get_by_text("Stop", exact=True).click()
     wait_for(page, "stream:end", "aborted")
-    assert again.gone.wait(10)
-    assert len(server.asked) == 2
+    assert again.disconnected.wait(10)
+    assert len(server.requests) == 2
     expect(page.get_by_role("alert")).to_have_text([LOST])
 
 
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
 def test_a_request_from_a_script_says_how_it_is_swapped(
-    client: str, page: Page, server: Asking
+    client: str, page: Page, server: SteppedServer
 ) -> None:
     source = '<div id="source" hx-ext="streaming-html"></div>'
     show(page, server, client, source, '<div id="messages"><b>old</b></div>')
@@ -113,10 +113,12 @@ def test_a_request_from_a_script_says_how_it_is_swapped(
         { source: "#source", target: "#messages", swap: "beforeend" })""")
     server.wait_for().finish()
     wait_for(page, "stream:end", "finished")
-    html_is(page, "#messages", "<b>old</b>" + message(1))
+    expect_html(page, "#messages", "<b>old</b>" + message(1))
 
 
-def test_going_back_asks_for_the_page_and_not_for_a_stream(page: Page, server: Asking) -> None:
+def test_going_back_asks_for_the_page_and_not_for_a_stream(
+    page: Page, server: SteppedServer
+) -> None:
     asks = form("htmx4", hx_push_url="/talk").replace("hx-post", "hx-get")
     show(page, server, "htmx4", asks)
     ask(page, server).finish()
@@ -125,16 +127,16 @@ def test_going_back_asks_for_the_page_and_not_for_a_stream(page: Page, server: A
     server.answers["/talk"] = lambda _: streamed(*pieces(9))
     page.evaluate("history.pushState({ htmx: true }, '', '/elsewhere')")
     page.go_back()
-    asked = server.wait_for(2)
-    assert "streaming-html" not in asked.headers
+    request = server.wait_for(2)
+    assert "streaming-html" not in request.headers
 
 
 def test_htmx_2_tells_the_reader_that_nothing_came_in_time(
-    page: Page, server: Asking, problems: list[str]
+    page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     page.add_init_script(script="addEventListener('load', () => { htmx.config.timeout = 200; });")
     show(page, server, "htmx2", form("htmx2"))
     page.route("**/reply", lambda route: None)
     send(page)
     expect(page.get_by_role("alert")).to_have_text("Something went wrong. Please try again.")
-    take_out(problems, "htmx:timeout")
+    remove_expected(problems, "htmx:timeout")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.chat import Chat
+from tests.browser.chat_page import Chat
 from tests.docs.pages import DOCS, titled
 from tests.servers.nginx import nginx
 from tests.servers.process import Server, demo
@@ -44,10 +44,10 @@ def test_a_reader_who_presses_stop_is_noticed(
     chat = Chat(trusting, front.url)
     chat.send(SLEEP)
     expect(trusting.locator(".ai")).to_contain_text("".join(SLEEP_TOKENS))
-    upstream.wait_for("the source sleeps", 10)
+    upstream.wait_for("the source waits", 10)
     trusting.get_by_role("button", name="Stop").click()
     assert chat.wait_for_end() == "aborted"
-    upstream.wait_for("its finally ran", 10)
+    upstream.wait_for("the source was closed", 10)
 
 
 def test_a_server_that_dies_is_a_lost_connection(

@@ -2,9 +2,9 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.asked import Asking, streamed
-from tests.browser.chat import CLIENTS
-from tests.browser.dialogue import ask, form, show, wait_for
+from tests.browser.chat_page import CLIENTS
+from tests.browser.form_page import ask, form, show, wait_for
+from tests.browser.stepped_server import SteppedServer, streamed
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,7 @@ COPY = '<script defer src="/copy-code.js" data-label="Kopieren" data-done="Kopie
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_block_is_copied_when_its_answer_is_complete(
-    client: str, page: Page, server: Asking
+    client: str, page: Page, server: SteppedServer
 ) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     server.answers["/reply"] = lambda _: streamed(
@@ -31,11 +31,11 @@ def test_a_block_is_copied_when_its_answer_is_complete(
     )
     buttons = page.get_by_role("button", name="Kopieren")
     expect(buttons).to_have_count(1)
-    asked = ask(page, server)
-    asked.write()
+    request = ask(page, server)
+    request.write()
     wait_for(page, "stream:fragment", 1)
     expect(buttons).to_have_count(1)
-    asked.finish()
+    request.finish()
     wait_for(page, "stream:end", "finished")
     expect(buttons).to_have_count(3)
     buttons.nth(1).click()
@@ -44,7 +44,7 @@ def test_a_block_is_copied_when_its_answer_is_complete(
     expect(buttons).to_have_count(3)
 
 
-def test_without_a_clipboard_there_are_no_buttons(page: Page, server: Asking) -> None:
+def test_without_a_clipboard_there_are_no_buttons(page: Page, server: SteppedServer) -> None:
     page.add_init_script(
         script="Object.defineProperty(navigator, 'clipboard', { value: undefined })"
     )

@@ -2,10 +2,10 @@
 
 import pytest
 from playwright.sync_api import Page
-from tests.browser.chat import CLIENTS
-from tests.browser.recorded import Recorded, body, cut_at_random
-from tests.browser.recordings import RECORDINGS
-from tests.browser.replay import Answer, replaying
+from tests.browser.chat_page import CLIENTS
+from tests.browser.recorded_page import RecordedPage, body, cut_at_random
+from tests.browser.recorded_server import Answer, RecordedServer
+from tests.browser.sample_replies import SAMPLE_REPLIES
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +18,7 @@ CASES = [
         client, name, cut, marks=[] if cut == BY_BYTE or name == "places" else pytest.mark.slow
     )
     for client in CLIENTS
-    for name in RECORDINGS
+    for name in SAMPLE_REPLIES
     for cut in (BY_BYTE, AT_RANDOM, WHOLE)
 ]
 
@@ -31,10 +31,10 @@ def writes(data: bytes, cut: str) -> tuple[bytes, ...]:
 
 @pytest.mark.parametrize(("client", "name", "cut"), CASES)
 def test_the_page_is_the_same(client: str, name: str, cut: str, page: Page) -> None:
-    recording = RECORDINGS[name]()
+    recording = SAMPLE_REPLIES[name]()
     media_type, data = body(recording.fragments)
-    with replaying() as replay:
-        recorded = Recorded(page, replay, client)
+    with RecordedServer() as server:
+        recorded = RecordedPage(page, server, client)
         pieces = writes(data, cut)
         # The writer takes its time, or kernel and browser would join what it wrote.
         answer = Answer(media_type, pieces, pace=SECONDS / len(pieces))
@@ -46,13 +46,13 @@ def test_the_page_is_the_same(client: str, name: str, cut: str, page: Page) -> N
             assert recorded.reads > 5
 
 
-@pytest.mark.parametrize("name", RECORDINGS)
+@pytest.mark.parametrize("name", SAMPLE_REPLIES)
 @pytest.mark.parametrize("client", ["plain", "htmx4"])  # htmx 2 reads what the browser has joined.
 def test_the_client_may_read_single_bytes(client: str, name: str, page: Page) -> None:
-    recording = RECORDINGS[name]()
+    recording = SAMPLE_REPLIES[name]()
     media_type, data = body(recording.fragments)
-    with replaying() as replay:
-        recorded = Recorded(page, replay, client)
+    with RecordedServer() as server:
+        recorded = RecordedPage(page, server, client)
         page.evaluate("window.bytewise = true")
         assert recorded.play(Answer(media_type, (data,))) == recording.outcome
         recorded.check(recording.html)

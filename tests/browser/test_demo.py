@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.chat import CLIENTS, FRAMEWORKS, Chat
+from tests.browser.chat_page import CLIENTS, FRAMEWORKS, Chat
 from tests.servers.process import demo
 
 from streamhtml.demo._answers import tokens

@@ -3,7 +3,7 @@
 import pytest
 from markupsafe import Markup
 from playwright.sync_api import Page, expect
-from tests.browser.chat import CLIENTS, FRAMEWORKS, Chat
+from tests.browser.chat_page import CLIENTS, FRAMEWORKS, Chat
 from tests.servers.process import demo
 
 from streamhtml._notice import NOTICES
@@ -18,7 +18,7 @@ PAIRS = [
     for pair in ((framework, client) for framework in FRAMEWORKS for client in CLIENTS)
 ]
 NOTICE = Markup(f'<span class="streamhtml-notice" role="alert">{NOTICES["failed"]}</span>')
-SECRET = f"no more than {FAIL_AFTER} tokens"
+SECRET = f"fails after {FAIL_AFTER} tokens"
 
 
 @pytest.mark.parametrize(("framework", "client"), PAIRS)

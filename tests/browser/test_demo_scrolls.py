@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page
-from tests.browser.chat import CLIENTS, Chat
+from tests.browser.chat_page import CLIENTS, Chat
 from tests.servers.process import demo
 
 pytestmark = pytest.mark.browser

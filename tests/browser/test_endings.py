@@ -2,9 +2,9 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.chat import CLIENTS
-from tests.browser.recorded import Recorded, encode
-from tests.browser.replay import Answer, replaying
+from tests.browser.chat_page import CLIENTS
+from tests.browser.recorded_page import RecordedPage, encode
+from tests.browser.recorded_server import Answer, RecordedServer
 
 from streamhtml import Delta, Fragment, Reply
 from streamhtml.formats.html import HTMLFormat
@@ -35,12 +35,12 @@ def test_a_body_that_was_cut(
     cut = third[:-4]  # Inside the mark that ends it: its patches are complete.
     assert b"No more." in cut
     assert b"went wrong" in cut
-    with replaying() as replay:
-        recorded = Recorded(page, replay, client)
+    with RecordedServer() as server:
+        recorded = RecordedPage(page, server, client)
         recorded.ask(Answer(media_type, (first, second, cut), end=end))  # type: ignore[arg-type]
         if end != "whole":
             recorded.wait_for("stream:fragment", 1)
-            replay.release.set()
+            server.release.set()
         recorded.wait_for("stream:end")
         expect(page.get_by_role("alert")).to_have_text(LOST)
         expect(page.locator(".streamhtml")).to_have_text("That much. " + LOST)
@@ -60,8 +60,8 @@ def test_the_status_does_not_matter_to_fragments(
     client: str, page: Page, problems: list[str]
 ) -> None:
     media_type, fragments = three_fragments()
-    with replaying() as replay:
-        recorded = Recorded(page, replay, client)
+    with RecordedServer() as server:
+        recorded = RecordedPage(page, server, client)
         assert recorded.play(Answer(media_type, tuple(fragments), status=503)) == "failed"
         expect(page.locator(".streamhtml")).to_contain_text("That much. No more.")
     take_out(problems, "503")
@@ -69,8 +69,8 @@ def test_the_status_does_not_matter_to_fragments(
 
 def test_an_error_without_fragments(page: Page, problems: list[str]) -> None:
     media_type, fragments = three_fragments()
-    with replaying() as replay:
-        recorded = Recorded(page, replay, "plain")
+    with RecordedServer() as server:
+        recorded = RecordedPage(page, server, "plain")
         recorded.ask(Answer("text/html", (b"<h1>Secret</h1>",), status=500))
         expect(page.get_by_role("alert")).to_have_text(ERROR)
         recorded.wait_for("stream:error")
@@ -83,8 +83,8 @@ def test_an_error_without_fragments(page: Page, problems: list[str]) -> None:
 
 
 def test_no_network(page: Page, problems: list[str]) -> None:
-    with replaying() as replay:
-        recorded = Recorded(page, replay, "plain")
+    with RecordedServer() as server:
+        recorded = RecordedPage(page, server, "plain")
         page.context.set_offline(True)
         page.get_by_role("button").click()
         expect(page.get_by_role("alert")).to_have_text(ERROR)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.browser.chat import CLIENTS
+from tests.browser.chat_page import CLIENTS
 from tests.browser.engines import Engine, Firefox, WebKit
-from tests.browser.recorded import RECORD, SETTLED, body
-from tests.browser.recordings import RECORDINGS
-from tests.browser.replay import Answer, Replay, replaying
+from tests.browser.recorded_page import RECORD, SETTLED, body
+from tests.browser.recorded_server import Answer, RecordedServer
+from tests.browser.sample_replies import SAMPLE_REPLIES
 from tests.browser.test_cuts import AT_RANDOM, BY_BYTE, SECONDS, WHOLE, writes
 from tests.browser.test_endings import LOST, three_fragments
 
@@ -32,13 +32,13 @@ _NOTICE = """({
 
 
 class Played:
-    """A page on a Replay server, for one client, in one of the engines."""
+    """A page on a RecordedServer server, for one client, in one of the engines."""
 
-    def __init__(self, engine: Engine, replay: Replay, client: str) -> None:
+    def __init__(self, engine: Engine, server: RecordedServer, client: str) -> None:
         self._engine = engine
-        self._replay = replay
-        replay.show(client)
-        engine.open(replay.url)
+        self._server = server
+        server.show(client)
+        engine.open(server.url)
         self.call(f"() => {{ {RECORD.read_text()} }}")
         self.call("""() => {
             window.problems = [];
@@ -52,7 +52,7 @@ class Played:
 
     def ask(self, answer: Answer) -> None:
         """Let the page ask for the answer."""
-        self._replay.answer = answer
+        self._server.recorded = answer
         self.call("() => document.querySelector('button').click()")
 
     def wait_for(self, event: str, detail: object = None) -> None:
@@ -75,14 +75,14 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 
 @pytest.mark.parametrize("cut", [BY_BYTE, AT_RANDOM, WHOLE])
-@pytest.mark.parametrize("name", RECORDINGS)
+@pytest.mark.parametrize("name", SAMPLE_REPLIES)
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_page_is_the_same(client: str, name: str, cut: str, engine: Engine) -> None:
-    recording = RECORDINGS[name]()
+    recording = SAMPLE_REPLIES[name]()
     media_type, data = body(recording.fragments)
     pieces = writes(data, cut)
-    with replaying() as replay:
-        played = Played(engine, replay, client)
+    with RecordedServer() as server:
+        played = Played(engine, server, client)
         played.ask(Answer(media_type, pieces, pace=SECONDS / len(pieces)))
         played.wait_for("stream:end")
         there, expected, texts, expected_texts = played.call(SETTLED, recording.html)
@@ -98,11 +98,11 @@ def test_the_page_is_the_same(client: str, name: str, cut: str, engine: Engine) 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_body_that_was_cut(client: str, end: str, engine: Engine) -> None:
     media_type, (first, second, third) = three_fragments()
-    with replaying() as replay:
-        played = Played(engine, replay, client)
+    with RecordedServer() as server:
+        played = Played(engine, server, client)
         played.ask(Answer(media_type, (first, second, third[:-4]), end=end))  # type: ignore[arg-type]
         played.wait_for("stream:fragment", 1)
-        replay.release.set()
+        server.release.set()
         played.wait_for("stream:end")
         assert played.call(f"() => {_NOTICE}") == {
             "alerts": [LOST],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
-from tests.browser.asked import Answer, Asking
+from tests.browser.stepped_server import Answer, SteppedServer
 from tests.formats.test_events import PIECES, TEXTS, body_of, expected_of
 
 from streamhtml.formats import _events
@@ -47,15 +47,15 @@ READ = """() => void (window.events = new Promise((done) => {
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_law_any_text_arrives_as_one_message(
-    page: Page, server: Asking, texts: list[str], pings: int, places: list[int]
+    page: Page, server: SteppedServer, texts: list[str], pings: int, places: list[int]
 ) -> None:
     body = (_events.PING * pings + body_of(texts, pings)).encode("utf-8", "replace").decode()
     starts = [0, *sorted({place for place in places if 0 < place < len(body)}), len(body)]
     writes = tuple(body[start:end] for start, end in pairwise(starts))
-    server.answers["/events"] = lambda asked: Answer(writes, SSEFormat.media_type)
+    server.answers["/events"] = lambda request: Answer(writes, SSEFormat.media_type)
     if page.url == "about:blank":
         page.goto(server.url)
-    before = len(server.asked)
+    before = len(server.requests)
     page.evaluate(READ)
     server.wait_for(before + 1).finish()
     assert [tuple(event) for event in page.evaluate("events")] == expected_of(texts)

@@ -13,7 +13,6 @@ from datastar_py.consts import ElementPatchMode
 from httpx_sse import EventSource, ServerSentEvent
 from markupsafe import Markup
 from playwright.sync_api import Browser, ConsoleMessage, Page
-from tests.browser.dialogue import take_out
 from tests.browser.every_format import (
     CLIENTS,
     FIRST_PART,
@@ -23,7 +22,8 @@ from tests.browser.every_format import (
     Site,
     serving,
 )
-from tests.browser.recordings import RECORDINGS
+from tests.browser.form_page import remove_expected
+from tests.browser.sample_replies import SAMPLE_REPLIES
 
 from streamhtml import Fragment, Patch
 from streamhtml._notice import NOTICES
@@ -257,9 +257,9 @@ def test_a_lost_connection(name: str, browser: Browser, site: Site, problems: li
         assert (first.last_event_id, site.begun) == ("", 1)
         assert int(second.last_event_id) > 0
         # What Chromium says of it, and htmx 2.
-        take_out(problems, "net::ERR_INCOMPLETE_CHUNKED_ENCODING")
+        remove_expected(problems, "net::ERR_INCOMPLETE_CHUNKED_ENCODING")
         if name == "sse-htmx2":
-            take_out(problems, "[object Event]")
+            remove_expected(problems, "[object Event]")
 
 
 @pytest.mark.parametrize("name", [name for name in STREAMS if name != "page"])
@@ -267,7 +267,7 @@ def test_all_that_a_renderer_may_say(
     name: str, browser: Browser, site: Site, problems: list[str]
 ) -> None:
     with reading(browser, name, site, problems) as reader:
-        for recording in (RECORDINGS[each]() for each in PLAYED):
+        for recording in (SAMPLE_REPLIES[each]() for each in PLAYED):
             site.recording = recording
             reader.page.evaluate("document.querySelector('#messages')?.replaceChildren()")
             reader.ask()
@@ -290,10 +290,10 @@ def test_a_page_that_forgets_to_close(name: str, seen: str, site: Site) -> None:
     assert [NOTICES["interrupted"] in event.data for event in before] == [True] * (seen == "7")
 
 
-@pytest.mark.parametrize("name", RECORDINGS)
+@pytest.mark.parametrize("name", SAMPLE_REPLIES)
 def test_datastar_prints_the_same(name: str) -> None:
     wire, tails = DatastarFormat(), Tails()
-    for fragment in map(placed, RECORDINGS[name]().fragments):
+    for fragment in map(placed, SAMPLE_REPLIES[name]().fragments):
         theirs = "".join(
             ServerSentEventGenerator.patch_elements(**each, event_id=str(fragment.index))
             for patch in fragment.patches

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from playwright.sync_api import Browser, Route
 from tests.browser.attacks import FAMILIES, FOREIGN, OUTSIDE
 from tests.browser.every_format import ID, Site, serving
-from tests.browser.recordings import Recording
+from tests.browser.sample_replies import SampleReply
 from tests.browser.test_every_format import STREAMS, Reader, reading
 from tests.markdown.cuts import in_groups, like_tokens
 
@@ -37,13 +37,13 @@ def answers() -> tuple[str, ...]:
     )
 
 
-def recorded(tokens: list[str]) -> Recording:
+def recorded(tokens: list[str]) -> SampleReply:
     """Return the reply to the tokens, some to a fragment."""
     reply = Reply(context={"message_pair_id": ID})
     fragments = [reply.open()]
     fragments += [reply.feed([Delta(token)]) for token in tokens]
     fragments.append(reply.close("finished"))
-    return Recording(tuple(each for each in fragments if each.patches or each.outcome), html="")
+    return SampleReply(tuple(each for each in fragments if each.patches or each.outcome), html="")
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def watch(reader: Reader, site: Site) -> list[str]:
     return elsewhere
 
 
-def play(reader: Reader, site: Site, name: str, recording: Recording) -> None:
+def play(reader: Reader, site: Site, name: str, recording: SampleReply) -> None:
     site.recording = recording
     if name == "page":
         reader.page.goto(f"{site.url}/page/{name}")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.chat import Chat
-from tests.browser.recorded import Recorded, encode
-from tests.browser.recordings import RECORDINGS
-from tests.browser.replay import Answer, replaying
+from tests.browser.chat_page import Chat
+from tests.browser.recorded_page import RecordedPage, encode
+from tests.browser.recorded_server import Answer, RecordedServer
+from tests.browser.sample_replies import SAMPLE_REPLIES
 from tests.servers.process import demo
 
 from streamhtml.demo._answers import tokens
@@ -29,7 +29,7 @@ CASES = [
         marks=[] if (config == STRICT and not joined) or name in TABLES else pytest.mark.slow,
     )
     for client, config in [("htmx2", "{}"), ("htmx2", STRICT), ("htmx4", "{}")]
-    for name in RECORDINGS
+    for name in SAMPLE_REPLIES
     if name != "swaps"
     for joined in (False, True)
 ]
@@ -39,7 +39,7 @@ CASES = [
 def test_the_htmx_format_is_swapped_as_it_is_read(
     client: str, config: str, name: str, joined: bool, page: Page
 ) -> None:
-    recording = RECORDINGS[name]()
+    recording = SAMPLE_REPLIES[name]()
     opened, *rest = encode(recording.fragments, HTMXFormat())
     writes = (opened, b"".join(rest)) if joined else (opened, *rest)
     html = recording.html
@@ -47,9 +47,9 @@ def test_the_htmx_format_is_swapped_as_it_is_read(
         # A tail that no patch follows stays as it is, in its element.
         root = "ai_2_think" if tail == "H" else "ai_2_text"
         html = html.replace(f"{tail}</", f'<span id="{root}-tail">{tail}</span></')
-    with replaying() as replay:
+    with RecordedServer() as server:
         page.route("**/client.js", lambda route: route.fulfill(path=READ_AND_SWAP))
-        recorded = Recorded(page, replay, client, form="")
+        recorded = RecordedPage(page, server, client, form="")
         page.evaluate(f"Object.assign(htmx.config, {config})")
         recorded.ask(Answer(HTMXFormat.media_type, writes, pace="taken"))
         recorded.wait_for("stream:end", "read")
@@ -61,7 +61,7 @@ def test_the_htmx_format_is_swapped_as_it_is_read(
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
 def test_a_page_without_our_client_gets_the_finished_message(client: str, page: Page) -> None:
     with demo("starlette", client, rate=300) as server:
-        page.route("**/streaming-html.js", lambda route: route.fulfill(body=""))
+        page.route("**/streaming-html.min.js", lambda route: route.fulfill(body=""))
         chat = Chat(page, server.url)
         for number, prompt in enumerate(["<b>html</b>", "한국어"], 1):
             page.get_by_label("Message", exact=True).fill("")

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page
-from tests.browser.chat import CLIENTS
-from tests.browser.recorded import Recorded, body, encode
+from tests.browser.chat_page import CLIENTS
+from tests.browser.recorded_page import RecordedPage, body, encode
+from tests.browser.recorded_server import Answer, RecordedServer
 from tests.browser.regions import Document, compare, flush_by_flush, play, replied
-from tests.browser.replay import Answer, replaying
 from tests.browser.test_htmx import READ_AND_SWAP
 from tests.markdown.corpora import commonmark, gfm
 from tests.markdown.cuts import at_random, by_character, in_groups, like_tokens
@@ -120,8 +120,8 @@ def test_the_html_wire(client: str, kind: str, page: Page) -> None:
     those = documents(kind)
     fragments = replied(those)
     media_type, data = body(fragments)
-    with replaying() as replay:
-        recorded = Recorded(page, replay, client)
+    with RecordedServer() as replay:
+        recorded = RecordedPage(page, replay, client)
         assert recorded.play(Answer(media_type, (data,))) == "finished"
         check(compare(page, those), those)
         print(f"{len(those)} documents, {len(fragments)} fragments, {len(data)} bytes")
@@ -139,9 +139,9 @@ def test_the_htmx_wire(client: str, kind: str, page: Page) -> None:
     # A place at a depth of 50 is a long selector, and what is written must be read at once.
     those = documents(kind)[:: 3 if kind == "deep" else 10]
     writes = tuple(encode(replied(those), HTMXFormat()))
-    with replaying() as replay:
+    with RecordedServer() as replay:
         page.route("**/client.js", lambda route: route.fulfill(path=READ_AND_SWAP))
-        recorded = Recorded(page, replay, client, form="")
+        recorded = RecordedPage(page, replay, client, form="")
         recorded.ask(Answer(HTMXFormat.media_type, writes, pace="taken"))
         recorded.wait_for("stream:end", "read")
         assert recorded.reads == len(writes)
@@ -185,12 +185,12 @@ def test_the_comparison_sees_what_is_missing(page: Page) -> None:
     those = [Document(text, by_character(text))]
     fragments = replied(those)
     media_type, data = body(fragments)
-    with replaying() as replay:
+    with RecordedServer() as replay:
         for number, fragment in enumerate(fragments[1:], 1):
             last = [patch for patch in fragment.patches if patch.action != "tail"]
             if not last:
                 continue
-            recorded = Recorded(page, replay, "plain")
+            recorded = RecordedPage(page, replay, "plain")
             without = tuple(patch for patch in fragment.patches if patch is not last[-1])
             broken = [
                 *fragments[:number],

@@ -15,9 +15,9 @@ import pytest
 from playwright.sync_api import Dialog, Page, Route
 from tests.browser.attack_policy import ALLOWED, IMG, offences
 from tests.browser.attacks import FAMILIES, FOREIGN, HTML, IMAGES, OUTSIDE
-from tests.browser.recorded import Recorded, body, encode
+from tests.browser.recorded_page import RecordedPage, body, encode
+from tests.browser.recorded_server import Answer, RecordedServer
 from tests.browser.regions import Document, compare, replied
-from tests.browser.replay import Answer, Replay, replaying
 from tests.browser.test_htmx import READ_AND_SWAP
 from tests.markdown.cuts import at_random, by_character
 from tests.markdown.page import Page as StrictPage
@@ -145,7 +145,9 @@ _OUTSIDE: Final = """() => {
 class Watched:
     """A page with htmx and something to attack. It records what happens to it."""
 
-    def __init__(self, page: Page, replay: Replay, client: str, form: str | None = None) -> None:
+    def __init__(
+        self, page: Page, replay: RecordedServer, client: str, form: str | None = None
+    ) -> None:
         self.page = page
         self.dialogs: list[str] = []
         self.asked: list[str] = []
@@ -158,7 +160,7 @@ class Watched:
         replay.page += f'<p id="{OUTSIDE}" title="a">Nothing <b>changes</b> me.</p>'
         shown = replay.page
         replay.show = lambda *_: setattr(replay, "page", shown)  # type: ignore[method-assign]
-        self.recorded = Recorded(page, replay, client, form)
+        self.recorded = RecordedPage(page, replay, client, form)
         self.before = self.outside
 
     def swap(self, html: str) -> None:
@@ -241,7 +243,7 @@ def message(texts: Sequence[str], options: Options) -> str:
 )
 def test_the_finished_messages_do_nothing(client: str, share: int, page: Page) -> None:
     texts = payloads()[::share]
-    with replaying() as replay:
+    with RecordedServer() as replay:
         watched = Watched(page, replay, client)
         found: set[str] = set()
         for options in (OPTIONS["usual"], OPTIONS["images"]):
@@ -260,7 +262,7 @@ def test_the_finished_messages_do_nothing(client: str, share: int, page: Page) -
 @pytest.mark.parametrize("share", [40, pytest.param(5, marks=pytest.mark.slow)])
 def test_streams_through_our_client_do_nothing(client: str, share: int, page: Page) -> None:
     streamed = cut(payloads()[1::share])
-    with replaying() as replay:
+    with RecordedServer() as replay:
         watched = Watched(page, replay, client)
         if client == "plain":
             page.evaluate("window.htmx = { process() {} }")
@@ -281,7 +283,7 @@ def test_streams_through_our_client_do_nothing(client: str, share: int, page: Pa
 @pytest.mark.parametrize("share", [400, pytest.param(50, marks=pytest.mark.slow)])
 def test_streams_that_htmx_swaps_do_nothing(client: str, share: int, page: Page) -> None:
     streamed = cut(payloads()[2::share])
-    with replaying() as replay:
+    with RecordedServer() as replay:
         page.route("**/client.js", lambda route: route.fulfill(path=READ_AND_SWAP))
         watched = Watched(page, replay, client, form="")
         for start in range(0, len(streamed), 30):
@@ -306,7 +308,7 @@ def cut(texts: Sequence[str]) -> list[Document]:
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
 def test_the_same_tags_would_do_it_raw(client: str, page: Page, problems: list[str]) -> None:
     """The control: unescaped, the same payloads do everything that the other tests exclude."""
-    with replaying() as replay:
+    with RecordedServer() as replay:
         watched = Watched(page, replay, client)
         region = Reply(renderer=MarkdownRenderer, context={"message_pair_id": "ai_1"}).open()
         shell = str(region.patches[0].html)

@@ -5,20 +5,20 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.asked import TOKEN, Answer, Asked, Asking
-from tests.browser.chat import CLIENTS
-from tests.browser.dialogue import (
-    aborted,
+from tests.browser.chat_page import CLIENTS
+from tests.browser.form_page import (
+    expect_html,
     form,
-    hello,
-    html_is,
     message,
+    remove_expected,
+    remove_expected_abort,
     send,
     shell,
     show,
-    take_out,
+    usual_answer,
     wait_for,
 )
+from tests.browser.stepped_server import TOKEN, Answer, Request, SteppedServer
 
 pytestmark = pytest.mark.browser
 
@@ -54,12 +54,16 @@ FIRST = [(shell(1), "open"), ("He", "append #ai_1_text")]
 
 
 def start(
-    page: Page, server: Asking, client: str, *again: Any, first: Sequence[tuple[str, str]] = FIRST
+    page: Page,
+    server: SteppedServer,
+    client: str,
+    *again: Any,
+    first: Sequence[tuple[str, str]] = FIRST,
 ) -> None:
     """Ask for an answer that is cut after its second fragment; ``again`` is what then comes."""
     answers = iter(again)
     server.answers["/reply"] = lambda _: cut(*first)
-    server.answers["/resume"] = lambda asked: next(answers)
+    server.answers["/resume"] = lambda request: next(answers)
     page.add_init_script(script=AT_ONCE)
     show(page, server, client, form(client) + STOP)
     send(page)
@@ -74,10 +78,10 @@ def numbers(page: Page) -> list[int]:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_it_goes_on_where_it_was_cut(client: str, page: Page, server: Asking) -> None:
+def test_it_goes_on_where_it_was_cut(client: str, page: Page, server: SteppedServer) -> None:
     start(page, server, client, resumed(2, ("llo", "append #ai_1_text")))
     wait_for(page, "stream:end", "finished")
-    html_is(page, "#messages", message(1))
+    expect_html(page, "#messages", message(1))
     again = server.wait_for(2)
     assert (again.method, again.path) == ("GET", "/resume")
     assert again.headers["last-event-id"] == "1"
@@ -88,29 +92,33 @@ def test_it_goes_on_where_it_was_cut(client: str, page: Page, server: Asking) ->
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_what_is_there_is_not_shown_again(client: str, page: Page, server: Asking) -> None:
+def test_what_is_there_is_not_shown_again(client: str, page: Page, server: SteppedServer) -> None:
     start(page, server, client, resumed(0, *FIRST, ("ll", ""), ("o", "")))
     wait_for(page, "stream:end", "finished")
-    html_is(page, "#messages", message(1))
+    expect_html(page, "#messages", message(1))
     assert numbers(page) == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_tail_is_taken_away_by_what_comes_after(client: str, page: Page, server: Asking) -> None:
+def test_a_tail_is_taken_away_by_what_comes_after(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     more = resumed(3, ("llo", "append #ai_1_text"))
     start(page, server, client, more, first=[*FIRST, ("???", "tail")])
     wait_for(page, "stream:end", "finished")
-    html_is(page, "#messages", message(1))
+    expect_html(page, "#messages", message(1))
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_it_tries_again_and_waits_longer_each_time(client: str, page: Page, server: Asking) -> None:
+def test_it_tries_again_and_waits_longer_each_time(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     cuts = [resumed(2, end="") for _ in range(3)]
     more = resumed(2, ("llo", "append #ai_1_text"), end="")
     start(page, server, client, *cuts, more, resumed(3))
     wait_for(page, "stream:end", "finished")
-    html_is(page, "#messages", message(1))
-    ids = [asked.headers["last-event-id"] for asked in server.asked[1:]]
+    expect_html(page, "#messages", message(1))
+    ids = [request.headers["last-event-id"] for request in server.requests[1:]]
     assert ids == ["1", "1", "1", "1", "2"]
     pauses = page.evaluate("pauses")
     assert all(250 * 2**n <= pause <= 500 * 2**n for n, pause in enumerate(pauses)), pauses
@@ -118,45 +126,45 @@ def test_it_tries_again_and_waits_longer_each_time(client: str, page: Page, serv
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_it_gives_up_in_the_end(client: str, page: Page, server: Asking) -> None:
+def test_it_gives_up_in_the_end(client: str, page: Page, server: SteppedServer) -> None:
     start(page, server, client, *(resumed(2, end="") for _ in range(6)))
     wait_for(page, "stream:end", "incomplete")
-    assert len(server.asked) == 7
+    assert len(server.requests) == 7
     expect(page.get_by_role("alert")).to_have_text(LOST)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_server_that_knows_no_more_is_asked_once(
-    client: str, page: Page, server: Asking, problems: list[str]
+    client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     start(page, server, client, Answer(("gone",), "text/plain", status=410))
     wait_for(page, "stream:end", "incomplete")
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
     expect(page.get_by_role("alert")).to_have_text(LOST)
-    take_out(problems, "410")
+    remove_expected(problems, "410")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_it_may_be_stopped_meanwhile(client: str, page: Page, server: Asking) -> None:
+def test_it_may_be_stopped_meanwhile(client: str, page: Page, server: SteppedServer) -> None:
     open_end = Answer(
         (f"llo<!{TOKEN} append #ai_1_text>", "never"),
         f"text/html; charset=utf-8; fragments={TOKEN}; from=2",
     )
     start(page, server, client, open_end)
-    html_is(page, "#messages", message(1).replace('disable=""', 'disable="" aria-busy="true"'))
+    expect_html(page, "#messages", message(1).replace('disable=""', 'disable="" aria-busy="true"'))
     page.get_by_text("Stop", exact=True).click()
     wait_for(page, "stream:end", "aborted")
-    assert server.wait_for(2).gone.wait(10)
-    assert len(server.asked) == 2
+    assert server.wait_for(2).disconnected.wait(10)
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_an_answer_that_the_reader_stopped_is_not_resumed(
-    client: str, page: Page, server: Asking, problems: list[str]
+    client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     first, second = (f"{html}<!{TOKEN} {operation}>" for html, operation in FIRST)
 
-    def reply(_: Asked) -> Answer:
+    def reply(_: Request) -> Answer:
         return Answer((first, second, "never"), headers=RESUME)
 
     server.answers["/reply"] = reply
@@ -165,13 +173,15 @@ def test_an_answer_that_the_reader_stopped_is_not_resumed(
     wait_for(page, "stream:fragment", 0)
     page.get_by_text("Stop", exact=True).click()
     wait_for(page, "stream:end", "aborted")
-    assert server.wait_for().gone.wait(10)
-    assert len(server.asked) == 1
-    aborted(client, problems)
+    assert server.wait_for().disconnected.wait(10)
+    assert len(server.requests) == 1
+    remove_expected_abort(client, problems)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_it_may_be_stopped_before_it_tries_again(client: str, page: Page, server: Asking) -> None:
+def test_it_may_be_stopped_before_it_tries_again(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     never = AT_ONCE.replace("return later(", "return ms > 240 && ms < 20_000 ? 0 : later(")
     server.answers["/reply"] = lambda _: cut(*FIRST)
     page.add_init_script(script=never)
@@ -180,11 +190,11 @@ def test_it_may_be_stopped_before_it_tries_again(client: str, page: Page, server
     page.wait_for_function("pauses.length")
     page.get_by_text("Stop", exact=True).click()
     wait_for(page, "stream:end", "aborted")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
-def test_htmx_may_abort_what_is_resumed(client: str, page: Page, server: Asking) -> None:
+def test_htmx_may_abort_what_is_resumed(client: str, page: Page, server: SteppedServer) -> None:
     endless = Answer(
         (f"llo<!{TOKEN} append #ai_1_text>", "never"),
         f"text/html; charset=utf-8; fragments={TOKEN}; from=2",
@@ -193,20 +203,22 @@ def test_htmx_may_abort_what_is_resumed(client: str, page: Page, server: Asking)
     wait_for(page, "stream:fragment", 2)
     page.evaluate("htmx.trigger('#ask', 'htmx:abort')")
     wait_for(page, "stream:end", "aborted")
-    assert server.wait_for(2).gone.wait(10)
+    assert server.wait_for(2).disconnected.wait(10)
     expect(page.locator(".htmx-request")).to_have_count(0)
 
 
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
 def test_another_request_takes_the_place_of_what_is_resumed(
-    client: str, page: Page, server: Asking
+    client: str, page: Page, server: SteppedServer
 ) -> None:
     endless = Answer(
         (f"llo<!{TOKEN} append #ai_1_text>", "never"),
         f"text/html; charset=utf-8; fragments={TOKEN}; from=2",
     )
     server.answers["/resume"] = lambda _: endless
-    server.answers["/reply"] = lambda asked: cut(*FIRST) if asked.number == 1 else hello(asked)
+    server.answers["/reply"] = lambda request: (
+        cut(*FIRST) if request.number == 1 else usual_answer(request)
+    )
     page.add_init_script(script=AT_ONCE)
     show(page, server, client, form(client, hx_sync="this:replace"))
     send(page)
@@ -214,17 +226,17 @@ def test_another_request_takes_the_place_of_what_is_resumed(
     send(page)
     server.wait_for(3).finish()
     wait_for(page, "stream:end", "finished")
-    assert server.wait_for(2).gone.wait(10)
-    html_is(page, "#messages", message(1) + message(3))
+    assert server.wait_for(2).disconnected.wait(10)
+    expect_html(page, "#messages", message(1) + message(3))
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_proxy_that_finds_no_server_is_asked_again(
-    client: str, page: Page, server: Asking, problems: list[str]
+    client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     bad = Answer(("Bad Gateway",), "text/html", status=502)
     start(page, server, client, bad, bad, resumed(2, ("llo", "append #ai_1_text")))
     wait_for(page, "stream:end", "finished")
-    html_is(page, "#messages", message(1))
-    assert len(server.asked) == 4
-    take_out(problems, "502")
+    expect_html(page, "#messages", message(1))
+    assert len(server.requests) == 4
+    remove_expected(problems, "502")

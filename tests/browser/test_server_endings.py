@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.dialogue import RECORD, take_out, wait_for
+from tests.browser.form_page import RECORD, remove_expected, wait_for
 from tests.servers.server_commands import running
 
 from streamhtml._notice import NOTICES
@@ -85,7 +85,7 @@ def test_what_the_reader_sees(
             f"{page.get_by_role('alert').all_text_contents()} {problems}"
         )
         if reason == "incomplete":
-            take_out(problems, "net::ERR_")
+            remove_expected(problems, "net::ERR_")
             events = [event for event in events if event[0] != "stream:error"]
     assert events == [["stream:start", None], ["stream:end", reason]]
     assert page.get_by_role("alert").all_text_contents() == [words]

@@ -2,9 +2,18 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.asked import Asking, streamed
-from tests.browser.chat import CLIENTS
-from tests.browser.dialogue import aborted, ask, form, html_is, message, pieces, show, wait_for
+from tests.browser.chat_page import CLIENTS
+from tests.browser.form_page import (
+    ask,
+    expect_html,
+    form,
+    message,
+    pieces,
+    remove_expected_abort,
+    show,
+    wait_for,
+)
+from tests.browser.stepped_server import SteppedServer, streamed
 
 pytestmark = pytest.mark.browser
 
@@ -19,21 +28,21 @@ def stop(page: Page) -> None:
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_server_sees_that_the_connection_is_closed(
-    client: str, page: Page, server: Asking, problems: list[str]
+    client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     show(page, server, client, form(client) + STOP)
-    asked = ask(page, server)
+    request = ask(page, server)
     stop(page)
-    assert asked.gone.wait(10)
+    assert request.disconnected.wait(10)
     wait_for(page, "stream:end", "aborted")
-    html_is(page, "#messages", message(1, ""))
+    expect_html(page, "#messages", message(1, ""))
     assert page.locator("[aria-busy], [role=alert], .htmx-request").count() == 0
-    aborted(client, problems)
+    remove_expected_abort(client, problems)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_next_answer_streams(
-    client: str, page: Page, server: Asking, problems: list[str]
+    client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     show(page, server, client, form(client) + STOP)
     ask(page, server)
@@ -41,16 +50,16 @@ def test_the_next_answer_streams(
     wait_for(page, "stream:end", "aborted")
     ask(page, server, 2).finish()
     wait_for(page, "stream:end", "finished")
-    html_is(page, "#messages", message(1, "") + message(2))
-    aborted(client, problems)
+    expect_html(page, "#messages", message(1, "") + message(2))
+    remove_expected_abort(client, problems)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_stop_url_is_called_too(
-    client: str, page: Page, server: Asking, problems: list[str]
+    client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
-    server.answers["/reply"] = lambda asked: streamed(
-        *pieces(asked.number), headers={"Streaming-HTML-Stop": "/stop"}
+    server.answers["/reply"] = lambda request: streamed(
+        *pieces(request.number), headers={"Streaming-HTML-Stop": "/stop"}
     )
     server.answers["/stop"] = lambda _: streamed()
     inside = HIDDEN + '<input name="message">'
@@ -58,51 +67,51 @@ def test_the_stop_url_is_called_too(
     attributes["data_stream_reset"] = ""
     show(page, server, client, form(client, inside, **attributes) + STOP)
     page.locator("[name=message]").fill("Hello?")
-    asked = ask(page, server)
+    request = ask(page, server)
     stop(page)
     called = server.wait_for(2)
     assert (called.method, called.path) == ("POST", "/stop")
     assert called.fields == [("csrfmiddlewaretoken", "t0"), ("message", "")]
     assert called.headers.get("x-csrftoken") == (None if client == "plain" else "t1")
-    assert asked.gone.wait(10)
+    assert request.disconnected.wait(10)
     wait_for(page, "stream:end", "aborted")
-    aborted(client, problems)
+    remove_expected_abort(client, problems)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_what_stops_is_an_ordinary_link_while_nothing_streams(
-    client: str, page: Page, server: Asking, problems: list[str]
+    client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     link = '<a href="#there" data-stream-stop>Stop</a>'
     show(page, server, client, form(client, link))
-    asked = ask(page, server)
+    request = ask(page, server)
     stop(page)
-    assert asked.gone.wait(10)
+    assert request.disconnected.wait(10)
     wait_for(page, "stream:end", "aborted")
     assert not page.url.endswith("#there")
     stop(page)
     expect(page).to_have_url(f"{server.url}/#there")
-    aborted(client, problems)
+    remove_expected_abort(client, problems)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_connection_without_a_byte_times_out(
-    client: str, page: Page, server: Asking, problems: list[str]
+    client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     show(page, server, client, form(client, data_stream_idle="0.3"))
-    asked = ask(page, server)
+    request = ask(page, server)
     wait_for(page, "stream:end", "timeout")
-    assert asked.gone.wait(10)
+    assert request.disconnected.wait(10)
     expect(page.get_by_role("alert")).to_have_text(
         "The connection was lost, and the answer ends here."
     )
     assert page.locator("[aria-busy]").count() == 0
-    aborted(client, problems)
+    remove_expected_abort(client, problems)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_status_says_once_that_the_answer_is_complete(
-    client: str, page: Page, server: Asking, problems: list[str]
+    client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     statuses = '<p role="status" data-stream-status></p><p data-stream-status="Fertig."></p>'
     show(page, server, client, form(client) + STOP + statuses)
@@ -120,21 +129,23 @@ def test_a_status_says_once_that_the_answer_is_complete(
     stop(page)
     wait_for(page, "stream:end", "aborted")
     expect(page.get_by_role("status")).to_be_empty()
-    aborted(client, problems)
+    remove_expected_abort(client, problems)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_form_is_emptied_and_keeps_the_focus(client: str, page: Page, server: Asking) -> None:
+def test_a_form_is_emptied_and_keeps_the_focus(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     inside = '<input name="reset" aria-label="Reset"><input name="message" aria-label="Message">'
     show(page, server, client, form(client, inside, data_stream_reset=""))
     field = page.get_by_label("Message")
     field.fill("Hello?")
     field.press("Enter")
-    asked = server.wait_for()
+    request = server.wait_for()
     wait_for(page, "stream:start")
-    assert dict(asked.fields)["message"] == "Hello?"
+    assert dict(request.fields)["message"] == "Hello?"
     expect(field).to_have_value("")
     expect(field).to_be_focused()
-    asked.finish()
+    request.finish()
     wait_for(page, "stream:end", "finished")
     expect(field).to_be_focused()

@@ -2,19 +2,19 @@
 
 import pytest
 from playwright.sync_api import Page
-from tests.browser.asked import Asking, streamed
-from tests.browser.chat import CLIENTS
-from tests.browser.dialogue import (
-    aborted,
+from tests.browser.chat_page import CLIENTS
+from tests.browser.form_page import (
     ask,
+    expect_html,
     form,
-    html_is,
     message,
     pieces,
+    remove_expected_abort,
     shell,
     show,
     wait_for,
 )
+from tests.browser.stepped_server import SteppedServer, streamed
 
 pytestmark = pytest.mark.browser
 
@@ -42,12 +42,12 @@ def policy(content: str) -> str:
     ],
 )
 def test_nothing_is_violated(
-    client: str, content: str, page: Page, server: Asking, problems: list[str]
+    client: str, content: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     swap = ('<b id="more">1</b>', "swap")
-    server.answers["/reply"] = lambda asked: streamed(
-        (shell(asked.number, inside='<b id="more">0</b>'), "open"),
-        *pieces(asked.number)[1:],
+    server.answers["/reply"] = lambda request: streamed(
+        (shell(request.number, inside='<b id="more">0</b>'), "open"),
+        *pieces(request.number)[1:],
         swap,
         ("!", "tail"),
         headers={"Streaming-HTML-Stop": "/stop"},
@@ -59,7 +59,7 @@ def test_nothing_is_violated(
     show(page, server, client, policy(content) + form(client, data_stream_reset="") + extras)
     ask(page, server).finish()
     wait_for(page, "stream:end", "finished")
-    html_is(
+    expect_html(
         page,
         "#messages",
         message(1).replace("</p>", '<b id="more">1</b></p>').replace("Hello", "Hello!"),
@@ -68,11 +68,11 @@ def test_nothing_is_violated(
     page.get_by_text("Stop", exact=True).click()
     wait_for(page, "stream:end", "aborted")
     assert page.evaluate("violations") == []
-    aborted(client, problems)
+    remove_expected_abort(client, problems)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_scripts_in_fragments_do_not_run(client: str, page: Page, server: Asking) -> None:
+def test_scripts_in_fragments_do_not_run(client: str, page: Page, server: SteppedServer) -> None:
     script = "<script>window.ran = 1</script>"
     server.answers["/reply"] = lambda _: streamed(
         ('<p id="ai_1"><b id="ai_1_text"></b><i id="x"></i></p>', "open"),

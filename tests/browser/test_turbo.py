@@ -1,4 +1,4 @@
-"""Turbo with turbo-streaming.js, and without it."""
+"""Turbo with streaming-html.js, and without it."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.dialogue import RECORD, take_out, wait_for
+from tests.browser.form_page import RECORD, remove_expected, wait_for
 from tests.servers.process import Server, serving
 from tests.servers.recorded_sources import END, Account
 from tests.servers.server_commands import free_port
@@ -109,7 +109,8 @@ def test_an_answer_grows(query: str, page: Page, site: Server, account: Account)
     events = page.evaluate("events")
     indices = [detail for name, detail in events if name == "stream:fragment"]
     assert indices == list(range(len(indices)))
-    assert [event for event in events if event[0] != "stream:fragment"] == [
+    assert [detail for name, detail in events if name == "chunk"] == indices
+    assert [event for event in events if event[0] in {"stream:start", "stream:end"}] == [
         ["stream:start", None],
         ["stream:end", "finished"],
     ]
@@ -178,7 +179,7 @@ def test_the_server_is_killed(
     expect(page.get_by_role("alert")).to_have_text("The line is dead.")
     expect(page.locator(".streamhtml")).to_have_text("one The line is dead.")
     check_quiet(page)
-    take_out(problems, "net::ERR_")
+    remove_expected(problems, "net::ERR_")
 
 
 @pytest.mark.parametrize("arrived", [0, 1, 2])

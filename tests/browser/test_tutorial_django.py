@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.chat import Chat
+from tests.browser.chat_page import Chat
 from tests.servers.process import Server, serving
 
 pytestmark = pytest.mark.browser

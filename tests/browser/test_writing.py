@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.browser.asked import TOKEN, Answer, Asking, streamed
-from tests.browser.chat import CLIENTS
-from tests.browser.dialogue import ask, form, send, show, wait_for
+from tests.browser.chat_page import CLIENTS
+from tests.browser.form_page import ask, form, send, show, wait_for
+from tests.browser.stepped_server import TOKEN, Answer, SteppedServer, streamed
 
 pytestmark = pytest.mark.browser
 
@@ -31,27 +31,27 @@ def burst(count: int) -> Answer:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_writes_are_33_ms_apart(client: str, page: Page, server: Asking) -> None:
+def test_writes_are_33_ms_apart(client: str, page: Page, server: SteppedServer) -> None:
     server.answers["/reply"] = lambda _: streamed(
         (SHELL, "open"), ("", "append #ai_1_text"), *[("x", "")] * 200
     )
     show(page, server, client, form(client))
     page.evaluate(WRITES)
-    asked = ask(page, server)
+    request = ask(page, server)
     for _ in range(201):
-        asked.write()
+        request.write()
     wait_for(page, "stream:fragment", 201)
     expect(page.locator(".streamhtml")).to_have_text("x" * 200)
     writes = page.evaluate("writes")
     # Clocks are coarse: what is told apart is a write for each token.
     assert all(later - earlier > 25 for earlier, later in pairwise(writes))
-    asked.finish()
+    request.finish()
     wait_for(page, "stream:end", "finished")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_page_that_draws_no_frames_is_written_to_all_the_same(
-    client: str, page: Page, server: Asking
+    client: str, page: Page, server: SteppedServer
 ) -> None:
     page.add_init_script(script="window.requestAnimationFrame = () => 0;")
     server.answers["/reply"] = lambda _: streamed(
@@ -59,15 +59,17 @@ def test_a_page_that_draws_no_frames_is_written_to_all_the_same(
     )
     show(page, server, client, form(client))
     send(page)
-    asked = server.wait_for()
-    asked.write()
+    request = server.wait_for()
+    request.write()
     expect(page.locator(".streamhtml")).to_have_text("Hel")
-    asked.finish()
+    request.finish()
     expect(page.locator(".streamhtml")).to_have_text("Hello")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_much_at_once_is_written_little_by_little(client: str, page: Page, server: Asking) -> None:
+def test_much_at_once_is_written_little_by_little(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     server.answers["/reply"] = lambda _: burst(10_000)
     show(page, server, client, form(client))
     page.evaluate("""() => {
@@ -85,7 +87,7 @@ def test_much_at_once_is_written_little_by_little(client: str, page: Page, serve
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_what_is_shown_is_never_made_anew(client: str, page: Page, server: Asking) -> None:
+def test_what_is_shown_is_never_made_anew(client: str, page: Page, server: SteppedServer) -> None:
     inside = "<p>First words</p><details><summary>More</summary>inside</details><input id='in'>"
     server.answers["/reply"] = lambda _: streamed(
         (SHELL, "open"),
@@ -94,8 +96,8 @@ def test_what_is_shown_is_never_made_anew(client: str, page: Page, server: Askin
         ("", "append"),
     )
     show(page, server, client, form(client))
-    asked = ask(page, server)
-    asked.write()
+    request = ask(page, server)
+    request.write()
     wait_for(page, "stream:fragment", 1)
     page.get_by_text("More").click()
     page.locator("#in").press_sequentially("typed")
@@ -105,7 +107,7 @@ def test_what_is_shown_is_never_made_anew(client: str, page: Page, server: Askin
         getSelection().setBaseAndExtent(text, 0, text, 5);
         document.getElementById("in").focus();
     }""")
-    asked.finish()
+    request.finish()
     wait_for(page, "stream:end", "finished")
     expect(page.locator("#ai_1_text > p")).to_have_count(21)
     assert page.locator("#ai_1_text > i").count() == 0
@@ -117,7 +119,7 @@ def test_what_is_shown_is_never_made_anew(client: str, page: Page, server: Askin
 
 
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
-def test_attributes_of_htmx_come_alive(client: str, page: Page, server: Asking) -> None:
+def test_attributes_of_htmx_come_alive(client: str, page: Page, server: SteppedServer) -> None:
     button = '<button hx-get="/more" hx-target="#messages" hx-swap="beforeend">{}</button>'
     server.answers["/more"] = lambda _: Answer(("<em>more</em>",), "text/html")
     server.answers["/reply"] = lambda _: streamed(
@@ -127,16 +129,16 @@ def test_attributes_of_htmx_come_alive(client: str, page: Page, server: Asking) 
         (f'<b id="box">{button.format("replaced")}</b>', "replace #ai_1 @0"),
     )
     show(page, server, client, form(client))
-    asked = ask(page, server)
-    asked.write()
+    request = ask(page, server)
+    request.write()
     wait_for(page, "stream:fragment", 1)
     page.get_by_text("appended").click()
     expect(page.locator("em")).to_have_count(1)
-    asked.write()
+    request.write()
     wait_for(page, "stream:fragment", 2)
     page.get_by_text("ignored").click()
-    asked.finish()
+    request.finish()
     wait_for(page, "stream:end", "finished")
     page.get_by_text("replaced").click()
     expect(page.locator("em")).to_have_count(2)
-    assert [each.path for each in server.asked].count("/more") == 2
+    assert [each.path for each in server.requests].count("/more") == 2

@@ -1,6 +1,6 @@
 """A site for Turbo under a strict policy: ``uvicorn tests.browser.turbo_site:app`` serves it.
 
-``/`` is a page with a form; ``?scripts=turbo,turbo-streaming`` are its scripts, ``?types`` asks for
+``/`` is a page with a form; ``?scripts=turbo,streaming-html`` are its scripts, ``?types`` asks for
 trusted types, ``?source`` is what is in the field of that name. ``/frame`` has the form in a Turbo
 Frame, ``/permanent`` in an element that stays when ``/other``, another page, is visited, and
 ``/events`` has a ``<turbo-stream-source>``. ``/reply`` answers, POST ``/stop`` stops the answer.
@@ -27,15 +27,14 @@ from streamhtml.starlette import StreamingHTMLResponse
 _CLIENTS = Path(str(files("streamhtml"))) / "static/streamhtml"
 _SCRIPTS = {
     "turbo": Path(sys.prefix, "npm/node_modules/@hotwired/turbo/dist/turbo.es2017-umd.js"),
-    "turbo-streaming": _CLIENTS / "turbo-streaming.js",
     "streaming-html": _CLIENTS / "streaming-html.js",
 }
 _STRICT = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; "
     "style-src 'nonce-{nonce}'; base-uri 'none'{types}"
 )
-_TYPES = "; require-trusted-types-for 'script'; trusted-types turbo-streaming"
-_FORM = """<form id="ask" action="/reply" method="post" data-stream="#messages" data-stream-reset
+_TYPES = "; require-trusted-types-for 'script'; trusted-types streaming-html"
+_FORM = """<form id="ask" action="/reply" method="post" {plain} data-stream-reset
 data-stream-lost="The line is dead.">
 <input type="hidden" name="source" value="{source}"><input type="hidden" name="account" value="a">
 <label>Message <input id="message" name="message"></label> <button>Send</button></form>
@@ -83,12 +82,15 @@ async def _markdown(account: Account) -> AsyncIterator[str]:
 async def page(request: Request) -> Response:
     query = request.query_params
     nonce = secrets.token_urlsafe()
-    names = query.get("scripts", "turbo,turbo-streaming").split(",")
+    names = query.get("scripts", "turbo,streaming-html").split(",")
     scripts = "".join(f'<script src="/{name}.js" defer></script>' for name in names)
+    # Without Turbo, the client sends the form by itself.
+    plain = "" if "turbo" in names else 'data-stream="#messages"'
+    body = _PAGES[request.url.path].format(source=query.get("source", "asked"), plain=plain)
     html = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Turbo</title>'
         f'<link rel="icon" href="data:,"><meta name="csp-nonce" content="{nonce}">{scripts}</head>'
-        f"<body>{_PAGES[request.url.path].format(source=query.get('source', 'asked'))}</body>"
+        f"<body>{body}</body>"
     )
     policy = _STRICT.format(nonce=nonce, types=_TYPES if "types" in query else "")
     return HTMLResponse(html, headers={"Content-Security-Policy": policy})

@@ -81,7 +81,7 @@ def test_other_prompts_choose_by_their_digest() -> None:
 
 
 async def _failed(shown: list[str]) -> None:
-    with pytest.raises(RuntimeError, match="no more than 100 tokens"):
+    with pytest.raises(RuntimeError, match="fails after 100 tokens"):
         await collect(" FAIL\n", shown)
 
 
@@ -106,7 +106,7 @@ def test_sleep_says_when_it_was_closed(caplog: pytest.LogCaptureFixture) -> None
     asyncio.run(leave())
 
     assert tuple(shown) == _answers.SLEEP_TOKENS
-    assert re.fullmatch(r"sleep: its finally ran after 0\.\d s", caplog.messages[-1])
+    assert re.fullmatch(r"sleep: the source was closed after 0\.\d s", caplog.messages[-1])
 
 
 def test_sleep_wakes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,11 @@
 """The command line says what is in its way before it serves anything."""
 
 import socket
+from importlib.metadata import version
 
 import pytest
 
+import streamhtml
 from streamhtml import __main__ as command
 
 
@@ -52,7 +54,7 @@ def test_it_names_what_is_not_installed(
 
     assert command.main(["demo", *arguments]) == 1
     assert capsys.readouterr().err == (
-        f"streamhtml demo: {missing} not installed; pip install 'streamhtml[demo]'\n"
+        f"streamhtml demo: {missing} not installed; run pip install 'streamhtml[demo]'\n"
     )
 
 
@@ -75,7 +77,7 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
         assert command.main(["demo", "--port", str(port)]) == 1
         assert capsys.readouterr().err == (
             f"streamhtml demo: cannot listen on 127.0.0.1 port {port}: Address already in use; "
-            "try another, --port 0 takes a free one\n"
+            "choose another port, or --port 0 for a free one\n"
         )
 
 
@@ -99,3 +101,12 @@ def test_the_help_tells_how_to_see_an_answer_fail(capsys: pytest.CaptureFixture[
 
     said = capsys.readouterr().out
     assert all(word in said for word in ("fail ", "sleep ", "OPENAI_BASE_URL"))
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        command.main(["--version"])
+
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out == f"streamhtml {version('streamhtml')}\n"
+    assert streamhtml.__version__ == version("streamhtml")

@@ -1,4 +1,4 @@
-"""The examples with a title: views that need an application around them, each in a new process."""
+"""The examples with a title: each is a view that gets an application, in a process of its own."""
 
 import re
 import subprocess
@@ -112,14 +112,14 @@ def test_a_view_answers(page: Path, title: str, around: str, tmp_path: Path) -> 
 def test_the_excerpt_of_the_readme_is_what_the_library_sends() -> None:
     excerpt = titled(README, "excerpt")
     reply = Reply(context={"human_message": "Hi", "message_pair_id": "ai_32835e09"})
-    wire = HTMLFormat()
-    wire.token = "7q"
+    html_format = HTMLFormat()
+    html_format.token = "7q"
     fragments = [
         reply.open(),
         *(reply.feed([Delta(text)]) for text in ("Hel", "lo, ", "안녕")),
         reply.close("finished"),
     ]
-    sent = [wire.encode(fragment) for fragment in fragments]
+    sent = [html_format.encode(fragment) for fragment in fragments]
     shown = excerpt.replace("…", "").splitlines()
     assert shown[1:] == sent[1:]
 

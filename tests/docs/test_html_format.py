@@ -1,4 +1,4 @@
-"""docs/reference/html-format.md: a decoder written from it reads its examples, and what we send."""
+"""docs/reference/html-format.md: a client written from it reads its examples and our responses."""
 
 import random
 import re
@@ -26,7 +26,7 @@ def patch(action: str, html: str, root: str = "", **place: int) -> tuple[Patch, 
     return (Patch(action, Markup(html), root, **place),)  # type: ignore[arg-type]
 
 
-#: What our server has in hand when it sends the examples.
+#: The fragments that our server encodes as the examples.
 FRAGMENTS = {
     "text": [
         Fragment(0, patch("append", '<p id="ai_1"><span id="ai_1_text"></span></p>')),
@@ -90,10 +90,10 @@ def pieces(data: bytes, how: str) -> list[bytes]:
     return [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
 
 
-def encoder() -> HTMLFormat:
-    wire = HTMLFormat()
-    wire.token = TOKEN
-    return wire
+def format_with_token() -> HTMLFormat:
+    html_format = HTMLFormat()
+    html_format.token = TOKEN
+    return html_format
 
 
 @pytest.mark.parametrize("how", ["whole", "each byte", "a", "b", "c"])
@@ -109,8 +109,8 @@ def test_an_example_makes_the_page_that_is_shown(name: str, how: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_is_what_the_library_sends(name: str) -> None:
-    wire = encoder()
-    body = "".join(wire.encode(fragment) for fragment in FRAGMENTS[name])
+    html_format = format_with_token()
+    body = "".join(html_format.encode(fragment) for fragment in FRAGMENTS[name])
     assert body.startswith(body_of(name)) if name == "cut" else body == body_of(name)
 
 
@@ -140,7 +140,7 @@ def test_our_client_makes_the_pages_that_are_shown() -> None:
         for name in NAMES:
             page = browser.new_page()
             page.route("**/*", serve(name))
-            page.goto("http://wire.test/")
+            page.goto("http://page.test/")
             reason = page.evaluate(
                 """() => new Promise((ended) => {
                 addEventListener("stream:end", (event) => ended(event.detail.reason));
@@ -158,8 +158,8 @@ def test_our_client_makes_the_pages_that_are_shown() -> None:
 
 
 def test_the_token_is_in_the_content_type() -> None:
-    wire = HTMLFormat()
-    assert token_of(wire.media_type) == wire.token
+    html_format = HTMLFormat()
+    assert token_of(html_format.media_type) == html_format.token
     assert token_of('text/html; fragments="abc"') == "abc"
     assert token_of("text/html; charset=utf-8") == ""
 
@@ -186,13 +186,13 @@ def patches(draw: st.DrawFn) -> Patch:
     st.sampled_from(["finished", "stopped", "truncated", "failed", "interrupted"]),
     st.sampled_from(["whole", "each byte", "d"]),
 )
-def test_what_the_library_sends_is_read_as_it_was_meant(
+def test_a_client_reads_the_same_patches_as_the_library_sends(
     sent: list[tuple[Patch, ...]], outcome: str, how: str
 ) -> None:
-    wire, decoder = encoder(), Decoder(TOKEN)
+    html_format, decoder = format_with_token(), Decoder(TOKEN)
     fragments = [Fragment(index, patches) for index, patches in enumerate(sent)]
     fragments.append(Fragment(len(fragments), outcome=outcome))  # type: ignore[arg-type]
-    body = "".join(wire.encode(fragment) for fragment in fragments).encode()
+    body = "".join(html_format.encode(fragment) for fragment in fragments).encode()
     read = [fragment for piece in pieces(body, how) for fragment in decoder.feed(piece)]
 
     names = {"append": "open", "replace": "swap"}

@@ -1,4 +1,4 @@
-"""The tutorials, done as they say: their files, an empty folder, their commands, a real server."""
+"""Each tutorial is followed in an empty folder: its files, its commands, and a real server."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 from markupsafe import Markup
-from tests.browser import recordings
+from tests.browser import sample_replies
 from tests.markdown.cuts import at_random, like_tokens
 from tests.markdown.dom import dom
 from tests.markdown.grammar import document, soup
@@ -261,9 +261,9 @@ def test_in_the_end_all_that_has_changed_is_there(
     )
 
 
-@pytest.mark.parametrize("name", recordings.RECORDINGS)
+@pytest.mark.parametrize("name", sample_replies.SAMPLE_REPLIES)
 def test_recorded_replies(name: str) -> None:
-    recording = recordings.RECORDINGS[name]()
+    recording = sample_replies.SAMPLE_REPLIES[name]()
     wire = wire_of()
     main = visible("".join(map(wire.encode, recording.fragments))).find("main")
     assert main is not None

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from tests.browser.htmx import HTMX
+from tests.browser.npm_files import HTMX
 from tests.servers.recorded_sources import SOURCES, Account, Sum
 
 import streamhtml

@@ -1,4 +1,4 @@
-"""The chat that ``streamhtml demo`` serves; each ``*_app`` module is a whole application to copy.
+"""The chat that ``streamhtml demo`` serves. Each ``*_app`` module is a complete application.
 
-Here the library is used as anyone would use it: by its public names alone.
+The demo uses the library as any application does, by its public names only.
 """

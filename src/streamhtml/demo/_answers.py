@@ -1,6 +1,6 @@
-"""A model without a model: it answers from the files in ``answers/``, token by token.
+"""The built-in answers: the files in ``answers/``, token by token, in place of a model.
 
-The same prompt always gets the same tokens; only the pace is a matter of time.
+The same prompt always gets the same tokens.
 """
 
 import asyncio
@@ -27,7 +27,8 @@ AWAKE: Final = " Good morning!"
 
 _ANSWERS: Final = Path(__file__).parent / "answers"
 
-# The first pattern that the prompt contains decides; without one, the prompt's digest does.
+# The first pattern that is found in the prompt chooses the answer. If none is found, a hash of the
+# prompt chooses it.
 _TOPICS: Final = {
     "korean": r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]|\bkorean\b",
     "python": r"\b(python|code|program|function|async\w*)\b",
@@ -41,18 +42,18 @@ _TOPICS: Final = {
     "markdown": r"\b(markdown|bread|recipe|bak(e|ing)|formula|footnotes?)\b",
 }
 
-# Roughly where a model's vocabulary cuts: a short word with the space before it, a stretch of a
-# longer one, three digits, a syllable or two of Korean, a few marks. An emoji that is a sequence
-# of code points falls apart, as it does there.
+# Roughly the tokens of a real model: a short word with the space before it, a piece of a longer
+# word, three digits, one or two syllables of Korean, a few punctuation marks. An emoji of several
+# code points is split, as it is by a real model.
 _TOKEN: Final = re.compile(
     r" ?[A-Za-z]{1,7}| ?\d{1,3}| ?[가-힣]{1,2}|\n+| +(?= )| ?[!-/:-@\[-`{-~]{1,3}|.", re.DOTALL
 )
 
 
 def tokens(prompt: str) -> tuple[str, ...]:
-    """Return the whole answer to ``prompt``, in the tokens it is streamed in.
+    """Return the tokens of the whole answer to a prompt.
 
-    For "fail" it is the answer as it would have been: the stream ends halfway.
+    For "fail" these are the tokens of the complete answer, although its stream fails halfway.
     """
     command = _command(prompt)
     if command == SLEEP:
@@ -65,7 +66,11 @@ def tokens(prompt: str) -> tuple[str, ...]:
 
 
 async def stream(prompt: str, rate: float) -> AsyncGenerator[str]:
-    """Yield the answer's tokens, ``rate`` of them a second; 0 is as fast as they are taken.
+    """Yield the tokens of the answer to a prompt.
+
+    Args:
+        prompt: the user's message.
+        rate: tokens per second; 0 for no pause.
 
     Raises:
         RuntimeError: the prompt is "fail", and half of the answer was sent.
@@ -73,7 +78,9 @@ async def stream(prompt: str, rate: float) -> AsyncGenerator[str]:
     command = _command(prompt)
     for index, token in enumerate(tokens(prompt)):
         if command == FAIL and index == FAIL_AFTER:
-            raise RuntimeError(f"the prompt was {FAIL!r}: no more than {FAIL_AFTER} tokens")
+            raise RuntimeError(
+                f"the prompt was {FAIL!r}, so the answer fails after {FAIL_AFTER} tokens"
+            )
         if command == SLEEP and token == AWAKE:
             await _sleep()
         await asyncio.sleep(1 / rate if rate else 0)
@@ -82,11 +89,13 @@ async def stream(prompt: str, rate: float) -> AsyncGenerator[str]:
 
 async def _sleep() -> None:
     began = time.monotonic()
-    logger.info("sleep: the source sleeps for %g s; close the tab to see it end", SLEEP_SECONDS)
+    logger.info(
+        "sleep: the source waits for %g s; close the tab to see how it is closed", SLEEP_SECONDS
+    )
     try:
         await asyncio.sleep(SLEEP_SECONDS)
     finally:
-        logger.info("sleep: its finally ran after %.1f s", time.monotonic() - began)
+        logger.info("sleep: the source was closed after %.1f s", time.monotonic() - began)
 
 
 def _command(prompt: str) -> str:

@@ -1,6 +1,6 @@
-"""What the demo was asked to show: where its answers come from and what its page says.
+"""What the demo shows: where its answers come from, and what is on its page.
 
-Nothing here knows a framework; the applications ask for an answer and for the page's context.
+Nothing here knows a framework. The applications ask for an answer and for the page's context.
 """
 
 import sys
@@ -19,7 +19,7 @@ FRAMEWORKS: Final[tuple[Framework, ...]] = get_args(Framework)
 CLIENTS: Final[tuple[Client, ...]] = get_args(Client)
 
 TURBO: Final = Path(sys.prefix, "npm/node_modules/@hotwired/turbo/dist")
-"""Where ``make demo`` has put Turbo, which is in no package for Python."""
+"""Where ``make demo`` puts Turbo, which no Python package contains."""
 
 _CLIENT_NAMES: Final[dict[Client, str]] = {
     "plain": "no htmx",
@@ -32,28 +32,28 @@ _CLIENT_NAMES: Final[dict[Client, str]] = {
     "page": "no JavaScript",
 }
 _DATASTAR_HOST: Final = "https://cdn.jsdelivr.net"
-# Of ours and of others, in the order in which they are loaded. A path is one in a ``static``
+# The scripts of each client, in the order in which they are loaded: URLs, or paths in a ``static``
 # directory.
 _SCRIPTS: Final[dict[Client, tuple[str, ...]]] = {
-    "plain": ("streamhtml/streaming-html.js",),
-    "htmx2": ("django_htmx/htmx-2.min.js", "streamhtml/streaming-html.js"),
-    "htmx4": ("django_htmx/htmx-4.min.js", "streamhtml/streaming-html.js"),
+    "plain": ("streamhtml/streaming-html.min.js",),
+    "htmx2": ("django_htmx/htmx-2.min.js", "streamhtml/streaming-html.min.js"),
+    "htmx4": ("django_htmx/htmx-4.min.js", "streamhtml/streaming-html.min.js"),
     "sse2": ("django_htmx/htmx-2.min.js", "django_htmx/ext/hx-sse-2.min.js"),
     "sse4": ("django_htmx/htmx-4.min.js", "django_htmx/ext/hx-sse-4.min.js"),
-    "turbo": ("turbo/turbo.es2017-umd.js", "streamhtml/turbo-streaming.js"),
+    "turbo": ("turbo/turbo.es2017-umd.js", "streamhtml/streaming-html.min.js"),
     "datastar": (f"{_DATASTAR_HOST}/gh/starfederation/datastar@1.0.0/bundles/datastar.js",),
     "page": (),
 }
 _FOR_ALL: Final = ("streamhtml/copy-code.js", "streamhtml_demo/demo.js")
 
-# The client's own event after which the form can be emptied, where that is for the page to do.
+# The event after which the page empties the form, for the clients that do not do it themselves.
 _SENT: Final[dict[Client, str]] = {
     "sse2": "htmx:beforeSend",
     "sse4": "htmx:before:request",
     "datastar": "datastar-fetch",
 }
-# htmx 2 writes a <style> into the page unless told not to, which the policy below forbids. The
-# rest it does not need here, so that no answer can ask for it.
+# By default htmx 2 writes a <style> into the page, which the policy below forbids. The other
+# features are not needed here, and are switched off so that no answer can use them.
 _HTMX_2: Final = (
     '{"includeIndicatorStyles": false, "allowEval": false,'
     ' "allowScriptTags": false, "allowNestedOobSwaps": false}'
@@ -73,14 +73,13 @@ _EXAMPLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """One choice of framework, client and model.
+    """What the demo was asked to show.
 
     Args:
-        framework: which application serves the page.
-        client: which JavaScript it loads.
-        model: name of a model that the openai package is asked for; without it the answers are
-            those of the demo itself.
-        rate: tokens per second of the demo's own answers; 0 for no pause.
+        framework: the application that serves the page.
+        client: the scripts that the page loads.
+        model: the name of a model for the openai package; None for the built-in answers.
+        rate: tokens per second of the built-in answers; 0 for no pause.
     """
 
     framework: Framework = "starlette"
@@ -89,22 +88,22 @@ class Demo:
     rate: float = 50.0
 
     def answer(self, prompt: str) -> AsyncGenerator[Any]:
-        """Return the answer's tokens; nothing begins before the first is asked for."""
+        """Return the tokens of the answer. The model is asked when the first one is requested."""
         if self.model:
             return _model.stream(prompt, self.model)
         return _answers.stream(prompt, self.rate)
 
     def renderer(self, root: str) -> MarkdownRenderer:
-        """Return what shows the text of an answer, with colours in its code."""
+        """Return a renderer for an answer, with syntax highlighting in its code."""
         from streamhtml.pygments import highlight
 
         return MarkdownRenderer(root, Options(on_fence=highlight))
 
     def headers(self, nonce: str) -> dict[str, str]:
-        """Return the headers of a page, and of a reply that becomes one.
+        """Return the headers of the page, and of a reply that is a page of its own.
 
-        The policy is strict: no inline script, no inline style but with the nonce, nothing from
-        elsewhere. Datastar alone needs more: it comes from elsewhere, and makes functions of text.
+        The policy is strict: no inline scripts, inline styles only with the nonce, and nothing
+        from other hosts. Datastar needs more: it comes from its CDN, and evaluates expressions.
         """
         more = f"; script-src 'self' 'unsafe-eval' {_DATASTAR_HOST}"
         return {
@@ -118,9 +117,9 @@ class Demo:
         """Return the context of ``page.html``.
 
         Args:
-            reply_url: where the form is sent.
-            static: makes the URL of a static file from its path in a ``static`` directory.
-            nonce: of the page's policy.
+            reply_url: the URL that the form is sent to.
+            static: returns the URL of a static file, from its path in a ``static`` directory.
+            nonce: the nonce of the page's policy.
         """
         scripts = (*_SCRIPTS[self.client], *_FOR_ALL) if self.client != "page" else ()
         return {
@@ -130,7 +129,7 @@ class Demo:
             "source_name": self.model or f"built-in answers, {self.rate:g} tokens/s",
             "htmx_config": _HTMX_2 if self.client in ("htmx2", "sse2") else "",
             "sent": _SENT.get(self.client, ""),
-            "pins": "streamhtml/streaming-html.js" in scripts,
+            "pins": "streamhtml/streaming-html.min.js" in scripts,
             "nonce": nonce,
             "stylesheet": static("streamhtml_demo/demo.css"),
             "icon": static("streamhtml_demo/icon.svg"),

@@ -1,6 +1,6 @@
-"""A real model, through the openai package: any server that speaks its protocol will do.
+"""A real model, through the openai package and any server that speaks its protocol.
 
-Where it is and how to get in say ``OPENAI_BASE_URL`` and ``OPENAI_API_KEY``.
+``OPENAI_BASE_URL`` and ``OPENAI_API_KEY`` say where the server is, and give access to it.
 """
 
 from collections.abc import AsyncGenerator
@@ -11,10 +11,9 @@ if TYPE_CHECKING:
 
 
 async def stream(prompt: str, model: str) -> "AsyncGenerator[ChatCompletionChunk]":
-    """Yield the chunks of the model's answer; streamhtml reads them as they are.
+    """Yield the chunks of the model's answer, which streamhtml reads as they are.
 
-    The connection is opened by the first step and closed when the generator is, because both
-    the client and the stream are entered in here.
+    The connection is opened when the first chunk is requested, and closed with the generator.
     """
     from openai import AsyncOpenAI
 

@@ -1,6 +1,6 @@
-"""Serving the demo: a socket, the framework's usual server, one line when it listens, a quiet end.
+"""Serves the demo with the usual server of its framework, and ends quietly on Ctrl-C.
 
-An application knows nothing of this; a site would use its server's own command line.
+The applications know nothing of this. A site would use the command line of its server.
 """
 
 import logging
@@ -15,23 +15,23 @@ Announce = Callable[[], None]
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a listening TCP socket; port 0 takes a free one.
+    """Return a listening TCP socket; port 0 chooses a free port.
 
     Raises:
-        OSError: the address cannot be had.
+        OSError: the address cannot be used.
     """
     family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     return socket.create_server((host, port), family=family, backlog=128)
 
 
 def url(listener: socket.socket) -> str:
-    """Return the URL of what the socket serves."""
+    """Return the URL at which the socket listens."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def serve(demo: Demo, listener: socket.socket, announce: Announce) -> None:
-    """Serve until Ctrl-C; ``announce`` is called once requests are answered."""
+    """Serve until Ctrl-C. ``announce`` is called when the server is ready for requests."""
     if demo.framework == "flask":
         _serve_flask(demo, listener, announce)
     else:
@@ -47,7 +47,7 @@ def _serve_asgi(demo: Demo, listener: socket.socket, announce: Announce) -> None
             announce()
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            # It calls an error what is meant here: answers still streaming are cancelled.
+            # Uvicorn logs an error when it cancels answers that still stream, as is meant here.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
             await super().shutdown(sockets)
 
@@ -80,12 +80,12 @@ def _serve_flask(demo: Demo, listener: socket.socket, announce: Announce) -> Non
                 "bind": f"fd://{listener.detach()}",
                 "worker_class": "gthread",
                 "workers": 1,
-                "threads": 32,  # a streaming answer keeps one
+                "threads": 32,  # each answer that streams occupies one
                 "loglevel": "warning",
-                "graceful_timeout": 5,  # a loaded machine takes more than one to close what is idle
+                "graceful_timeout": 5,  # seconds: a busy machine closes idle connections slowly
                 "control_socket_disable": True,
                 "when_ready": lambda server: announce(),
-                # On Ctrl-C: a worker waits for its threads, and they for the ends of the answers.
+                # On Ctrl-C the worker would wait for its threads, and they for their answers.
                 "worker_int": lambda worker: os._exit(0),
             }
             for name, value in options.items():
@@ -93,7 +93,7 @@ def _serve_flask(demo: Demo, listener: socket.socket, announce: Announce) -> Non
                     self.cfg.set(name, value)
 
         def load(self) -> Any:
-            # In the worker, after the fork.
+            # This runs in the worker, after the fork.
             from streamhtml.demo import flask_app
 
             return flask_app.create_app(demo)

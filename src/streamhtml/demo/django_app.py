@@ -1,4 +1,4 @@
-"""The demo on Django, under ASGI: a whole project in one file."""
+"""The demo on Django, under ASGI: a complete project in one file."""
 
 import secrets
 from typing import Any
@@ -20,11 +20,11 @@ from streamhtml.formats import negotiate
 
 
 def create_app(demo: Demo) -> ASGIStaticFilesHandler:
-    """Return the ASGI application; Django allows one in a process."""
+    """Return the ASGI application. Django allows only one per process."""
     settings.configure(
         DEMO=demo,
         SECRET_KEY=secrets.token_urlsafe(),
-        # The demo answers wherever it was told to listen. A site names its hosts.
+        # The demo answers at any address. A site names its hosts.
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF=__name__,
         STATIC_URL="static/",
@@ -61,9 +61,9 @@ async def reply(request: HttpRequest) -> HttpResponseBase:
     message = str(request.POST.get("message", ""))
     url = f"{reverse('reply')}?{urlencode({'message': message})}"
     headers: Any = request.headers
-    if negotiate(headers) == "page":  # Then a reload does not ask again.
+    if negotiate(headers) == "page":  # After a redirect, a reload does not ask again.
         return HttpResponseRedirect(url, status=303)
-    if settings.DEMO.client == "sse2":  # Its EventSource can only get.
+    if settings.DEMO.client == "sse2":  # An EventSource can only send GET.
         return HttpResponse(render_to_string("streamhtml_demo/listen.html", {"reply_url": url}))
     return stream(request, message)
 
@@ -85,7 +85,7 @@ def stream(request: HttpRequest, message: str) -> HttpResponseBase:
 
 
 def page_context(nonce: str) -> dict[str, Any]:
-    """Return what the page shows."""
+    """Return the context of the page."""
     context: dict[str, Any] = settings.DEMO.page(reverse("reply"), static, nonce)
     return context
 

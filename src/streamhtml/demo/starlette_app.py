@@ -1,4 +1,4 @@
-"""The demo on Starlette; FastAPI is the same but for its decorators."""
+"""The demo on Starlette. With FastAPI only the decorators differ."""
 
 import secrets
 from pathlib import Path
@@ -37,9 +37,9 @@ def create_app(demo: Demo) -> Starlette:
         async with request.form() as form:
             message = str(form.get("message", ""))
         url = f"{app.url_path_for('reply')}?{urlencode({'message': message})}"
-        if negotiate(request.headers) == "page":  # Then a reload does not ask again.
+        if negotiate(request.headers) == "page":  # After a redirect, a reload does not ask again.
             return RedirectResponse(url, 303)
-        if demo.client == "sse2":  # Its EventSource can only get.
+        if demo.client == "sse2":  # An EventSource can only send GET.
             return templates.TemplateResponse(
                 request, "streamhtml_demo/listen.html", {"reply_url": url}
             )
@@ -62,20 +62,23 @@ def create_app(demo: Demo) -> Starlette:
             headers=demo.headers(nonce),
         )
 
-    packages = ["streamhtml", "streamhtml.demo"]
-    if demo.client in ("htmx2", "htmx4", "sse2", "sse4"):
-        packages.append("django_htmx")  # htmx itself
-    static_files = StaticFiles(
-        directory=TURBO if demo.client == "turbo" else None,
-        packages=[(package, "static") for package in packages],
-    )
     app = Starlette(
         routes=[
             Route("/", page),
             Route("/reply", ask, methods=["POST"], name="reply"),
             Route("/reply", answer),
-            Mount("/static", static_files, name="static"),
+            Mount("/static", _static_files(demo), name="static"),
         ]
     )
     app.state.templates = templates
     return app
+
+
+def _static_files(demo: Demo) -> StaticFiles:
+    packages = ["streamhtml", "streamhtml.demo"]
+    if demo.client in ("htmx2", "htmx4", "sse2", "sse4"):
+        packages.append("django_htmx")  # htmx itself
+    return StaticFiles(
+        directory=TURBO if demo.client == "turbo" else None,
+        packages=[(package, "static") for package in packages],
+    )

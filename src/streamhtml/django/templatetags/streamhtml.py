@@ -10,8 +10,12 @@ register = template.Library()
 
 @register.simple_tag
 def streamhtml_script(nonce: str = "") -> SafeString:
-    """Return the deferred script element of the client; with a nonce, if the page's CSP has one."""
-    url = static("streamhtml/streaming-html.js")
+    """Return the ``<script>`` element that loads the client.
+
+    Args:
+        nonce: the nonce of the page's Content-Security-Policy, if it has one.
+    """
+    url = static("streamhtml/streaming-html.min.js")
     if nonce:
         return SafeString(format_html('<script src="{}" nonce="{}" defer></script>', url, nonce))
     return SafeString(format_html('<script src="{}" defer></script>', url))

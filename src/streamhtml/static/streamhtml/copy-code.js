@@ -1,22 +1,25 @@
 /**
- * copy-code: a button on each block of code, which copies it. Loading this file is all.
+ * copy-code: puts a button on each block of code, which copies it. It only needs to be loaded:
  *
- *   <script src="…/copy-code.js" data-label="Copy" data-done="Copied" data-in=".streamhtml" defer></script>
+ *   <script src="…/copy-code.js" data-label="Copy" data-done="Copied" data-in=".streamhtml" defer>
+ *   </script>
  *
- * A button comes when its answer is complete: before, it would stand where the answer goes on.
+ * The law: a block gets its button when its answer is complete. Before that, the button would stand
+ * where the answer continues.
  */
 (() => {
   "use strict";
 
-  const { label = "Copy", done = "Copied", in: places = ".streamhtml" } = /** @type {HTMLElement} */ (document.currentScript).dataset;
-  const SHOWN = 2000; // ms
+  const script = /** @type {HTMLElement} */ (document.currentScript);
+  const { label = "Copy", done = "Copied", in: places = ".streamhtml" } = script.dataset;
+  const DONE_SHOWN_FOR = 2000; // ms
 
-  // Its words are no text of the answer, so that nobody copies them with it.
+  // The words are drawn by CSS, so that a reader who selects the answer does not copy them too.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(":where(.streamhtml-copy)::before{content:attr(aria-label)}");
   document.adoptedStyleSheets.push(sheet);
 
-  function add() {
+  function addButtons() {
     for (const code of document.querySelectorAll(`:is(${places}) pre > code:only-child`)) {
       if (code.closest("[aria-busy=true]")) continue;
       const button = document.createElement("button");
@@ -27,18 +30,20 @@
     }
   }
 
-  document.addEventListener("click", async ({ target }) => {
-    const button = /** @type {Element} */ (target).closest(".streamhtml-copy");
+  document.addEventListener("click", async (event) => {
+    const button = /** @type {Element} */ (event.target).closest(".streamhtml-copy");
     const code = button?.nextElementSibling;
     if (!button || !code) return;
     await navigator.clipboard.writeText(code.textContent ?? "");
     button.ariaLabel = done;
-    for (const status of document.querySelectorAll("[data-stream-status]")) status.textContent = done;
-    setTimeout(() => (button.ariaLabel = label), SHOWN);
+    for (const status of document.querySelectorAll("[data-stream-status]")) {
+      status.textContent = done;
+    }
+    setTimeout(() => (button.ariaLabel = label), DONE_SHOWN_FOR);
   });
 
-  // Without HTTPS, and not on this machine, there is no clipboard.
+  // Browsers have a clipboard only with HTTPS and on localhost.
   if (!navigator.clipboard) return;
-  document.addEventListener("stream:end", add);
-  add();
+  document.addEventListener("stream:end", addButtons);
+  addButtons();
 })();

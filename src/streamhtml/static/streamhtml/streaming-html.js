@@ -1,58 +1,438 @@
 /**
  * streaming-html: shows a streamed reply while it arrives.
  *
- *   bytes -> framer (fragments, wherever the network cut them)
- *         -> show   (the sink: one write to the page per 33 ms)
- *         -> change (one change to the page)
+ *   bytes -> Framer  (text in any pieces -> whole fragments)
+ *         -> Sink    (when to write to the page, and how much at a time)
+ *         -> Applier (fragments -> changes to the page; one for HTML, one for Turbo)
  *
- * It serves <form data-stream="#messages beforeend">, hx-ext="streaming-html" in htmx 2, and every
- * request in htmx 4, through htmx's own request. Load it after htmx. The wire it reads is specified
- * in docs/reference/html-format.md, its attributes and events in docs/reference/client.md.
+ * A Session holds one of each for one reply. It also knows how the reply ends, resumes it after a
+ * lost connection, and dispatches the events. The sections at the end connect it to what sends the
+ * request: plain forms, htmx 2, htmx 4 and Turbo. Load this file after htmx or Turbo.
+ *
+ * docs/reference/html-format.md specifies the bytes, docs/reference/client.md the attributes and
+ * events.
  *
  * The law: a fragment is applied whole or not at all.
  */
 (() => {
-  const HEADER = "Streaming-HTML";
-  const WRITE_EVERY = 33; // ms
-  const LONG = 500; // fragments: from there on half as often, for layout costs more and more
-  const WRITE_MOST = 8192; // characters of HTML at a time, or the page would stand still
-  const WRITE_HIDDEN = 100; // ms to wait for a frame: where the page is not seen, none comes
-  const OPERATIONS = /^(open|append|replace|tail|swap)$/;
-  const LEAVES = ["HX-Redirect", "HX-Location", "HX-Refresh"]; // the page, whatever the body is
+  "use strict";
+
+  const REQUEST_HEADER = "Streaming-HTML";
   const COMPLETE = "Reply complete.";
   const LOST = "The connection was lost, and the answer ends here.";
   const ERROR = "Something went wrong. Please try again.";
 
   /**
-   * @typedef {{action: string, root: string, at: string, html: string}} Patch `at`: "", "2", "@3"
-   * @typedef {{patches: Patch[], outcome: string, number?: number}} Fragment
-   * @typedef {object} Asked a request that is answered by a stream
-   * @property {Element} source the form; events are dispatched on it and bubble
-   * @property {Element | string} target where the page asked for the message
-   * @property {(html: string) => void | Promise<unknown>} insert puts the first fragment there
-   * @property {() => void} abort closes the connection
-   * @property {(name: string) => string | null} header of the response
-   * @property {HeadersInit} [headers] of the request, which name the user where no field does
+   * One change to the page.
    *
-   * @typedef {object} Shown
-   * @property {(text: string) => void} push takes more of the body
-   * @property {(reason: string) => Promise<string>} close the body has ended; why, where the server
-   *   did not say it. Resolves to how the answer ended, which is known later if it was resumed.
-   * @property {() => void} quit the page wants no more of it
+   * @typedef {object} Patch
+   * @property {string} action "open", "append", "replace", "tail" or "swap"
+   * @property {string} root the id of the element that `at` starts from
+   * @property {string} at "" for the root, "2" for a depth, "@3" for a child
+   * @property {string} html trusted, as all HTML from the page's own server
+   *
+   * What is applied together.
+   *
+   * @typedef {object} Fragment
+   * @property {Patch[]} patches
+   * @property {string} outcome how the reply ended, on its last fragment; otherwise ""
+   * @property {number} [index] 0, 1, 2 …; the session sets it
+   *
+   * A request whose response is a stream, as the code that sent it sees it.
+   *
+   * @typedef {object} StreamRequest
+   * @property {Element} source the form; events are dispatched on it and bubble
+   * @property {Element | string} target where the page wants the message
+   * @property {(html: string) => void | Promise<unknown>} insert inserts the message there
+   * @property {() => void} disconnect closes the connection
+   * @property {(name: string) => string | null} header returns a header of the response
+   * @property {Record<string, string>} [headers] of the request; they are sent again with the
+   *   requests to stop and to resume, because they may say who the user is
+   *
+   * What writes fragments to the page.
+   *
+   * @typedef {object} FragmentApplier
+   * @property {(fragments: Fragment[]) => Promise<void>} apply
+   * @property {(busy: boolean) => void} setBusy marks the live regions, for screen readers
+   * @property {() => Element | undefined} noticePlace where the client's notice goes; nothing
+   *   before the message is there
+   * @property {() => boolean} hasLeft whether the message was taken off the page
    */
 
-  // The page's author trusts this server's HTML by loading this file; it is never a script's text.
+  // ---------------------------------------------------------------------------------------------
+  // Trusted HTML. The page's author trusts this server's HTML by loading this file. None of it is
+  // ever the text of a script.
+  // ---------------------------------------------------------------------------------------------
+
   const policy = /** @type {any} */ (window).trustedTypes?.createPolicy("streaming-html", {
     createHTML: (/** @type {string} */ html) => html,
   });
-  const trusted = (/** @type {string} */ html) => /** @type {string} */ (policy?.createHTML(html) ?? html);
+  const trusted = (/** @type {string} */ html) =>
+    /** @type {string} */ (policy?.createHTML(html) ?? html);
 
   /** @param {string} html */
   function parse(html) {
     const template = document.createElement("template");
     template.innerHTML = trusted(html);
-    return template;
+    return template.content;
   }
+
+  // ---------------------------------------------------------------------------------------------
+  // The framer: cuts the text of a body into fragments. The text may arrive in any pieces. It only
+  // searches for marks, and never parses HTML. It does no I/O.
+  // ---------------------------------------------------------------------------------------------
+
+  class Framer {
+    #mark;
+    #decode;
+    #text = "";
+    #searched = 0; // There is no mark before this position.
+    /** @type {Patch[]} of a fragment that is not whole yet */
+    #patches = [];
+
+    /**
+     * @param {string} token begins each mark of this response
+     * @param {(html: string, words: string[]) => Patch[]} decode turns the HTML before a mark, and
+     *   the words in the mark, into patches
+     */
+    constructor(token, decode) {
+      this.#mark = "<!" + token;
+      this.#decode = decode;
+    }
+
+    /**
+     * Takes more of the body.
+     * @param {string} text
+     * @returns {Iterable<Fragment>} the fragments that it completes
+     */
+    *push(text) {
+      this.#text += text;
+      let start = 0;
+      for (;;) {
+        const found = this.#text.indexOf(this.#mark, Math.max(start, this.#searched));
+        const end = found < 0 ? -1 : this.#text.indexOf(">", found);
+        if (end < 0) {
+          // The last characters may be the beginning of a mark.
+          this.#searched = found < 0 ? this.#text.length - this.#mark.length : found;
+          break;
+        }
+        const html = this.#text.slice(start, found);
+        const fragment = this.#complete(html, this.#text.slice(found + this.#mark.length, end));
+        if (fragment) yield fragment;
+        start = this.#searched = end + 1;
+      }
+      this.#text = this.#text.slice(start);
+      this.#searched -= start; // indexOf() treats a negative position as 0.
+    }
+
+    /** @param {string} html @param {string} mark @returns {Fragment | undefined} */
+    #complete(html, mark) {
+      const unfinished = mark[0] === "+";
+      const words = mark.slice(+unfinished).trim().split(" ");
+      if (words[0] === "ping") return;
+      this.#patches.push(...this.#decode(html, words));
+      const outcome = words[0] === "end" ? words[1] : "";
+      if (unfinished || !(outcome || this.#patches.length)) return;
+      const fragment = { patches: this.#patches, outcome };
+      this.#patches = [];
+      return fragment;
+    }
+  }
+
+  /** Decodes the marks of the `html` format: each leaves out what the one before it said. */
+  function htmlDecoder() {
+    const operations = /^(open|append|replace|tail|swap)$/;
+    let action = "";
+    let root = "";
+    let at = "";
+    return (/** @type {string} */ html, /** @type {string[]} */ words) => {
+      if (words[0] === "end") return [];
+      for (const word of words) {
+        if (/^[@\d]/.test(word)) at = word;
+        else if (word) {
+          at = "";
+          if (word[0] === "#") root = word.slice(1);
+          else if (operations.test(word)) action = word;
+          else throw new Error("unknown operation: " + word);
+        }
+      }
+      return [{ action, root: /open|swap/.test(action) ? "" : root, at, html }];
+    };
+  }
+
+  /**
+   * Decodes the marks of the `turbo` format: the HTML is a series of <turbo-stream> elements, which
+   * say themselves what they do. A mark without HTML is a ping.
+   */
+  function turboDecoder() {
+    return (/** @type {string} */ html) =>
+      html ? [{ action: "stream", root: "", at: "", html }] : [];
+  }
+
+  /**
+   * Reads what a Content-Type says about a stream.
+   * @param {string | null} type
+   */
+  function readContentType(type) {
+    const found = /;\s*fragments="?(\w+)"?(?:;\s*from=(\d+))?/i.exec(type ?? "");
+    if (!found) return;
+    const [, token, from = 0] = found;
+    const turbo = /^text\/vnd\.turbo-stream\.html\b/i.test(/** @type {string} */ (type));
+    return {
+      turbo,
+      framer: new Framer(token, turbo ? turboDecoder() : htmlDecoder()),
+      index: +from,
+    };
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // The sink: decides when the page is written to, and how much at a time. It keeps the order of
+  // the fragments, and starts a write only when the one before it is complete.
+  // ---------------------------------------------------------------------------------------------
+
+  const WRITE_INTERVAL = 33; // ms
+  const LONG_REPLY = 500; // fragments; from there on half as often, because layout costs more
+  const WRITE_LIMIT = 8192; // characters of HTML in one write, so that the page stays responsive
+  const FRAME_TIMEOUT = 100; // ms; a page that nobody sees gets no animation frames
+
+  class Sink {
+    #write;
+    /** @type {Fragment[]} */
+    #queue = [];
+    #newest = 0; // index of the last fragment in the queue
+    #writtenAt = 0;
+    #timer = 0;
+    #frame = 0;
+    #writing = Promise.resolve();
+
+    /** @param {(fragments: Fragment[]) => Promise<void>} write */
+    constructor(write) {
+      this.#write = write;
+    }
+
+    /** @param {Fragment} fragment */
+    push(fragment) {
+      this.#queue.push(fragment);
+      this.#newest = fragment.index ?? 0;
+      this.#schedule();
+    }
+
+    /** Forgets what was not written yet. */
+    clear() {
+      this.#queue = [];
+    }
+
+    /** Writes everything now, and waits until that is done. */
+    async flush() {
+      do {
+        await this.#writeBatch();
+        if (this.#queue.length) await pause(0); // The page may draw.
+      } while (this.#queue.length);
+    }
+
+    #schedule() {
+      const interval = WRITE_INTERVAL * (this.#newest >= LONG_REPLY ? 2 : 1);
+      this.#timer ||= setTimeout(() => {
+        this.#frame = requestAnimationFrame(() => this.#writeBatch());
+        this.#timer = setTimeout(() => this.#writeBatch(), FRAME_TIMEOUT);
+      }, this.#writtenAt + interval - Date.now());
+    }
+
+    #writeBatch() {
+      clearTimeout(this.#timer);
+      cancelAnimationFrame(this.#frame);
+      this.#timer = 0;
+      this.#writtenAt = Date.now();
+      const batch = this.#nextBatch();
+      if (this.#queue.length) this.#schedule();
+      // An error here is the page's, such as a target that is gone. The reply still ends properly.
+      this.#writing = this.#writing.then(() => this.#write(batch)).catch(reportError);
+      return this.#writing;
+    }
+
+    #nextBatch() {
+      let count = 0;
+      for (let size = 0; count < this.#queue.length && size < WRITE_LIMIT; count++) {
+        for (const { html } of this.#queue[count].patches) size += html.length;
+      }
+      return this.#queue.splice(0, count);
+    }
+  }
+
+  /** @param {number} milliseconds */
+  const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+  // ---------------------------------------------------------------------------------------------
+  // The applier of the `html` format. It only changes what the patches name: nodes that are on the
+  // page are never made again, so that a selection, an open <details> and the focus stay.
+  // ---------------------------------------------------------------------------------------------
+
+  /** @implements {FragmentApplier} */
+  class HTMLApplier {
+    #insert;
+    #opened = false;
+    /** @type {string[]} the ids of the live regions */
+    #regions = [];
+    /** @type {Map<string, ChildNode[]>} what is shown provisionally, by root */
+    #tails = new Map();
+
+    /** @param {StreamRequest["insert"]} insert */
+    constructor(insert) {
+      this.#insert = insert;
+    }
+
+    /** @param {Fragment[]} fragments */
+    async apply(fragments) {
+      for (const patch of mergePatches(fragments)) {
+        if (patch.root) this.#change(patch);
+        else if (patch.action === "swap") await swapById(patch.html);
+        else await this.#insert(patch.html);
+        if (!this.#opened) {
+          this.#opened = true;
+          this.#regions = liveRegions(parse(patch.html), "[id]:not([hx-swap-oob])");
+          this.setBusy(true);
+        }
+        if (!patch.root) this.setBusy(true);
+      }
+    }
+
+    /** @param {boolean} busy */
+    setBusy(busy) {
+      for (const id of this.#regions) {
+        const region = document.getElementById(id);
+        if (!region) continue;
+        region.ariaBusy = busy ? "true" : null;
+        if (!busy) region.normalize();
+      }
+    }
+
+    noticePlace() {
+      const id = this.#regions.find((each) => each.endsWith("_text")) ?? this.#regions[0];
+      return (id && document.getElementById(id)) || undefined;
+    }
+
+    hasLeft() {
+      return false; // Patches of a message that was removed are skipped, one by one.
+    }
+
+    /** @param {Patch} patch */
+    #change({ action, root, at, html }) {
+      for (const node of this.#tails.get(root) ?? []) node.remove();
+      this.#tails.delete(root);
+      const element = find(root, at);
+      if (!element) return; // The page has removed the message.
+      if (action === "replace") {
+        element.insertAdjacentHTML("beforebegin", trusted(html));
+        processByHtmx(element.parentElement);
+        return element.remove();
+      }
+      const last = element.lastChild;
+      element.insertAdjacentHTML("beforeend", trusted(html));
+      const nodes = [];
+      let node = last ? last.nextSibling : element.firstChild;
+      for (; node; node = node.nextSibling) nodes.push(node);
+      if (action === "tail") this.#tails.set(root, nodes);
+      else nodes.forEach(processByHtmx);
+    }
+  }
+
+  /**
+   * Returns the patches of several fragments in one list. It leaves out a tail that the next patch
+   * removes, and joins appends to the same place.
+   * @param {Fragment[]} fragments
+   */
+  function mergePatches(fragments) {
+    /** @type {Patch[]} */
+    const merged = [];
+    for (const patch of fragments.flatMap((fragment) => fragment.patches)) {
+      const { action, root, at, html } = patch;
+      if (merged.at(-1)?.action === "tail" && merged.at(-1)?.root === root) merged.pop();
+      const last = merged.at(-1);
+      if (action === "append" && last?.action === action && last.root === root && last.at === at) {
+        last.html += html;
+      } else merged.push({ ...patch });
+    }
+    return merged;
+  }
+
+  /** @param {string} root @param {string} at */
+  function find(root, at) {
+    /** @type {Element | null | undefined} */
+    let element = document.getElementById(root);
+    if (at[0] === "@") return element?.children[+at.slice(1)];
+    for (let depth = +at; depth > 0; depth--) element = element?.lastElementChild;
+    return element;
+  }
+
+  /**
+   * Returns the ids of the live regions in a new message. Without any, it is the id of the first
+   * element that has one.
+   * @param {DocumentFragment | undefined} message
+   * @param {string} fallback selects that element
+   */
+  function liveRegions(message, fallback) {
+    const live = message?.querySelectorAll(".streamhtml") ?? [];
+    const found = live.length ? [...live] : [message?.querySelector(fallback)];
+    return found.flatMap((element) => element?.id || []);
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // The applier of the `turbo` format. Turbo itself applies each element. This only keeps the order
+  // of the fragments, and never writes to a message that the page has removed: another page that
+  // Turbo shows may have elements with the same ids.
+  // ---------------------------------------------------------------------------------------------
+
+  /** @implements {FragmentApplier} */
+  class TurboApplier {
+    #opened = false;
+    /** @type {string[]} the ids of the live regions */
+    #regions = [];
+    /** @type {Element[]} the regions on the page; at first the body, which a visit replaces */
+    #shown = [document.body];
+
+    /** @param {Fragment[]} fragments */
+    async apply(fragments) {
+      const patches = fragments.flatMap((fragment) => fragment.patches);
+      if (!patches.length) return;
+      const content = parse(patches.map(({ html }) => html).join(""));
+      const elements = /** @type {any[]} */ ([...content.children]);
+      if (!this.#opened) {
+        this.#opened = true;
+        this.#regions = liveRegions(elements[0]?.firstElementChild?.content, "[id]");
+      }
+      const focused = document.activeElement;
+      document.documentElement.append(content);
+      // Turbo applies an element with the next frame, or by a timer in a hidden page. Without this
+      // wait, what comes later could be applied earlier.
+      await Promise.allSettled(elements.map((element) => element.render()));
+      if (!focused?.isConnected && document.activeElement === document.body) {
+        document.getElementById(focused?.id ?? "")?.focus();
+      }
+      if (this.#regions.length) {
+        this.#shown = this.#regions.flatMap((id) => document.getElementById(id) ?? []);
+      }
+      this.setBusy(true);
+    }
+
+    /** @param {boolean} busy */
+    setBusy(busy) {
+      if (!this.#regions.length) return;
+      for (const region of this.#shown) region.ariaBusy = busy ? "true" : null;
+    }
+
+    noticePlace() {
+      if (!this.#opened) return;
+      return this.#shown.find(({ id }) => id.endsWith("_text")) ?? this.#shown[0];
+    }
+
+    hasLeft() {
+      return !this.#shown.some((element) => element.isConnected);
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // What the appliers and the session do to the rest of the page.
+  // ---------------------------------------------------------------------------------------------
 
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
@@ -63,375 +443,319 @@
   /** @type {((html: string) => void | Promise<void>) | undefined} */
   let swapByHtmx;
 
-  /** Requests that stream, by the element that made them; the value ends one. @type {Map<Element, () => void>} */
-  const streaming = new Map();
-
   /**
-   * Cuts a body into fragments: the text may arrive in any pieces.
-   * @param {string} token the response's own, which begins each of its marks
-   * @returns {(more: string) => Iterable<Fragment>} takes more text, yields the fragments that it completes
+   * Replaces elements by those with the same ids. Elements with an attribute that htmx reads are
+   * left to htmx.
+   * @param {string} html
    */
-  function framer(token) {
-    const mark = "<!" + token;
-    let text = "";
-    let seen = 0; // up to here there is no mark
-    let action = "";
-    let root = "";
-    let at = "";
-    /** @type {Patch[]} */
-    let patches = [];
-
-    /** @param {string} html @param {string} operation @returns {Fragment | undefined} */
-    function patch(html, operation) {
-      const more = operation[0] === "+";
-      const words = operation.slice(+more).trim().split(" ");
-      if (words[0] === "ping") return;
-      const ended = words[0] === "end";
-      if (!ended) {
-        for (const word of words) {
-          if (/^[@\d]/.test(word)) at = word;
-          else if (word) {
-            at = "";
-            if (word[0] === "#") root = word.slice(1);
-            else if (OPERATIONS.test(word)) action = word;
-            else throw new Error("unknown: " + word);
-          }
-        }
-        patches.push({ action, root: /open|swap/.test(action) ? "" : root, at, html });
-      }
-      if (more) return;
-      const fragment = { patches, outcome: ended ? words[1] : "" };
-      patches = [];
-      return fragment;
-    }
-
-    return function* (more) {
-      text += more;
-      let start = 0;
-      for (;;) {
-        const found = text.indexOf(mark, Math.max(start, seen));
-        const end = found < 0 ? -1 : text.indexOf(">", found);
-        if (end < 0) {
-          seen = found < 0 ? text.length - mark.length : found;
-          break;
-        }
-        const fragment = patch(text.slice(start, found), text.slice(found + mark.length, end));
-        if (fragment) yield fragment;
-        start = seen = end + 1;
-      }
-      text = text.slice(start);
-      seen -= start; // below 0 is 0 to indexOf
-    };
-  }
-
-  /** Takes what one write shows. @param {Fragment[]} queue */
-  function take(queue) {
-    let count = 0;
-    for (let size = 0; count < queue.length && size < WRITE_MOST; count++) {
-      for (const { html } of queue[count].patches) size += html.length;
-    }
-    return queue.splice(0, count);
-  }
-
-  /** Leaves out what the next undoes, and joins what can be written at once. @param {Fragment[]} fragments */
-  function merge(fragments) {
-    /** @type {Patch[]} */
-    const merged = [];
-    for (const patch of fragments.flatMap((each) => each.patches)) {
-      const { action, root, at, html } = patch;
-      if (merged.at(-1)?.action === "tail" && merged.at(-1)?.root === root) merged.pop();
-      const last = merged.at(-1);
-      if (action === "append" && last?.action === action && last.root === root && last.at === at) last.html += html;
-      else merged.push({ ...patch });
-    }
-    return merged;
-  }
-
-  /**
-   * Shows one reply on the page: gathers fragments, writes them, tells what happens by events.
-   * @param {Asked} asked
-   * @returns {Shown | undefined} nothing, where the response is an ordinary one
-   */
-  function show({ source, target, insert, abort, header, headers }) {
-    const begun = streamOf(header("Content-Type"));
-    if (!begun || LEAVES.some(header)) return;
-    const [stopURL, resumeURL] = ["Stop", "Resume"].map((name) => header(HEADER + "-" + name));
-    let { frame, index } = begun;
-    let outcome = "";
-    let opened = false;
-    let stopped = false;
-    /** @type {Promise<string> | undefined} */
-    let ended;
-    let cut = (/** @type {string} */ reason) => {
-      close(reason);
-      abort();
-    };
-    let shown = index; // fragments, in the queue or on the page
-    let written = 0;
-    /** @type {number} */
-    let timer = 0;
-    let drawing = 0;
-    /** @type {number} */
-    let idle;
-    let work = Promise.resolve();
-    /** @type {Fragment[]} */
-    const queue = [];
-    /** @type {string[]} ids of the live regions */
-    let regions = [];
-    /** @type {Map<string, ChildNode[]>} what is shown provisionally, by root */
-    const tails = new Map();
-
-    streaming.set(source, stop);
-    alive();
-    say("");
-    tell(source, "stream:start");
-    // A form's field may be called reset.
-    if (source.matches("form[data-stream-reset]")) HTMLFormElement.prototype.reset.call(source);
-
-    function quit() {
-      stopped = true;
-      cut("aborted");
-    }
-
-    function stop() {
-      quit();
-      if (!stopURL) return;
-      const form = source.closest("form"); // Its fields say who asks, in whatever framework.
-      const body = form && new URLSearchParams(/** @type {any} */ (new FormData(form)));
-      fetch(stopURL, { method: "POST", keepalive: true, headers, body }).catch(reportError);
-    }
-
-    /** Something has arrived. The server pings more often than once in 60 s. */
-    function alive() {
-      clearTimeout(idle);
-      const seconds = outcome ? 1 : +(source.getAttribute("data-stream-idle") ?? 60);
-      if (seconds) idle = setTimeout(cut, seconds * 1000, "timeout");
-    }
-
-    /** Writes with the next frame, but not too often. */
-    function schedule() {
-      timer ||= setTimeout(() => {
-        drawing = requestAnimationFrame(write);
-        timer = setTimeout(write, WRITE_HIDDEN);
-      }, written + WRITE_EVERY * (shown > LONG ? 2 : 1) - Date.now());
-    }
-
-    function write() {
-      clearTimeout(timer);
-      cancelAnimationFrame(drawing);
-      timer = 0;
-      written = Date.now();
-      const fragments = take(queue);
-      if (queue.length) schedule();
-      // What goes wrong here is the page's (a target that is gone); the end is told all the same.
-      return (work = work.then(() => apply(fragments)).catch(reportError));
-    }
-
-    /** @param {Fragment[]} fragments */
-    async function apply(fragments) {
-      const stay = pin();
-      for (const patch of merge(fragments)) {
-        if (patch.root) change(patch);
-        else if (patch.action === "swap") await swap(patch.html);
-        else await insert(patch.html);
-        if (!opened) open(patch);
-        if (!patch.root) busy(true);
-      }
-      stay();
-      for (const { number } of fragments) {
-        tell(source, "stream:fragment", { index: number });
-        tell(source, "chunk", { count: number });
-      }
-    }
-
-    /** @param {Patch} first the message itself */
-    function open({ html }) {
-      opened = true;
-      const { content } = parse(html);
-      const found = content.querySelectorAll(".streamhtml");
-      regions = (found.length ? [...found] : [content.querySelector("[id]:not([hx-swap-oob])")]).map((each) => each?.id ?? "");
-      busy(true);
-    }
-
-    /** @param {boolean} is */
-    function busy(is) {
-      for (const id of regions) {
-        const region = document.getElementById(id);
-        if (!region) continue;
-        region.ariaBusy = is ? "true" : null;
-        if (!is) region.normalize();
-      }
-    }
-
-    /** @param {Patch} patch */
-    function change({ action, root, at, html }) {
-      for (const node of tails.get(root) ?? []) node.remove();
-      tails.delete(root);
-      /** @type {Element | null | undefined} */
-      let element = document.getElementById(root);
-      if (at[0] === "@") element = element?.children[+at.slice(1)];
-      else for (let depth = +at; depth > 0; depth--) element = element?.lastElementChild;
-      if (!element) return; // the page has removed the message
-      if (action === "replace") {
-        element.insertAdjacentHTML("beforebegin", trusted(html));
-        enliven(element.parentElement);
-        return element.remove();
-      }
-      const last = element.lastChild;
-      element.insertAdjacentHTML("beforeend", trusted(html));
-      const nodes = [];
-      for (let node = last ? last.nextSibling : element.firstChild; node; node = node.nextSibling) nodes.push(node);
-      if (action === "tail") tails.set(root, nodes);
-      else nodes.forEach(enliven);
-    }
-
-    async function flush() {
-      do {
-        await write();
-        if (queue.length) await new Promise((done) => setTimeout(done)); // The page may draw.
-      } while (queue.length);
-    }
-
-    /** The body has ended. @param {string} reason */
-    async function end(reason) {
-      clearTimeout(idle);
-      await flush();
-      if (/incomplete|timeout/.test(reason)) await resume();
-      reason = outcome || (stopped ? "aborted" : reason);
-      busy(false);
-      if (/incomplete|timeout/.test(reason)) {
-        const region = regions.find((id) => id.endsWith("_text")) ?? regions[0];
-        notice(document.getElementById(region) ?? target, source, "lost", LOST);
-      }
-      if (streaming.get(source) === stop) streaming.delete(source);
-      if (reason === "finished") say(COMPLETE);
-      tell(source, "stream:end", { reason });
-      return reason;
-    }
-
-    /** Asks for what was missed, if the server keeps it. */
-    async function resume() {
-      for (let attempt = 0; resumeURL && !outcome && !stopped && attempt < 6; attempt++) {
-        // Not all at once, where a server has ended many.
-        await new Promise((done) => {
-          cut = done;
-          setTimeout(done, 250 * 2 ** attempt * (1 + Math.random()));
-        });
-        if (stopped) return;
-        const controller = new AbortController();
-        const { signal } = controller;
-        cut = () => controller.abort();
-        alive();
-        try {
-          const response = await fetch(resumeURL, {
-            headers: { ...headers, [HEADER]: "html", "Last-Event-ID": /** @type {any} */ (shown - 1) },
-            signal,
-          });
-          const again = streamOf(response.headers.get("Content-Type"));
-          if (!again && response.status < 500) return; // It has nothing more to say.
-          ({ frame, index } = /** @type {NonNullable<typeof again>} */ (again));
-          shown = Math.max(shown, index);
-          await read(response, push);
-        } catch {} // The network still: it is tried again.
-        clearTimeout(idle);
-        await flush();
-      }
-    }
-
-    /** @param {string} text */
-    function push(text) {
-      try {
-        for (const fragment of frame(text)) {
-          fragment.number = index++;
-          if (index <= shown) continue; // It is there already.
-          shown++;
-          outcome ||= fragment.outcome;
-          queue.push(fragment);
-        }
-        alive();
-      } catch (error) {
-        reportError(error);
-        cut("incomplete"); // What cannot be understood is read no further.
-      }
-      if (queue.length) schedule();
-    }
-
-    /** @param {string} reason */
-    function close(reason) {
-      return (ended ??= end(reason));
-    }
-
-    return { push, close, quit };
-  }
-
-  /** The page's `role="status"` says it, once. @param {string} words */
-  function say(words) {
-    for (const status of document.querySelectorAll("[data-stream-status]")) {
-      status.textContent = words && (status.getAttribute("data-stream-status") || words);
-    }
-  }
-
-  /** Each element replaces the one that has its id; what htmx has words for, htmx does. @param {string} html */
-  function swap(html) {
-    const { content } = parse(html);
+  function swapById(html) {
+    const content = parse(html);
     if (swapByHtmx && content.querySelector("[hx-swap-oob],hx-partial")) return swapByHtmx(html);
     for (const element of [...content.children]) {
       element.removeAttribute("hx-swap-oob");
       document.getElementById(element.id)?.replaceWith(element);
-      enliven(element);
+      processByHtmx(element);
     }
   }
 
-  /** htmx has not seen yet what it did not place itself. @param {Node | null} node */
-  function enliven(node) {
+  /**
+   * Lets htmx see what it did not insert itself.
+   * @param {Node | null} node
+   */
+  function processByHtmx(node) {
     const { htmx } = /** @type {any} */ (window);
-    // In there it would look for what it must not find.
+    // Within hx-ignore there is the model's text, in which htmx must not find anything.
     if (htmx && node instanceof Element && !node.closest("[hx-ignore]")) htmx.process(node);
   }
 
-  function pin() {
+  /** Returns a function that scrolls to the bottom what is at the bottom now. */
+  function pinScrollers() {
     const pinned = [...document.querySelectorAll("[data-stream-pin]")].filter(
-      (scroller) => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 8,
+      ({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 8,
     );
-    return () => pinned.forEach((scroller) => scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" }));
-  }
-
-  /** @param {Element} source @param {string} name @param {object} [detail] */
-  function tell(source, name, detail) {
-    // Its answer may have taken the place of the form.
-    (source.isConnected ? source : document).dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+    return () => {
+      for (const scroller of pinned) {
+        scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" });
+      }
+    };
   }
 
   /**
-   * @param {Element | string} place @param {Element} source
-   * @param {string} name of the attribute data-stream-… that has the words @param {string} words otherwise
+   * Shows a text in the page's `role="status"`, which screen readers announce; "" empties it.
+   * @param {string} text
    */
-  function notice(place, source, name, words) {
+  function announce(text) {
+    for (const status of document.querySelectorAll("[data-stream-status]")) {
+      status.textContent = text && (status.getAttribute("data-stream-status") || text);
+    }
+  }
+
+  /** @param {Element} source @param {string} name @param {object} [detail] */
+  function dispatch(source, name, detail) {
+    // The answer may have replaced the form.
+    const target = source.isConnected ? source : document;
+    target.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+
+  /**
+   * Shows the reader a notice of the client's.
+   * @param {Element | string} place
+   * @param {Element} source
+   * @param {string} name the attribute data-stream-NAME of the source has the page's own text
+   * @param {string} text is shown otherwise
+   */
+  function showNotice(place, source, name, text) {
     const span = document.createElement("span");
     span.className = "streamhtml-notice";
     span.role = "alert";
-    span.textContent = source.getAttribute("data-stream-" + name) ?? words;
-    const stay = pin();
+    span.textContent = source.getAttribute("data-stream-" + name) ?? text;
+    const keepAtBottom = pinScrollers();
     (typeof place === "string" ? document.querySelector(place) : place)?.append(span);
-    stay();
+    keepAtBottom();
   }
 
-  /** No stream has begun. @param {Element} source @param {Element | string} target @param {unknown} error */
-  function failed(source, target, error) {
-    notice(target, source, "error", ERROR);
-    tell(source, "stream:error", { error });
+  /** @param {Element | null} place */
+  function removeNotice(place) {
+    place?.querySelector(":scope > .streamhtml-notice")?.remove();
   }
 
-  /** What a Content-Type says of a stream. @param {string | null} type */
-  function streamOf(type) {
-    const [, token, from] = /;\s*fragments="?(\w+)"?(?:;\s*from=(\d+))?/i.exec(type ?? "") ?? [];
-    return token ? { frame: framer(token), index: +(from ?? 0) } : undefined;
+  /**
+   * Reports a request that did not become a stream.
+   * @param {Element} source @param {Element | string} target @param {unknown} error
+   */
+  function reportFailure(source, target, error) {
+    showNotice(target, source, "error", ERROR);
+    dispatch(source, "stream:error", { error });
   }
 
-  /** @param {Response} response @param {(text: string) => void} push */
-  async function read(response, push) {
+  // ---------------------------------------------------------------------------------------------
+  // The session: one reply, from the response's headers to its end. It ends exactly once, and then
+  // says so. Whatever the reason is, everything that has arrived is shown first.
+  // ---------------------------------------------------------------------------------------------
+
+  const IDLE_TIMEOUT = 60; // s without a byte; the server pings more often
+  const CLOSE_TIMEOUT = 1; // s between the outcome and the end of the body
+  const RESUME_ATTEMPTS = 6;
+  const RESUME_DELAY = 250; // ms before the first attempt, at least; doubled for each further one
+
+  /** Requests that stream, by source; the value stops one. @type {Map<Element, () => void>} */
+  const streaming = new Map();
+
+  class Session {
+    #request;
+    #framer;
+    #applier;
+    #sink;
+    #format;
+    #stopURL;
+    #resumeURL;
+    #index; // of the next fragment of the body
+    #received; // how many fragments the session has, in the queue or on the page
+    #outcome = "";
+    #aborted = false;
+    /** @type {number | undefined} */
+    #idleTimer;
+    /** @type {Promise<string> | undefined} */
+    #ended;
+    #stop = () => this.stop();
+
+    /** Ends what the session waits for now. @param {string} reason */
+    #interrupt = (reason) => {
+      this.close(reason);
+      this.#request.disconnect();
+    };
+
+    /**
+     * @param {StreamRequest} request
+     * @param {NonNullable<ReturnType<typeof readContentType>>} stream
+     */
+    constructor(request, { turbo, framer, index }) {
+      const { source, insert, header } = request;
+      this.#request = request;
+      this.#framer = framer;
+      this.#format = turbo ? "turbo" : "html";
+      this.#applier = turbo ? new TurboApplier() : new HTMLApplier(insert);
+      this.#sink = new Sink((fragments) => this.#write(fragments));
+      this.#index = this.#received = index;
+      // An XMLHttpRequest that was aborted has no headers any more.
+      this.#stopURL = header(REQUEST_HEADER + "-Stop");
+      this.#resumeURL = header(REQUEST_HEADER + "-Resume");
+      streaming.set(source, this.#stop);
+      this.#restartIdleTimer();
+      announce("");
+      dispatch(source, "stream:start");
+      // Called on the prototype, because a field of the form may be named "reset".
+      if (source.matches("form[data-stream-reset]")) HTMLFormElement.prototype.reset.call(source);
+    }
+
+    /** Takes more of the body. @param {string} text */
+    push(text) {
+      try {
+        for (const fragment of this.#framer.push(text)) {
+          fragment.index = this.#index++;
+          if (fragment.index < this.#received) continue; // It is there already.
+          this.#received++;
+          this.#outcome ||= fragment.outcome;
+          this.#sink.push(fragment);
+        }
+        this.#restartIdleTimer();
+      } catch (error) {
+        reportError(error);
+        this.#interrupt("incomplete"); // A body that cannot be understood is read no further.
+      }
+    }
+
+    /**
+     * Says that the body has ended.
+     * @param {string} reason why, if the server did not say it
+     * @returns {Promise<string>} how the reply ended. That is known later if it was resumed.
+     */
+    close(reason) {
+      return (this.#ended ??= this.#end(reason));
+    }
+
+    /** Closes the connection, because the page wants no more of the reply. */
+    abort() {
+      this.#aborted = true;
+      this.#interrupt("aborted");
+    }
+
+    /** Does the same because the reader wants it, and tells the server so. */
+    stop() {
+      this.abort();
+      const { source, headers } = this.#request;
+      if (!this.#stopURL) return;
+      const form = source.closest("form"); // Its fields say who asks, in any framework.
+      const body = form && new URLSearchParams(/** @type {any} */ (new FormData(form)));
+      const options = { method: "POST", keepalive: true, headers, body };
+      fetch(this.#stopURL, options).catch(reportError);
+    }
+
+    /** Ends the session if the message was taken off the page. Returns whether it was. */
+    abortIfLeft() {
+      const left = this.#applier.hasLeft();
+      if (left) {
+        this.#sink.clear();
+        this.abort();
+      }
+      return left;
+    }
+
+    /** @param {boolean} busy */
+    setBusy(busy) {
+      this.#applier.setBusy(busy);
+    }
+
+    #restartIdleTimer() {
+      clearTimeout(this.#idleTimer);
+      const seconds = this.#outcome
+        ? CLOSE_TIMEOUT
+        : +(this.#request.source.getAttribute("data-stream-idle") ?? IDLE_TIMEOUT);
+      if (seconds) {
+        this.#idleTimer = setTimeout(() => this.#interrupt("timeout"), seconds * 1000);
+      }
+    }
+
+    /** @param {Fragment[]} fragments */
+    async #write(fragments) {
+      if (this.abortIfLeft()) return;
+      const keepAtBottom = pinScrollers();
+      await this.#applier.apply(fragments);
+      keepAtBottom();
+      for (const { index } of fragments) {
+        dispatch(this.#request.source, "stream:fragment", { index });
+        dispatch(this.#request.source, "chunk", { count: index });
+      }
+      this.abortIfLeft();
+    }
+
+    /** @param {string} reason */
+    async #end(reason) {
+      const { source, target } = this.#request;
+      clearTimeout(this.#idleTimer);
+      await this.#sink.flush();
+      if (isLost(reason)) await this.#resume();
+      reason = this.#outcome || (this.#aborted ? "aborted" : reason);
+      this.setBusy(false);
+      if (isLost(reason)) showNotice(this.#applier.noticePlace() ?? target, source, "lost", LOST);
+      if (streaming.get(source) === this.#stop) streaming.delete(source);
+      if (reason === "finished") announce(COMPLETE);
+      dispatch(source, "stream:end", { reason });
+      return reason;
+    }
+
+    /** Asks for what was missed, if the server keeps it. */
+    async #resume() {
+      const url = this.#resumeURL;
+      for (let attempt = 0; url && !this.#outcome && attempt < RESUME_ATTEMPTS; attempt++) {
+        // A random delay, so that clients whose server was restarted do not all come at once.
+        await new Promise((done) => {
+          this.#interrupt = done;
+          setTimeout(done, RESUME_DELAY * 2 ** attempt * (1 + Math.random()));
+        });
+        if (this.#aborted || !(await this.#readAgain(url))) return;
+      }
+    }
+
+    /**
+     * Reads the rest of the reply from another response.
+     * @param {string} url
+     * @returns {Promise<boolean>} whether it is worth trying again if the reply has not ended
+     */
+    async #readAgain(url) {
+      const controller = new AbortController();
+      this.#interrupt = () => controller.abort();
+      this.#restartIdleTimer();
+      try {
+        const response = await fetch(url, {
+          headers: {
+            ...this.#request.headers,
+            [REQUEST_HEADER]: this.#format,
+            "Last-Event-ID": String(this.#received - 1),
+          },
+          signal: controller.signal,
+        });
+        const stream = readContentType(response.headers.get("Content-Type"));
+        if (stream) {
+          this.#framer = stream.framer;
+          this.#index = stream.index;
+          this.#received = Math.max(this.#received, stream.index);
+          await readBody(response, (text) => this.push(text));
+        } else if (response.status < 500) return false; // The server has nothing more to say.
+      } catch {
+        // The network is still down.
+      }
+      clearTimeout(this.#idleTimer);
+      await this.#sink.flush();
+      return !this.#aborted;
+    }
+  }
+
+  /** @param {string} reason */
+  const isLost = (reason) => reason === "incomplete" || reason === "timeout";
+
+  /**
+   * Begins to show the reply to a request.
+   * @param {StreamRequest} request
+   * @returns {Session | undefined} nothing if the response is an ordinary one
+   */
+  function openSession(request) {
+    const stream = readContentType(request.header("Content-Type"));
+    // With one of these, htmx leaves the page or the place, whatever the body is.
+    const leaves = ["HX-Redirect", "HX-Location", "HX-Refresh"].some(request.header);
+    return stream && !leaves ? new Session(request, stream) : undefined;
+  }
+
+  /**
+   * Reads a body to its end, as one stream of UTF-8.
+   * @param {Response} response
+   * @param {(text: string) => void} push
+   * @param {AbortSignal} [signal] ends the reading, if the request has no signal of its own
+   */
+  async function readBody(response, push, signal) {
     const decoder = new TextDecoder();
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+    signal?.addEventListener("abort", () => void reader.cancel().catch(() => {}));
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
@@ -439,61 +763,71 @@
     }
   }
 
-  /** @param {Response} response @param {Shown} reply */
-  async function pump(response, reply) {
+  /**
+   * Reads a body into a session. Throws an error of the network, unless the reply was resumed and
+   * brought to its end.
+   * @param {Response} response @param {Session} session @param {AbortSignal} [signal]
+   */
+  async function readInto(response, session, signal) {
     try {
-      await read(response, reply.push);
-      await reply.close("incomplete");
+      await readBody(response, (text) => session.push(text), signal);
+      await session.close("incomplete");
     } catch (error) {
-      // Resumed and brought to its end, it is no error any more.
-      if (/aborted|incomplete|timeout/.test(await reply.close("incomplete"))) throw error;
+      const reason = await session.close("incomplete");
+      if (isLost(reason) || reason === "aborted") throw error;
     }
   }
-
-  // Without htmx -------------------------------------------------------------------------------
-
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (event.defaultPrevented || !(form instanceof HTMLFormElement) || !form.matches("[data-stream]")) return;
-    event.preventDefault();
-    if (!streaming.has(form)) submit(form, event.submitter);
-  });
 
   document.addEventListener("click", (event) => {
     const button = /** @type {Element} */ (event.target).closest("[data-stream-stop]");
     const selector = button?.getAttribute("data-stream-stop");
-    const stop = streaming.get(/** @type {Element} */ (selector ? document.querySelector(selector) : button?.closest("form")));
+    const source = selector ? document.querySelector(selector) : button?.closest("form");
+    const stop = streaming.get(/** @type {Element} */ (source));
     if (!stop) return;
     event.preventDefault();
     stop();
   });
 
+  // ---------------------------------------------------------------------------------------------
+  // Plain forms: <form data-stream="#messages beforeend"> is sent as the browser would send it. The
+  // same form is not sent again while its answer streams.
+  // ---------------------------------------------------------------------------------------------
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !(form instanceof HTMLFormElement)) return;
+    if (!form.matches("[data-stream]")) return;
+    event.preventDefault();
+    if (!streaming.has(form)) sendForm(form, event.submitter);
+  });
+
   /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
-  async function submit(form, submitter) {
+  async function sendForm(form, submitter) {
     const controller = new AbortController();
-    const abort = () => controller.abort();
+    const disconnect = () => controller.abort();
     const [, selector, , position = "beforeend"] = /** @type {RegExpMatchArray} */ (
       /^(.*?)( (\w+(begin|end)))?$/.exec(/** @type {string} */ (form.dataset.stream))
     );
     const target = document.querySelector(selector || "body");
     if (!target) throw new Error("data-stream: no " + selector);
-    streaming.set(form, abort);
-    target.querySelector(":scope > .streamhtml-notice")?.remove(); // of the last try
+    streaming.set(form, disconnect);
+    removeNotice(target); // of the last attempt
     const insert = (/** @type {string} */ html) =>
       target.insertAdjacentHTML(/** @type {InsertPosition} */ (position), trusted(html));
     try {
-      const response = await fetch(...request(form, submitter, controller.signal));
+      const response = await fetch(...formRequest(form, submitter, controller.signal));
       const header = (/** @type {string} */ name) => response.headers.get(name);
-      const reply = show({ source: form, target, insert, abort, header });
-      if (reply) await pump(response, reply);
+      const session = openSession({ source: form, target, insert, disconnect, header });
+      if (session) await readInto(response, session);
       else if (response.redirected) location.assign(response.url);
       else if (response.ok) insert(await response.text());
       else throw new Error(response.statusText);
     } catch (error) {
-      // A reply that had begun has told its end, and shown it.
-      if (streaming.get(form) === abort && !controller.signal.aborted) failed(form, target, error);
+      // A session has already reported its end.
+      const sending = streaming.get(form) === disconnect;
+      if (sending && !controller.signal.aborted) reportFailure(form, target, error);
     } finally {
-      if (streaming.get(form) === abort) streaming.delete(form);
+      if (streaming.get(form) === disconnect) streaming.delete(form);
     }
   }
 
@@ -501,150 +835,219 @@
    * @param {HTMLFormElement} form @param {HTMLElement | null} submitter @param {AbortSignal} signal
    * @returns {[URL, RequestInit]}
    */
-  function request(form, submitter, signal) {
-    const said = (/** @type {string} */ name) =>
+  function formRequest(form, submitter, signal) {
+    const attribute = (/** @type {string} */ name) =>
       submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
-    const url = new URL(said("action") || location.href, document.baseURI);
-    const method = said("method").toUpperCase() || "GET";
+    const url = new URL(attribute("action") || location.href, document.baseURI);
+    const method = attribute("method").toUpperCase() || "GET";
     const data = new FormData(form, submitter);
     const query = /** @type {any} */ (new URLSearchParams(/** @type {any} */ (data)));
-    const headers = { [HEADER]: "html" };
+    const headers = { [REQUEST_HEADER]: "html" };
     if (method === "GET") {
       url.search = query;
       return [url, { headers, signal }];
     }
-    return [url, { method, headers, signal, body: said("enctype") === "multipart/form-data" ? data : query }];
+    const body = attribute("enctype") === "multipart/form-data" ? data : query;
+    return [url, { method, headers, signal, body }];
   }
 
-  // With htmx ----------------------------------------------------------------------------------
+  // ---------------------------------------------------------------------------------------------
+  // htmx 2: an extension, which reads the body from the XMLHttpRequest while it arrives. htmx
+  // continues when the reply has ended, and then swaps nothing: the message was swapped in when its
+  // first fragment arrived, with the events and headers that belong to a swap.
+  // ---------------------------------------------------------------------------------------------
 
   /** @param {any} htmx */
   function extendHtmx2(htmx) {
-    /** @type {any} */
+    /** @type {any} htmx's internal API, which it passes to extensions */
     let api;
     /** @type {WeakSet<XMLHttpRequest>} requests that stream */
     const streams = new WeakSet();
-
-    /** @param {any} detail htmx's responseInfo */
-    function watch(detail) {
-      const { elt, target, xhr } = detail;
-      const header = (/** @type {string} */ name) => xhr.getResponseHeader(name);
-      /** @type {Shown | undefined} */
-      let reply;
-      let read = 0;
-      /** htmx goes on. */
-      let go = () => {};
-      const insert = (/** @type {string} */ html) => new Promise((done) => {
-        const said = (/** @type {string} */ name) => api.getClosestAttributeValue(elt, name);
-        const to = header("HX-Retarget");
-        const into = to === "this" ? elt : to ? api.querySelectorExt(elt, to) : target;
-        // What htmx asks the page before it swaps. It would do so at the end, when nothing can be changed.
-        const info = { ...detail, target: into, shouldSwap: true, serverResponse: html, swapOverride: header("HX-Reswap") ?? detail.etc.swapOverride, placed: false };
-        detail.placed = true;
-        if (!api.triggerEvent(into, "htmx:beforeSwap", info) || !info.shouldSwap) return done(0);
-        htmx.swap(info.target, info.serverResponse, api.getSwapSpecification(elt, info.swapOverride), {
-          select: header("HX-Reselect") ?? detail.select ?? said("hx-select"),
-          selectOOB: detail.etc.selectOOB ?? said("hx-select-oob"),
-          contextElement: elt,
-          eventInfo: info,
-          afterSwapCallback: done,
-        });
-      });
-
-      /** Takes what has come since the last time. */
-      function more() {
-        if (!reply) {
-          const abort = xhr.abort.bind(xhr);
-          const headers = Object.entries(detail.requestConfig.headers).filter(([, value]) => !/[^\0-\xff]/.test(value));
-          const shown = show({ source: elt, target, insert, abort, header, headers: Object.fromEntries(headers) });
-          if (!shown) return;
-          reply = shown;
-          xhr.abort = () => {
-            shown.quit();
-            go();
-          };
-        }
-        streams.add(xhr);
-        xhr.timeout = 0; // It was for the whole request.
-        const text = xhr.responseText.slice(read); // empty after an error
-        read += text.length;
-        reply.push(text);
-      }
-
-      xhr.addEventListener("progress", more);
-      // htmx goes on when everything is on the page; at once where it has aborted, for it does not wait.
-      for (const name of ["onload", "onerror", "onabort"]) {
-        const then = xhr[name];
-        xhr[name] = async (/** @type {Event} */ event) => {
-          if (name === "onload") more();
-          go = () => {
-            go = () => {};
-            then.call(xhr, event);
-          };
-          if (reply) await reply.close("incomplete");
-          go();
-        };
-      }
-    }
 
     swapByHtmx = (html) => htmx.swap("body", html, { swapStyle: "none" });
     htmx.defineExtension("streaming-html", {
       init(/** @type {any} */ internal) {
         api = internal;
       },
-      onEvent(/** @type {string} */ name, /** @type {CustomEvent} */ event) {
-        if (name === "htmx:configRequest") event.detail.headers[HEADER] = "html";
-        if (name === "htmx:beforeSend") watch(event.detail);
-        if (/:(sendError|responseError|timeout)$/.test(name) && !streams.has(event.detail.xhr)) {
-          failed(event.detail.elt, event.detail.target, event.detail.error);
+      onEvent(/** @type {string} */ name, /** @type {CustomEvent} */ { detail }) {
+        if (name === "htmx:configRequest") detail.headers[REQUEST_HEADER] = "html";
+        if (name === "htmx:beforeSend") readXHR(htmx, api, detail, streams);
+        if (/:(sendError|responseError|timeout)$/.test(name) && !streams.has(detail.xhr)) {
+          reportFailure(detail.elt, detail.target, detail.error);
         }
         return true;
       },
     });
-    // Fired on the target, which need not be inside the extension's element, in both of htmx's
-    // spellings. The swap at the end places nothing: of the one that did, the page has heard.
-    for (const name of ["beforeSwap", "before-swap", "afterSwap", "after-swap", "afterSettle", "after-settle"]) {
-      document.addEventListener("htmx:" + name, (event) => {
+    // Events of a swap are fired on its target, which may be outside of the extension's element, in
+    // two spellings. The page has already heard about the swap that inserted the message, so it
+    // does not hear about the one at the end, which inserts nothing.
+    const events = ["beforeSwap", "before-swap", "afterSwap", "after-swap"];
+    for (const name of [...events, "afterSettle", "after-settle"]) {
+      const suppress = (/** @type {Event} */ event) => {
         const { detail } = /** @type {CustomEvent} */ (event);
-        if (!streams.has(detail.xhr) || detail.placed === false) return;
+        if (!streams.has(detail.xhr) || detail.inserted === false) return;
         Object.assign(detail, { serverResponse: "", swapOverride: "none" });
-        if (detail.placed) event.stopImmediatePropagation();
-      }, true);
+        if (detail.inserted) event.stopImmediatePropagation();
+      };
+      document.addEventListener("htmx:" + name, suppress, true);
     }
   }
 
+  /**
+   * Reads the response to one request of htmx 2 while it arrives.
+   * @param {any} htmx @param {any} api
+   * @param {any} detail htmx's responseInfo. `inserted` is added to it: false in the events of the
+   *   swap that inserts the message, true in those after it.
+   * @param {WeakSet<XMLHttpRequest>} streams
+   */
+  function readXHR(htmx, api, detail, streams) {
+    const { elt, target, xhr } = detail;
+    /** @type {Session | undefined} */
+    let session;
+    let read = 0; // characters of the body
+    let letHtmxContinue = () => {};
+
+    /** @returns {Session | undefined} */
+    function open() {
+      const { headers } = detail.requestConfig;
+      // fetch() refuses others.
+      const latin1 = Object.entries(headers).filter(([, value]) => !/[^\0-\xff]/.test(value));
+      const opened = openSession({
+        source: elt,
+        target,
+        insert: (html) => insertByHtmx2(htmx, api, detail, html),
+        disconnect: xhr.abort.bind(xhr),
+        header: (name) => xhr.getResponseHeader(name),
+        headers: Object.fromEntries(latin1),
+      });
+      if (!opened) return;
+      streams.add(xhr);
+      xhr.abort = () => {
+        opened.abort();
+        letHtmxContinue();
+      };
+      return opened;
+    }
+
+    function readNewText() {
+      session ??= open();
+      if (!session) return;
+      xhr.timeout = 0; // It would limit the whole request.
+      const text = xhr.responseText.slice(read); // empty after an error
+      read += text.length;
+      session.push(text);
+    }
+
+    xhr.addEventListener("progress", readNewText);
+    // htmx continues when everything is on the page. After its own abort, it does not wait.
+    for (const name of ["onload", "onerror", "onabort"]) {
+      const htmxListener = xhr[name];
+      xhr[name] = async (/** @type {Event} */ event) => {
+        if (name === "onload") readNewText();
+        letHtmxContinue = () => {
+          letHtmxContinue = () => {};
+          htmxListener.call(xhr, event);
+        };
+        if (session) await session.close("incomplete");
+        letHtmxContinue();
+      };
+    }
+  }
+
+  /**
+   * Swaps the message in as htmx 2 swaps a response. At the end of the body, where htmx would do
+   * this itself, listeners could not change anything any more.
+   * @param {any} htmx @param {any} api @param {any} detail @param {string} html
+   * @returns {Promise<unknown>} resolves after the swap
+   */
+  function insertByHtmx2(htmx, api, detail, html) {
+    const { elt, xhr, etc } = detail;
+    const header = (/** @type {string} */ name) => xhr.getResponseHeader(name);
+    const attribute = (/** @type {string} */ name) => api.getClosestAttributeValue(elt, name);
+    const selector = header("HX-Retarget");
+    const retargeted = selector === "this" ? elt : selector && api.querySelectorExt(elt, selector);
+    const target = selector ? retargeted : detail.target;
+    const info = {
+      ...detail,
+      target,
+      shouldSwap: true,
+      serverResponse: html,
+      swapOverride: header("HX-Reswap") ?? etc.swapOverride,
+      inserted: false,
+    };
+    detail.inserted = true;
+    return new Promise((done) => {
+      if (!api.triggerEvent(target, "htmx:beforeSwap", info) || !info.shouldSwap) return done(0);
+      htmx.swap(
+        info.target,
+        info.serverResponse,
+        api.getSwapSpecification(elt, info.swapOverride),
+        {
+          select: header("HX-Reselect") ?? detail.select ?? attribute("hx-select"),
+          selectOOB: etc.selectOOB ?? attribute("hx-select-oob"),
+          contextElement: elt,
+          eventInfo: info,
+          afterSwapCallback: done,
+        },
+      );
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // htmx 4: an extension, which replaces the function that htmx calls for the text of a response.
+  // htmx gets an empty text when the reply is on the page, and continues with the rest of its
+  // request.
+  // ---------------------------------------------------------------------------------------------
+
   /** @param {any} htmx */
   function extendHtmx4(htmx) {
-    swapByHtmx = (text) => htmx.swap({ sourceElement: document.body, target: "body", swap: "none", push: "false", text });
+    swapByHtmx = (text) =>
+      htmx.swap({
+        sourceElement: document.body,
+        target: "body",
+        swap: "none",
+        push: "false",
+        text,
+      });
     htmx.registerExtension("streaming-html", {
       init(/** @type {any} */ api) {
-        // Under Trusted Types htmx needs a policy, too. A script's text is none of ours.
-        api.initSecurity?.({ createHTML: trusted, createScript: (/** @type {string} */ text) => text });
+        // Under Trusted Types, htmx needs a policy too. We never send the text of a script.
+        const createScript = (/** @type {string} */ text) => text;
+        api.initSecurity?.({ createHTML: trusted, createScript });
       },
       htmx_config_request(/** @type {Element} */ _, /** @type {any} */ { ctx }) {
-        if (ctx.request.abort) ctx.request.headers[HEADER] = "html";
+        if (ctx.request.abort) ctx.request.headers[REQUEST_HEADER] = "html";
       },
       htmx_error(/** @type {Element} */ source, /** @type {any} */ { ctx, error }) {
-        // It hears of every request: those that want to stream say so by hx-ext.
-        const wants = source.matches("[hx-ext*=streaming-html]");
-        if (wants && ctx && !ctx.response && error.name !== "AbortError") failed(source, ctx.target, error);
+        // htmx calls this for every request. Those that want a stream have an hx-ext.
+        const wantsStream = source.matches("[hx-ext*=streaming-html]");
+        if (wantsStream && ctx && !ctx.response && error.name !== "AbortError") {
+          reportFailure(source, ctx.target, error);
+        }
       },
       htmx_before_response(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
         const response = ctx.response.raw;
         const target = ctx.hx.retarget ?? ctx.target;
         const swap = ctx.hx.reswap ?? ctx.swap;
-        // The message is the request's own swap, with its history and its events: there is no other.
-        const insert = (/** @type {string} */ text) =>
-          htmx.swap(Object.assign(ctx, { text, target, swap, select: ctx.hx.reselect ?? ctx.select, status: "streaming" }));
-        const { abort, headers } = ctx.request;
-        const header = (/** @type {string} */ name) => response.headers.get(name);
-        const reply = show({ source, target, insert, abort, header, headers });
-        if (!reply) return;
-        ctx.request.abort = reply.quit;
-        clearTimeout(ctx.requestTimeout); // It was for the whole request.
-        // htmx goes on when it has the text: then everything is on the page already.
+        const session = openSession({
+          source,
+          target,
+          // The message is inserted by the request's only swap, with its history and its events.
+          insert(text) {
+            const select = ctx.hx.reselect ?? ctx.select;
+            return htmx.swap(
+              Object.assign(ctx, { text, target, swap, select, status: "streaming" }),
+            );
+          },
+          disconnect: ctx.request.abort,
+          header: (name) => response.headers.get(name),
+          headers: ctx.request.headers,
+        });
+        if (!session) return;
+        ctx.request.abort = () => session.abort();
+        clearTimeout(ctx.requestTimeout); // It would limit the whole request.
         response.text = async () => {
-          await pump(response, reply);
+          await readInto(response, session);
           return "";
         };
         ctx.swap = ctx.hx.reswap = "none";
@@ -652,7 +1055,78 @@
     });
   }
 
-  const htmx = /** @type {any} */ (window).htmx;
+  const { htmx } = /** @type {any} */ (window);
   if (htmx?.registerExtension) extendHtmx4(htmx);
   else if (htmx) extendHtmx2(htmx);
+
+  // ---------------------------------------------------------------------------------------------
+  // Turbo: a fetched response of <turbo-stream> elements, which Turbo itself would only apply when
+  // all of it has arrived. Turbo sends the request, and treats every other response as always. When
+  // a visit takes the message off the page, the connection is closed.
+  // ---------------------------------------------------------------------------------------------
+
+  /** @type {Map<Session, Element>} what streams now, and the form that asked */
+  const turboSessions = new Map();
+  /** @type {WeakMap<Element, any>} the options with which Turbo has called fetch() */
+  const turboRequests = new WeakMap();
+
+  /** @param {Element} form @returns {boolean} whether the form has an attribute of this client */
+  const isMarked = (form) => form.getAttributeNames().some((name) => /^data-stream-/.test(name));
+
+  document.addEventListener("turbo:before-fetch-request", (event) => {
+    const source = /** @type {Element} */ (event.target);
+    turboRequests.set(source, /** @type {CustomEvent} */ (event).detail.fetchOptions);
+    removeNotice(source); // of the last attempt
+  });
+
+  // Turbo listens on the window, and so comes after this.
+  document.addEventListener("turbo:before-fetch-response", (event) => {
+    const source = /** @type {Element} */ (event.target);
+    const { response, isHTML } = /** @type {CustomEvent} */ (event).detail.fetchResponse;
+    const type = response.headers.get("Content-Type");
+    const controller = new AbortController();
+    const session = readContentType(type)?.turbo && openSession({
+      source,
+      target: source,
+      insert: () => {}, // The elements say where they go.
+      disconnect: () => controller.abort(),
+      header: (name) => response.headers.get(name),
+      headers: turboRequests.get(source)?.headers,
+    });
+    if (!session) {
+      // Turbo shows an error that is an HTML page, and is silent about any other.
+      const silent = !response.ok && !isHTML && isMarked(source);
+      if (silent) reportFailure(source, source, new Error(response.statusText));
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    turboSessions.set(session, source);
+    // The session reports an error of the network itself.
+    readInto(response, session, controller.signal)
+      .catch(() => {})
+      .then(() => turboSessions.delete(session));
+  });
+
+  document.addEventListener("turbo:fetch-request-error", (event) => {
+    const source = /** @type {Element} */ (event.target);
+    const { error } = /** @type {CustomEvent} */ (event).detail;
+    if (isMarked(source)) reportFailure(source, source, error);
+  });
+
+  // To Turbo, the form is free again when the response has begun. htmx and plain forms have rules
+  // of their own.
+  document.addEventListener("submit", (event) => {
+    for (const form of turboSessions.values()) if (form === event.target) event.preventDefault();
+  }, true);
+
+  for (const name of ["render", "frame-render"]) {
+    document.addEventListener("turbo:" + name, () => {
+      for (const session of turboSessions.keys()) session.abortIfLeft();
+    });
+  }
+  // Turbo shows its copy of the page when the reader comes back. Nothing in the copy is busy.
+  document.addEventListener("turbo:before-cache", () => {
+    for (const session of turboSessions.keys()) session.setBusy(false);
+  });
 })();

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
-from tests.browser.replay import Answer, Replay
+from tests.browser.recorded_server import Answer, RecordedServer
 
 from streamhtml import Fragment
 from streamhtml.formats import Format
 from streamhtml.formats.html import HTMLFormat
 
-RECORD = Path(__file__).with_name("record.js")
+RECORD = Path(__file__).with_name("record-events.js")
 _TIMEOUT = 30_000  # ms
 
 # Waits for htmx to take its classes off, which it does some milliseconds after a swap.
@@ -26,7 +26,7 @@ SETTLED = """async (expected) => {
     const container = document.getElementById("messages");
     const template = document.createElement("template");
     template.innerHTML = expected;
-    const end = performance.now() + 2000;
+    const end = performance.now() + 10_000;
     while (container.innerHTML !== template.innerHTML && performance.now() < end)
         await new Promise((done) => setTimeout(done, 10));
     return [container.innerHTML, template.innerHTML, texts(container), texts(template.content)];
@@ -52,19 +52,21 @@ def cut_at_random(data: bytes, seed: int) -> tuple[bytes, ...]:
     return tuple(data[a:b] for a, b in pairwise([0, *sorted(places), len(data)]) if data[a:b])
 
 
-class Recorded:
-    """A page on a Replay server, for one client."""
+class RecordedPage:
+    """A page on a RecordedServer server, for one client."""
 
-    def __init__(self, page: Page, replay: Replay, client: str, form: str | None = None) -> None:
+    def __init__(
+        self, page: Page, server: RecordedServer, client: str, form: str | None = None
+    ) -> None:
         self.page = page
-        self.replay = replay
-        replay.show(client, form)
+        self.server = server
+        server.show(client, form)
         page.add_init_script(path=RECORD)
-        page.goto(replay.url)
+        page.goto(server.url)
 
     def ask(self, answer: Answer) -> None:
         """Let the page ask for the answer."""
-        self.replay.answer = answer
+        self.server.recorded = answer
         self.page.get_by_role("button").click()
 
     def wait_for(self, event: str, detail: object = None) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
-from tests.browser.asked import Answer, Asked, Asking, ordinary, streamed
+from tests.browser.stepped_server import Answer, Request, SteppedServer, ordinary, streamed
 
 TIMEOUT = 30_000  # ms
-RECORD = Path(__file__).with_name("record.js")
+RECORD = Path(__file__).with_name("record-events.js")
 # htmx takes its classes off some milliseconds after a swap.
 HTML_IS = """([selector, expected]) => {
     const copy = document.querySelector(selector).cloneNode(true);
@@ -38,17 +38,19 @@ def pieces(number: int) -> list[tuple[str, str]]:
     return [(shell(number), "open"), ("Hel", f"append #ai_{number}_text"), ("lo", "")]
 
 
-def hello(asked: Asked) -> Answer:
+def usual_answer(request: Request) -> Answer:
     """Answer as usual."""
-    return streamed(*pieces(asked.number))
+    return streamed(*pieces(request.number))
 
 
-def saying(headers: dict[str, str] | None = None, status: int = 200) -> Callable[[Asked], Answer]:
+def usual_answer_with(
+    headers: dict[str, str] | None = None, status: int = 200
+) -> Callable[[Request], Answer]:
     """Answer as usual, with headers."""
-    return lambda asked: streamed(*pieces(asked.number), headers=headers, status=status)
+    return lambda request: streamed(*pieces(request.number), headers=headers, status=status)
 
 
-def whole(html: str, headers: dict[str, str] | None = None, status: int = 200) -> Any:
+def ordinary_answer(html: str, headers: dict[str, str] | None = None, status: int = 200) -> Any:
     """Answer as any server does."""
     return lambda _: ordinary(html, headers, status)
 
@@ -66,7 +68,11 @@ def form(client: str, inside: str = "", **attributes: str) -> str:
 
 
 def show(
-    page: Page, server: Asking, client: str, body: str, messages: str = '<div id="messages"></div>'
+    page: Page,
+    server: SteppedServer,
+    client: str,
+    body: str,
+    messages: str = '<div id="messages"></div>',
 ) -> None:
     """Open the page of that client; ``messages`` is where answers go."""
     server.client, server.body = client, body + messages
@@ -88,22 +94,22 @@ def wait_for(page: Page, event: str, detail: object = None, times: int = 1) -> N
     )
 
 
-def ask(page: Page, server: Asking, number: int = 1) -> Asked:
+def ask(page: Page, server: SteppedServer, number: int = 1) -> Request:
     """Send, and come back when the first fragment is shown and no more."""
     send(page)
-    asked = server.wait_for(number)
+    request = server.wait_for(number)
     wait_for(page, "stream:fragment", 0, times=number)
-    return asked
+    return request
 
 
-def finish(page: Page, asked: Asked, times: int = 1) -> None:
+def finish(page: Page, request: Request, times: int = 1) -> None:
     """Let the whole rest come, and be shown."""
-    asked.finish()
+    request.finish()
     wait_for(page, "stream:end", "finished", times)
     expect(page.locator(".htmx-request")).to_have_count(0)
 
 
-def html_is(page: Page, selector: str, html: str) -> None:
+def expect_html(page: Page, selector: str, html: str) -> None:
     """Wait until the element has this HTML."""
     try:
         page.wait_for_function(HTML_IS, arg=[selector, html], timeout=5000)
@@ -112,18 +118,18 @@ def html_is(page: Page, selector: str, html: str) -> None:
         raise
 
 
-def take_out(problems: list[str], expected: str) -> None:
+def remove_expected(problems: list[str], expected: str) -> None:
     """Take out what Chromium says of a failed request, which it must, and htmx after it."""
     assert any(expected in problem for problem in problems), problems
     problems[:] = [each for each in problems if expected not in each and "htmx:" not in each]
 
 
-def take_out_aborts(problems: list[str]) -> None:
+def remove_htmx_aborts(problems: list[str]) -> None:
     """Take out what htmx says of a request that it has aborted itself."""
     problems[:] = [each for each in problems if not re.search("AbortError|htmx:", each)]
 
 
-def aborted(client: str, problems: list[str]) -> None:
+def remove_expected_abort(client: str, problems: list[str]) -> None:
     """Take out what htmx 2 says of a request that was aborted."""
     if client == "htmx2":
-        take_out(problems, "htmx:sendAbort")
+        remove_expected(problems, "htmx:sendAbort")

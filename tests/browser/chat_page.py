@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 FRAMEWORKS = ["starlette", "django", "flask"]
 CLIENTS = ["plain", "htmx2", "htmx4"]
 
-_WATCH = Path(__file__).with_name("watch.js")
+_WATCH = Path(__file__).with_name("record-texts.js")
 _TIMEOUT = 30_000  # ms; an answer takes one or two seconds
 
 

@@ -20,7 +20,7 @@ _TEMPLATE = Environment(autoescape=True).from_string(
 
 
 @dataclass(frozen=True)
-class Recording:
+class SampleReply:
     """The fragments of one reply, and what they must have made of an empty container."""
 
     fragments: tuple[Fragment, ...]
@@ -41,7 +41,7 @@ class Recording:
         return [*events, ["stream:end", self.outcome]]
 
 
-def text() -> Recording:
+def text() -> SampleReply:
     """The library's own reply in text: two characters a fragment, pings, two parts."""
     template = Environment(autoescape=True).from_string(
         '<article id="{{ message_pair_id }}"><i>{{ parts.reasoning }}</i>{{ ai_message }}</article>'
@@ -53,28 +53,28 @@ def text() -> Recording:
         if start % 40 == 0:
             fragments.append(Fragment(fragments[-1].index))
     fragments += [reply.feed([Delta("!", "reasoning"), Delta(".")]), reply.close("finished")]
-    return Recording(
+    return SampleReply(
         tuple(fragments),
         f'<article id="ai_1"><i>{_region("ai_1_reasoning", "Hmm …!")}</i>'
         f"{_region('ai_1_text', ESCAPED + '.')}</article>",
     )
 
 
-def failed() -> Recording:
+def failed() -> SampleReply:
     """The same, cut short by an error in the source."""
     context = {"message_pair_id": "ai_1", "human_message": "<Why?>"}
     reply = Reply(_TEMPLATE.render, context, renderer="text")
     fragments = (reply.open(), reply.feed([Delta("Because & ")]), reply.close("failed"))
     notice = '<span class="streamhtml-notice" role="alert">'
     notice += "Something went wrong, and the answer ends here.</span>"
-    return Recording(
+    return SampleReply(
         fragments,
         '<article id="ai_1"><p>&lt;Why?&gt;</p>'
         f"<p>{_region('ai_1_text', 'Because &amp; ' + notice)}</p></article>",
     )
 
 
-def template() -> Recording:
+def template() -> SampleReply:
     """The whole message again and again, each replacing the one before."""
     context = {"message_pair_id": "ai_1", "human_message": "<Why?>"}
     reply = Reply(_TEMPLATE.render, context, renderer="template")
@@ -84,13 +84,13 @@ def template() -> Recording:
     ]
     fragments.append(reply.close("finished"))
     quoted = ESCAPED.replace('"', "&#34;").replace("'", "&#39;")
-    return Recording(
+    return SampleReply(
         tuple(fragments),
         f'<article id="ai_1"><p>&lt;Why?&gt;</p><p>{quoted}</p></article>',
     )
 
 
-def places() -> Recording:
+def places() -> SampleReply:
     """All that a renderer may say, by hand: each action, each kind of place, many in a fragment."""
     append, replace, tail = (_at("ai_2_text", action) for action in ("append", "replace", "tail"))
     steps = (
@@ -112,7 +112,7 @@ def places() -> Recording:
     return _by_hand("ai_2_text", steps, html)
 
 
-def punctuated() -> Recording:
+def punctuated() -> SampleReply:
     """An id that must be escaped in a selector."""
     root = "ai_2.a:b_text"
     append, replace, tail = (_at(root, action) for action in ("append", "replace", "tail"))
@@ -124,7 +124,7 @@ def punctuated() -> Recording:
     return _by_hand(root, steps, "<p>1</p><p>4</p>")
 
 
-def regions() -> Recording:
+def regions() -> SampleReply:
     """Two regions with a tail each, which stays until its own region changes."""
     think, say = _at("ai_2_think", "append"), _at("ai_2_text", "append")
     thinking, saying = _at("ai_2_think", "tail"), _at("ai_2_text", "tail")
@@ -139,10 +139,10 @@ def regions() -> Recording:
     )
     fragments = [Fragment(index, patches) for index, patches in enumerate(steps)]
     fragments.append(Fragment(len(fragments), outcome="interrupted"))
-    return Recording(tuple(fragments), opened.format("ADFH", "BCEG"))
+    return SampleReply(tuple(fragments), opened.format("ADFH", "BCEG"))
 
 
-def table() -> Recording:
+def table() -> SampleReply:
     """Rows and cells, which no parser takes outside of a table."""
     append, replace, tail = (_at("ai_2_text", action) for action in ("append", "replace", "tail"))
     steps = (
@@ -158,7 +158,7 @@ def table() -> Recording:
     return _by_hand("ai_2_text", steps, html)
 
 
-def markdown_like() -> Recording:
+def markdown_like() -> SampleReply:
     """What a renderer of Markdown does to a page: blocks grow, turn into others or several."""
     append, replace, tail = (_at("ai_2_text", action) for action in ("append", "replace", "tail"))
     head = "<p>before</p>\n<table>\n<thead>\n<tr>\n<th>x</th>\n</tr>\n</thead></table>"
@@ -204,7 +204,7 @@ def markdown_like() -> Recording:
     return _by_hand("ai_2_text", steps, html)
 
 
-def swaps() -> Recording:
+def swaps() -> SampleReply:
     """Elements that are replaced by their ids, two in a fragment."""
     opened = '<p id="a">a</p><p id="b">b</p><div id="ai_2_text"></div>'
     fragments = (
@@ -213,10 +213,10 @@ def swaps() -> Recording:
         Fragment(2, (_swap('<p id="a">2</p><p id="b">2</p>'), _at("ai_2_text", "append")("x"))),
         Fragment(3, (_swap('<p id="b">&amp; 3</p>'),), "finished"),
     )
-    return Recording(fragments, '<p id="a">2</p><p id="b">&amp; 3</p><div id="ai_2_text">x</div>')
+    return SampleReply(fragments, '<p id="a">2</p><p id="b">&amp; 3</p><div id="ai_2_text">x</div>')
 
 
-RECORDINGS: dict[str, Callable[[], Recording]] = {
+SAMPLE_REPLIES: dict[str, Callable[[], SampleReply]] = {
     "text": text,
     "failed": failed,
     "template": template,
@@ -229,13 +229,13 @@ RECORDINGS: dict[str, Callable[[], Recording]] = {
 }
 
 
-def _by_hand(root: str, steps: tuple[tuple[Patch, ...], ...], html: str) -> Recording:
+def _by_hand(root: str, steps: tuple[tuple[Patch, ...], ...], html: str) -> SampleReply:
     shell = '<article><div id="{}" class="streamhtml">{}</div></article>'
     opened = Patch("append", Markup(shell).format(root, ""))
     fragments = [Fragment(0, (opened,))]
     fragments += [Fragment(index, patches) for index, patches in enumerate(steps, 1)]
     fragments.append(Fragment(len(fragments), outcome="finished"))
-    return Recording(tuple(fragments), shell.format(root, html))
+    return SampleReply(tuple(fragments), shell.format(root, html))
 
 
 def _at(root: str, action: str) -> Callable[..., Patch]:

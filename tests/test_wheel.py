@@ -80,6 +80,15 @@ def test_the_wheel_carries_every_file_of_the_package(wheel: Path) -> None:
     }
 
 
+def test_it_has_no_mode_that_lets_raw_html_through(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    sources = [name for name in archive.namelist() if name.startswith("streamhtml/markdown/")]
+    assert "streamhtml/markdown/_block/parser.py" in sources
+    # tests/markdown/spec_renderer.py adds what the examples of CommonMark need of it.
+    for name in sources:
+        assert b"<!\\[CDATA\\[" not in archive.read(name), name
+
+
 def test_its_metadata_asks_for_three_packages_and_carries_the_licence(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]

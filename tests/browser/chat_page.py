@@ -1,4 +1,4 @@
-"""The demo's page, as somebody at the keyboard uses it."""
+"""The demo's page, used as a person at the keyboard would use it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,12 @@ FRAMEWORKS = ["starlette", "django", "flask"]
 CLIENTS = ["plain", "htmx2", "htmx4"]
 
 _WATCH = Path(__file__).with_name("record-texts.js")
-_TIMEOUT = 30_000  # ms; an answer takes one or two seconds
+_TIMEOUT = 30_000  # ms; an answer takes one or two seconds on an idle machine
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Each text that one answer has shown, and the milliseconds from Enter to the first."""
+    """Each text that one answer has shown, and the milliseconds from Enter to the first one."""
 
     texts: list[str]
     first_after: float

@@ -1,4 +1,4 @@
-"""A real Chromium, and pages whose console must stay silent."""
+"""A real Chromium, and pages on whose console nothing may appear."""
 
 import shutil
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
-# What is expected comes within a second; a machine may be loaded.
+# Usually a second is enough; the machine may be busy.
 expect.set_options(timeout=30_000)
 
 
@@ -41,13 +41,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def problems() -> list[str]:
-    """The warnings and errors of the test's page; a test that expects some takes them out."""
+    """The warnings and errors of the test's page. A test removes those that it expects."""
     return []
 
 
 @pytest.fixture
 def page(browser: Browser, problems: list[str]) -> Iterator[Page]:
-    """A page in a context of its own, without a cookie or a cache."""
+    """A page in its own context, without cookies or a cache."""
 
     def listen(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -59,12 +59,12 @@ def page(browser: Browser, problems: list[str]) -> Iterator[Page]:
     page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
     yield page
     context.close()
-    assert problems == [], "the page has complained"
+    assert problems == [], "the page has reported problems"
 
 
 @pytest.fixture
 def server() -> Iterator[SteppedServer]:
-    """A server that answers when the test lets it."""
+    """A server whose answers the test writes step by step."""
     with SteppedServer() as server:
         server.answers["/reply"] = usual_answer
         yield server

@@ -1,4 +1,4 @@
-"""Firefox and WebKitGTK, each with a profile and processes of its own, which end with it.
+"""Firefox and WebKitGTK, each with its own profile and processes, which end with it.
 
 Debian packages no driver for Firefox: it speaks WebDriver BiDi itself. WebKitGTK's driver speaks
 the classic WebDriver, and needs a display.
@@ -21,8 +21,8 @@ import httpx
 from websockets.sync.client import connect
 
 _PATIENCE = 60.0
-# Firefox takes history.replaceState() in a script, such as htmx 4's, for the end of a navigation.
-# The timer comes after those that scripts have set for at once, where htmx 4 looks at the page.
+# To Firefox, history.replaceState() in a script, such as htmx 4's, is the end of a navigation.
+# The timer fires after those with a delay of 0, in one of which htmx 4 processes the page.
 _LOADED = """new Promise((done) => {
     if (document.readyState === "complete") setTimeout(done);
     else addEventListener("load", () => setTimeout(done));
@@ -70,15 +70,15 @@ class Firefox:
         self.evaluate(_LOADED)
 
     def evaluate(self, expression: str) -> Any:
-        told = self._command(
+        reply = self._command(
             "script.evaluate",
             expression=_AS_JSON.format(expression),
             target={"context": self._page},
             awaitPromise=True,
         )
-        if told["type"] == "exception":
-            raise RuntimeError(f"Firefox: {told['exceptionDetails']['text']}: {expression}")
-        return json.loads(told["result"]["value"])[0]
+        if reply["type"] == "exception":
+            raise RuntimeError(f"Firefox: {reply['exceptionDetails']['text']}: {expression}")
+        return json.loads(reply["result"]["value"])[0]
 
     def close(self) -> None:
         self._ending.close()
@@ -87,14 +87,14 @@ class Firefox:
         self._commands += 1
         self._socket.send(json.dumps({"id": self._commands, "method": method, "params": params}))
         while (answer := json.loads(self._socket.recv(_PATIENCE))).get("id") != self._commands:
-            pass  # An event.
+            pass  # It is an event.
         if answer["type"] == "error":
             raise RuntimeError(f"Firefox: {method}: {answer['error']}: {answer['message']}")
         return answer["result"]
 
 
 class WebKit:
-    """WebKitGTK's MiniBrowser, on a display that nobody sees."""
+    """WebKitGTK's MiniBrowser, on a virtual display."""
 
     def __init__(self) -> None:
         with ExitStack() as stack:
@@ -120,8 +120,8 @@ class WebKit:
 
     def evaluate(self, expression: str) -> Any:
         script = "return " + _AS_JSON.format(expression)
-        told = self._command("POST", self._session + "/execute/sync", script=script, args=[])
-        return json.loads(told)[0]
+        reply = self._command("POST", self._session + "/execute/sync", script=script, args=[])
+        return json.loads(reply)[0]
 
     def close(self) -> None:
         self._ending.close()
@@ -145,7 +145,7 @@ def _found(*names: str) -> str:
 def _running(
     command: list[str], environment: dict[str, str], pass_fds: Sequence[int] = ()
 ) -> Iterator[subprocess.Popen[bytes]]:
-    # The desktop of whoever runs this, and their proxy, are not the tests'.
+    # The tests use neither the desktop nor the proxy of the person who runs them.
     others = re.compile(r"XDG_|DBUS_|WAYLAND_|.*_proxy$", re.IGNORECASE)
     inherited = {name: value for name, value in os.environ.items() if not others.match(name)}
     process = subprocess.Popen(
@@ -169,7 +169,7 @@ def _running(
 
 @contextmanager
 def _display() -> Iterator[str]:
-    """Run Xvfb, which takes a free number and says which."""
+    """Run Xvfb, which chooses a free display number and prints it."""
     reading, writing = os.pipe()
     try:
         command = [_found("Xvfb"), "-displayfd", str(writing), "-nolisten", "tcp"]
@@ -181,7 +181,7 @@ def _display() -> Iterator[str]:
 
 
 def _directory() -> tempfile.TemporaryDirectory[str]:
-    # What a browser's last process still writes is in nobody's way.
+    # The browser's last process may still be writing.
     return tempfile.TemporaryDirectory(prefix="streamhtml-", ignore_cleanup_errors=True)
 
 
@@ -200,12 +200,12 @@ def _listens(port: int) -> bool:
 def _json(file: Path) -> Any:
     try:
         return json.loads(file.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):  # Not yet, or not yet whole.
+    except (FileNotFoundError, json.JSONDecodeError):  # The file is not there yet, or not complete.
         return None
 
 
 def _until(process: subprocess.Popen[bytes], ready: Callable[[], Any]) -> Any:
-    """Wait for something of a process to be there."""
+    """Wait until a process has provided something."""
     deadline = time.monotonic() + _PATIENCE
     while not (there := ready()):
         if process.poll() is not None or time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""A page of forms and a server that is told what to answer, and when: what tests of both share."""
+"""Helpers for tests of a page with a form, on a server whose answers the test controls."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.browser.stepped_server import Answer, Request, SteppedServer, ordinar
 
 TIMEOUT = 30_000  # ms
 RECORD = Path(__file__).with_name("record-events.js")
-# htmx takes its classes off some milliseconds after a swap.
+# htmx removes its classes some milliseconds after a swap.
 HTML_IS = """([selector, expected]) => {
     const copy = document.querySelector(selector).cloneNode(true);
     for (const element of copy.querySelectorAll("*")) {
@@ -23,40 +23,40 @@ HTML_IS = """([selector, expected]) => {
 
 
 def shell(number: int, *, inside: str = "") -> str:
-    """Return the message that an answer begins with."""
+    """Return the HTML of the message before any text has arrived."""
     region = f'<span id="ai_{number}_text" class="streamhtml" hx-ignore="" hx-disable=""></span>'
     return f'<p id="ai_{number}">{region}{inside}</p>'
 
 
 def message(number: int, text: str = "Hello") -> str:
-    """Return what a message has become."""
+    """Return the HTML of the message with its text."""
     return shell(number).replace("></span>", f">{text}</span>")
 
 
 def pieces(number: int) -> list[tuple[str, str]]:
-    """Return the fragments of the usual answer: HTML and operation."""
+    """Return the fragments of the usual answer: the HTML and operation of each."""
     return [(shell(number), "open"), ("Hel", f"append #ai_{number}_text"), ("lo", "")]
 
 
 def usual_answer(request: Request) -> Answer:
-    """Answer as usual."""
+    """Return the usual answer."""
     return streamed(*pieces(request.number))
 
 
 def usual_answer_with(
     headers: dict[str, str] | None = None, status: int = 200
 ) -> Callable[[Request], Answer]:
-    """Answer as usual, with headers."""
+    """Return a function that answers as usual, with these headers and status."""
     return lambda request: streamed(*pieces(request.number), headers=headers, status=status)
 
 
 def ordinary_answer(html: str, headers: dict[str, str] | None = None, status: int = 200) -> Any:
-    """Answer as any server does."""
+    """Return a function that answers without fragments."""
     return lambda _: ordinary(html, headers, status)
 
 
 def form(client: str, inside: str = "", **attributes: str) -> str:
-    """Return a form of this client; an underscore in an attribute's name is a dash."""
+    """Return a form for this client. Underscores in the names of attributes become dashes."""
     if client == "plain":
         base = {"action": "/reply", "method": "post", "data-stream": "#messages"}
     else:
@@ -74,7 +74,7 @@ def show(
     body: str,
     messages: str = '<div id="messages"></div>',
 ) -> None:
-    """Open the page of that client; ``messages`` is where answers go."""
+    """Open the page with this client and body; ``messages`` is the container of the answers."""
     server.client, server.body = client, body + messages
     page.add_init_script(path=RECORD)
     page.goto(server.url)
@@ -95,7 +95,7 @@ def wait_for(page: Page, event: str, detail: object = None, times: int = 1) -> N
 
 
 def ask(page: Page, server: SteppedServer, number: int = 1) -> Request:
-    """Send, and come back when the first fragment is shown and no more."""
+    """Press the button, and wait until the first fragment is shown."""
     send(page)
     request = server.wait_for(number)
     wait_for(page, "stream:fragment", 0, times=number)
@@ -103,7 +103,7 @@ def ask(page: Page, server: SteppedServer, number: int = 1) -> Request:
 
 
 def finish(page: Page, request: Request, times: int = 1) -> None:
-    """Let the whole rest come, and be shown."""
+    """Let the rest of the answer arrive, and wait until it is shown."""
     request.finish()
     wait_for(page, "stream:end", "finished", times)
     expect(page.locator(".htmx-request")).to_have_count(0)
@@ -119,17 +119,17 @@ def expect_html(page: Page, selector: str, html: str) -> None:
 
 
 def remove_expected(problems: list[str], expected: str) -> None:
-    """Take out what Chromium says of a failed request, which it must, and htmx after it."""
+    """Remove Chromium's report of a failed request, which must be there, and htmx's about it."""
     assert any(expected in problem for problem in problems), problems
     problems[:] = [each for each in problems if expected not in each and "htmx:" not in each]
 
 
 def remove_htmx_aborts(problems: list[str]) -> None:
-    """Take out what htmx says of a request that it has aborted itself."""
+    """Remove htmx's reports of requests that it has aborted itself."""
     problems[:] = [each for each in problems if not re.search("AbortError|htmx:", each)]
 
 
 def remove_expected_abort(client: str, problems: list[str]) -> None:
-    """Take out what htmx 2 says of a request that was aborted."""
+    """Remove htmx 2's report of an aborted request."""
     if client == "htmx2":
         remove_expected(problems, "htmx:sendAbort")

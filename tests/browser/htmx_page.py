@@ -1,4 +1,4 @@
-"""What the tests of htmx's own features share: which of its events a page has seen, and when."""
+"""Helpers for the tests of htmx's own features: they record the events that htmx dispatches."""
 
 from playwright.sync_api import Page
 from tests.browser.form_page import TIMEOUT

@@ -1,4 +1,4 @@
-"""A page that is given recorded answers, and what it made of them."""
+"""A page that receives recorded answers, and checks of what it shows."""
 
 import random
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from streamhtml.formats.html import HTMLFormat
 RECORD = Path(__file__).with_name("record-events.js")
 _TIMEOUT = 30_000  # ms
 
-# Waits for htmx to take its classes off, which it does some milliseconds after a swap.
+# Waits until htmx has removed its classes, some milliseconds after a swap.
 SETTLED = """async (expected) => {
     const texts = (root) => {
         const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), texts = [];
@@ -33,19 +33,19 @@ SETTLED = """async (expected) => {
 }"""
 
 
-def encode(fragments: Sequence[Fragment], wire: Format) -> list[bytes]:
-    """Return the fragments on the wire, one by one."""
-    return [wire.encode(fragment).encode() for fragment in fragments]
+def encode(fragments: Sequence[Fragment], response_format: Format) -> list[bytes]:
+    """Return the bytes of each fragment in this format."""
+    return [response_format.encode(fragment).encode() for fragment in fragments]
 
 
 def body(fragments: Sequence[Fragment]) -> tuple[str, bytes]:
-    """Return the fragments on our own wire: the Content-Type and the bytes."""
-    wire = HTMLFormat()
-    return wire.media_type, b"".join(encode(fragments, wire))
+    """Return the Content-Type and the bytes of the fragments in the html format."""
+    response_format = HTMLFormat()
+    return response_format.media_type, b"".join(encode(fragments, response_format))
 
 
 def cut_at_random(data: bytes, seed: int) -> tuple[bytes, ...]:
-    """Cut into some fifty pieces, many of them a byte or two."""
+    """Cut into about fifty pieces, many of one or two bytes."""
     source = random.Random(seed)
     places = {source.randrange(1, len(data)) for _ in range(25)}
     places |= {place + source.choice([1, 2]) for place in places}
@@ -53,7 +53,7 @@ def cut_at_random(data: bytes, seed: int) -> tuple[bytes, ...]:
 
 
 class RecordedPage:
-    """A page on a RecordedServer server, for one client."""
+    """A page of a ``RecordedServer``, for one client."""
 
     def __init__(
         self, page: Page, server: RecordedServer, client: str, form: str | None = None
@@ -65,12 +65,12 @@ class RecordedPage:
         page.goto(server.url)
 
     def ask(self, answer: Answer) -> None:
-        """Let the page ask for the answer."""
+        """Let the page request this answer."""
         self.server.recorded = answer
         self.page.get_by_role("button").click()
 
     def wait_for(self, event: str, detail: object = None) -> None:
-        """Wait for an event of the client, with a certain detail if that is given."""
+        """Wait for an event of the client, with this detail unless it is None."""
         self.page.wait_for_function(
             "([name, detail]) => events.some((event) => event[0] === name"
             " && (detail === null || event[1] === detail))",
@@ -79,7 +79,7 @@ class RecordedPage:
         )
 
     def play(self, answer: Answer) -> str:
-        """Ask for the answer, wait for its end; return how it ended."""
+        """Request this answer, wait for its end, and return how it ended."""
         self.ask(answer)
         self.wait_for("stream:end")
         reason: str = self.events[-1][1]
@@ -93,12 +93,12 @@ class RecordedPage:
 
     @property
     def reads(self) -> int:
-        """How often the client was given something."""
+        """How many reads have given the client something."""
         count: int = self.page.evaluate("reads.length")
         return count
 
     def check(self, html: str, *, joined: bool = True) -> None:
-        """Assert that the container has come to hold this HTML, each text of it in one node."""
+        """Wait until the container has this HTML; assert that each text in it is one node."""
         there, expected, texts, expected_texts = self.page.evaluate(SETTLED, html)
         assert there == expected, f"the page has\n{there}\nand not\n{expected}"
         assert texts == expected_texts or not joined, f"the page has the nodes\n{texts}"

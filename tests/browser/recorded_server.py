@@ -1,4 +1,4 @@
-"""A server that answers with recorded bytes, and makes each of its writes as the test wants it."""
+"""A server that answers with recorded bytes, written and ended as the test says."""
 
 import time
 from dataclasses import dataclass

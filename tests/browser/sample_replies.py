@@ -1,4 +1,4 @@
-"""Bodies of replies, made by the library itself, and the HTML that each must leave on the page."""
+"""Sample replies, made by the library itself, and the HTML that each must leave on the page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _TEMPLATE = Environment(autoescape=True).from_string(
 
 @dataclass(frozen=True)
 class SampleReply:
-    """The fragments of one reply, and what they must have made of an empty container."""
+    """The fragments of one reply, and the HTML that they must leave in an empty container."""
 
     fragments: tuple[Fragment, ...]
     html: str
@@ -35,14 +35,14 @@ class SampleReply:
     def events(self) -> list[list[object]]:
         """The events that a client must dispatch, with their details."""
         events: list[list[object]] = [["stream:start", None]]
-        # A ping has the index of the fragment before it, and is no event.
+        # A ping has the index of the fragment before it, and dispatches no event.
         for index in sorted({fragment.index for fragment in self.fragments}):
             events += [["stream:fragment", index], ["chunk", index]]
         return [*events, ["stream:end", self.outcome]]
 
 
 def text() -> SampleReply:
-    """The library's own reply in text: two characters a fragment, pings, two parts."""
+    """A reply in text: two characters in each fragment, pings, two parts."""
     template = Environment(autoescape=True).from_string(
         '<article id="{{ message_pair_id }}"><i>{{ parts.reasoning }}</i>{{ ai_message }}</article>'
     )
@@ -61,7 +61,7 @@ def text() -> SampleReply:
 
 
 def failed() -> SampleReply:
-    """The same, cut short by an error in the source."""
+    """A reply that an error in the source has cut short."""
     context = {"message_pair_id": "ai_1", "human_message": "<Why?>"}
     reply = Reply(_TEMPLATE.render, context, renderer="text")
     fragments = (reply.open(), reply.feed([Delta("Because & ")]), reply.close("failed"))
@@ -75,7 +75,7 @@ def failed() -> SampleReply:
 
 
 def template() -> SampleReply:
-    """The whole message again and again, each replacing the one before."""
+    """The whole message in each fragment, which replaces the one before."""
     context = {"message_pair_id": "ai_1", "human_message": "<Why?>"}
     reply = Reply(_TEMPLATE.render, context, renderer="template")
     fragments = [reply.open()]
@@ -91,7 +91,7 @@ def template() -> SampleReply:
 
 
 def places() -> SampleReply:
-    """All that a renderer may say, by hand: each action, each kind of place, many in a fragment."""
+    """Patches by hand: each action, each kind of place, several in one fragment."""
     append, replace, tail = (_at("ai_2_text", action) for action in ("append", "replace", "tail"))
     steps = (
         (append("<p>One</p>"),),
@@ -125,7 +125,7 @@ def punctuated() -> SampleReply:
 
 
 def regions() -> SampleReply:
-    """Two regions with a tail each, which stays until its own region changes."""
+    """Two regions, each with a tail that stays until a patch of the same region."""
     think, say = _at("ai_2_think", "append"), _at("ai_2_text", "append")
     thinking, saying = _at("ai_2_think", "tail"), _at("ai_2_text", "tail")
     opened = (
@@ -143,7 +143,7 @@ def regions() -> SampleReply:
 
 
 def table() -> SampleReply:
-    """Rows and cells, which no parser takes outside of a table."""
+    """Rows and cells, which an HTML parser drops outside of a table."""
     append, replace, tail = (_at("ai_2_text", action) for action in ("append", "replace", "tail"))
     steps = (
         (append("<table><thead><tr><th>a</th></tr></thead><tbody></tbody></table>"),),
@@ -159,7 +159,7 @@ def table() -> SampleReply:
 
 
 def markdown_like() -> SampleReply:
-    """What a renderer of Markdown does to a page: blocks grow, turn into others or several."""
+    """What a Markdown renderer does: blocks grow, and become other blocks or several."""
     append, replace, tail = (_at("ai_2_text", action) for action in ("append", "replace", "tail"))
     head = "<p>before</p>\n<table>\n<thead>\n<tr>\n<th>x</th>\n</tr>\n</thead></table>"
     one = "<table><tbody><tr><td>{}</td></tr></tbody></table>".format
@@ -205,7 +205,7 @@ def markdown_like() -> SampleReply:
 
 
 def swaps() -> SampleReply:
-    """Elements that are replaced by their ids, two in a fragment."""
+    """Elements that are replaced by id, two in one fragment."""
     opened = '<p id="a">a</p><p id="b">b</p><div id="ai_2_text"></div>'
     fragments = (
         Fragment(0, (Patch("append", Markup(opened)),)),

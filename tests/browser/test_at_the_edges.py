@@ -1,4 +1,4 @@
-"""What goes wrong in other ways: broken bodies, second tries, requests from scripts, history."""
+"""Rare cases: broken bodies, sending again, requests from scripts, the history."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -27,7 +27,7 @@ LOST = "The connection was lost, and the answer ends here."
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("cut", [False, True], ids=["one write", "two writes"])
-def test_what_came_before_a_broken_mark_is_shown(
+def test_what_arrived_before_a_broken_mark_is_shown(
     client: str, cut: bool, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     broken = f"llo<!{TOKEN} unknown>"
@@ -60,7 +60,7 @@ def test_a_connection_that_stays_open_after_the_end(
 
 
 @pytest.mark.parametrize(("depth", "reason"), [("-1", "incomplete"), ("0.5", "finished")])
-def test_a_depth_that_is_none_does_not_hang(
+def test_an_invalid_depth_does_not_hang(
     depth: str, reason: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     server.answers["/reply"] = lambda _: streamed(
@@ -74,7 +74,7 @@ def test_a_depth_that_is_none_does_not_hang(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_swap_whose_text_speaks_of_htmx(client: str, page: Page, server: SteppedServer) -> None:
+def test_a_swap_whose_text_mentions_htmx(client: str, page: Page, server: SteppedServer) -> None:
     said = '<p id="ai_1">Use hx-swap-oob, or hx-partial.</p>'
     server.answers["/reply"] = lambda _: streamed(('<p id="ai_1"></p>', "open"), (said, "swap"))
     show(page, server, client, form(client))
@@ -83,9 +83,7 @@ def test_a_swap_whose_text_speaks_of_htmx(client: str, page: Page, server: Stepp
     expect_html(page, "#messages", said)
 
 
-def test_a_plain_form_that_is_sent_again_when_its_answer_has_ended(
-    page: Page, server: SteppedServer
-) -> None:
+def test_a_plain_form_is_sent_again_after_its_answer(page: Page, server: SteppedServer) -> None:
     server.answers["/reply"] = lambda request: (
         Answer((OPENED,)) if request.number == 1 else usual_answer(request)
     )
@@ -104,7 +102,7 @@ def test_a_plain_form_that_is_sent_again_when_its_answer_has_ended(
 
 
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
-def test_a_request_from_a_script_says_how_it_is_swapped(
+def test_a_request_from_a_script_is_swapped_as_it_says(
     client: str, page: Page, server: SteppedServer
 ) -> None:
     source = '<div id="source" hx-ext="streaming-html"></div>'
@@ -116,9 +114,7 @@ def test_a_request_from_a_script_says_how_it_is_swapped(
     expect_html(page, "#messages", "<b>old</b>" + message(1))
 
 
-def test_going_back_asks_for_the_page_and_not_for_a_stream(
-    page: Page, server: SteppedServer
-) -> None:
+def test_going_back_requests_the_page_and_not_a_stream(page: Page, server: SteppedServer) -> None:
     asks = form("htmx4", hx_push_url="/talk").replace("hx-post", "hx-get")
     show(page, server, "htmx4", asks)
     ask(page, server).finish()
@@ -131,7 +127,7 @@ def test_going_back_asks_for_the_page_and_not_for_a_stream(
     assert "streaming-html" not in request.headers
 
 
-def test_htmx_2_tells_the_reader_that_nothing_came_in_time(
+def test_a_timeout_of_htmx_2_shows_a_notice(
     page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     page.add_init_script(script="addEventListener('load', () => { htmx.config.timeout = 200; });")

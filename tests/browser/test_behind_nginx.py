@@ -50,7 +50,7 @@ def test_the_server_notices_the_stop_button(
     upstream.wait_for("the source was closed", 10)
 
 
-def test_a_server_that_dies_is_a_lost_connection(
+def test_a_killed_server_is_a_lost_connection(
     trusting: Page, front: Server, upstream: Server
 ) -> None:
     chat = Chat(trusting, front.url)

@@ -1,4 +1,4 @@
-"""Code can be copied, where the page loads the file for it."""
+"""Buttons copy blocks of code, if the page loads copy-code.js."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,7 +15,7 @@ COPY = '<script defer src="/copy-code.js" data-label="Kopieren" data-done="Kopie
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_block_is_copied_when_its_answer_is_complete(
+def test_a_block_gets_its_button_when_the_answer_is_complete(
     client: str, page: Page, server: SteppedServer
 ) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -1,4 +1,4 @@
-"""However the network cuts a reply, the page is the same: to the byte, for each client."""
+"""However the network cuts a reply, the page is the same, with each client."""
 
 import pytest
 from playwright.sync_api import Page
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 BY_BYTE, AT_RANDOM, WHOLE = "each byte alone", "at random", "whole"
 SEED = 20
 SECONDS = 0.6
-# Each byte is a write of its own, for everything; the other cuts find less.
+# Each byte in a write of its own runs in make test; the other cuts find less.
 CASES = [
     pytest.param(
         client, name, cut, marks=[] if cut == BY_BYTE or name == "places" else pytest.mark.slow
@@ -36,7 +36,7 @@ def test_the_page_is_the_same(client: str, name: str, cut: str, page: Page) -> N
     with RecordedServer() as server:
         recorded = RecordedPage(page, server, client)
         pieces = writes(data, cut)
-        # The writer takes its time, or kernel and browser would join what it wrote.
+        # With pauses; otherwise the kernel or the browser would join the writes.
         answer = Answer(media_type, pieces, pace=SECONDS / len(pieces))
         assert recorded.play(answer) == recording.outcome
         recorded.check(recording.html)
@@ -47,7 +47,9 @@ def test_the_page_is_the_same(client: str, name: str, cut: str, page: Page) -> N
 
 
 @pytest.mark.parametrize("name", SAMPLE_REPLIES)
-@pytest.mark.parametrize("client", ["plain", "htmx4"])  # htmx 2 reads what the browser has joined.
+@pytest.mark.parametrize(
+    "client", ["plain", "htmx4"]
+)  # With htmx 2, the browser joins what was read.
 def test_the_client_may_read_single_bytes(client: str, name: str, page: Page) -> None:
     recording = SAMPLE_REPLIES[name]()
     media_type, data = body(recording.fragments)

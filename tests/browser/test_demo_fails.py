@@ -46,7 +46,7 @@ def test_what_arrived_is_shown_with_a_notice(framework: str, client: str, page: 
 
 
 def body(page: Page) -> str:
-    """Return the body that the page's client has read, from a second request."""
+    """Return the body that the page's client reads, by sending the same request again."""
     form = page.locator("form").evaluate("form => Object.fromEntries(new FormData(form))")
     response = page.request.post(
         f"{page.url}reply", form=form | {"message": FAIL}, headers={"Streaming-HTML": "html"}

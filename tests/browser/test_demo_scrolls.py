@@ -9,7 +9,7 @@ from tests.servers.process import demo
 
 pytestmark = pytest.mark.browser
 
-# After each fragment: how far the reader is from the top and from the bottom, in CSS pixels.
+# Records after each fragment how far the view is from the top and from the bottom, in pixels.
 FOLLOW = """() => {
     window.positions = [];
     const log = document.querySelector("[data-stream-pin]");
@@ -26,7 +26,7 @@ HAS_SCROLLED = """() => {
 HAS_GROWN = "() => positions.length > 10 && positions.at(-1).height > positions[0].height + 100"
 
 
-# How high each fragment has made the answer, in CSS pixels; and what its end has.
+# Records the height of the answer after each fragment and at the end, in pixels.
 MEASURE = """() => {
     window.heights = [];
     const height = () => document.querySelector(".ai").getBoundingClientRect().height;
@@ -60,7 +60,7 @@ def test_the_bottom_stays_in_view_only_if_it_was(client: str, page: Page) -> Non
         assert seen[-1]["top"] > 100
         assert max(position["below"] for position in seen) < 8
 
-        chat.send("long")  # Longer than the rest of this test takes.
+        chat.send("long")  # This answer takes longer than the rest of the test.
         page.wait_for_function("() => positions.length > 2")
         page.get_by_label("Conversation").hover()
         page.mouse.wheel(0, -300)

@@ -1,4 +1,4 @@
-"""Replies that end badly: the reader is told, and no fragment is on the page in part."""
+"""When a reply ends badly, the reader sees a notice, and no fragment is shown in part."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,12 +16,12 @@ ERROR = "Something went wrong. Please try again."
 
 
 def three_fragments(into: str | None = None) -> tuple[str, list[bytes]]:
-    """Return the Content-Type, and the shell, a text, and a last fragment of two patches."""
-    wire, reply = HTMLFormat(), Reply(renderer="text", into=into)
+    """Return the Content-Type, and the message, a text, and a last fragment with two patches."""
+    html_format, reply = HTMLFormat(), Reply(renderer="text", into=into)
     shell, text = reply.open(), reply.feed([Delta("That much. ")])
     more, notice = reply.feed([Delta("No more.")]), reply.close("failed")
     last = Fragment(more.index, more.patches + notice.patches, notice.outcome)
-    return wire.media_type, encode([shell, text, last], wire)
+    return html_format.media_type, encode([shell, text, last], html_format)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_body_that_was_cut(
     client: str, end: str, into: str | None, page: Page, problems: list[str]
 ) -> None:
     media_type, (first, second, third) = three_fragments(into)
-    cut = third[:-4]  # Inside the mark that ends it: its patches are complete.
+    cut = third[:-4]  # The cut is inside the last mark, so the patches are complete.
     assert b"No more." in cut
     assert b"went wrong" in cut
     with RecordedServer() as server:
@@ -52,7 +52,9 @@ def test_a_body_that_was_cut(
             ["stream:end", "incomplete"],
         ]
         if end != "whole":
-            take_out(problems, "net::ERR_CONNECTION_RESET" if end == "reset" else "net::ERR_")
+            remove_expected(
+                problems, "net::ERR_CONNECTION_RESET" if end == "reset" else "net::ERR_"
+            )
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -64,7 +66,7 @@ def test_the_status_does_not_matter_to_fragments(
         recorded = RecordedPage(page, server, client)
         assert recorded.play(Answer(media_type, tuple(fragments), status=503)) == "failed"
         expect(page.locator(".streamhtml")).to_contain_text("That much. No more.")
-    take_out(problems, "503")
+    remove_expected(problems, "503")
 
 
 def test_an_error_without_fragments(page: Page, problems: list[str]) -> None:
@@ -76,7 +78,7 @@ def test_an_error_without_fragments(page: Page, problems: list[str]) -> None:
         recorded.wait_for("stream:error")
         assert [name for name, _ in recorded.events] == ["stream:error"]
         assert "Secret" not in page.content()
-        take_out(problems, "500")
+        remove_expected(problems, "500")
 
         assert recorded.play(Answer(media_type, tuple(fragments))) == "failed"
         expect(page.locator(".streamhtml")).to_contain_text("That much. No more.")
@@ -89,11 +91,11 @@ def test_no_network(page: Page, problems: list[str]) -> None:
         page.get_by_role("button").click()
         expect(page.get_by_role("alert")).to_have_text(ERROR)
         recorded.wait_for("stream:error")
-    take_out(problems, "net::ERR_INTERNET_DISCONNECTED")
+    remove_expected(problems, "net::ERR_INTERNET_DISCONNECTED")
 
 
-def take_out(problems: list[str], expected: str) -> None:
-    """Take out what Chromium says of a failed request, which it must, and htmx after it."""
+def remove_expected(problems: list[str], expected: str) -> None:
+    """Remove Chromium's report of a failed request, which must be there, and htmx's about it."""
     assert any(expected in problem for problem in problems), problems
     problems[:] = [
         problem for problem in problems if expected not in problem and "htmx:" not in problem

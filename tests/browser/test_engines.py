@@ -1,4 +1,4 @@
-"""Firefox and WebKit make of a reply what Chromium makes of it (test_cuts.py, test_endings.py)."""
+"""Firefox and WebKit show replies as Chromium does (test_cuts.py, test_endings.py)."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _NOTICE = """({
 
 
 class Played:
-    """A page on a RecordedServer server, for one client, in one of the engines."""
+    """A page of a ``RecordedServer``, for one client, in one of the engines."""
 
     def __init__(self, engine: Engine, server: RecordedServer, client: str) -> None:
         self._engine = engine
@@ -47,16 +47,16 @@ class Played:
         }""")
 
     def call(self, function: str, *arguments: object) -> Any:
-        """Return what a function returns on the page."""
+        """Call a JavaScript function on the page; return its result."""
         return self._engine.evaluate(f"({function})(...{json.dumps(arguments)})")
 
     def ask(self, answer: Answer) -> None:
-        """Let the page ask for the answer."""
+        """Let the page request this answer."""
         self._server.recorded = answer
         self.call("() => document.querySelector('button').click()")
 
     def wait_for(self, event: str, detail: object = None) -> None:
-        """Wait for an event of the client, with a certain detail if that is given."""
+        """Wait for an event of the client, with this detail unless it is None."""
         assert self.call(_WAIT, event, detail), f"no {event}, but {self.events}"
 
     @property
@@ -68,7 +68,7 @@ class Played:
 
 @pytest.fixture(scope="module", params=[Firefox, WebKit])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """One process for a module, and one page."""
+    """One browser for the module, with one page."""
     engine: Engine = request.param()
     yield engine
     engine.close()

@@ -1,4 +1,4 @@
-"""Chromium's EventSource reads from our event streams what was written, and no event more."""
+"""Chromium's EventSource reads exactly the events that our event streams contain."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from streamhtml.formats.sse import SSEFormat
 
 pytestmark = pytest.mark.browser
 
-# Each piece alone, around text, twice, and beside each other piece.
+# Each piece alone, around text, twice, and next to each other piece.
 EVERY = [
     text
     for piece in PIECES

@@ -1,4 +1,4 @@
-"""Every format on a page of its real client: the answer grows, and all of them make the same."""
+"""Every format, on a page with its real client: the answer grows, and the result is the same."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -38,12 +38,12 @@ pytestmark = pytest.mark.browser
 
 MEDIA_TYPES = {name: new().media_type.partition(";")[0] for name, new in FORMATS.items()}
 STREAMS = [name for name in CLIENTS if name != "whole"]
-# Not "template" and "swaps", which are made for one format, and "regions", whose last tails stay.
+# Without "template" and "swaps", which are for one format, and "regions", whose tails stay.
 PLAYED = ["text", "failed", "places", "punctuated", "table", "markdown_like"]
 
-# The page without a script has all versions of an answer, and hides those that are old.
+# The page without scripts contains all versions of an answer, and hides the old ones.
 REGION = f"""[...document.querySelectorAll("#{ID}_text")].find((each) => each.checkVisibility())"""
-# What the reader sees at each frame; no observer, which would also see what no frame has shown.
+# Records what the reader sees at each frame. An observer would also see what no frame shows.
 RECORD = f"""
 window.shown = [];
 window.sources = [];
@@ -60,7 +60,7 @@ const look = () => {{
 }};
 look();
 """
-# htmx leaves marks on what it has swapped; a page without a script has ours, and what is hidden.
+# Removes what htmx adds to what it has swapped, our attributes, and what is hidden.
 CLEANED = """region => {
     if (!region) return "";
     const copy = region.cloneNode(true);
@@ -80,7 +80,7 @@ SPELLED = """html => {
 
 
 class Reader:
-    """Somebody in front of a page of one client."""
+    """A person who reads a page of one client."""
 
     def __init__(self, page: Page, name: str, site: Site, problems: list[str]) -> None:
         self.page = page
@@ -92,12 +92,12 @@ class Reader:
     def ask(self) -> None:
         """Press the button."""
         self.page.get_by_role("button").click(no_wait_after=True)
-        if not self._scripted:  # The answer is a page, which goes on loading.
+        if not self._scripted:  # The answer is a page, which is still loading.
             self.page.wait_for_url("**/answer/*", wait_until="commit")
 
     @property
     def shown(self) -> list[str]:
-        """Each text that the answer has shown, in the order of time."""
+        """Each text that the answer has shown, in order."""
         if self._scripted:
             shown: list[str] = self.page.evaluate("shown")
             return shown
@@ -107,12 +107,12 @@ class Reader:
         return self._shown
 
     def wait_for(self, holds: Callable[[], bool], what: str) -> None:
-        """Wait until it holds; all that is shown in the meantime is noted."""
+        """Wait until it holds, and record all that is shown in the meantime."""
         deadline = time.monotonic() + PATIENCE
         while not holds():
             shown = self.shown
             assert time.monotonic() < deadline, (what, self._problems, shown[-1:])
-            self.page.wait_for_timeout(10)  # For what Playwright has to tell.
+            self.page.wait_for_timeout(10)  # Playwright handles its events here.
 
     def wait_for_more(self, than: int = 0) -> int:
         """Wait until the answer is longer; return its length."""
@@ -120,7 +120,7 @@ class Reader:
         return len(self.shown[-1])
 
     def wait_for_answer(self, text: str, notice: str = "") -> None:
-        """Wait until the region is what the renderer makes of the text, and the notice, if any."""
+        """Wait until the region has the rendered text, and the notice, if there is one."""
         html = MarkdownRenderer(f"{ID}_text").render(text)
         if notice:
             html += Markup('<span class="streamhtml-notice" role="alert">{}</span>').format(notice)
@@ -138,16 +138,16 @@ class Reader:
 
     @property
     def notices(self) -> list[str]:
-        """The words of all notices."""
+        """The texts of all notices."""
         return self.page.locator(".streamhtml-notice:visible").all_inner_texts()
 
     def has_ended(self, name: str) -> None:
-        """Check that no client would ask again."""
+        """Check that the client does not reconnect."""
         if closes := CLIENTS[name].closes:
             self.wait_for(lambda: self.page.evaluate("closings.length > 0"), "the end")
             assert self.page.evaluate("closings") == [closes]
         if self._scripted:
-            # Turbo closes none: this one is told to wait for a day.
+            # Turbo does not close the source. The server has told it to wait for a day.
             states = {"sse-htmx2": ["CLOSED"], "turbo-source": ["CONNECTING"]}.get(name, [])
             ended = "sources.every((each) => each.readyState !== EventSource.OPEN)"
             self.wait_for(lambda: self.page.evaluate(ended), "the end of the source")
@@ -169,7 +169,7 @@ def site(running: Site) -> Site:
 
 @contextmanager
 def reading(browser: Browser, name: str, site: Site, problems: list[str]) -> Iterator[Reader]:
-    """Open the page; it must not complain."""
+    """Open the page; it must not report problems."""
 
     def listen(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -182,13 +182,13 @@ def reading(browser: Browser, name: str, site: Site, problems: list[str]) -> Ite
         page.on("pageerror", lambda error: problems.append(f"exception: {error}"))
         page.add_init_script(RECORD)
         yield Reader(page, name, site, problems)
-        assert problems == [], "the page has complained"
+        assert problems == [], "the page has reported problems"
     finally:
         context.close()
 
 
 def common(text: str, other: str) -> int:
-    """Return how many characters both begin with."""
+    """Return the length of the common beginning."""
     return next(
         (at for at, (one, two) in enumerate(zip(text, other, strict=False)) if one != two),
         min(len(text), len(other)),
@@ -208,10 +208,10 @@ def test_an_answer(name: str, browser: Browser, site: Site, problems: list[str])
         assert reader.notices == []
         assert reader.page.locator(".streamhtml:visible").count() == 1
         texts = reader.shown
-        del texts[: not texts[0]]  # Before the answer there is nothing.
+        del texts[: not texts[0]]  # The text before the answer is empty.
         right = [common(text, texts[-1]) for text in texts]
         print(f"{name:<21}{len(texts):>4} texts, {len(set(right)):>4} lengths")
-        assert right == sorted(right), "what was right is gone"
+        assert right == sorted(right), "correct text has disappeared"
         if name in STREAMS:
             assert len(set(right)) > 5
         else:
@@ -256,16 +256,14 @@ def test_a_lost_connection(name: str, browser: Browser, site: Site, problems: li
         first, second = site.requests
         assert (first.last_event_id, site.begun) == ("", 1)
         assert int(second.last_event_id) > 0
-        # What Chromium says of it, and htmx 2.
+        # Chromium reports the lost connection, and so does htmx 2.
         remove_expected(problems, "net::ERR_INCOMPLETE_CHUNKED_ENCODING")
         if name == "sse-htmx2":
             remove_expected(problems, "[object Event]")
 
 
 @pytest.mark.parametrize("name", [name for name in STREAMS if name != "page"])
-def test_all_that_a_renderer_may_say(
-    name: str, browser: Browser, site: Site, problems: list[str]
-) -> None:
+def test_every_kind_of_patch(name: str, browser: Browser, site: Site, problems: list[str]) -> None:
     with reading(browser, name, site, problems) as reader:
         for recording in (SAMPLE_REPLIES[each]() for each in PLAYED):
             site.sample = recording
@@ -278,7 +276,7 @@ def test_all_that_a_renderer_may_say(
 
 @pytest.mark.parametrize("seen", ["finished", "stopped", "failed", "7"])
 @pytest.mark.parametrize("name", ["sse-htmx2", "turbo-source", "datastar"])
-def test_a_page_that_forgets_to_close(name: str, seen: str, site: Site) -> None:
+def test_a_client_that_reconnects_after_the_end(name: str, seen: str, site: Site) -> None:
     headers = {"Accept": "text/event-stream", "Last-Event-ID": seen}
     if name == "datastar":
         headers["Datastar-Request"] = "true"
@@ -291,20 +289,24 @@ def test_a_page_that_forgets_to_close(name: str, seen: str, site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLE_REPLIES)
-def test_datastar_prints_the_same(name: str) -> None:
-    wire, tails = DatastarFormat(), Tails()
+def test_datastars_own_library_prints_the_same(name: str) -> None:
+    datastar_format, tails = DatastarFormat(), Tails()
     for fragment in map(placed, SAMPLE_REPLIES[name]().fragments):
         theirs = "".join(
             ServerSentEventGenerator.patch_elements(**each, event_id=str(fragment.index))
             for patch in fragment.patches
             for each in arguments(patch, tails)
         )
-        ours = [event for event in events(wire.encode(fragment).encode()) if event.event != "end"]
+        ours = [
+            event
+            for event in events(datastar_format.encode(fragment).encode())
+            if event.event != "end"
+        ]
         assert [said(event) for event in ours] == [said(event) for event in events(theirs.encode())]
 
 
 def placed(fragment: Fragment) -> Fragment:
-    """Return a fragment whose message has a place, as ``into`` gives it one."""
+    """Return the fragment with a container for the message, as ``into`` gives it one."""
     patches = (
         replace(patch, root="messages") if patch.action == "append" and not patch.root else patch
         for patch in fragment.patches
@@ -313,7 +315,7 @@ def placed(fragment: Fragment) -> Fragment:
 
 
 def arguments(patch: Patch, tails: Tails) -> Iterator[dict[str, Any]]:
-    """Yield what Datastar's own library is to be told for a patch."""
+    """Yield the arguments for Datastar's own library that correspond to a patch."""
     if tail := tails.take(patch.root):
         yield {"selector": tail, "mode": ElementPatchMode.REMOVE}
     if patch.action == "tail" and patch.html:
@@ -327,7 +329,7 @@ def arguments(patch: Patch, tails: Tails) -> Iterator[dict[str, Any]]:
 
 
 def said(event: ServerSentEvent) -> tuple[str, str, dict[str, str]]:
-    """Return an event without the order of its lines, and with what it leaves unsaid."""
+    """Return an event without the order of its lines, and with its defaults."""
     words = {"mode": "outer"}
     elements = []
     for line in event.data.split("\n"):
@@ -336,12 +338,12 @@ def said(event: ServerSentEvent) -> tuple[str, str, dict[str, str]]:
             elements.append(value)
         else:
             words[key] = value
-    # The other library leaves out a line break at the end.
+    # Datastar's library drops a line break at the end.
     words["elements"] = "\n".join(elements).removesuffix("\n")
     return event.event, event.id, words
 
 
 def events(stream: bytes) -> list[ServerSentEvent]:
-    """Return the events of a stream, as another parser reads it."""
+    """Return the events of a stream, as an independent parser reads them."""
     response = httpx.Response(200, headers={"Content-Type": "text/event-stream"}, content=stream)
     return [event for event in EventSource(response).iter_sse() if event.data]

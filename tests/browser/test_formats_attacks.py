@@ -1,4 +1,4 @@
-"""What a model writes to get out of its answer gets nowhere, whichever client listens."""
+"""Model output cannot affect anything outside its answer, with any client."""
 
 import random
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from streamhtml import Delta, Reply
 pytestmark = pytest.mark.browser
 
 ANSWERS = 6
-EACH = 40  # payloads in an answer: one that opens a fence hides the others behind it
+EACH = 40  # payloads in an answer; one that opens a fence hides the ones after it
 BYPASS = Markup(
     f'<p>x</p><img src="https://{FOREIGN}/i.png" alt=""><p hx-get="/secret" hx-trigger="load">x</p>'
 )
@@ -26,7 +26,7 @@ BYPASS = Markup(
 
 @cache
 def answers() -> tuple[str, ...]:
-    """Return documents that hold payloads of all families, the same ones each time."""
+    """Return documents with payloads of all families, the same ones each time."""
     chance = random.Random(6)
     payloads = [
         payload for family in FAMILIES.values() for payload in chance.sample([*family()], 60)
@@ -38,7 +38,7 @@ def answers() -> tuple[str, ...]:
 
 
 def recorded(tokens: list[str]) -> SampleReply:
-    """Return the reply to the tokens, some to a fragment."""
+    """Return the reply to the tokens."""
     reply = Reply(context={"message_pair_id": ID})
     fragments = [reply.open()]
     fragments += [reply.feed([Delta(token)]) for token in tokens]
@@ -59,7 +59,7 @@ def site(running: Site) -> Site:
 
 
 def watch(reader: Reader, site: Site) -> list[str]:
-    """Return what the page will ask for elsewhere, and see to it that it gets nothing."""
+    """Return a list of the page's requests to other places, which are all refused."""
     elsewhere: list[str] = []
 
     def see(route: Route) -> None:
@@ -91,25 +91,27 @@ def play(reader: Reader, site: Site, name: str, recording: SampleReply) -> None:
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_nothing_gets_out(name: str, browser: Browser, site: Site, problems: list[str]) -> None:
+def test_model_output_does_nothing_outside_its_answer(
+    name: str, browser: Browser, site: Site, problems: list[str]
+) -> None:
     with reading(browser, name, site, problems) as reader:
         elsewhere = watch(reader, site)
         for answer in answers():
             play(reader, site, name, recorded(in_groups(like_tokens(answer, 6), 20)))
             reader.wait_for_answer(answer)
         assert elsewhere == []
-        if name != "page":  # It runs no scripts, and each answer is a page of its own.
+        if name != "page":  # It runs no scripts, and each answer is its own page.
             assert reader.page.evaluate("hits") == 0
             assert reader.page.locator(f"#{OUTSIDE}").inner_text() == "untouched"
             reader.wait_for(lambda: reader.page.locator(".htmx-request").count() == 0, "the end")
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_what_gets_out_would_be_seen(
+def test_an_escape_would_be_noticed(
     name: str, browser: Browser, site: Site, problems: list[str]
 ) -> None:
     with reading(browser, name, site, problems) as reader:
         elsewhere = watch(reader, site)
         play(reader, site, name, recorded([BYPASS]))
-        reader.wait_for(lambda: bool(elsewhere or problems), "what gets out")
+        reader.wait_for(lambda: bool(elsewhere or problems), "the escape")
         problems.clear()

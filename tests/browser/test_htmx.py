@@ -19,7 +19,7 @@ pytestmark = pytest.mark.browser
 READ_AND_SWAP = Path(__file__).with_name("read-and-swap.js")
 TABLES = ["table", "markdown_like"]
 STRICT = "{allowNestedOobSwaps: false}"  # as in the demo
-# The htmx format has no word for elements that are replaced by their ids, which "swaps" has.
+# Without "swaps": the htmx format cannot replace elements by id.
 CASES = [
     pytest.param(
         client,
@@ -44,7 +44,7 @@ def test_the_htmx_format_is_swapped_as_it_is_read(
     writes = (opened, b"".join(rest)) if joined else (opened, *rest)
     html = recording.html
     for tail in ["H", "G"] if name == "regions" else []:
-        # A tail that no patch follows stays as it is, in its element.
+        # A tail that no patch follows stays in its element.
         root = "ai_2_think" if tail == "H" else "ai_2_text"
         html = html.replace(f"{tail}</", f'<span id="{root}-tail">{tail}</span></')
     with RecordedServer() as server:
@@ -53,7 +53,7 @@ def test_the_htmx_format_is_swapped_as_it_is_read(
         page.evaluate(f"Object.assign(htmx.config, {config})")
         recorded.ask(Answer(HTMXFormat.media_type, writes, pace="taken"))
         recorded.wait_for("stream:end", "read")
-        # A ping is a line break, and this client puts it where it puts everything.
+        # A ping is a line break, which this client appends like anything else.
         recorded.check(html + "\n" * rest.count(b"\n"), joined=False)
         assert recorded.reads >= len(writes)
 

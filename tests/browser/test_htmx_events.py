@@ -38,7 +38,9 @@ AFTER = ["afterRequest", "afterOnLoad", "after:request", "finally:request"]
 
 
 @pytest.mark.parametrize(("client", "event"), EVENTS)
-def test_htmx_says_it_as_often(client: str, event: str, page: Page, server: SteppedServer) -> None:
+def test_each_event_is_dispatched_as_often(
+    client: str, event: str, page: Page, server: SteppedServer
+) -> None:
     counts = []
     show(page, server, client, form(client))
     # The same answer in two ways, each on a fresh page.
@@ -60,7 +62,7 @@ def test_htmx_says_it_as_often(client: str, event: str, page: Page, server: Step
 
 @pytest.mark.parametrize("event", AFTER)
 @pytest.mark.parametrize("pace", ["slow", "at once"])
-def test_the_answer_is_there_when_htmx_says_that_it_is(
+def test_the_answer_is_complete_in_the_last_events(
     event: str, pace: str, page: Page, server: SteppedServer
 ) -> None:
     client = "htmx4" if ":" in event else "htmx2"
@@ -76,7 +78,7 @@ def test_the_answer_is_there_when_htmx_says_that_it_is(
 
 
 @pytest.mark.parametrize("client", HTMX)
-def test_a_request_that_a_listener_forbids(client: str, page: Page, server: SteppedServer) -> None:
+def test_a_listener_can_prevent_the_request(client: str, page: Page, server: SteppedServer) -> None:
     show(page, server, client, form(client, '<input name="message" value="no">'))
     name = "htmx:beforeRequest" if client == "htmx2" else "htmx:before:request"
     page.evaluate(
@@ -89,7 +91,7 @@ def test_a_request_that_a_listener_forbids(client: str, page: Page, server: Step
 
 
 @pytest.mark.parametrize("client", HTMX)
-def test_a_swap_that_a_listener_forbids(client: str, page: Page, server: SteppedServer) -> None:
+def test_a_listener_can_prevent_the_swap(client: str, page: Page, server: SteppedServer) -> None:
     show(page, server, client, form(client))
     name = "htmx:beforeSwap" if client == "htmx2" else "htmx:before:swap"
     page.evaluate(f"document.addEventListener('{name}', (event) => event.preventDefault())")
@@ -100,7 +102,7 @@ def test_a_swap_that_a_listener_forbids(client: str, page: Page, server: Stepped
 
 
 @pytest.mark.parametrize("client", HTMX)
-def test_a_swap_that_a_listener_moves(client: str, page: Page, server: SteppedServer) -> None:
+def test_a_listener_can_move_the_swap(client: str, page: Page, server: SteppedServer) -> None:
     show(page, server, client, form(client) + '<div id="side"></div>')
     page.evaluate("""() => {
         const target = document.getElementById("side");
@@ -115,7 +117,7 @@ def test_a_swap_that_a_listener_moves(client: str, page: Page, server: SteppedSe
 
 
 @pytest.mark.parametrize("client", HTMX)
-def test_before_comes_before_after(client: str, page: Page, server: SteppedServer) -> None:
+def test_the_events_keep_their_order(client: str, page: Page, server: SteppedServer) -> None:
     show(page, server, client, form(client))
     finish(page, ask(page, server))
     wait_for_htmx(page)

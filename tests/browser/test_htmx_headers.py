@@ -75,7 +75,7 @@ def test_hx_trigger(
     [
         *((client, "#side", "#side") for client in HTMX),
         *((client, "closest section", "section") for client in HTMX),
-        ("htmx2", "this", "#ask"),  # which htmx 4 does not know here
+        ("htmx2", "this", "#ask"),  # htmx 4 does not support it here
     ],
 )
 def test_hx_retarget(
@@ -184,7 +184,7 @@ def test_the_url_is_pushed_once(
 
 
 @pytest.mark.parametrize("client", HTMX)
-def test_the_url_is_pushed_where_the_server_names_the_container(
+def test_the_url_is_pushed_if_the_server_names_the_container(
     client: str, page: Page, server: SteppedServer
 ) -> None:
     placed = [(shell(1), "append #messages"), *pieces(1)[1:]]
@@ -227,7 +227,7 @@ def test_an_error_without_fragments(
     server.answers["/reply"] = ordinary_answer("<em>No.</em>", status=422)
     show(page, server, client, form(client))
     send(page)
-    if client == "htmx4":  # It swaps what errors say.
+    if client == "htmx4":  # It swaps error responses.
         expect_html(page, "#messages", "<em>No.</em>")
     else:
         expect(page.locator("#messages > [role=alert]")).to_contain_text("Something went wrong")
@@ -236,7 +236,7 @@ def test_an_error_without_fragments(
     remove_expected(problems, "422")
 
 
-def test_an_error_that_htmx_2_is_triggered_to_swap(
+def test_htmx_2_can_be_configured_to_swap_an_error(
     page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     server.answers["/reply"] = ordinary_answer("<em>No.</em>", status=422)
@@ -248,10 +248,9 @@ def test_an_error_that_htmx_2_is_triggered_to_swap(
 
 
 @pytest.mark.parametrize("with_fragments", [True, False])
-def test_what_htmx_4_does_by_status(
+def test_hx_status_applies_only_without_fragments(
     with_fragments: bool, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
-    """It is for ordinary answers: to fragments the status does not matter."""
     server.answers["/reply"] = (
         usual_answer_with(status=422) if with_fragments else ordinary_answer(message(1), {}, 422)
     )

@@ -38,9 +38,7 @@ def test_hx_headers(client: str, page: Page, server: SteppedServer) -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_fields_in_their_order_with_a_csrf_field(
-    client: str, page: Page, server: SteppedServer
-) -> None:
+def test_fields_keep_their_order(client: str, page: Page, server: SteppedServer) -> None:
     inside = '<input type="hidden" name="csrfmiddlewaretoken" value="t0">'
     inside += '<input name="message" value="&amp; 안녕"><input name="empty">'
     show(page, server, client, form(client, inside))
@@ -99,7 +97,7 @@ def test_a_button_without_a_form(client: str, page: Page, server: SteppedServer)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_the_forms_own_validation(client: str, page: Page, server: SteppedServer) -> None:
+def test_the_form_is_validated(client: str, page: Page, server: SteppedServer) -> None:
     show(page, server, client, form(client, '<input name="message" required>'))
     send(page)
     assert page.evaluate("document.activeElement.name") == "message"
@@ -232,7 +230,7 @@ def test_a_second_request_is_dropped(client: str, page: Page, server: SteppedSer
 @pytest.mark.parametrize("sync", ["this:queue all", ""])
 @pytest.mark.parametrize("client", HTMX)
 def test_a_second_request_waits(client: str, sync: str, page: Page, server: SteppedServer) -> None:
-    attributes = {"hx_sync": sync} if sync else {}  # To wait is what both do without it, too.
+    attributes = {"hx_sync": sync} if sync else {}  # Both wait without the attribute too.
     show(page, server, client, form(client, '<input name="message" value="one">', **attributes))
     first = ask(page, server)
     page.locator("[name=message]").fill("two")
@@ -247,7 +245,7 @@ def test_a_second_request_waits(client: str, sync: str, page: Page, server: Step
 
 
 @pytest.mark.parametrize("client", HTMX)
-def test_a_timeout_does_not_cut_what_keeps_coming(
+def test_a_timeout_of_htmx_does_not_end_a_stream(
     client: str, page: Page, server: SteppedServer
 ) -> None:
     many = [(shell(1), "open"), *[(".", "append #ai_1_text")] * 400]
@@ -267,7 +265,7 @@ def test_a_timeout_does_not_cut_what_keeps_coming(
             arg=number,
             timeout=TIMEOUT,
         )
-        # A tick of the page for each: there are more writes than that would take.
+        # A pause for each write, so that the writes do not run out before the timeout.
         page.evaluate("new Promise((done) => setTimeout(done, 10))")
     assert page.evaluate("events.filter(([name]) => name === 'stream:end')") == []
     finish(page, request)

@@ -69,12 +69,10 @@ def test_each_swap_style(client: str, swap: str, page: Page, server: SteppedServ
 
 @pytest.mark.parametrize("swap", ["beforeend swap:50ms", "innerHTML settle:50ms"])
 @pytest.mark.parametrize("client", HTMX)
-def test_a_swap_that_takes_its_time(
-    client: str, swap: str, page: Page, server: SteppedServer
-) -> None:
+def test_a_swap_with_a_delay(client: str, swap: str, page: Page, server: SteppedServer) -> None:
     show(page, server, client, form(client, hx_swap=swap))
     send(page)
-    finish(page, server.wait_for())  # Everything comes at once, and waits.
+    finish(page, server.wait_for())  # Everything arrives at once, and waits for the swap.
     expect_html(page, "#messages", message(1))
 
 
@@ -110,9 +108,7 @@ def test_each_target(
 
 
 @pytest.mark.parametrize("client", HTMX)
-def test_the_answer_takes_the_place_of_the_form(
-    client: str, page: Page, server: SteppedServer
-) -> None:
+def test_the_answer_replaces_the_form(client: str, page: Page, server: SteppedServer) -> None:
     show(page, server, client, form(client, hx_target="this", hx_swap="outerHTML"))
     request = ask(page, server)
     request.write()
@@ -184,9 +180,7 @@ def test_a_partial_in_the_first_fragment(client: str, page: Page, server: Steppe
 
 
 @pytest.mark.parametrize("client", HTMX)
-def test_what_htmx_has_words_for_in_the_midst_of_the_stream(
-    client: str, page: Page, server: SteppedServer
-) -> None:
+def test_out_of_band_in_a_later_fragment(client: str, page: Page, server: SteppedServer) -> None:
     partial = '<hx-partial hx-target="#rows" hx-swap="beforeend"><tr><td>2</td></tr></hx-partial>'
     server.answers["/reply"] = lambda _: streamed(
         *pieces(1)[:2],
@@ -231,7 +225,7 @@ MORE = '<button id="{}" hx-get="/more" hx-target="#side" hx-vals=\'{{"by": "{}"}
 
 @pytest.mark.parametrize("way", ["open", "container", "swap"])
 @pytest.mark.parametrize("client", HTMX)
-def test_the_messages_own_attributes_are_alive(
+def test_htmx_processes_the_messages_attributes(
     client: str, way: str, page: Page, server: SteppedServer
 ) -> None:
     opened = shell(1, inside=MORE.format("more", "message"))
@@ -253,7 +247,9 @@ def test_the_messages_own_attributes_are_alive(
 
 
 @pytest.mark.parametrize("client", HTMX)
-def test_the_answers_own_attributes_are_not(client: str, page: Page, server: SteppedServer) -> None:
+def test_htmx_ignores_the_answers_attributes(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     inert = MORE.format("evil", "answer").replace("#side", "body")
     loads = '<i hx-get="/more" hx-trigger="load" hx-vals=\'{"by": "load"}\'></i>'
     links = f'<div hx-boost="true"><a id="link" href="#">x</a></div>{loads}'
@@ -280,7 +276,7 @@ def test_the_answers_own_attributes_are_not(client: str, page: Page, server: Ste
     [("append #notes", "one{}"), ("replace #notes @0", "{}")],
 )
 @pytest.mark.parametrize("client", HTMX)
-def test_what_comes_later_is_alive(
+def test_htmx_processes_later_fragments(
     client: str, operation: str, expected: str, page: Page, server: SteppedServer
 ) -> None:
     notes = '<div id="notes"><u>one</u></div>'

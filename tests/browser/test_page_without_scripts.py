@@ -1,4 +1,4 @@
-"""A browser without JavaScript goes to an answer, and sees it grow while the page loads."""
+"""Without JavaScript, an answer is a page that grows while it loads."""
 
 import socket
 import time
@@ -50,7 +50,7 @@ PAGE = jinja2.Environment(autoescape=True).from_string("""<!doctype html>
 <script nonce="{{ page_nonce }}">document.title = "Scripts run"</script>
 </body></html>""")
 
-# What computed styles leave to be seen, without our attributes and what holds a tail.
+# The HTML that the computed styles show, without our attributes and the wrappers of tails.
 VISIBLE = """(region) => {
     const copy = region.cloneNode(true);
     const all = [...region.querySelectorAll("*")];
@@ -70,7 +70,7 @@ PARSED = """(html) => {
 
 
 class Site:
-    """A form, and the answer to it: as much as the test lets the model say."""
+    """A form and the answer to it. The test decides how much of it the model says."""
 
     def __init__(self) -> None:
         self.nonce = NONCE
@@ -136,7 +136,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def without_scripts(browser: Browser, problems: list[str]) -> Iterator[Page]:
-    """A page whose browser runs no script."""
+    """A page in a browser with JavaScript turned off."""
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.on("console", lambda message: problems.append(message.text))
@@ -145,7 +145,7 @@ def without_scripts(browser: Browser, problems: list[str]) -> Iterator[Page]:
 
 
 def ask(page: Page, site: Site) -> Locator:
-    """Send the form; return the answer's region, while the page still loads."""
+    """Send the form; return the answer's region while the page is still loading."""
     page.goto(site.url)
     page.locator("input").fill("<Why?>")
     page.get_by_role("button").click(no_wait_after=True)
@@ -185,7 +185,7 @@ def test_the_answer_grows_while_the_page_loads(
     assert problems == []
 
 
-def test_a_failing_source_is_told(without_scripts: Page, site: Site) -> None:
+def test_a_failing_source_shows_a_notice(without_scripts: Page, site: Site) -> None:
     site.parts, site.fails = PARTS[:1], True
     site.more.release(2)
     region = ask(without_scripts, site)
@@ -194,7 +194,7 @@ def test_a_failing_source_is_told(without_scripts: Page, site: Site) -> None:
     assert region.inner_text().split() == ["So", "**bo", *NOTICES["failed"].split()]
 
 
-def test_a_strict_policy_wants_the_nonce(
+def test_a_strict_policy_needs_the_nonce(
     without_scripts: Page, site: Site, problems: list[str]
 ) -> None:
     site.nonce = ""
@@ -202,7 +202,7 @@ def test_a_strict_policy_wants_the_nonce(
     region = ask(without_scripts, site)
     expect(without_scripts.get_by_text("The end")).to_be_visible()
     final = without_scripts.evaluate(PARSED, str(render(ANSWER)))
-    # Nothing is hidden then, so that what was shown for a moment stays.
+    # Without it, nothing is hidden, so what was provisional stays visible.
     assert region.evaluate(VISIBLE) != final
     assert any("style-src" in problem for problem in problems)
     problems.clear()
@@ -228,7 +228,7 @@ def test_firefox_shows_it_grow(site: Site) -> None:
     try:
         browser.begin(f"{site.url}/reply?question=a")
         seen = {""}
-        for _ in PARTS[:-1]:  # The last has nothing to see.
+        for _ in PARTS[:-1]:  # The last part is not visible.
             site.more.release()
             until(lambda: browser.evaluate(shown) not in seen)
             seen.add(browser.evaluate(shown))

@@ -1,4 +1,4 @@
-"""A connection that is lost is taken up again, where the server says where."""
+"""After a lost connection, an answer is resumed if the server says where."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.browser
 RESUME = (("Streaming-HTML-Resume", "/resume"),)
 LOST = "The connection was lost, and the answer ends here."
 STOP = '<button type="button" data-stream-stop="#ask">Stop</button>'
-# Without the back-off, so that a test needs not wait for it.
+# Records the delays before the attempts, and skips them.
 AT_ONCE = """
 const { setTimeout: later } = window;
 window.pauses = [];
@@ -38,13 +38,13 @@ window.setTimeout = (then, ms = 0, ...rest) => {
 
 
 def cut(*pieces: tuple[str, str]) -> Answer:
-    """Return an answer without an end, which can be resumed; its body ends in good order."""
+    """Return an answer without an end, which can be resumed. Its body ends properly."""
     writes = [f"{html}<!{TOKEN} {operation}>" for html, operation in pieces]
     return Answer(("".join(writes),), headers=RESUME)
 
 
 def resumed(start: int, *pieces: tuple[str, str], end: str = "<!aaaa end finished>") -> Answer:
-    """Return what follows from a fragment on, with a token of its own."""
+    """Return the fragments from this number on, with another token."""
     writes = [f"{html}<!aaaa {operation}>" for html, operation in pieces]
     kind = f"text/html; charset=utf-8; fragments=aaaa; from={start}"
     return Answer(("".join(writes) + end,), kind)
@@ -60,7 +60,15 @@ def start(
     *again: Any,
     first: Sequence[tuple[str, str]] = FIRST,
 ) -> None:
-    """Ask for an answer that is cut after its second fragment; ``again`` is what then comes."""
+    """Request an answer that is cut after its second fragment.
+
+    Args:
+        page: for the test.
+        server: for the test.
+        client: the client of the page.
+        again: the answers to the requests that resume it.
+        first: the fragments before the cut.
+    """
     answers = iter(again)
     server.answers["/reply"] = lambda _: cut(*first)
     server.answers["/resume"] = lambda request: next(answers)
@@ -78,7 +86,9 @@ def numbers(page: Page) -> list[int]:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_it_goes_on_where_it_was_cut(client: str, page: Page, server: SteppedServer) -> None:
+def test_an_answer_continues_where_it_was_cut(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     start(page, server, client, resumed(2, ("llo", "append #ai_1_text")))
     wait_for(page, "stream:end", "finished")
     expect_html(page, "#messages", message(1))
@@ -92,7 +102,9 @@ def test_it_goes_on_where_it_was_cut(client: str, page: Page, server: SteppedSer
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_what_is_there_is_not_shown_again(client: str, page: Page, server: SteppedServer) -> None:
+def test_fragments_on_the_page_are_not_shown_again(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     start(page, server, client, resumed(0, *FIRST, ("ll", ""), ("o", "")))
     wait_for(page, "stream:end", "finished")
     expect_html(page, "#messages", message(1))
@@ -100,9 +112,7 @@ def test_what_is_there_is_not_shown_again(client: str, page: Page, server: Stepp
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_tail_is_taken_away_by_what_comes_after(
-    client: str, page: Page, server: SteppedServer
-) -> None:
+def test_a_tail_is_removed_by_what_follows(client: str, page: Page, server: SteppedServer) -> None:
     more = resumed(3, ("llo", "append #ai_1_text"))
     start(page, server, client, more, first=[*FIRST, ("???", "tail")])
     wait_for(page, "stream:end", "finished")
@@ -110,9 +120,7 @@ def test_a_tail_is_taken_away_by_what_comes_after(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_it_tries_again_and_waits_longer_each_time(
-    client: str, page: Page, server: SteppedServer
-) -> None:
+def test_each_attempt_waits_longer(client: str, page: Page, server: SteppedServer) -> None:
     cuts = [resumed(2, end="") for _ in range(3)]
     more = resumed(2, ("llo", "append #ai_1_text"), end="")
     start(page, server, client, *cuts, more, resumed(3))
@@ -126,7 +134,9 @@ def test_it_tries_again_and_waits_longer_each_time(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_it_gives_up_in_the_end(client: str, page: Page, server: SteppedServer) -> None:
+def test_the_client_gives_up_after_six_attempts(
+    client: str, page: Page, server: SteppedServer
+) -> None:
     start(page, server, client, *(resumed(2, end="") for _ in range(6)))
     wait_for(page, "stream:end", "incomplete")
     assert len(server.requests) == 7
@@ -134,7 +144,7 @@ def test_it_gives_up_in_the_end(client: str, page: Page, server: SteppedServer) 
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_server_that_knows_no_more_is_asked_once(
+def test_a_client_error_is_final(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     start(page, server, client, Answer(("gone",), "text/plain", status=410))
@@ -145,7 +155,7 @@ def test_a_server_that_knows_no_more_is_asked_once(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_it_may_be_stopped_meanwhile(client: str, page: Page, server: SteppedServer) -> None:
+def test_a_resumed_answer_can_be_stopped(client: str, page: Page, server: SteppedServer) -> None:
     open_end = Answer(
         (f"llo<!{TOKEN} append #ai_1_text>", "never"),
         f"text/html; charset=utf-8; fragments={TOKEN}; from=2",
@@ -159,7 +169,7 @@ def test_it_may_be_stopped_meanwhile(client: str, page: Page, server: SteppedSer
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_an_answer_that_the_reader_stopped_is_not_resumed(
+def test_a_stopped_answer_is_not_resumed(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     first, second = (f"{html}<!{TOKEN} {operation}>" for html, operation in FIRST)
@@ -179,7 +189,7 @@ def test_an_answer_that_the_reader_stopped_is_not_resumed(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_it_may_be_stopped_before_it_tries_again(
+def test_an_answer_can_be_stopped_between_attempts(
     client: str, page: Page, server: SteppedServer
 ) -> None:
     never = AT_ONCE.replace("return later(", "return ms > 240 && ms < 20_000 ? 0 : later(")
@@ -194,7 +204,7 @@ def test_it_may_be_stopped_before_it_tries_again(
 
 
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
-def test_htmx_may_abort_what_is_resumed(client: str, page: Page, server: SteppedServer) -> None:
+def test_htmx_can_abort_a_resumed_answer(client: str, page: Page, server: SteppedServer) -> None:
     endless = Answer(
         (f"llo<!{TOKEN} append #ai_1_text>", "never"),
         f"text/html; charset=utf-8; fragments={TOKEN}; from=2",
@@ -208,7 +218,7 @@ def test_htmx_may_abort_what_is_resumed(client: str, page: Page, server: Stepped
 
 
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
-def test_another_request_takes_the_place_of_what_is_resumed(
+def test_another_request_replaces_a_resumed_answer(
     client: str, page: Page, server: SteppedServer
 ) -> None:
     endless = Answer(
@@ -231,7 +241,7 @@ def test_another_request_takes_the_place_of_what_is_resumed(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_proxy_that_finds_no_server_is_asked_again(
+def test_a_bad_gateway_is_tried_again(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     bad = Answer(("Bad Gateway",), "text/html", status=502)

@@ -1,4 +1,4 @@
-"""Three ways to end in mid-stream, under every server: the source raises, SIGTERM, SIGKILL."""
+"""Streams that end early, under every server: the source raises, SIGTERM, SIGKILL."""
 
 import re
 from pathlib import Path
@@ -12,16 +12,16 @@ from streamhtml._notice import NOTICES
 
 pytestmark = pytest.mark.browser
 
-LOST = NOTICES["interrupted"]  # The client's own words are the same.
+LOST = NOTICES["interrupted"]  # The client's own notice has the same text.
 EXPECTED = {
     "failing": ("failed", NOTICES["failed"]),
     "SIGTERM": ("interrupted", LOST),
     "SIGKILL": ("incomplete", LOST),
 }
-"""What ``stream:end`` says, and what is shown, by what happens."""
+"""The reason in ``stream:end``, and the notice, by what happens."""
 
 CUT = {"waitress", "hypercorn-django-asgi", "gunicorn-gthread-preload"}
-"""Servers that tell nobody of SIGTERM; the client does."""
+"""Servers that do not report SIGTERM. The client shows its own notice."""
 
 HEART = {
     "uvicorn": "starlette",

@@ -1,4 +1,4 @@
-"""A button ends an answer: the connection closes, and the server is told if it wants to be."""
+"""A button stops an answer: the connection is closed, and the stop URL is called."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -27,7 +27,7 @@ def stop(page: Page) -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_the_server_sees_that_the_connection_is_closed(
+def test_the_connection_is_closed(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     show(page, server, client, form(client) + STOP)
@@ -55,7 +55,7 @@ def test_the_next_answer_streams(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_the_stop_url_is_called_too(
+def test_the_stop_url_is_called(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     server.answers["/reply"] = lambda request: streamed(
@@ -79,7 +79,7 @@ def test_the_stop_url_is_called_too(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_what_stops_is_an_ordinary_link_while_nothing_streams(
+def test_a_stop_link_is_an_ordinary_link_while_nothing_streams(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     link = '<a href="#there" data-stream-stop>Stop</a>'
@@ -113,7 +113,7 @@ def test_a_connection_without_a_byte_times_out(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_status_says_once_that_the_answer_is_complete(
+def test_the_status_announces_the_end_once(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     statuses = '<p role="status" data-stream-status></p><p data-stream-status="Fertig."></p>'
@@ -136,7 +136,7 @@ def test_a_status_says_once_that_the_answer_is_complete(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_form_is_emptied_and_keeps_the_focus(
+def test_a_form_is_reset_and_keeps_the_focus(
     client: str, page: Page, server: SteppedServer
 ) -> None:
     inside = '<input name="reset" aria-label="Reset"><input name="message" aria-label="Message">'

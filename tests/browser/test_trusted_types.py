@@ -1,4 +1,4 @@
-"""Pages under a strict policy: nothing is reported, and no script of a fragment runs."""
+"""Under a strict policy, no violation is reported, and no script in a fragment runs."""
 
 import pytest
 from playwright.sync_api import Page
@@ -41,7 +41,7 @@ def policy(content: str) -> str:
         ("htmx4", STRICT + TYPES),
     ],
 )
-def test_nothing_is_violated(
+def test_no_violation_is_reported(
     client: str, content: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     swap = ('<b id="more">1</b>', "swap")

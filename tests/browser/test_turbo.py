@@ -1,4 +1,4 @@
-"""Turbo with streaming-html.js, and without it."""
+"""Turbo, with streaming-html.js and without it."""
 
 import re
 import sys
@@ -24,7 +24,7 @@ TEXTS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", ({ violatedDirective, sample }) =>
     violations.push([violatedDirective, sample]));
-// What is there at each frame, for Turbo changes more than once in one.
+// The text at each frame, because Turbo changes the page several times in one.
 window.texts = [""];
 (function look() {
     const text = document.getElementById("messages")?.textContent ?? "";
@@ -36,13 +36,13 @@ window.texts = [""];
 
 @pytest.fixture
 def account(tmp_path: Path) -> Account:
-    """What becomes of the source, and what it is to say."""
+    """The record of the source, and the words that it is to say."""
     return Account(tmp_path, "a")
 
 
 @contextmanager
 def running(folder: Path, *, may_complain: bool = False) -> Iterator[Server]:
-    """Run the site; its accounts are written to the folder."""
+    """Run the site. Its accounts are in the folder."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--port", str(port)]
     with serving(
@@ -72,7 +72,7 @@ def send(page: Page, text: str = "Hello?") -> None:
 
 
 def say(page: Page, account: Account, *words: str) -> None:
-    """Let the source say words, each when the one before is on the page."""
+    """Let the source say words, each one when the last one is on the page."""
     for word in words:
         account.ask(word)
         expect(page.locator(".streamhtml")).to_have_text(re.compile(rf"\b{word}\s*$"))
@@ -83,7 +83,7 @@ def is_closed(account: Account) -> bool:
 
 
 def check_quiet(page: Page) -> None:
-    """Assert that nothing is left of the stream but its answer."""
+    """Assert that only the answer is left of the stream."""
     assert page.locator("[aria-busy]").count() == 0
     assert page.locator("turbo-stream").count() == 0
     assert page.evaluate("violations") == []
@@ -118,7 +118,9 @@ def test_an_answer_grows(query: str, page: Page, site: Server, account: Account)
 
 
 @pytest.mark.parametrize("bytewise", [False, True])
-def test_the_page_is_that_of_the_html_format(bytewise: bool, page: Page, site: Server) -> None:
+def test_the_page_is_the_same_as_with_the_html_format(
+    bytewise: bool, page: Page, site: Server
+) -> None:
     show(page, f"{site.url}?source=markdown&scripts=streaming-html")
     send(page)
     wait_for(page, "stream:end", "finished")
@@ -133,7 +135,7 @@ def test_the_page_is_that_of_the_html_format(bytewise: bool, page: Page, site: S
     check_quiet(page)
 
 
-def test_without_our_client_it_is_there_at_the_end(
+def test_without_our_client_the_answer_is_shown_at_the_end(
     page: Page, site: Server, account: Account
 ) -> None:
     show(page, f"{site.url}?scripts=turbo")
@@ -141,7 +143,7 @@ def test_without_our_client_it_is_there_at_the_end(
     for word in ("one", "two", END):
         account.ask(word)
     expect(page.locator(".streamhtml")).to_have_text("one two end ")
-    page.wait_for_function("texts.at(-1) !== ''")  # They are noted with the next frame.
+    page.wait_for_function("texts.at(-1) !== ''")  # A text is recorded with the next frame.
     assert page.evaluate("texts") == ["", "Hello?one two end "]
     assert page.evaluate("events") == []
 
@@ -184,14 +186,14 @@ def test_the_server_is_killed(
 
 @pytest.mark.parametrize("arrived", [0, 1, 2])
 def test_half_a_fragment_is_not_shown(arrived: int, page: Page, site: Server) -> None:
-    wire, reply = TurboFormat(), Reply(renderer="text", into="messages")
+    turbo_format, reply = TurboFormat(), Reply(renderer="text", into="messages")
     fragments = [reply.open(), reply.feed([Delta("one ")]), reply.feed([Delta("two ")])]
-    *whole, half = [wire.encode(fragment) for fragment in fragments[: arrived + 1]]
+    *whole, half = [turbo_format.encode(fragment) for fragment in fragments[: arrived + 1]]
     body = "".join([*whole, half[:-1]])
-    assert body.endswith(wire.token)
+    assert body.endswith(turbo_format.token)
     page.route(
         "**/reply",
-        lambda route: route.fulfill(body=body, headers={"Content-Type": wire.media_type}),
+        lambda route: route.fulfill(body=body, headers={"Content-Type": turbo_format.media_type}),
     )
     show(page, site.url)
     page.locator("#ask").evaluate("form => form.removeAttribute('data-stream-lost')")
@@ -208,7 +210,7 @@ def test_half_a_fragment_is_not_shown(arrived: int, page: Page, site: Server) ->
     check_quiet(page)
 
 
-def test_a_button_stops_it(page: Page, site: Server, account: Account) -> None:
+def test_a_button_stops_the_answer(page: Page, site: Server, account: Account) -> None:
     show(page, site.url)
     send(page)
     say(page, account, "one")
@@ -220,7 +222,7 @@ def test_a_button_stops_it(page: Page, site: Server, account: Account) -> None:
     check_quiet(page)
 
 
-def test_a_form_asks_once(page: Page, site: Server, account: Account) -> None:
+def test_a_form_has_one_stream_at_a_time(page: Page, site: Server, account: Account) -> None:
     show(page, site.url)
     send(page)
     say(page, account, "one")
@@ -236,7 +238,7 @@ def test_a_visit_closes_the_source(page: Page, site: Server, account: Account) -
     show(page, site.url)
     send(page)
     say(page, account, "one")
-    # The page is copied for the way back before the next is rendered; without this, now and then.
+    # Turbo copies the page before it renders the next. Without this wait, it does not always.
     page.evaluate("""() => {
         window.stays = true;
         addEventListener("turbo:before-render", (event) => {
@@ -250,7 +252,7 @@ def test_a_visit_closes_the_source(page: Page, site: Server, account: Account) -
     wait_for(page, "stream:end", "aborted")
     page.go_back()
     expect(page.locator(".streamhtml")).to_have_text("one ")
-    assert page.evaluate("stays")  # Turbo has its own copy of the page.
+    assert page.evaluate("stays")  # The page was not loaded again: it is Turbo's copy.
     check_quiet(page)
 
 
@@ -273,7 +275,7 @@ def test_a_link(page: Page, site: Server) -> None:
     link = '<a href="/reply?source=ending&account=a" data-turbo-stream>Ask</a>'
     page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", link)
     page.get_by_text("Ask").click()
-    wait_for(page, "stream:end", "finished")  # Turbo's form for it has long gone.
+    wait_for(page, "stream:end", "finished")  # Turbo has removed its form for the link by then.
     expect(page.locator(".streamhtml")).to_have_text("x " * 5)
     assert page.evaluate("texts.length") > 2
     check_quiet(page)
@@ -312,7 +314,7 @@ def test_a_stream_source(page: Page, site: Server, account: Account) -> None:
     words = ["one", "two", "three", "four", "five"]
     say(page, account, *words, END.strip())
     assert len(page.evaluate("texts")) >= len(words)
-    # It has ended: that of an EventSource which knows no better comes again, and ours does not.
+    # It has ended. An ordinary EventSource reconnects, and this one does not.
     page.wait_for_function(
         "() => document.querySelector('turbo-stream-source').streamSource.readyState === 0"
     )
@@ -329,7 +331,7 @@ def test_a_stream_source(page: Page, site: Server, account: Account) -> None:
     check_quiet(page)
 
 
-# A headless Chromium hides no page. What others do: no frame comes before it is seen again.
+# A headless Chromium does not hide pages. This does what others do: no frame while it is hidden.
 HIDE = """
 const { requestAnimationFrame: ask } = window;
 const held = [];
@@ -349,9 +351,7 @@ window.until = async (condition) => {
 """
 
 
-def test_what_comes_when_the_page_is_hidden_does_not_overtake(
-    page: Page, site: Server, account: Account
-) -> None:
+def test_a_hidden_page_keeps_the_order(page: Page, site: Server, account: Account) -> None:
     page.add_init_script(script=HIDE)
     show(page, site.url)
     send(page)

@@ -1,4 +1,4 @@
-"""Under Turbo, a stream has what it has everywhere: timeout, resuming, errors and status."""
+"""Under Turbo too, a stream has a timeout, is resumed, reports errors, and sets the status."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ FAILED = "Something went wrong. Please try again."
 FORM = """<form id="ask" action="/reply" method="post" {attributes}><input type="hidden"
 name="csrfmiddlewaretoken" value="t0"><button id="send">Send</button></form>
 <button data-stream-stop="#ask">Stop</button><p role="status" data-stream-status></p>"""
-# Without the delay before an attempt to resume.
+# Skips the delay before an attempt to resume.
 AT_ONCE = """
 const { setTimeout: original } = window;
 window.setTimeout = (callback, ms = 0, ...rest) =>
@@ -63,7 +63,7 @@ def expect_nothing_busy(page: Page) -> None:
     expect(page.locator("turbo-stream")).to_have_count(0)
 
 
-def test_the_status_says_that_the_answer_is_complete(page: Page, server: SteppedServer) -> None:
+def test_the_status_announces_the_end(page: Page, server: SteppedServer) -> None:
     server.answers["/reply"] = lambda _: streamed(OPENED, more=[f"{HE}{LLO}<!{TOKEN}>", END])
     open_form(page, server)
     status = page.get_by_role("status")
@@ -80,7 +80,7 @@ def test_the_status_says_that_the_answer_is_complete(page: Page, server: Stepped
     expect_nothing_busy(page)
 
 
-def test_nothing_comes_for_too_long(page: Page, server: SteppedServer) -> None:
+def test_a_connection_without_a_byte_times_out(page: Page, server: SteppedServer) -> None:
     server.answers["/reply"] = lambda _: streamed(OPENED, more=[f"{HE}<!{TOKEN}>", "never"])
     open_form(page, server)
     send(page)
@@ -95,10 +95,10 @@ def test_nothing_comes_for_too_long(page: Page, server: SteppedServer) -> None:
     expect_nothing_busy(page)
 
 
-def test_it_is_resumed_where_it_was_cut(page: Page, server: SteppedServer) -> None:
+def test_an_answer_continues_where_it_was_cut(page: Page, server: SteppedServer) -> None:
     resume = [("Streaming-HTML-Resume", "/resume")]
     server.answers["/reply"] = lambda _: streamed(OPENED, HE, headers=resume)
-    # It has the second fragment already.
+    # The page already has the first of these.
     server.answers["/resume"] = lambda _: streamed(HE, LLO, END, start=1)
     open_form(page, server)
     send(page)
@@ -115,7 +115,7 @@ def test_it_is_resumed_where_it_was_cut(page: Page, server: SteppedServer) -> No
     expect_nothing_busy(page)
 
 
-def test_what_is_resumed_ends_when_the_page_is_left(page: Page, server: SteppedServer) -> None:
+def test_a_visit_ends_a_resumed_answer(page: Page, server: SteppedServer) -> None:
     resume = [("Streaming-HTML-Resume", "/resume")]
     server.answers["/reply"] = lambda _: streamed(OPENED, HE, headers=resume)
     server.answers["/resume"] = lambda _: streamed(LLO, start=2, more=["never"])
@@ -127,7 +127,7 @@ def test_what_is_resumed_ends_when_the_page_is_left(page: Page, server: SteppedS
     wait_for(page, "stream:end", "aborted")
 
 
-def test_the_button_tells_the_server(page: Page, server: SteppedServer) -> None:
+def test_the_stop_url_is_called(page: Page, server: SteppedServer) -> None:
     stop = [("Streaming-HTML-Stop", "/stop")]
     server.answers["/reply"] = lambda _: streamed(OPENED, headers=stop, more=["never"])
     server.answers["/stop"] = lambda _: Answer(("ok",), "text/plain")
@@ -143,9 +143,7 @@ def test_the_button_tells_the_server(page: Page, server: SteppedServer) -> None:
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-def test_an_error_that_turbo_does_not_show(
-    page: Page, server: SteppedServer, problems: list[str]
-) -> None:
+def test_an_error_that_is_not_html(page: Page, server: SteppedServer, problems: list[str]) -> None:
     server.answers["/reply"] = lambda _: Answer(("Bad Gateway",), "text/plain", status=502)
     open_form(page, server, "data-stream-reset")
     send(page)
@@ -172,7 +170,7 @@ def test_no_network(page: Page, server: SteppedServer, problems: list[str]) -> N
     problems[:] = [each for each in problems if "Failed to fetch" not in each]
 
 
-def test_a_form_without_our_attributes_is_turbos_business(
+def test_a_form_without_our_attributes_is_left_to_turbo(
     page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
     server.answers["/reply"] = lambda _: Answer(("Bad Gateway",), "text/plain", status=502)
@@ -186,7 +184,7 @@ def test_a_form_without_our_attributes_is_turbos_business(
     problems.clear()  # what Turbo itself says
 
 
-def test_it_stays_at_the_bottom(page: Page, server: SteppedServer) -> None:
+def test_the_container_stays_at_the_bottom(page: Page, server: SteppedServer) -> None:
     lines = element("append", "ai_1_text", "<br>line" * 100)
     server.answers["/reply"] = lambda _: streamed(OPENED, more=[f"{lines}<!{TOKEN}>", END])
     style = "<style>#messages { height: 100px; overflow: auto }</style>"

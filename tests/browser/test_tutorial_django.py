@@ -59,7 +59,7 @@ def test_two_messages_replace_themselves(run: object, page: Page) -> None:
         for number, text in enumerate(MESSAGES):
             chat.send(text)
             expect(page.locator(".ai").nth(number)).to_contain_text("You wrote")
-            # In mid-stream: the page's handler of chunk 0 has run.
+            # The answer is still streaming, and the page's handler of chunk 0 has run.
             assert page.evaluate("watch.ends.length") == number
             expect(message).to_have_value("")
             expect(message).to_be_focused()

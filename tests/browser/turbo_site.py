@@ -127,7 +127,7 @@ async def asked(request: Request) -> Response:
 
 
 async def ended(request: Request) -> Response:
-    """Answer an event stream that has ended and does not say what then."""
+    """Answer with an event stream that ends without an end event."""
     return Response(": \n\n", media_type="text/event-stream")
 
 

@@ -56,7 +56,7 @@
    * @property {(busy: boolean) => void} setBusy marks the live regions, for screen readers
    * @property {() => Element | undefined} noticePlace where the client's notice goes; nothing
    *   before the message is there
-   * @property {() => boolean} hasLeft whether the message was taken off the page
+   * @property {() => boolean} hasLeft whether the page has removed the message
    */
 
   // ---------------------------------------------------------------------------------------------
@@ -631,7 +631,7 @@
       fetch(this.#stopURL, options).catch(reportError);
     }
 
-    /** Ends the session if the message was taken off the page. Returns whether it was. */
+    /** Ends the session if the page has removed the message. Returns whether it has. */
     abortIfLeft() {
       const left = this.#applier.hasLeft();
       if (left) {

@@ -257,6 +257,23 @@ def test_a_class_that_is_not_a_format_is_refused() -> None:
         created(Incomplete, {})
 
 
+def test_a_format_without_encode_is_refused() -> None:
+    class Silent(Format):
+        media_type = "text/plain"
+
+    with pytest.raises(TypeError, match=r"abstract class Silent .*encode"):
+        created(Silent, {})
+
+
+def test_a_format_without_a_media_type_is_refused() -> None:
+    class Untyped(Format):
+        def encode(self, fragment: Fragment) -> str:
+            raise AssertionError("not to be called")
+
+    with pytest.raises(TypeError, match="returns a Untyped, which has no media_type; inherit"):
+        created(Untyped, {})
+
+
 def test_a_format_of_the_user_can_read_the_request() -> None:
     class Framed(Shouting):
         needs_into = True

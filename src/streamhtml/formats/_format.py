@@ -3,6 +3,7 @@
 Everything that a format of ours can do, a format of the user's own can do through this protocol.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -69,6 +70,7 @@ class Format(Protocol):
         """
         self.into = request.into
 
+    @abstractmethod
     def encode(self, fragment: Fragment) -> str:
         """Return one fragment as text.
 

@@ -1,0 +1,152 @@
+"""What a user may write. Type checkers must find nothing here; the file is never imported."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import flask
+from markupsafe import Markup
+from starlette.requests import Request
+
+import streamhtml.asgi
+import streamhtml.flask
+import streamhtml.starlette
+import streamhtml.wsgi
+from streamhtml import (
+    Delta,
+    Format,
+    FormatName,
+    FormatRequest,
+    Fragment,
+    Headers,
+    MarkdownRenderer,
+    Notice,
+    Patch,
+    Renderer,
+    RendererName,
+    Reply,
+    TextRenderer,
+    Tokens,
+    Truncated,
+    aenumerate,
+    deltas,
+    pair_id,
+    static_path,
+    stream,
+)
+from streamhtml.formats import FORMATS, create_format, negotiate
+
+
+async def words() -> AsyncIterator[str]:
+    yield "Hello"
+    yield " world"
+
+
+def parts() -> Iterator[Delta | str | None]:
+    yield Delta("Hm.", "reasoning")
+    yield "Hello"
+    yield None
+
+
+class Shouting:
+    """A renderer that inherits from nothing."""
+
+    element = "p"
+    css_class = "shouting"
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def feed(self, text: str) -> list[Patch]:
+        return [Patch("append", Markup.escape(text.upper()), self.root)]
+
+    def close(self) -> list[Patch]:
+        return []
+
+    def render(self, *texts: str) -> Markup:
+        return Markup.escape("".join(texts).upper())
+
+
+class Lines(Format):
+    """A format that inherits the defaults."""
+
+    media_type = "text/plain; charset=utf-8"
+    last_id_header = "X-Last"
+
+    def prepare(self, request: FormatRequest) -> None:
+        self.into = request.into or request.headers.get("X-Frame", "")
+        self.page: str = request.render_page(Markup("[message]"))
+
+    def encode(self, fragment: Fragment) -> str:
+        return "".join(f"{patch.selector} {patch.html}\n" for patch in fragment.patches)
+
+
+def on_end(reply: Reply) -> None:
+    print(reply.message_pair_id, reply.state, reply.text)
+
+
+async def starlette_view(request: Request) -> streamhtml.starlette.StreamingHTMLResponse:
+    response = streamhtml.starlette.StreamingHTMLResponse(
+        request,
+        words(),
+        "chat.html",
+        {"human_message": "Hi"},
+        renderer="markdown",
+        into="messages",
+        format="auto",
+        nonce="n0",
+        interval=0.1,
+        ping=None,
+        on_end=on_end,
+        compress=True,
+        status=201,
+        headers={"Content-Language": "ko"},
+    )
+    response.stop()
+    identity: str = response.reply.message_pair_id
+    assert identity
+    return response
+
+
+def flask_view() -> streamhtml.flask.StreamingHTMLResponse:
+    return streamhtml.flask.StreamingHTMLResponse(
+        flask.request, parts(), renderer=Shouting, format=Lines
+    )
+
+
+def asgi_response(scope: dict[str, object]) -> streamhtml.asgi.StreamingHTMLResponse:
+    return streamhtml.asgi.StreamingHTMLResponse(scope, words, renderer="template", format="sse")
+
+
+def wsgi_response(environ: dict[str, object]) -> streamhtml.wsgi.StreamingHTMLResponse:
+    return streamhtml.wsgi.StreamingHTMLResponse(environ, ["a", "b"], renderer=MarkdownRenderer)
+
+
+async def without_a_response(tokens: Tokens) -> str:
+    reply = Reply(renderer=TextRenderer, into="messages", notice=Notice(language="ko"))
+    one_format = create_format("html", FormatRequest(Headers([(b"accept", b"text/html")])))
+    body = ""
+    async for number, fragment in aenumerate(stream(reply, tokens, on_end=on_end), start=1):
+        outcome: str | None = fragment.outcome
+        body += f"{number} {outcome} {one_format.encode(fragment)}"
+    return body
+
+
+def step_by_step() -> list[Fragment]:
+    reply = Reply(context={"message_pair_id": pair_id()})
+    return [reply.open(), reply.feed([Delta("a")]), reply.close("finished")]
+
+
+async def cut() -> AsyncIterator[Delta]:
+    async for delta in deltas(words()):
+        yield delta
+    raise Truncated
+
+
+renderer: Renderer = Shouting("m_text")
+own_format: Format = Lines()
+renderer_name: RendererName = "text"
+format_name: FormatName = "turbo"
+FORMATS["lines"] = Lines
+chosen: str = negotiate({"Streaming-HTML": "html"})
+chosen = negotiate([(b"accept", b"text/html")])
+script: bytes = (static_path / "streaming-html.min.js").read_bytes()
+version: str = streamhtml.__version__

@@ -1,6 +1,6 @@
-"""The Python examples of the README and of docs/ run as tests, file by file, from top to bottom.
+"""Runs the Python examples of the README and of docs/ as tests, each page from top to bottom.
 
-``<!-- skip: next -->`` above an example leaves it out.
+The comment ``<!-- skip: next -->`` above an example skips it.
 """
 
 from sybil import Sybil

@@ -23,7 +23,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("module", "its_own"),
+    ("module", "own_packages"),
     [
         ("streamhtml", set()),
         ("streamhtml.formats", set()),
@@ -37,9 +37,9 @@ def loaded_by(statement: str) -> set[str]:
         ("streamhtml.pygments", {"pygments"}),
     ],
 )
-def test_a_module_loads_its_own_framework_only(module: str, its_own: set[str]) -> None:
+def test_a_module_loads_its_own_framework_only(module: str, own_packages: set[str]) -> None:
     loaded = loaded_by(f"import {module}")
-    assert loaded & FRAMEWORKS == its_own
+    assert loaded & FRAMEWORKS == own_packages
     assert not loaded & NEVER
 
 
@@ -50,7 +50,7 @@ def test_the_core_loads_no_event_loop(module: str) -> None:
     assert "asyncio" not in loaded_by(f"import {module}")
 
 
-def test_all_names_what_is_exported() -> None:
+def test_all_lists_every_public_name() -> None:
     exported = {
         name
         for name, value in vars(streamhtml).items()
@@ -59,11 +59,11 @@ def test_all_names_what_is_exported() -> None:
     assert set(streamhtml.__all__) == exported
 
 
-def test_all_is_sorted_and_has_no_name_twice() -> None:
+def test_all_is_sorted_without_duplicates() -> None:
     assert streamhtml.__all__ == sorted(set(streamhtml.__all__))
 
 
-def test_a_star_import_gets_the_same_names() -> None:
+def test_a_star_import_imports_the_same_names() -> None:
     namespace: dict[str, object] = {}
     exec("from streamhtml import *", namespace)
     assert set(namespace) - {"__builtins__"} == set(streamhtml.__all__)

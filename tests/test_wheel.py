@@ -1,4 +1,4 @@
-"""The built wheel: what it carries, and that it works where nothing else is installed."""
+"""The built wheel contains the whole package, and works where nothing else is installed."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ import uv
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "streamhtml"
 
-# Run in the clean environment, which has no pytest: it must exit silently.
+# Runs in the clean environment, which has no pytest. It must exit without any output.
 IMPORT = """
 import sys
 import streamhtml
@@ -31,7 +31,7 @@ assert message.patches[0].html, message
 
 
 def run(*command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    # The tests' own environment must not show through.
+    # Hide the environment of the tests.
     hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "COV_CORE_SOURCE")
     env = {name: value for name, value in os.environ.items() if name not in hidden}
     env["UV_SYSTEM_CERTS"] = "1"
@@ -44,7 +44,7 @@ def run(*command: str | Path, check: bool = True) -> subprocess.CompletedProcess
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from the source distribution, as an index's users may have to."""
+    """Build the wheel from the source distribution, as a user without a wheel would."""
     out = tmp_path_factory.mktemp("dist")
     run(uv.find_uv_bin(), "build", "--quiet", "--offline", "--out-dir", out, ROOT)
     (built,) = out.glob("*.whl")
@@ -53,19 +53,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def clean_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the wheel and its dependencies, at the locked versions, where nothing else is."""
+    """Install only the wheel and its dependencies, in the locked versions."""
     venv = tmp_path_factory.mktemp("clean") / "venv"
     python = venv / ("Scripts" if os.name == "nt" else "bin") / "python"
     run(uv.find_uv_bin(), "venv", "--quiet", "--python", sys.executable, venv)
     install = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", python]
     install += ["--constraints", ROOT / "requirements" / "demo.lock", wheel]
-    # What the bootstrap downloaded is in uv's cache; the network is for a cache that was emptied.
+    # uv's cache has what the bootstrap downloaded. Use the network only if it was emptied.
     if run(*install, "--offline", check=False).returncode != 0:
         run(*install)
     return python
 
 
-def test_the_wheel_carries_every_file_of_the_package(wheel: Path) -> None:
+def test_the_wheel_contains_every_file_of_the_package(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     there = {name for name in names if ".dist-info/" not in name and not name.endswith("/")}
     assert there == {
@@ -89,7 +89,7 @@ def test_it_has_no_mode_that_lets_raw_html_through(wheel: Path) -> None:
         assert b"<!\\[CDATA\\[" not in archive.read(name), name
 
 
-def test_its_metadata_asks_for_three_packages_and_carries_the_licence(wheel: Path) -> None:
+def test_the_metadata_requires_three_packages_and_names_the_licence(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
     metadata = Parser().parsestr(archive.read(name).decode())
@@ -100,11 +100,11 @@ def test_its_metadata_asks_for_three_packages_and_carries_the_licence(wheel: Pat
     assert any(name.endswith("licenses/LICENSE") for name in archive.namelist())
 
 
-def test_it_works_where_nothing_else_is_installed(clean_python: Path) -> None:
+def test_the_package_works_where_nothing_else_is_installed(clean_python: Path) -> None:
     run(clean_python, "-I", "-W", "error", "-c", IMPORT)
     run(uv.find_uv_bin(), "pip", "check", "--quiet", "--python", clean_python)
 
 
-def test_its_command_answers_without_the_demo_extra(clean_python: Path) -> None:
+def test_the_command_works_without_the_demo_extra(clean_python: Path) -> None:
     usage = run(clean_python.with_name("streamhtml"), "--help").stdout
     assert "demo" in usage

@@ -1,4 +1,4 @@
-"""The built-in model: the same answer for the same prompt, whole however it is cut."""
+"""The built-in answers: the same prompt gets the same tokens, and they join to the whole text."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ FILES = sorted(Path(_answers.__file__).parent.joinpath("answers").glob("*.md"))
 
 async def collect(prompt: str, into: list[str]) -> None:
     async for token in _answers.stream(prompt, rate=0):
-        into.append(token)  # noqa: PERF401 - what came before an error is wanted
+        into.append(token)  # noqa: PERF401 - keep the tokens before an error
 
 
 def test_each_topic_has_its_file() -> None:
@@ -32,21 +32,21 @@ def test_tokens_join_to_the_file(file: Path) -> None:
     assert len(tokens) > 100
 
 
-def test_tokens_are_cut_within_words_and_within_emoji() -> None:
+def test_tokens_split_words_and_emoji() -> None:
     tokens = _answers.tokens("long")
 
     assert any(re.fullmatch("[a-z]+", token) for token in tokens)
     assert {"🇰", "🇷", "\u200d", "\ufe0f"} <= set(tokens)
 
 
-def test_the_answers_hold_what_is_hard() -> None:
+def test_the_answers_contain_text_that_is_hard_to_stream() -> None:
     text = "".join(_answers.tokens("long"))
 
     assert all(part in text for part in ("👩🏽‍💻", "🇰🇷", "<b>", "</div>", " & ", '"', "'", "안녕"))
     assert all(part in text for part in ("```python", "\n## ", "\n|", "\n- ", "\n1. ", "\n> "))
 
 
-def test_one_answer_shows_all_that_markdown_can_do() -> None:
+def test_one_answer_shows_all_features_of_markdown() -> None:
     html = render("".join(_answers.tokens("markdown")))
 
     parts = ["<h1>", "<h2>", "<ol>", "<del>", "<strong>", "<em>", "<blockquote>", "<hr>"]
@@ -68,11 +68,11 @@ def test_one_answer_shows_all_that_markdown_can_do() -> None:
         ("Show me Markdown: a recipe for bread", "markdown"),
     ],
 )
-def test_keywords_choose_the_topic(prompt: str, topic: str) -> None:
+def test_keywords_choose_the_answer(prompt: str, topic: str) -> None:
     assert _answers.tokens(prompt) == _answers._tokens(topic)
 
 
-def test_other_prompts_choose_by_their_digest() -> None:
+def test_other_prompts_get_an_answer_by_their_hash() -> None:
     prompts = [f"{number} bottles" for number in range(100)]
 
     assert [*map(_answers.tokens, prompts)] == [*map(_answers.tokens, prompts)]
@@ -80,36 +80,36 @@ def test_other_prompts_choose_by_their_digest() -> None:
     assert _answers.tokens("\ud800")
 
 
-async def _failed(shown: list[str]) -> None:
+async def expect_failure(shown: list[str]) -> None:
     with pytest.raises(RuntimeError, match="fails after 100 tokens"):
         await collect(" FAIL\n", shown)
 
 
-def test_fail_raises_halfway() -> None:
+def test_fail_raises_an_error_halfway() -> None:
     shown: list[str] = []
-    asyncio.run(_failed(shown))
+    asyncio.run(expect_failure(shown))
 
     assert len(_answers.tokens("fail")) == 200
     assert tuple(shown) == _answers.tokens("fail")[:100]
 
 
-def test_sleep_says_when_it_was_closed(caplog: pytest.LogCaptureFixture) -> None:
+def test_sleep_logs_when_it_was_closed(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "streamhtml.demo")
     shown: list[str] = []
 
     async def leave() -> None:
         task = asyncio.create_task(collect("sleep", shown))
-        while not caplog.messages:  # noqa: ASYNC110 - the source tells by its log
+        while not caplog.messages:  # noqa: ASYNC110 - only the log shows it
             await asyncio.sleep(0)
         task.cancel()
 
     asyncio.run(leave())
 
     assert tuple(shown) == _answers.SLEEP_TOKENS
-    assert re.fullmatch(r"sleep: the source was closed after 0\.\d s", caplog.messages[-1])
+    assert re.fullmatch(r"sleep: the source was closed after \d+\.\d s", caplog.messages[-1])
 
 
-def test_sleep_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sleep_continues_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_answers, "SLEEP_SECONDS", 0)
     shown: list[str] = []
     asyncio.run(collect("sleep", shown))
@@ -117,7 +117,7 @@ def test_sleep_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "".join(shown) == "Let me sleep on that… 💤 Good morning!"
 
 
-def test_the_rate_is_a_pace() -> None:
+def test_the_rate_limits_the_tokens_per_second() -> None:
     async def first_tokens() -> float:
         loop = asyncio.get_running_loop()
         began = loop.time()

@@ -1,4 +1,4 @@
-"""The command line says what is in its way before it serves anything."""
+"""The command line checks what it needs before it serves anything."""
 
 import socket
 from importlib.metadata import version
@@ -16,14 +16,14 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return served
 
 
-def test_it_serves_what_was_asked_for(no_server: list[object]) -> None:
+def test_it_serves_the_demo_of_the_arguments(no_server: list[object]) -> None:
     given = ["demo", "--port", "0", "--framework", "flask", "--client", "htmx4", "--rate", "7.5"]
 
     assert command.main(given) == 0
     assert no_server == [command.Demo("flask", "htmx4", None, 7.5)]
 
 
-def test_ctrl_c_is_a_good_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*given: object) -> None:
         raise KeyboardInterrupt
 
@@ -44,7 +44,7 @@ def test_ctrl_c_is_a_good_end(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--framework", "flask", "--model", "m"], "flask and gunicorn and pygments and openai"),
     ],
 )
-def test_it_names_what_is_not_installed(
+def test_it_names_the_packages_that_are_not_installed(
     arguments: list[str],
     missing: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -70,7 +70,7 @@ def test_a_model_needs_a_key(
     assert "--model gpt-5-mini needs OPENAI_API_KEY" in capsys.readouterr().err
 
 
-def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_that_is_in_use_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -85,7 +85,7 @@ def test_a_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     ("option", "value"),
     [("--port", "65536"), ("--port", "-1"), ("--rate", "-1"), ("--rate", "inf"), ("--rate", "nan")],
 )
-def test_numbers_that_cannot_be(
+def test_numbers_out_of_range_are_refused(
     option: str, value: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as exit_:
@@ -95,7 +95,7 @@ def test_numbers_that_cannot_be(
     assert f"{value} is not a" in capsys.readouterr().err
 
 
-def test_the_help_tells_how_to_see_an_answer_fail(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_explains_the_special_prompts(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.main(["demo", "--help"])
 
@@ -103,7 +103,7 @@ def test_the_help_tells_how_to_see_an_answer_fail(capsys: pytest.CaptureFixture[
     assert all(word in said for word in ("fail ", "sleep ", "OPENAI_BASE_URL"))
 
 
-def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_prints_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         command.main(["--version"])
 

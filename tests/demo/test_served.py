@@ -73,7 +73,7 @@ def demo(*arguments: str) -> Iterator[Served]:
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_the_page_and_an_answer(framework: str, client: str) -> None:
+def test_a_page_and_an_answer_are_served(framework: str, client: str) -> None:
     with demo("--framework", framework, "--client", client, "--rate=0") as served:
         assert served.line.endswith(f"/ ({framework}, {client})\n")
         page = served.http.get("/")
@@ -108,7 +108,7 @@ def test_the_page_and_an_answer(framework: str, client: str) -> None:
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_ctrl_c_while_an_answer_streams(framework: str) -> None:
+def test_ctrl_c_ends_the_demo_while_an_answer_streams(framework: str) -> None:
     with demo("--framework", framework, "--rate=0") as served:
         headers = {"Streaming-HTML": "html"}
         with served.http.stream(
@@ -129,7 +129,7 @@ def test_ctrl_c_while_an_answer_streams(framework: str) -> None:
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
-def test_fail_is_shown_and_logged(framework: str) -> None:
+def test_an_error_is_shown_and_logged(framework: str) -> None:
     with demo("--framework", framework, "--rate=0") as served:
         answer = served.http.post("/reply", data=served.form("fail"))
 

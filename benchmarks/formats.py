@@ -1,11 +1,11 @@
-"""How many bytes an answer takes on each wire, against the finished message's HTML.
+"""How many bytes an answer takes in each format, against the finished message's HTML.
 
     python benchmarks/formats.py         # the tokens' times are counted, not waited for
     python benchmarks/formats.py --real  # also an answer in real time: 50 s a text
 
 "Body" is what the client reads; "network" is all that a client's socket receives from uvicorn:
 the response's head, the chunked framing and the body. "Gzip" is the body with compress=True. The
-last column shows whether the wire is linear: a token's bytes in the longer answer against a
+last column shows whether the format is linear: a token's bytes in the longer answer against a
 token's bytes in the shorter.
 """
 
@@ -37,7 +37,7 @@ from streamhtml.starlette import StreamingHTMLResponse
 COUNTS = 1000, 5000
 RATE = 100  # tokens per second
 INTERVAL = 0.04  # seconds, the default
-# The same text twice: the shorter the tokens, the more the wire adds to each.
+# The same text twice: the shorter the tokens, the more the format adds to each.
 TEXTS = {
     "the demo's tokens": tokens(LONG),
     "words": tuple(re.findall(r"\s*\S+", "".join(tokens(LONG)))),
@@ -60,13 +60,15 @@ def batches(source: Tokens, interval: float) -> list[Tokens]:
 
 def ours(name: str, gathered: list[Tokens], renderer: str = "markdown") -> Writes:
     """Return what the library writes: fragment by fragment."""
-    wire = FORMATS[name]()
-    reply = Reply(MESSAGE.render, CONTEXT, renderer=renderer, into="log", at_once=wire.at_once)
+    one_format = FORMATS[name]()
+    reply = Reply(
+        MESSAGE.render, CONTEXT, renderer=renderer, into="log", at_once=one_format.at_once
+    )
     fragments = [reply.open()]
     fragments += [reply.feed([Delta(token) for token in batch]) for batch in gathered]
     fragments.append(reply.close("finished"))
     return [
-        wire.encode(fragment).encode()
+        one_format.encode(fragment).encode()
         for fragment in fragments
         if fragment.patches or fragment.outcome
     ]
@@ -224,7 +226,7 @@ def measure_real(name: str, source: Tokens) -> None:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description="Measure the bytes on each wire.")
+    parser = argparse.ArgumentParser(description="Measure the bytes of each format.")
     parser.add_argument("--real", action="store_true", help="also in real time: 50 s a text")
     options = parser.parse_args()
     for name, words in TEXTS.items():

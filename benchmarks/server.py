@@ -32,8 +32,8 @@ from starlette.routing import Route
 
 from streamhtml import Reply, stream
 from streamhtml._body import Body
-from streamhtml._bridge import SyncIterator
 from streamhtml._pump import Pump
+from streamhtml._wsgi_iterator import SyncIterator
 from streamhtml.formats.html import HTMLFormat
 from streamhtml.starlette import StreamingHTMLResponse
 

@@ -8,11 +8,11 @@ each have a ``StreamingHTMLResponse`` for their framework, and ``streamhtml.asgi
 from pathlib import Path as _Path
 
 from streamhtml._delta import Delta, Truncated
-from streamhtml._headers import Headers
 from streamhtml._notice import Notice
 from streamhtml._patch import Fragment, Patch, pair_id
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
+from streamhtml._request_headers import Headers
 from streamhtml._stream import aenumerate, stream
 from streamhtml._text import TextRenderer
 from streamhtml.formats import Format, FormatName, FormatRequest

@@ -8,13 +8,13 @@ from typing import Any, Generic, TypeVar
 from streamhtml import _sigterm
 from streamhtml._body import Body
 from streamhtml._gzip import Gzip, accepts_gzip
-from streamhtml._headers import Headers, HeaderSource
 from streamhtml._notice import Notice
 from streamhtml._page_template import page_renderer
 from streamhtml._pump import close_unused
 from streamhtml._reconnected import Reconnected
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
+from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml._response_headers import build_headers
 from streamhtml._stream import OnEnd, stream
 from streamhtml._template import Template

@@ -10,8 +10,8 @@ from typing import Final, Protocol
 from markupsafe import Markup, escape
 
 from streamhtml._delta import Delta, merge_deltas
-from streamhtml._parts import render_shell
 from streamhtml._patch import Patch, check_id
+from streamhtml._placeholders import render_shell
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._scrub import Scrubber
 from streamhtml._template import MessageTemplate

@@ -22,9 +22,9 @@ import anyio
 from streamhtml import _sigterm
 from streamhtml._body import Body
 from streamhtml._eventloop import current_event_loop
-from streamhtml._headers import HeaderSource
 from streamhtml._jinja import template_itself, template_notice
 from streamhtml._notice import Notice
+from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
 from streamhtml._sigterm import interrupt_streams
 from streamhtml._template import Template

@@ -10,12 +10,12 @@ from typing import Any, TypeAlias, TypeVar
 
 from streamhtml import _sigterm
 from streamhtml._body import Body
-from streamhtml._bridge import SyncIterator
-from streamhtml._headers import HeaderSource
 from streamhtml._jinja import template_itself, template_notice
 from streamhtml._notice import Notice
+from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
 from streamhtml._template import Template
+from streamhtml._wsgi_iterator import SyncIterator
 
 __all__ = ["StreamingHTMLResponse", "install_sigterm_handler"]
 

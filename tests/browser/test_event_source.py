@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.stepped_server import Answer, SteppedServer
 from tests.formats.test_events import PIECES, TEXTS, body_of, expected_of
 
-from streamhtml.formats import _events
+from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats.sse import SSEFormat
 
 pytestmark = pytest.mark.browser
@@ -49,7 +49,7 @@ READ = """() => void (window.events = new Promise((done) => {
 def test_law_any_text_arrives_as_one_message(
     page: Page, server: SteppedServer, texts: list[str], pings: int, places: list[int]
 ) -> None:
-    body = (_events.PING * pings + body_of(texts, pings)).encode("utf-8", "replace").decode()
+    body = (events.PING * pings + body_of(texts, pings)).encode("utf-8", "replace").decode()
     starts = [0, *sorted({place for place in places if 0 < place < len(body)}), len(body)]
     writes = tuple(body[start:end] for start, end in pairwise(starts))
     server.answers["/events"] = lambda request: Answer(writes, SSEFormat.media_type)

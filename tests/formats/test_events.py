@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from streamhtml import Fragment, Patch
-from streamhtml.formats import _events
+from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats.sse import SSEFormat
 
 # Line ends, what str.splitlines() and others take for one, and what means something to a parser.
@@ -85,46 +85,46 @@ def test_each_hostile_piece_arrives_byte_by_byte(piece: str) -> None:
 
 
 def test_a_ping_is_no_event_and_no_part_of_one() -> None:
-    body = _events.PING + body_of(["a", ""], pings=2)
+    body = events.PING + body_of(["a", ""], pings=2)
     assert len(re.findall("^:$", body, re.MULTILINE)) == 7
     assert triples(read([body.encode()])) == expected_of(["a", ""])
 
 
 def test_an_event_line_by_line() -> None:
-    assert _events.event("a", id="0") == "id: 0\ndata: a\n\n"
-    assert _events.event("", id="0") == "id: 0\ndata: \n\n"
-    assert _events.event(" a\r\n\rb\n", id="7.a", event="x-y:z_1") == (
+    assert events.event("a", id="0") == "id: 0\ndata: a\n\n"
+    assert events.event("", id="0") == "id: 0\ndata: \n\n"
+    assert events.event(" a\r\n\rb\n", id="7.a", event="x-y:z_1") == (
         "id: 7.a\nevent: x-y:z_1\ndata:  a\ndata: \ndata: b\ndata: \n\n"
     )
 
 
 def test_the_end_says_the_outcome_and_not_to_come_back_soon() -> None:
-    assert _events.end("failed") == "retry: 86400000\nid: failed\nevent: end\ndata: failed\n\n"
-    (end,) = read([_events.end("failed").encode()])
+    assert events.end("failed") == "retry: 86400000\nid: failed\nevent: end\ndata: failed\n\n"
+    (end,) = read([events.end("failed").encode()])
     assert end.retry == 24 * 3600 * 1000
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
 def test_an_id_or_a_name_that_could_forge_something_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"id={value!r} cannot be used")):
-        _events.event("a", id=value)
+        events.event("a", id=value)
     with pytest.raises(ValueError, match=re.escape(f"id={value!r} cannot be used")):
-        _events.end(value)
+        events.end(value)
     if value:  # Without a name it is a message.
         with pytest.raises(ValueError, match=re.escape(f"event={value!r} cannot be used")):
-            _events.event("a", id="0", event=value)
+            events.event("a", id="0", event=value)
 
 
 @pytest.mark.parametrize("value", ["0", "interrupted", "a" * 128, "Az_09.:-", "-", ":"])
 def test_other_ids_and_names_are_taken(value: str) -> None:
-    (event,) = read([_events.event("a", id=value, event=value).encode()])
+    (event,) = read([events.event("a", id=value, event=value).encode()])
     assert (event.id, event.event, event.data) == (value, value, "a")
 
 
 @given(TEXTS, st.sampled_from(["elements ", "  ", ""]))
 def test_law_a_prefix_stands_before_each_line_that_arrives(text: str, prefix: str) -> None:
     (event,) = read(
-        [_events.event(_events.prefix_lines(prefix, text), id="0").encode("utf-8", "replace")]
+        [events.event(events.prefix_lines(prefix, text), id="0").encode("utf-8", "replace")]
     )
     lines = event.data.split("\n")
     assert all(line.startswith(prefix) for line in lines)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamhtml.formats._elements import Element
+from streamhtml.formats._html_tree import Element
 
 TAGS = (
     "<p>",

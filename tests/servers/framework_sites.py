@@ -23,7 +23,7 @@ from tests.servers.recorded_sources import SOURCES, Account, Sum
 
 import streamhtml
 from streamhtml import Reply
-from streamhtml import _bridge as bridge
+from streamhtml import _wsgi_iterator as bridge
 
 ACCOUNTS = Path(os.environ.get("ACCOUNTS", "."))
 

@@ -11,11 +11,11 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
 from streamhtml._body import Body
-from streamhtml._bridge import SyncIterator
-from streamhtml._headers import HeaderSource
 from streamhtml._notice import Notice
+from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
 from streamhtml._template import Template
+from streamhtml._wsgi_iterator import SyncIterator
 from streamhtml.django._templates import find_template, site_notice
 
 __all__ = ["StreamingHTMLResponse"]

@@ -4,7 +4,7 @@
 format object of its own.
 """
 
-from streamhtml._headers import Headers, HeaderSource
+from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._negotiate import REQUEST_HEADER, VARY, create_format, negotiate
 from streamhtml.formats._registry import FORMATS, FormatName

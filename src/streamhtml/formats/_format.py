@@ -10,8 +10,8 @@ from typing import Protocol
 
 from markupsafe import Markup
 
-from streamhtml._headers import Headers
 from streamhtml._patch import Fragment
+from streamhtml._request_headers import Headers
 
 
 def _no_page(message: Markup) -> str:

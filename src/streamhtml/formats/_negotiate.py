@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from streamhtml._headers import Headers, HeaderSource
-from streamhtml.formats import _events, turbo
+from streamhtml._request_headers import Headers, HeaderSource
+from streamhtml.formats import _server_sent_events as events
+from streamhtml.formats import turbo
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._registry import FORMATS, FormatName
 
@@ -51,7 +52,7 @@ _RULES: Final[tuple[tuple[str, Callable[[_Request], bool]], ...]] = (
     ("datastar", lambda request: request.has("Datastar-Request")),
     ("turbo", lambda request: request.accepts(turbo.MEDIA_TYPE)),
     ("page", _swaps_whole_page),
-    ("sse", lambda request: request.accepts(_events.MEDIA_TYPE)),
+    ("sse", lambda request: request.accepts(events.MEDIA_TYPE)),
     # htmx without our client waits for the whole body before it swaps.
     ("whole", lambda request: request.has("HX-Request")),
     ("page", lambda request: request.accepts("text/html") and request.is_navigation()),

@@ -7,7 +7,7 @@ Each change is one event. All events of a Fragment have its index as their id.
 from collections.abc import Iterator
 
 from streamhtml._patch import Fragment, Patch
-from streamhtml.formats import _events
+from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats._format import Format
 from streamhtml.formats._tails import Tails
 
@@ -15,9 +15,9 @@ from streamhtml.formats._tails import Tails
 class DatastarFormat(Format):
     """Encodes one response."""
 
-    media_type = _events.MEDIA_TYPE
+    media_type = events.MEDIA_TYPE
     needs_into = True
-    last_id_header = _events.LAST_ID_HEADER
+    last_id_header = events.LAST_ID_HEADER
 
     def __init__(self) -> None:
         self._tails = Tails()
@@ -25,13 +25,13 @@ class DatastarFormat(Format):
     def encode(self, fragment: Fragment) -> str:
         """Return the events of a fragment, and the end of the stream; a ping is a comment."""
         text = "".join(
-            _events.event(data, id=str(fragment.index), event="datastar-patch-elements")
+            events.event(data, id=str(fragment.index), event="datastar-patch-elements")
             for patch in fragment.patches
             for data in self._changes(patch)
         )
         if fragment.outcome:
-            text += _events.end(fragment.outcome)
-        return text or _events.PING
+            text += events.end(fragment.outcome)
+        return text or events.PING
 
     def _changes(self, patch: Patch) -> Iterator[str]:
         old_tail, change = self._tails.settle(patch)
@@ -46,4 +46,4 @@ class DatastarFormat(Format):
         # Without a selector, each element replaces the element on the page that has its id.
         selector = f"selector {change.selector}\n" if change.root else ""
         mode = "outer" if change.action == "replace" else "append"
-        yield f"{selector}mode {mode}\n" + _events.prefix_lines("elements ", change.html)
+        yield f"{selector}mode {mode}\n" + events.prefix_lines("elements ", change.html)

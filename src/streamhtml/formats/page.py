@@ -12,8 +12,8 @@ from typing import Final
 from markupsafe import Markup
 
 from streamhtml._patch import Fragment, Patch
-from streamhtml.formats._elements import Element, shows_text
 from streamhtml.formats._format import Format, FormatRequest
+from streamhtml.formats._html_tree import Element, shows_text
 from streamhtml.formats._spine import Spine
 
 _EMPTY: Final = "<!---->"

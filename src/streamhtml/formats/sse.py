@@ -7,7 +7,7 @@ one, the event "end" has the outcome. The markup is that of the ``htmx`` format.
 from collections.abc import Callable, Iterable
 
 from streamhtml._patch import Fragment
-from streamhtml.formats import _events
+from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats.htmx import HTMXFormat
 
@@ -21,8 +21,8 @@ class SSEFormat(Format):
             EventSource sends no header of htmx), else for htmx 2.
     """
 
-    media_type = _events.MEDIA_TYPE
-    last_id_header = _events.LAST_ID_HEADER
+    media_type = events.MEDIA_TYPE
+    last_id_header = events.LAST_ID_HEADER
 
     def __init__(self, messages: Callable[[Fragment], Iterable[str]] | None = None) -> None:
         self._given = messages
@@ -40,10 +40,10 @@ class SSEFormat(Format):
         text = ""
         if fragment.patches:
             number = str(fragment.index)
-            text = "".join(_events.event(data, id=number) for data in self._messages(fragment))
+            text = "".join(events.event(data, id=number) for data in self._messages(fragment))
         if fragment.outcome:
-            text += _events.end(fragment.outcome)
-        return text or _events.PING
+            text += events.end(fragment.outcome)
+        return text or events.PING
 
 
 def _htmx_2_messages() -> Callable[[Fragment], Iterable[str]]:

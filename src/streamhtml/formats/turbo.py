@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from streamhtml._patch import Fragment, Patch
-from streamhtml.formats import _events
-from streamhtml.formats._elements import Element
+from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats._format import Format, FormatRequest
+from streamhtml.formats._html_tree import Element
 from streamhtml.formats._tails import Tails
 from streamhtml.formats.html import new_token
 from streamhtml.formats.sse import SSEFormat
@@ -36,7 +36,7 @@ class TurboFormat(Format):
 
     def prepare(self, request: FormatRequest) -> None:
         accepted = request.headers.accepted_media_types()
-        if _events.MEDIA_TYPE in accepted and MEDIA_TYPE not in accepted:
+        if events.MEDIA_TYPE in accepted and MEDIA_TYPE not in accepted:
             self._events = SSEFormat(lambda fragment: ["".join(self.elements(fragment))])
             self.media_type = self._events.media_type
             self.last_id_header = self._events.last_id_header

@@ -7,7 +7,6 @@ import re
 from typing import Final
 
 from streamhtml.markdown._escaping import escape
-from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._inline.link_syntax import (
     MAX_LABEL,
     Target,
@@ -17,6 +16,7 @@ from streamhtml.markdown._inline.link_syntax import (
 )
 from streamhtml.markdown._inline.state import Bracket, InlineState
 from streamhtml.markdown._inline.url_policy import text_of
+from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 _FOOTNOTE: Final = re.compile(r"\[\^([^\s\[\]]{1,200})\]")
 _PARTIAL_FOOTNOTE: Final = re.compile(r"\[\^[^\s\[\]]{0,200}\Z")

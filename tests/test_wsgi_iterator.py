@@ -12,7 +12,7 @@ from tests.recorded_source import TIMEOUT
 
 from streamhtml import Reply, _sigterm, stream
 from streamhtml._body import Body
-from streamhtml._bridge import CHECK_CLIENT_EVERY, SyncIterator, _producers, submit
+from streamhtml._wsgi_iterator import CHECK_CLIENT_EVERY, SyncIterator, _producers, submit
 from streamhtml.formats.html import HTMLFormat
 from streamhtml.formats.whole import WholeFormat
 

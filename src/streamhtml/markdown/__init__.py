@@ -12,7 +12,7 @@ Nothing here does I/O or knows about time. The text passes through three package
 
 1. ``_block`` splits it into lines and finds the blocks: paragraphs, lists, tables, code.
 2. ``_inline`` reads the text inside a block: emphasis, links, code spans, formulas.
-3. ``_output`` buffers the HTML that both write, and makes patches of it.
+3. ``_output`` buffers the HTML that both write, and turns it into patches.
 
 A leading underscore means "import it from ``streamhtml.markdown``". The modules inside these three
 packages need none, because their package has one.

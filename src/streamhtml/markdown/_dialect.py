@@ -1,4 +1,4 @@
-"""The Markdown that the parser understands: its constructs and its limits. Data only."""
+"""The constructs and the limits of the parser's Markdown. This module contains only data."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,15 +19,15 @@ class Dialect:
 
 
 MAX_CONTAINERS: Final = 50
-"""Maximum nesting of block quotes and list items; deeper markers are text. Browsers flatten
-elements that are nested deeper than 512, so a streamed page would differ from a loaded one."""
+"""Maximum nesting of block quotes and list items. Deeper markers are text. Browsers flatten
+elements below a depth of 512, so a streamed page would differ from a loaded one."""
 
 MAX_EMPHASIS: Final = 100
 """Maximum nesting of emphasis, for the same reason."""
 
 MAX_COLUMNS: Final = 128
-"""Maximum number of columns in a table; a wider table is text. Short rows are filled up with empty
+"""Maximum number of columns in a table. A wider table is text. Short rows are filled with empty
 cells, so without a limit two bytes of Markdown could become a megabyte of HTML."""
 
 MAX_FILLED_CELLS: Final = 10_000
-"""Maximum number of empty cells added to a table's short rows; later rows stay short."""
+"""Maximum number of empty cells that are added to a table's short rows. Later rows stay short."""

@@ -1,4 +1,4 @@
-"""Escapes: writes text as HTML, and resolves Markdown's backslash escapes and entities."""
+"""Escapes text for HTML, and resolves Markdown's backslash escapes and entities."""
 
 import re
 from html.entities import html5
@@ -17,24 +17,24 @@ _ESCAPED: Final = re.compile(rf"\\([!-/:-@\[-`{{-~])|{ENTITY.pattern}")
 
 
 def escape(text: str) -> str:
-    """Return text as HTML, for use between tags."""
+    """Escape text for use between tags."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def escape_plain(text: str) -> str:
-    """Return text as HTML if it is known to contain neither ``&`` nor ``<``."""
+    """Escape text that contains neither ``&`` nor ``<``, for use between tags."""
     return text.replace(">", "&gt;")
 
 
 def escape_attribute(text: str) -> str:
-    """Return text as HTML, for use between double quotes."""
+    """Escape text for use in a double-quoted attribute."""
     return escape(text).replace('"', "&quot;")
 
 
 def resolve_entity(reference: str) -> str:
     """Return the characters that ``&amp;`` or ``&#38;`` stands for, scrubbed.
 
-    An unknown name stands for itself.
+    A reference with an unknown name is returned unchanged.
     https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
     """
     if reference[1] != "#":
@@ -47,7 +47,7 @@ def resolve_entity(reference: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Return text with its backslash escapes and entities resolved."""
+    """Resolve the backslash escapes and entities in a text."""
     if "\\" not in text and "&" not in text:
         return text
     return _ESCAPED.sub(lambda found: found[1] or resolve_entity(found[0]), text)

@@ -1,4 +1,4 @@
-"""What a caller may choose about Markdown. Data only."""
+"""The options for Markdown that a caller may set. This module contains only data."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from typing import TypeAlias
 from markupsafe import Markup
 
 OnFence: TypeAlias = Callable[[str, str], Markup | None]
+"""See ``Options``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How Markdown is rendered. The same options give the same HTML, streamed or at once.
+    """How Markdown is rendered. The same options make the same HTML, streamed or at once.
 
     Args:
         image_hosts: the hosts that images may be loaded from, in lower case. A host does not
@@ -22,8 +23,8 @@ class Options:
             formula on lines of its own, with the language "math". Returns HTML, already escaped
             and trusted, that replaces the block; or None to keep the block. If it raises, the
             error is logged and the block is kept.
-        ids: give headings an id, and link footnotes with their references. All ids begin with the
-            id of the region that shows the text.
+        ids: whether headings get ids, and footnotes are linked with their references. All ids
+            begin with the id of the region that shows the text.
         math: whether ``$…$``, ``$$…$$``, ``\\(…\\)`` and ``\\[…\\]`` are formulas.
 
     Raises:
@@ -45,6 +46,6 @@ class Options:
         for host in self.image_hosts:
             if host != host.lower() or "/" in host or not host:
                 raise ValueError(
-                    f"image_hosts has {host!r}, which is not the name of a host in lower case, "
-                    "such as 'img.example.com'"
+                    f"image_hosts has {host!r}, which is not the name of a host in lower case; "
+                    "write it like 'img.example.com'"
                 )

@@ -1,4 +1,4 @@
-"""The public renderer for Markdown: text in, patches out. It joins the parts of the parser."""
+"""The public renderer for Markdown. It connects the parts of the parser, and does no I/O."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ class MarkdownRenderer:
     """Renders Markdown while it arrives: CommonMark 0.31.2 and the extensions of GitHub.
 
     The extensions are tables, strikethrough, task lists, addresses as links, footnotes and alerts.
-    Formulas are marked for whatever draws them. HTML in the text is shown as text.
+    Formulas are marked, so that a script can typeset them. HTML in the text is shown as text.
 
     Args:
         root: the id of the region's element.
@@ -42,8 +42,8 @@ class MarkdownRenderer:
     def __init__(self, root: str, options: Options = _DEFAULT) -> None:
         if options.ids and not root:
             raise ValueError(
-                "Options(ids=True) needs a root, which the ids begin with: render(text, options, "
-                "root=…) with the id that the message's region had"
+                "Options(ids=True) needs a root, which all ids begin with: call render(text, "
+                "options, root=…) with the id of the element that shows the message"
             )
         prefix = check_id(root, "root") if options.ids else ""
         self._scrubber = Scrubber()
@@ -69,10 +69,11 @@ class MarkdownRenderer:
         )
 
     def feed(self, text: str) -> list[Patch]:
-        """Add text and return the patches that show it.
+        """Add text, and return the patches that show it.
 
-        ``Markup`` is trusted HTML and must be well-formed by itself. It ends all open blocks, and
-        is put into an element of its own without being changed.
+        Args:
+            text: Markdown. ``Markup`` is trusted HTML instead, which must be well-formed. It ends
+                all open blocks, and is put into an element of its own without being changed.
         """
         if isinstance(text, Markup):
             self._insert(text)
@@ -81,7 +82,7 @@ class MarkdownRenderer:
         return self._patches.flush()
 
     def close(self) -> list[Patch]:
-        """End the text; return the patches for held text, footnotes and late definitions."""
+        """End the text, and return the patches for held text, late definitions and footnotes."""
         self._finish()
         patches = self._patches.flush()
         self._finish_definitions()
@@ -90,7 +91,11 @@ class MarkdownRenderer:
         return patches + self._patches.flush()
 
     def render(self, *texts: str) -> Markup:
-        """Return all text as the region's HTML, which the patches of these pieces would build."""
+        """Return the content of the region, exactly as the patches for these texts would build it.
+
+        Args:
+            texts: the complete text, in one piece or more; ``Markup`` as in ``feed()``.
+        """
         for text in texts:
             if isinstance(text, Markup):
                 self._insert(text)
@@ -98,7 +103,7 @@ class MarkdownRenderer:
                 self._parser.feed(self._scrubber.feed(text))
         self._finish()
         self._finish_definitions()
-        html = self._buffer.html()  # Reads the text, which numbers the footnotes.
+        html = self._buffer.html()  # This reads the references, which number the footnotes.
         self._buffer.clear()
         self._add_footnotes()
         return Markup(html + self._buffer.html())
@@ -127,7 +132,7 @@ class MarkdownRenderer:
 
 
 def render(text: str, options: Options = _DEFAULT, *, root: str = "") -> Markup:
-    """Return Markdown as HTML: the same HTML that a stream of the text leaves on the page.
+    """Render Markdown as HTML, exactly as a stream of the same text leaves it on the page.
 
     Use it for messages that are stored as text and shown again.
 

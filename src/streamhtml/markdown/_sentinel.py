@@ -1,14 +1,14 @@
-"""The answer of every parser here to input that ends too early to decide."""
+"""The value that every parser here returns if the input ends before it can be decided."""
 
 from enum import Enum
 from typing import Final
 
 
 class Incomplete(Enum):
-    """The type of ``INCOMPLETE``. An enum, so that type checkers can narrow with ``is``."""
+    """The type of ``INCOMPLETE``. It is an enum, so that type checkers can narrow with ``is``."""
 
     INCOMPLETE = "incomplete"
 
 
 INCOMPLETE: Final = Incomplete.INCOMPLETE
-"""The input is valid so far, but not complete: what follows decides whether it is a match."""
+"""The input is valid so far, but not complete. The text that follows decides if it is a match."""

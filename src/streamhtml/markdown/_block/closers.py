@@ -1,6 +1,6 @@
-"""How blocks end whose lines are taken as they are: fenced code and formulas.
+"""Recognises the ends of fenced code and formulas, whose lines are not parsed.
 
-A closer reads one line. It says which part belongs to the block, and whether the block ends there.
+A closer reads one line. It returns the text that belongs to the block, and whether the block ends.
 """
 
 from typing import NamedTuple, Protocol
@@ -10,7 +10,12 @@ from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 
 class VerbatimLine(NamedTuple):
-    """What a line adds to its block: text, or None; and whether it ends the block."""
+    """The part of a line that belongs to the block.
+
+    Attributes:
+        text: the text that the line adds; None if it adds no line.
+        ends: whether the block ends with the line.
+    """
 
     text: str | None
     ends: bool
@@ -20,7 +25,7 @@ class Closer(Protocol):
     """Recognises the end of one block."""
 
     def read(self, cursor: Cursor, complete: bool) -> VerbatimLine | Incomplete:
-        """Read a line; ``INCOMPLETE`` if it may still become the end of the block."""
+        """Read a line, and return ``INCOMPLETE`` if it may still become the end of the block."""
         ...
 
 
@@ -28,6 +33,10 @@ class FenceCloser(NamedTuple):
     """Ends a fenced code block at a line of at least as many fence characters.
 
     https://spec.commonmark.org/0.31.2/#fenced-code-blocks
+
+    Attributes:
+        fence: the opening fence.
+        indent: its indentation in columns. Up to as many are removed from each line.
     """
 
     fence: str

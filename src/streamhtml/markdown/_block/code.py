@@ -1,4 +1,4 @@
-"""Code blocks, fenced or indented, and formulas on lines of their own. Calls ``on_fence``."""
+"""Code blocks, and formulas on lines of their own. Their text is escaped, and not parsed."""
 
 import logging
 
@@ -14,13 +14,13 @@ logger = logging.getLogger("streamhtml")
 
 
 class CodeBlock:
-    """A block whose text is shown as it is.
+    """A code block, or a formula on lines of its own.
 
     Args:
         buffer: receives its HTML.
-        language: passed to ``on_fence``.
-        css_class: class of the ``code`` element, or ``""``.
-        on_fence: called with the language and the text once the block is complete.
+        language: the language that ``on_fence`` is called with.
+        css_class: the class of the ``code`` element; ``""`` for none.
+        on_fence: called when the block is complete, see ``Options``; None for indented code.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class CodeBlock:
         self.add("\n")
 
     def hold_blank_line(self, text: str) -> None:
-        """Hold back a blank line of indented code. It is dropped if it is the last."""
+        """Hold back a blank line of indented code. Blank lines at the end are left out."""
         self._blank_lines.append(text + "\n")
 
     def close(self) -> None:

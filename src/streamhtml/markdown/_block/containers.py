@@ -1,4 +1,4 @@
-"""The blocks that hold blocks: block quotes, list items and footnote definitions.
+"""The blocks that contain other blocks: block quotes, lists, list items and footnote definitions.
 
 https://spec.commonmark.org/0.31.2/#container-blocks
 """
@@ -11,6 +11,13 @@ class List:
     """A list. It is loose if a blank line separates its items, or two blocks in one of them.
 
     https://spec.commonmark.org/0.31.2/#loose
+
+    Attributes:
+        buffer: the buffer that it is written to.
+        element: its tags.
+        marker: see ``ListItemStart``.
+        loose: whether the paragraphs in its items have tags.
+        paragraphs: the paragraphs that were written without tags.
     """
 
     __slots__ = ("buffer", "element", "loose", "marker", "paragraphs")
@@ -23,7 +30,7 @@ class List:
         self.paragraphs: list[BufferedElement] = []
 
     def loosen(self) -> None:
-        """Make the list loose: give its paragraphs tags, including those already written."""
+        """Make the list loose, and give tags to the paragraphs that were written already."""
         if self.loose:
             return
         self.loose = True
@@ -80,13 +87,14 @@ class BlockQuote(Container):
 
 
 class ListItem(Container):
-    """A list item. The stack holds the item, and not its list.
+    """A list item. The stack contains the item, but not its list.
 
     Attributes:
-        width: indentation of its content, in columns.
-        is_over: whether nothing more belongs to it, although its list may go on.
-        misread: whether text in it was shown that turned out to be something else. The item was
-            then sent again as a whole, which must not happen twice.
+        list: its list.
+        width: the indentation of its content, in columns.
+        is_over: whether no further line belongs to it, although its list may go on.
+        misread: whether text in it was shown and then became a different block. The item was then
+            sent again as a whole, which must not happen twice.
     """
 
     __slots__ = ("is_over", "list", "misread", "width")
@@ -102,7 +110,11 @@ class ListItem(Container):
 
 
 class FootnoteDefinition(Container):
-    """A footnote definition, which is written to a buffer of its own."""
+    """A footnote definition, which is written to a buffer of its own.
+
+    Attributes:
+        outer_buffer: the buffer that the document is written to.
+    """
 
     __slots__ = ("outer_buffer",)
 

@@ -22,7 +22,7 @@ class Cursor:
         self.line = line
         self.pos = 0
         self.column = 0
-        if line and line[0] not in " \t":  # fast path
+        if line and line[0] not in " \t":  # Fast path: most lines have no indentation.
             self.next = self.indent = 0
             self.blank = False
         else:
@@ -50,12 +50,12 @@ class Cursor:
 
     @property
     def rest(self) -> str:
-        """What is left of the line, without leading spaces and tabs."""
+        """The rest of the line, without leading spaces and tabs."""
         return self.line[self.next :]
 
     @property
     def remainder(self) -> str:
-        """What is left of the line."""
+        """The rest of the line."""
         return self.line[self.pos :]
 
     def look(self) -> None:
@@ -86,7 +86,7 @@ class Cursor:
             return
         while columns:
             width = 1 if self.line[self.pos] == " " else 4 - self.column % 4
-            if width > columns:  # Part of a tab: the rest of it stays, as spaces.
+            if width > columns:  # Only a part of a tab is skipped; the rest becomes spaces.
                 self.line = " " * (width - columns) + self.line[self.pos + 1 :]
                 self.next += width - columns - 1 - self.pos
                 self.pos = 0

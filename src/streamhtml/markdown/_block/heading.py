@@ -11,13 +11,14 @@ class ATXHeading:
     Args:
         buffer: receives its HTML.
         parser: reads its text.
-        start, end: its tags.
+        start: its start tag.
+        end: its end tag.
     """
 
     def __init__(self, buffer: HTMLBuffer, parser: InlineParser, start: str, end: str) -> None:
         self._buffer = buffer
         self._text = InlineText(parser)
-        self._held: list[str] = []  # may be the closing sequence
+        self._held: list[str] = []  # This may be the closing sequence.
         buffer.open(BufferedElement(start, end))
         buffer.write(self._text)
 

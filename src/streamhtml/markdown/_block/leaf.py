@@ -1,14 +1,14 @@
-"""What the block parser asks of a block that holds text."""
+"""The interface of all blocks that contain text, which the block parser calls."""
 
 from typing import Protocol
 
 
 class Leaf(Protocol):
-    """A block that holds lines of text.
+    """A block that contains lines of text.
 
-    The parser calls ``begin_line()`` with as much of a line as there is. If the line is not
-    complete, ``add()`` receives the rest of it in pieces, and ``end_line()`` says that it is
-    complete. ``close()`` says that no further line belongs to the block.
+    The parser calls ``begin_line()`` with the part of a line that has arrived. If the line is not
+    complete, ``add()`` receives the rest of it in pieces, and ``end_line()`` is called at its end.
+    ``close()`` is called when no further line belongs to the block.
     """
 
     def begin_line(self, text: str, complete: bool) -> None: ...

@@ -59,14 +59,14 @@ class OpenBlocks:
         parser: reads their text.
         references: receives the link reference definitions.
         footnotes: receives the footnote definitions.
-        prefix: what the ids of headings begin with; ``""`` for no ids.
-        on_fence: called with each complete code block.
+        prefix: the text that the ids of headings begin with; ``""`` for no ids.
+        on_fence: called with each complete code block, see ``Options``.
 
     Attributes:
         stack: the open containers, the outermost first.
         quote_count: how many of them are block quotes.
         leaf: the open leaf.
-        closer: recognises the end of the leaf, if its lines are taken as they are.
+        closer: recognises the end of the leaf; None if the leaf's lines are parsed.
         line_number: number of the current line, from 1.
     """
 
@@ -95,13 +95,13 @@ class OpenBlocks:
         self._heading_count = 0
 
     def touch(self, depth: int) -> None:
-        """Note that the line is not blank in the ``depth`` outermost containers."""
+        """Record that the line is not blank in the ``depth`` outermost containers."""
         if depth:
             for container in self.stack[:depth]:
                 container.last_line = self.line_number
 
     def begin_line(self, text: str, complete: bool) -> None:
-        """Give the leaf another line, or the beginning of one."""
+        """Pass another line, or the beginning of one, to the leaf."""
         assert self.leaf
         self.leaf.begin_line(text, complete)
         if complete and isinstance(self.leaf, ATXHeading):
@@ -110,7 +110,7 @@ class OpenBlocks:
     # Containers ----------------------------------------------------------------------------------
 
     def open_containers(self, matched: int, starts: list[ContainerStart]) -> None:
-        """Close what the line does not continue, and open the containers that it begins.
+        """Close the blocks that the line does not continue, and open the containers it begins.
 
         Args:
             matched: how many open containers the line continues.
@@ -177,7 +177,7 @@ class OpenBlocks:
 
     def begin_leaf(self, cursor: Cursor, start: LeafStart | None, complete: bool) -> None:
         """Open the leaf that begins at the cursor; ``start`` is None for text and indented code."""
-        if cursor.blank:  # an empty list item
+        if cursor.blank:  # The line begins an empty list item.
             return
         container = self.stack[-1] if self.stack else None
         is_first = container is not None and container.is_empty
@@ -216,7 +216,7 @@ class OpenBlocks:
                     self.begin_line(start.tex, complete)
                     self.close_leaf()
             case _:
-                # convert() has taken what changes a paragraph, so only an alert is left.
+                # convert() handles the starts that change a paragraph, so this is an alert.
                 assert isinstance(start, AlertStart)
                 quote = self.stack[-1]
                 assert isinstance(quote, BlockQuote)
@@ -266,7 +266,7 @@ class OpenBlocks:
             leaf.close()
 
     def close(self, depth: int, keep: List | None = None) -> None:
-        """Close the leaf and all containers but the ``depth`` outermost; ``keep`` stays open."""
+        """Close the leaf and all but the outermost ``depth`` containers; ``keep`` stays open."""
         self.close_leaf()
         while len(self.stack) > depth:
             container = self.stack.pop()

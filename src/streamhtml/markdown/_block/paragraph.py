@@ -1,7 +1,7 @@
-"""Paragraphs, and what can become of one: link reference definitions, a heading, a table's header.
+"""Paragraphs, and blocks that begin like one: definitions, Setext headings and table headers.
 
-A line that may become something else is held back only if that is likely, because a reader waits.
-Otherwise it is shown as text, and the paragraph is sent again when it turns out to be different.
+A line that may become another block is held back only if that is likely, because readers wait for
+it. Otherwise it is shown as text, and the paragraph is sent again if it becomes another block.
 """
 
 import re
@@ -30,9 +30,9 @@ class Paragraph:
         buffer: receives its HTML.
         parser: reads its text.
         references: receives the definitions at its beginning.
-        element: its element, without tags if the paragraph shows none.
-        is_task: whether a checkbox may stand at its beginning.
-        cautious: show the text only as a tail until it ends, so that nothing is sent again.
+        element: its element, without tags in a tight list.
+        is_task: whether it may begin with the checkbox of a task item.
+        cautious: whether the text is shown as a tail until it ends, so that nothing is sent again.
         shares_element: whether its element contains other text, which would be sent again with it.
     """
 
@@ -60,7 +60,7 @@ class Paragraph:
         self._checkbox = ""  # the source of the checkbox at its beginning
         self._has_text = False
         self._line: list[str] = []
-        self._line_held = False  # whether the line is held back: it may be a table's header
+        self._line_held = False  # whether the line is held back for a table
         self._leading: list[str] | None = []  # lines that may still be definitions
         self._is_definition = False
         self._leading_size = self._read_at = 0
@@ -103,7 +103,7 @@ class Paragraph:
         self._close()
 
     def settle_definitions(self) -> bool:
-        """Decide what is a definition, as if no line followed; return whether text is left."""
+        """Read the definitions as if no line followed, and return whether any text is left."""
         if self._leading:
             self._read_definitions(title_may_follow=False, final=True)
             self._give_up_definitions()
@@ -115,7 +115,7 @@ class Paragraph:
         return "".join(self._line)
 
     def become_heading(self, start: str, end: str) -> None:
-        """Close it as a heading with these tags."""
+        """Close the paragraph as a heading with these tags."""
         if self._line_held:
             self._add_line("".join(self._line))
         self._mark_misread()
@@ -128,7 +128,7 @@ class Paragraph:
         self._buffer.close()
 
     def take_last_line(self) -> str:
-        """Close it without its last line, and return that line."""
+        """Close the paragraph without its last line, and return that line."""
         line = self.last_line
         if not self._line_held:
             self._mark_misread()

@@ -48,7 +48,7 @@ class BlockParser:
         self._rules = rules
         self._dialect = blocks.dialect
         self._in_line = False  # whether the rest of the line goes directly to the leaf
-        self._partial: list[str] = []  # the line so far, otherwise
+        self._partial: list[str] = []  # otherwise, the part of the line that has arrived
         self._partial_size = self._read_at = 0
         self._is_blank = True
 
@@ -58,7 +58,7 @@ class BlockParser:
         """Read more text."""
         if "\n" not in text:
             if self._in_line and self._blocks.leaf:
-                self._blocks.leaf.add(text)  # fast path
+                self._blocks.leaf.add(text)  # Fast path: most pieces continue a line.
             elif text:
                 self._begin_line(text)
             return
@@ -127,10 +127,15 @@ class BlockParser:
     # The blocks of a line ------------------------------------------------------------------------
 
     def _read_line(self, line: str, complete: bool) -> bool:
-        """Read a line, or the beginning of one; return False if that is not certain enough."""
+        """Read a line, or the beginning of one.
+
+        Returns:
+            Whether the text was read. The beginning of a line is not read until it is certain
+            which block it begins or continues.
+        """
         blocks = self._blocks
         if not (line or blocks.stack or blocks.closer or isinstance(blocks.leaf, CodeBlock)):
-            blocks.close_leaf()  # fast path for a blank line
+            blocks.close_leaf()  # Fast path: a blank line outside of containers.
             return True
         cursor = Cursor(line)
         matched = self._match_containers(cursor) if blocks.stack else 0
@@ -185,7 +190,11 @@ class BlockParser:
     def _find_starts(
         self, cursor: Cursor, context: LineContext, depth: int, containers: list[ContainerStart]
     ) -> tuple[Cursor, LeafStart | Incomplete | None]:
-        """Collect the containers that begin; return where the leaf begins, and its start."""
+        """Find the blocks that begin in a line, and add the containers to ``containers``.
+
+        Returns:
+            The position after the containers, and the start of the leaf that begins there, if any.
+        """
         while not cursor.blank and cursor.indent < 4:
             found = find_start(self._rules, cursor, context)
             if found is None or not isinstance(found, CONTAINER_STARTS):
@@ -205,7 +214,7 @@ class BlockParser:
         return cursor, None
 
     def _read_verbatim(self, closer: Closer, cursor: Cursor, complete: bool) -> bool:
-        """Read a line of a block whose lines are taken as they are."""
+        """Read a line of a block whose lines are not parsed."""
         blocks = self._blocks
         line = closer.read(cursor, complete)
         if line is INCOMPLETE:
@@ -218,7 +227,7 @@ class BlockParser:
         return True
 
     def _read_fenced_lines(self, lines: list[str], start: int, closer: Closer) -> int:
-        """Read all lines that certainly belong to a code block at once; return their number."""
+        """Read the lines that certainly belong to a fence in one step, and return their number."""
         blocks = self._blocks
         end = start
         if isinstance(closer, FenceCloser) and not (closer.indent or blocks.stack):
@@ -235,8 +244,7 @@ class BlockParser:
         blocks = self._blocks
         stack = blocks.stack
         if blocks.quote_count:
-            # The line has the markers of these quotes, so in the containers around the innermost
-            # of them it is not blank.
+            # The line has the markers of these quotes, so it is blank only inside the innermost.
             quotes = [at for at in range(matched) if isinstance(stack[at], BlockQuote)]
             blocks.touch(quotes[-1] if quotes else 0)
         is_inside = matched == len(stack)

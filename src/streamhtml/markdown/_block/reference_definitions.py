@@ -1,4 +1,4 @@
-"""Link reference definitions: read at the beginning of a paragraph, line by line.
+"""Reads the link reference definitions at the beginning of a paragraph.
 
 https://spec.commonmark.org/0.31.2/#link-reference-definitions
 """

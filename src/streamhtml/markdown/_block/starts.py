@@ -20,12 +20,12 @@ from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 
 class BlockQuoteStart(NamedTuple):
-    """``>``"""
+    """The ``>`` of a block quote."""
 
 
 @dataclass(slots=True)
 class ListItemStart:
-    """A list item.
+    """The marker of a list item.
 
     Attributes:
         marker: ``-``, ``+``, ``*``, ``.`` or ``)``. All items of a list share it.
@@ -41,7 +41,7 @@ class ListItemStart:
 
 
 class FootnoteDefinitionStart(NamedTuple):
-    """``[^label]:``"""
+    """``[^label]:``, which begins the definition of a footnote."""
 
     label: str
 
@@ -53,7 +53,7 @@ class AlertStart(NamedTuple):
 
 
 class ATXHeadingStart(NamedTuple):
-    """``#`` to ``######``"""
+    """The ``#`` to ``######`` of a heading."""
 
     level: int
 
@@ -65,7 +65,7 @@ class SetextUnderline(NamedTuple):
 
 
 class ThematicBreakStart(NamedTuple):
-    """``***``, ``---`` or ``___``"""
+    """A thematic break: ``***``, ``---`` or ``___``."""
 
 
 class FenceStart(NamedTuple):
@@ -77,7 +77,12 @@ class FenceStart(NamedTuple):
 
 
 class MathBlockStart(NamedTuple):
-    """A formula on lines of its own: how it ends, and its source if it is all on this line."""
+    """The beginning of a formula on lines of its own.
+
+    Attributes:
+        closing: the text that ends the formula.
+        tex: the TeX source, if the formula ends on the same line; None otherwise.
+    """
 
     closing: str
     tex: str | None
@@ -105,7 +110,7 @@ Start: TypeAlias = ContainerStart | LeafStart
 
 @dataclass(slots=True)
 class LineContext:
-    """What is known about a line when a block may begin in it.
+    """The facts about a line that the rules for starts need.
 
     Attributes:
         complete: whether the line is complete.
@@ -210,7 +215,7 @@ def _bullet_item(cursor: Cursor, context: LineContext) -> Start | Incomplete | N
 
 
 def _simple_bullet_item(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
-    """Recognise an item that begins with a letter, quickly: only an item looks like that."""
+    """Fast path: a bullet, a space and a letter or digit always begin a list item."""
     if not _PLAIN_BULLET.match(cursor.line, cursor.next):
         return None
     return ListItemStart(cursor.line[cursor.next], None, cursor.indent + 2, cursor.copy_after(2))
@@ -226,7 +231,7 @@ def _ordered_item(cursor: Cursor, context: LineContext) -> Start | Incomplete | 
     number = int(found[1])
     if context.paragraph and number != 1:
         return None
-    if found[3]:  # fast path, as in _simple_bullet_item()
+    if found[3]:  # Fast path, as in _simple_bullet_item().
         length = len(found[0])
         return ListItemStart(found[2], number, cursor.indent + length, cursor.copy_after(length))
     return _list_item(cursor, context, found, number)

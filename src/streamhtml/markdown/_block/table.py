@@ -1,4 +1,4 @@
-"""Tables, written cell by cell. https://github.github.com/gfm/#tables-extension-"""
+"""Tables, which are written cell by cell. https://github.github.com/gfm/#tables-extension-"""
 
 import re
 from typing import Final
@@ -57,7 +57,7 @@ class Table:
         self._buffer.close()
 
     def begin_line(self, text: str, complete: bool) -> None:
-        """Begin a row, with all of it or its beginning."""
+        """Begin a row with its text so far."""
         if not self._has_body:
             self._has_body = True
             self._buffer.open(BufferedElement("<tbody>", "</tbody>"))
@@ -155,7 +155,7 @@ class Table:
         self._cell.add(text)
 
     def _end_cell(self) -> None:
-        if self._is_leading:  # the optional pipe before the first cell
+        if self._is_leading:  # This is the optional pipe before the first cell.
             self._is_leading = False
             return
         if self._column < len(self._alignments):

@@ -1,7 +1,8 @@
 """The HTML that the parser has written but that is not settled yet, as a flat list of entries.
 
-The law: entries are only added at the end. If one must change (a paragraph turns out to be a
-heading, a list to be loose), it is changed in place and reported, because it may have been sent.
+The law: entries are only added at the end. An element that must change, such as a paragraph that
+becomes a heading, is changed in place. The change is recorded, because the element may have been
+sent already.
 """
 
 from collections.abc import Iterator
@@ -11,13 +12,18 @@ from streamhtml.markdown._output.growing_text import GrowingText
 
 
 class BufferedElement:
-    """An element in the buffer: its start tag and end tag, either of which may change later.
+    """The tags of an element in the buffer, which may change later.
 
     Args:
         start: the start tag; ``""`` for a paragraph without tags, as in a tight list.
         end: the end tag.
-        deferred: do not show the element before it has content, because it may still turn out to
-            be something else.
+        deferred: whether the element is shown only once it has content, because it may still
+            become another element.
+
+    Attributes:
+        parent: the element that contains it; None at the top level.
+        index: the index of its entry, counted from the beginning of the document.
+        depth: the number of elements with tags from the top level down to this one, included.
     """
 
     __slots__ = ("deferred", "depth", "end", "index", "parent", "start")
@@ -31,19 +37,20 @@ class BufferedElement:
 
 
 Entry: TypeAlias = "str | BufferedElement | GrowingText | None"
-"""HTML; the beginning of an element; text that may still grow; or None, the end of an element."""
+"""HTML, the start of an element, text that may still grow, or None for the end of an element."""
 
 
 class HTMLBuffer:
-    """The entries of the blocks that are not settled yet.
+    """The entries of the document. Those of finished blocks are removed once they are sent.
 
     Attributes:
-        entries: the entries, from the first unsettled one.
-        offset: how many entries came before them. An element's ``index`` counts those too.
+        entries: the entries that have not been removed.
+        offset: the number of removed entries; the ``index`` of an element includes them.
         innermost: the innermost open element.
-        changed: index and depth of the outermost element that changed since the last patches.
-        rewritten: the last element that was replaced without having been visible.
-        has_closed_block: whether a top-level block was closed and not taken out yet.
+        changed: the index and depth of the outermost element that has changed since the last
+            patches.
+        rewritten: the last element that was written again while nothing of it was visible.
+        has_closed_block: whether a block has been closed whose entries have not been removed.
     """
 
     def __init__(self) -> None:
@@ -55,7 +62,7 @@ class HTMLBuffer:
         self.has_closed_block = False
 
     def open(self, element: BufferedElement) -> BufferedElement:
-        """Begin an element inside the innermost open one, and return it."""
+        """Open an element inside the innermost open one, and return it."""
         parent = self.innermost
         element.parent = parent
         element.depth = (parent.depth if parent else 0) + bool(element.start)
@@ -65,7 +72,7 @@ class HTMLBuffer:
         return element
 
     def close(self) -> None:
-        """End the innermost open element."""
+        """Close the innermost open element."""
         assert self.innermost is not None
         self.entries.append(None)
         self.innermost = self.innermost.parent
@@ -73,7 +80,7 @@ class HTMLBuffer:
             self.has_closed_block = True
 
     def write(self, entry: str | GrowingText) -> None:
-        """Add HTML, already escaped and well-formed, or text that grows by itself."""
+        """Add HTML, which is escaped and well-formed, or text that may still grow."""
         self.entries.append(entry)
 
     def retract(self, element: BufferedElement) -> None:
@@ -82,11 +89,11 @@ class HTMLBuffer:
         self.innermost = element.parent
 
     def mark_rewritten(self, element: BufferedElement) -> None:
-        """Note that an invisible element is written anew, in case it was already sent."""
+        """Record that an element is written again while nothing of it is visible."""
         self.rewritten = element
 
     def mark_changed(self, element: BufferedElement) -> None:
-        """Note that an element changed, and must be sent again if it was already sent."""
+        """Record that an element has changed, so that it is sent again if it was sent before."""
         visible: BufferedElement | None = element
         while visible and not visible.start:
             visible = visible.parent
@@ -108,13 +115,13 @@ class HTMLBuffer:
         return html_of(self.entries) + ending
 
     def clear(self) -> None:
-        """Remove everything that has been written."""
+        """Remove all entries."""
         self.offset += len(self.entries)
         self.entries.clear()
 
 
 def blocks_of(entries: list[Entry]) -> Iterator[list[Entry]]:
-    """Yield the entries of each top-level element."""
+    """Yield the entries of each top-level element that has ended."""
     depth = start = 0
     for position, entry in enumerate(entries):
         if entry is None:
@@ -127,10 +134,11 @@ def blocks_of(entries: list[Entry]) -> Iterator[list[Entry]]:
 
 
 def html_of(entries: list[Entry], *, reread: bool = False) -> str:
-    """Return the HTML of entries, with open elements closed.
+    """Return the HTML of entries. Open elements are closed.
 
     Args:
-        reread: whether to read the text in them once more.
+        entries: the entries, from the start of an element on.
+        reread: see ``GrowingText.html()``.
     """
     pieces: list[str] = []
     ends: list[str] = []

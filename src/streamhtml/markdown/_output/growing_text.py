@@ -1,39 +1,40 @@
-"""Text that still grows after it was written to the buffer, and turns into HTML piece by piece."""
+"""Text that still grows after it was written to the buffer. HTML that is certain never changes."""
 
 from streamhtml.markdown._escaping import escape
 
 
 class GrowingText:
-    """Text that is added to until it is closed.
+    """Text that grows until it is closed.
 
     Attributes:
         closed: whether the text is complete.
         pending: whether a definition that may still follow could change the HTML.
-        restarted: whether reading began anew after HTML had been shown, because that HTML was
-            wrong: an e-mail address begins with its first letter, but only its "@" reveals it.
-            This happens once for a text; afterwards the last word is held back until it ends.
-        tail: HTML of the uncertain end, as it is shown for now.
+        restarted: whether the text was read again from its beginning after some of it was shown.
+            That is needed when an "@" arrives: the letters before it were shown as text, but
+            belong to an e-mail address. It happens only once for a text, because from then on the
+            last word is held back until it ends.
+        tail: the HTML of the uncertain end, as it is shown for now.
     """
 
     __slots__ = ("_pieces", "_taken", "_unread_size", "closed", "pending", "restarted", "tail")
 
     def __init__(self) -> None:
         self._pieces: list[str] = []  # HTML that is certain
-        self._taken = 0
-        self._unread_size = 0
+        self._taken = 0  # number of pieces that were taken
+        self._unread_size = 0  # in characters
         self.tail = ""
         self.closed = self.pending = self.restarted = False
 
     def add(self, text: str) -> None:
-        """Add text."""
+        """Add text at the end."""
         raise NotImplementedError
 
     def advance(self) -> bool:
-        """Read what was added; return whether there is anything to show."""
+        """Read the text that was added, and return whether anything can be shown."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Note that the text is complete, so that whatever is held back can be decided."""
+        """Record that the text is complete, which makes all of it certain."""
         self.closed = True
 
     def discard_html(self) -> None:
@@ -49,13 +50,17 @@ class GrowingText:
         return pieces[-1] if self._taken == taken + 1 else "".join(pieces[taken:])
 
     def html(self, *, reread: bool = False) -> str:
-        """Return all HTML that is certain; with ``reread``, read the whole text once more."""
+        """Return all HTML that is certain.
+
+        Args:
+            reread: whether to read the whole text again if a definition may have changed it.
+        """
         self.advance()
         return "".join(self._pieces)
 
 
 class VerbatimText(GrowingText):
-    """Text that is shown as it is, as in a code block."""
+    """Text that is escaped and not parsed, as in a code block."""
 
     __slots__ = ("_unread",)
 

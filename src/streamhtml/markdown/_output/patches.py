@@ -1,7 +1,7 @@
-"""Makes patches of what was added to the buffer, and remembers what the page already shows.
+"""Turns the entries that were added to the buffer into patches, and remembers what the page shows.
 
-The law: an entry that was sent is never looked at again unless it changed. Then its element is sent
-again as a whole, once.
+The law: an entry that was sent is never read again. Only an element that has changed is sent again,
+as a whole and once.
 """
 
 from functools import partial
@@ -14,14 +14,14 @@ from streamhtml.markdown._output.buffer import BufferedElement, Entry, HTMLBuffe
 from streamhtml.markdown._output.growing_text import GrowingText
 
 _markup: Final = partial(str.__new__, Markup)
-"""Faster than ``Markup(html)``, which first checks for an ``__html__`` method."""
+"""``Markup(html)``, but faster: it does not check for an ``__html__`` method."""
 
 
 class _PendingBlock:
-    """A block that is complete, but that a definition which may still follow could change.
+    """A block that is complete, but may still be changed by a later definition.
 
     Attributes:
-        child: index of its element among the region's children.
+        child: the index of its element among the region's children.
         entries: its entries, whose text can be read again.
         sent: the fingerprint of the HTML that the page shows.
     """
@@ -36,25 +36,26 @@ class _PendingBlock:
 
 
 def _fingerprint(html: str) -> tuple[int, int]:
-    """Return a value that differs for different HTML, so that the HTML need not be kept."""
+    """Return a value that shows later whether the HTML has changed, without keeping the HTML."""
     return len(html), hash(html)
 
 
 class PatchWriter:
-    """Makes patches of what was added to a buffer.
+    """Turns the entries of a buffer into patches.
 
     Args:
         root: the id of the region.
-        buffer: the parser writes to it; settled blocks are taken out of it here.
+        buffer: the buffer that the parser writes to. Blocks that are closed and sent are removed
+            from it here.
     """
 
     def __init__(self, root: str, buffer: HTMLBuffer) -> None:
         self._root = root
         self._buffer = buffer
-        self._sent = 0  # entries that the page shows
-        self._innermost: BufferedElement | None = None  # open on the page
+        self._sent = 0  # index of the first entry that is not completely on the page
+        self._innermost: BufferedElement | None = None  # the element on the page that it belongs to
         self._tail = ""
-        self._children = 0  # of the region, all of them settled
+        self._children = 0  # number of blocks that were removed from the buffer
         self._pending: list[_PendingBlock] = []
 
     def flush(self) -> list[Patch]:
@@ -72,11 +73,11 @@ class PatchWriter:
                 first.restarted = False
                 buffer.mark_changed(self._innermost)
             elif position == len(buffer.entries) - 1 and buffer.changed is None:
-                return self._grow(first, self._innermost)  # fast path: only this text grew
+                return self._grow(first, self._innermost)  # Fast path: only this text has grown.
         return self._show()
 
     def _grow(self, text: GrowingText, at: BufferedElement) -> list[Patch]:
-        """Return the patches for more of one text, when nothing else was written."""
+        """Return the patches for a text that has grown, if nothing else was written."""
         html, tail, before = text.take(), text.tail, self._tail
         self._tail = tail
         patches = [Patch("append", _markup(html), self._root, at.depth)] if html else []
@@ -85,7 +86,7 @@ class PatchWriter:
         return patches
 
     def _show(self) -> list[Patch]:
-        """Return the patches for new entries, and for those that changed."""
+        """Return the patches for new entries, and for an element that has changed."""
         buffer = self._buffer
         patches: list[Patch] = []
         end = buffer.offset + self._presentable()
@@ -98,7 +99,7 @@ class PatchWriter:
             self._append(end, patches)
         last = buffer.entries[-1] if end > buffer.offset else None
         tail = last.tail if isinstance(last, GrowingText) and not last.closed else ""
-        # Any patch removes the tail. Without a patch, the tail stays until the next one.
+        # The browser removes the tail with every patch. Without a patch, the tail stays.
         if tail if patches else tail != self._tail:
             patches.append(self._patch("tail", tail, self._innermost))
         self._tail = tail
@@ -107,7 +108,10 @@ class PatchWriter:
         return patches
 
     def finish(self) -> list[Patch]:
-        """Return the patches for blocks whose references were defined later, or never."""
+        """Return the patches for blocks that later definitions, or their absence, have changed.
+
+        Call this when no more definitions can follow.
+        """
         patches = []
         for block in self._pending:
             html = html_of(block.entries, reread=True)
@@ -130,7 +134,12 @@ class PatchWriter:
         return end
 
     def _append(self, end: int, patches: list[Patch]) -> None:
-        """Append the unsent entries: one patch for each element that receives some of them."""
+        """Add the patches for the unsent entries, one for each element that receives some of them.
+
+        Args:
+            end: the index after the last entry to send.
+            patches: the list that receives the patches.
+        """
         buffer = self._buffer
         base = at = self._innermost
         pieces: list[str] = []
@@ -161,7 +170,13 @@ class PatchWriter:
             patches.append(self._patch("append", html, base))
 
     def _resend(self, index: int, end: int, depth: int) -> Patch:
-        """Return the patch that replaces an element by what it contains now."""
+        """Return the patch that replaces an element with its present content.
+
+        Args:
+            index: the index of the element.
+            end: the index after the last entry to send.
+            depth: the depth of the element.
+        """
         entries = self._buffer.entries[index - self._buffer.offset : end - self._buffer.offset]
         element = entries[0]
         assert isinstance(element, BufferedElement)
@@ -182,13 +197,13 @@ class PatchWriter:
             self._remember_sent(at, end)
         html = html_of(entries)
         if isinstance(entries[-1], GrowingText):
-            entries[-1].take()  # The patch contains it already.
+            entries[-1].take()  # The patch contains this HTML already.
         return Patch("replace", _markup(html), self._root, depth)
 
     def _remember_sent(self, at: BufferedElement | None, end: int) -> None:
-        """Remember that the page shows all entries up to ``end``, and that ``at`` is open there."""
+        """Record that the page shows all entries before ``end``, and that ``at`` is open there."""
         last = self._buffer.entries[end - self._buffer.offset - 1]
-        # Text that still grows remains the next entry, because it has more to send.
+        # Text that may still grow stays the next entry, because there is more to send.
         self._sent = end - (isinstance(last, GrowingText) and not last.closed)
         self._innermost = at
 
@@ -196,7 +211,7 @@ class PatchWriter:
         return Patch(action, _markup(html), self._root, at.depth if at else 0)
 
     def _settle(self) -> None:
-        """Take the blocks that are closed and sent out of the buffer."""
+        """Remove the blocks from the buffer that are closed and were sent."""
         buffer = self._buffer
         buffer.has_closed_block = False
         at = self._innermost

@@ -264,7 +264,9 @@ def test_a_dark_style_is_for_readers_in_the_dark() -> None:
 
 
 def test_an_unknown_style_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"'nope' is none of Pygments' styles; .*get_all_styles"):
+    with pytest.raises(
+        ValueError, match=r"'nope' is not the name of a Pygments style; .*get_all_styles"
+    ):
         stylesheet("nope")
     with pytest.raises(ValueError, match="'nope'"):
         stylesheet(dark="nope")

@@ -1,8 +1,7 @@
-"""Highlights code with Pygments: ``Options(on_fence=highlight)``, and a style sheet to save.
+"""Highlights code with Pygments, for ``Options(on_fence=highlight)``, and makes its style sheet.
 
-The laws: the text of a block never changes, to the last line break; colours are CSS classes, never
-inline styles; and ``highlight`` never raises. If Pygments fails or takes too long, the block has no
-colours.
+The law: highlighting never changes the text of a block, writes classes but no inline styles, and
+raises no exceptions. If Pygments fails or takes too long, the block has no colours.
 """
 
 import logging
@@ -25,14 +24,15 @@ __all__ = ["highlight", "stylesheet"]
 logger = logging.getLogger("streamhtml")
 
 MAX_LENGTH: Final = 10_000
-"""Maximum length of a block in characters: about 300 lines, which take 10 ms. For texts made
-to be slow, the time of many of Pygments' lexers grows with the square of the length."""
+"""Maximum length of a block in characters, about 300 lines. Pygments reads a block in one step, on
+the event loop, and takes 10 ms for this length. With a text that is made to be slow, the time of
+many lexers grows with the square of the length."""
 
 MAX_SECONDS: Final = 0.25
 """Maximum CPU time for a block, in seconds of this thread. It is checked after each token."""
 
 MAX_SLOW: Final = 2_000
-"""Maximum length in characters for the lexers in ``_SLOW``. A block then takes up to 0.3 s."""
+"""Maximum length in characters for the lexers in ``_SLOW``, which then take at most 0.3 s."""
 
 _SLOW: Final = frozenset({
     "Bash Session", "CSS+Genshi Text", "Devicetree", "FStar", "HTML + Angular2", "HTML+Evoque",
@@ -90,7 +90,7 @@ def stylesheet(style: str = "default", dark: str | None = None) -> str:
         dark: the name of another style, for readers whose system is set to dark.
 
     Raises:
-        ValueError: a style does not exist.
+        ValueError: there is no style of this name.
     """
     if dark is None:
         return _rules(style)
@@ -148,7 +148,7 @@ def _timed(tokens: Iterable[tuple[_TokenType, str]]) -> Iterable[tuple[_TokenTyp
 def _class(kind: _TokenType) -> str:
     """Return the class of a token type, or of its nearest ancestor that has one."""
     while kind not in STANDARD_TYPES:
-        assert kind.parent is not None  # the root type is a standard type
+        assert kind.parent is not None  # The root type is a standard type.
         kind = kind.parent
     name = STANDARD_TYPES[kind]
     return "" if name in _PLAIN else name
@@ -159,37 +159,38 @@ def _rules(style: str) -> str:
         found = get_style_by_name(style)
     except ClassNotFound:
         raise ValueError(
-            f"{style!r} is none of Pygments' styles; pygments.styles.get_all_styles() has them"
+            f"{style!r} is not the name of a Pygments style; "
+            "pygments.styles.get_all_styles() lists the names"
         ) from None
     # A style without a colour for text has a light background, and black text.
-    ink = found.style_for_token(Text)["color"] or "000000"
+    text_color = found.style_for_token(Text)["color"] or "000000"
     blocks = ".streamhtml-markdown pre"
     # Classes with the same declarations share a rule.
     names: dict[str, list[str]] = {}
-    for kind, look in found:
+    for kind, styles in found:
         name = _class(kind)
-        declarations = _declarations(look, ink)
+        declarations = _declarations(styles, text_color)
         if declarations and STANDARD_TYPES.get(kind) == name != "":
             names.setdefault(declarations, []).append(f".{name}")
-    rules = [f"{blocks} {{ background: {found.background_color}; color: #{ink} }}"]
-    for declarations, those in names.items():
-        selector = those[0] if len(those) == 1 else f":is({', '.join(sorted(those))})"
+    rules = [f"{blocks} {{ background: {found.background_color}; color: #{text_color} }}"]
+    for declarations, classes in names.items():
+        selector = classes[0] if len(classes) == 1 else f":is({', '.join(sorted(classes))})"
         rules.append(f"{blocks} {selector} {{ {declarations} }}")
     return "".join(f"{rule}\n" for rule in rules)
 
 
-def _declarations(look: Mapping[str, Any], ink: str) -> str:
+def _declarations(styles: Mapping[str, Any], text_color: str) -> str:
     """Return the CSS declarations of one token type, as far as they differ from plain text."""
-    color, background, border = look["color"], look["bgcolor"], look["border"]
+    color, background, border = styles["color"], styles["bgcolor"], styles["border"]
     return "; ".join(
         declaration
         for declaration, is_there in (
-            (f"color: #{color}", color and color != ink),
+            (f"color: #{color}", color and color != text_color),
             (f"background: #{background}", background),
             (f"border: 1px solid #{border}", border),
-            ("font-weight: bold", look["bold"]),
-            ("font-style: italic", look["italic"]),
-            ("text-decoration: underline", look["underline"]),
+            ("font-weight: bold", styles["bold"]),
+            ("font-style: italic", styles["italic"]),
+            ("text-decoration: underline", styles["underline"]),
         )
         if is_there
     )

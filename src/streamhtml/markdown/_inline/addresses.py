@@ -1,6 +1,6 @@
-"""Where an address in plain text begins and ends: ``https://…``, ``www.…`` and e-mail.
+"""Finds addresses in plain text: ``https://…``, ``www.…`` and e-mail. The functions are pure.
 
-https://github.github.com/gfm/#autolinks-extension-. Pure functions on strings.
+The rules are https://github.github.com/gfm/#autolinks-extension-.
 """
 
 import re
@@ -9,13 +9,14 @@ from typing import Final
 
 from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
-# The first letter is tested before the lookbehind: that rejects most positions at once.
+# The first letter is tested before the lookbehind, because that rules out most positions quickly.
 URL: Final = r"(?P<url>[hHfF](?<![A-Za-z0-9].)(?i:(?<=h)ttps?|(?<=f)tp)://|w(?<![^\s*_~(\"'].)ww\.)"
 """A pattern for the beginning of a URL, to be searched for along with special characters."""
 
-# Each word is tried once, up to the length that an address may have, so the search stays linear.
+# The pattern begins only at the beginning of a word and has a maximum length, so that the search
+# stays linear.
 EMAIL: Final = r"(?P<email>(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@(?:[A-Za-z0-9._-]*+))"
-"""The same for an e-mail address. Searching for it takes ten times as long."""
+"""A pattern for an e-mail address. The search takes ten times as long with it."""
 
 _DOMAIN: Final = re.compile(r"[^\s<!-,/:-@\[-^`{-~]+")
 # A URL ends before a bracket that has no counterpart.
@@ -24,7 +25,7 @@ _RUN: Final = re.compile(r"[^\s<]*+")
 _REFERENCE: Final = re.compile(r"&[A-Za-z0-9]*;?\Z")
 
 LAST_CHARACTERS: Final = frozenset("fhtpsw:/FHTPSW")
-"""Every character that ``http://``, ``ftp://`` or ``www`` may be cut after."""
+"""The last characters of an unfinished ``http://``, ``ftp://`` or ``www``."""
 
 _MAX_LOCAL_PART: Final = 64  # before the "@"
 _MARKS: Final = "._+-"
@@ -92,7 +93,7 @@ def unfinished_start(text: str, *, words: bool) -> int:
     """
     if words:
         word = text[len(text.rstrip(_IN_WORD)) :].lstrip(_MARKS)
-        if 0 < len(word) <= _MAX_LOCAL_PART:  # fast path
+        if 0 < len(word) <= _MAX_LOCAL_PART:  # Fast path: most words.
             return len(text) - len(word)
         found = _WORD.search(text, max(len(text) - _MAX_LOCAL_PART - 1, 0))
     elif text[-1:] in LAST_CHARACTERS:
@@ -103,9 +104,9 @@ def unfinished_start(text: str, *, words: bool) -> int:
 
 
 def _trim(text: str, start: int, end: int) -> int:
-    """Return ``end`` without the punctuation after an address, looking at each character once."""
+    """Return the end of an address without the punctuation after it, in linear time."""
     excess: int | None = None
-    while True:  # It stops at a letter at the latest, and an address begins with one.
+    while True:  # The loop ends, because an address begins with a letter.
         last = text[end - 1]
         if last in "?!.,:*_~'\"":
             end -= 1

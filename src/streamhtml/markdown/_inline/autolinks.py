@@ -1,4 +1,4 @@
-"""Links without brackets: ``<https://…>``, and addresses in plain text.
+"""Rules for addresses that become links: ``<https://…>``, and addresses in plain text.
 
 https://spec.commonmark.org/0.31.2/#autolinks; https://github.github.com/gfm/#autolinks-extension-
 """
@@ -56,7 +56,7 @@ def read_address(state: InlineState, found: "re.Match[str]") -> None:
         state.stop(escape(addresses.likely_part(text[pos:])))
         return
     if end is None:
-        # Stop before "_" at the latest, because that may be a delimiter.
+        # Take the word as text, but not a "_", which may be a delimiter.
         state.add_literal(len(re.split("[_@]", found[0])[0]))
         return
     address = text[pos:end]

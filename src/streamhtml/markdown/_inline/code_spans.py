@@ -1,4 +1,4 @@
-"""Code spans: ```…```. https://spec.commonmark.org/0.31.2/#code-spans"""
+"""The rule for code spans. https://spec.commonmark.org/0.31.2/#code-spans"""
 
 import re
 from typing import Final
@@ -35,7 +35,7 @@ def _find_closing_ticks(state: InlineState, start: int, length: int) -> int | No
         return None
     if text.startswith("`" * length, next_run) and not text.startswith("`", end):
         return next_run
-    if state.closing_ticks is None:  # The next run does not match: find all runs, once.
+    if state.closing_ticks is None:  # The next run has another length: find all runs, once.
         state.closing_ticks = {}
         for found in reversed(list(_TICKS.finditer(text, start))):
             if state.final or found.end() < len(text):  # A run at the end may still grow.

@@ -1,8 +1,8 @@
-"""The delimiter stack: which runs of ``*``, ``_`` and ``~`` pair up to emphasis.
+"""Pairs up the delimiter runs of ``*``, ``_`` and ``~``, at a cost that is linear in their number.
 
-The algorithm is that of https://spec.commonmark.org/0.31.2/#phase-2-inline-structure: a doubly
-linked list of delimiter runs and, for each kind of closer, the position below which no opener is
-left. Each run is visited a bounded number of times, so the cost is linear.
+The algorithm is https://spec.commonmark.org/0.31.2/#phase-2-inline-structure. The runs are a doubly
+linked list. For each kind of closer, the position below which no opener is left is remembered, so
+each run is visited a bounded number of times.
 """
 
 import unicodedata
@@ -15,17 +15,24 @@ _TAGS: Final = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("del", "del"
 
 
 class DelimiterRun:
-    """A delimiter run (``*``, ``__``, ``~~`` …) and the tags that it became.
+    """A delimiter run, such as ``*``, ``__`` or ``~~``, and the tags that it has become.
 
     https://spec.commonmark.org/0.31.2/#delimiter-run
 
     Attributes:
-        index: index of its piece of HTML.
-        reach: index of the piece where the outermost emphasis that ends at this run begins;
-            ``index`` if no emphasis ends here.
-        count: how many of its characters are not used yet.
-        before, after: the end tags and start tags that its used characters became.
-        inner: nesting depth of the emphasis between this run and the next one in the list.
+        character: the character that it consists of.
+        length: the number of its characters.
+        index: the index of its piece of HTML.
+        opens: whether it can open emphasis.
+        closes: whether it can close emphasis.
+        count: the number of its characters that are not part of a pair yet.
+        before: the end tags that its characters have become.
+        after: the start tags that its characters have become.
+        reach: the index of the piece where the outermost emphasis that this run closes begins;
+            ``index`` if it closes none.
+        inner: the depth of the emphasis between this run and the next one in the list.
+        previous: the previous run in the list.
+        next: the next run in the list.
     """
 
     __slots__ = (
@@ -70,12 +77,17 @@ class DelimiterStack:
         self.last = run
 
     def enclose(self) -> None:
-        """Note that emphasis which was read without the stack follows the last run."""
+        """Record that complete emphasis follows, which needs no run of its own."""
         if self.last:
             self.last.inner = max(self.last.inner, 1)
 
     def pair(self, bottom: DelimiterRun | None = None, *, until: int | None = None) -> None:
-        """Pair up the runs after ``bottom`` whose index is below ``until``."""
+        """Pair up runs.
+
+        Args:
+            bottom: only runs after this one are paired; None for all.
+            until: only runs whose index is below this one close emphasis; None for all.
+        """
         if not self._has_closer or self.last is bottom:
             return
         closer = self._first(bottom)
@@ -102,7 +114,7 @@ class DelimiterStack:
                 closer = following
 
     def drop(self, bottom: DelimiterRun | None) -> None:
-        """Remove all runs after ``bottom``."""
+        """Remove all runs after ``bottom``; None removes all."""
         self.last = bottom
         if bottom:
             bottom.next = None
@@ -127,7 +139,7 @@ class DelimiterStack:
         return run
 
     def _join(self, opener: DelimiterRun, closer: DelimiterRun) -> bool:
-        """Make emphasis of the text between two runs; return False if it is nested too deep."""
+        """Turn the text between two runs into emphasis; return False if it is nested too deeply."""
         depth = 1 + opener.inner
         between = opener.next
         while between is not closer:
@@ -204,11 +216,17 @@ def _kind_in_cjk(character: str) -> str:
 
 
 def _kind(closer: DelimiterRun) -> tuple[str, bool, int]:
+    """Return the kind of a closer. Closers of the same kind match the same openers."""
     length = closer.count if closer.character == "~" else closer.length % 3
     return closer.character, closer.opens, length
 
 
 def _match(opener: DelimiterRun, closer: DelimiterRun) -> bool:
+    """Return whether two runs pair up.
+
+    The multiples of three are rules 9 and 10 of
+    https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis.
+    """
     if not opener.opens or opener.character != closer.character:
         return False
     if closer.character == "~":

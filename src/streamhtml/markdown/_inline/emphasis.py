@@ -1,4 +1,4 @@
-"""Emphasis and strikethrough: reads ``*``, ``_`` and ``~``. ``delimiters`` pairs them up."""
+"""The rule for ``*``, ``_`` and ``~``, which form emphasis. ``delimiters`` pairs them up."""
 
 from streamhtml.markdown._inline.delimiters import new_run
 from streamhtml.markdown._inline.state import InlineState
@@ -24,9 +24,12 @@ def read_delimiter_run(state: InlineState) -> None:
 
 
 def _read_simple_emphasis(state: InlineState) -> bool:
-    """Read emphasis of plain words in one go; return whether there is some.
+    """Fast path: read emphasis that cannot be anything else in one step.
 
-    If nothing else is open, this includes emphasis that has not been closed yet.
+    Open emphasis is read this way too, if nothing else is open.
+
+    Returns:
+        Whether there was such emphasis.
     """
     patterns = state.context.patterns
     if state.search is not patterns.special:

@@ -1,4 +1,4 @@
-"""Backslash escapes, entities and line breaks.
+"""Rules for backslash escapes, entities and line breaks.
 
 https://spec.commonmark.org/0.31.2/#backslash-escapes, #entity-and-numeric-character-references,
 #hard-line-breaks

@@ -1,4 +1,4 @@
-"""The footnotes of one document: their definitions, numbers and HTML."""
+"""Keeps the footnotes of one document, numbers them and writes their HTML."""
 
 import re
 from typing import Final
@@ -15,7 +15,7 @@ class Footnotes:
     While more text may follow, a reference to an undefined footnote is shown as if it were defined.
 
     Args:
-        prefix: what the ids of footnotes begin with; ``""`` for no ids.
+        prefix: the text that the ids of footnotes begin with; ``""`` for no ids.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -25,12 +25,15 @@ class Footnotes:
         self._is_final = False
 
     def finish(self) -> None:
-        """Note that no definition follows. References are numbered anew as they are read again."""
+        """Record that no definition follows, and forget the numbers of footnotes.
+
+        They are numbered again as the references are read again.
+        """
         self._is_final = True
         self._numbers.clear()
 
     def define(self, label: str, content: HTMLBuffer) -> None:
-        """Define a footnote. The first definition of a label counts."""
+        """Define a footnote, unless its label is defined already."""
         self._contents.setdefault(normalize_label(label), content)
 
     def may_be_reference(self, label: str) -> bool:
@@ -44,8 +47,8 @@ class Footnotes:
 
         Args:
             label: the footnote's label.
-            provisional: numbers that a tail gives out. If passed, new numbers are added to it and
-                the document's own numbers are not changed.
+            provisional: receives new numbers instead of the document, because the reference is in
+                a tail and may still change; None if the reference is certain.
         """
         label = normalize_label(label)
         numbers = self._numbers
@@ -63,7 +66,7 @@ class Footnotes:
     def list_html(self) -> str:
         """Return the list of all footnotes with a reference, in order; ``""`` if there are none."""
         items: list[str] = []
-        # Writing a footnote may number further ones, to which it refers.
+        # The content of a footnote may refer to further footnotes, which numbers them.
         while unread := list(self._numbers)[len(items) :]:
             for label in unread:
                 items.append(self._item_html(len(items) + 1, self._contents[label]))

@@ -1,7 +1,8 @@
-"""The inline content of one block while it grows: the certain part is HTML, the rest is held back.
+"""The text of one block while it grows. What is certain is HTML already, and the rest is held back.
 
-Text is read once, as soon as it is certain. What is held back is usually short. If a construct is
-opened and never closed it is long, and is read again only after it has grown by a fraction.
+The law: certain text is never read again. Text that is held back is usually short, and is read
+again whenever it grows. If it is long, because a construct is never closed, it must grow by a
+fraction of itself first, so that the cost stays linear.
 """
 
 from streamhtml.markdown._inline.parser import InlineParser
@@ -10,12 +11,13 @@ from streamhtml.markdown._rereading import READ_AT_ONCE, next_reading
 
 
 class InlineText(GrowingText):
-    """Text that is read for inline structure.
+    """The inline content of a block.
 
     Args:
         parser: reads the text.
-        cautious: hold everything back until the end, and show it as a tail.
-        hold_words: hold back the last word from the beginning, not only after a restart.
+        cautious: whether all text is held back until the end, and shown as a tail.
+        hold_words: whether the last word is held back from the beginning, because it may become
+            an e-mail address. Otherwise words are held back only after the text has ``restarted``.
     """
 
     __slots__ = (
@@ -42,7 +44,7 @@ class InlineText(GrowingText):
         self.cautious = cautious
 
     def restart(self) -> None:
-        """Discard what was read, so that the text is read again from the beginning."""
+        """Forget what has been read, so that all text is read again."""
         self._unread = 0
         self._unread_size = sum(map(len, self._source))
         self._before = self._held = self.tail = ""
@@ -50,7 +52,7 @@ class InlineText(GrowingText):
         self._taken = self._read_at = 0
 
     def add(self, text: str) -> None:
-        """Add text; the first piece has no white space at its beginning."""
+        """Add text. The first text does not begin with white space."""
         self._source.append(text)
         self._unread_size += len(text)
 
@@ -61,12 +63,12 @@ class InlineText(GrowingText):
 
     @property
     def is_shown(self) -> bool:
-        """Whether any certain HTML of the text was taken."""
+        """Whether ``take()`` has returned any certain HTML."""
         return self._taken > 0
 
     @property
     def source(self) -> str:
-        """All text that was added."""
+        """All text that has been added."""
         return "".join(self._source)
 
     def prepend(self, text: str) -> None:

@@ -1,7 +1,7 @@
-"""The syntax of links: destinations, titles and labels. Pure functions on strings.
+"""Reads the parts of links: destinations, titles and labels. The functions are pure.
 
-https://spec.commonmark.org/0.31.2/#links. A function returns ``INCOMPLETE`` when the text ends
-before the part does, and None when there is no such part.
+A function returns ``INCOMPLETE`` if the text ends before the part does, and None if there is no
+such part. See https://spec.commonmark.org/0.31.2/#links.
 """
 
 import re
@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from streamhtml.markdown._escaping import unescape
 from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
-# Only single characters are possessive: before 3.11.5, Python backtracks too little in a group.
+# Only single characters are repeated possessively: before 3.11.5, Python backtracks wrongly with
+# possessive groups.
 _SPACE: Final = re.compile(r"[ \t]*+(?:\n[ \t]*+)?")
 _IN_ANGLES: Final = re.compile(r"<([^<>\n\\]*+(?:\\[^\n][^<>\n\\]*+)*)(>|\\?\Z)?")
 _BARE: Final = re.compile(r"(?:[^\\()\x00-\x20\x7f]++|\\[!-/:-@\[-`{-~]?)+")
@@ -22,6 +23,7 @@ TITLES: Final = {
 _BLANKS: Final = re.compile(r"[ \t\n]+")
 
 MAX_LABEL: Final = 999
+"""Maximum length of a link label in characters, as in the specification."""
 _LABEL: Final = re.compile(r"\[([^\[\]\\]*+(?:\\.[^\[\]\\]*+)*)(\])?", re.DOTALL)
 MAX_PARENTHESES: Final = 8
 """Maximum nesting of parentheses in a destination. The specification asks for at least three, and

@@ -1,4 +1,4 @@
-"""Links, images and footnote references: reads ``[``, ``]`` and ``!``.
+"""Rules for ``[``, ``]`` and ``!``, which form links, images and footnote references.
 
 https://spec.commonmark.org/0.31.2/#look-for-link-or-image
 """
@@ -89,9 +89,11 @@ def read_close_bracket(state: InlineState) -> None:
 def _find_target(
     state: InlineState, bracket: Bracket
 ) -> tuple[Target | None, int | Incomplete | None]:
-    """Return the target of the link that ``]`` closes, and where the link ends.
+    """Return the target and the end of the link or image that a ``]`` closes.
 
-    The end is None if there is no link. The target is None if it will most likely be defined later.
+    Returns:
+        The target; None if it is not defined yet, but most likely will be. The index after the
+        link; None if there is no link, and ``INCOMPLETE`` if that depends on more text.
     """
     text, after = state.text, state.pos + 1
     references = state.context.references
@@ -146,7 +148,8 @@ def _make_link(state: InlineState, bracket: Bracket, target: Target | None) -> N
     start, end = state.context.policy.link(target) if target else ("", "")
     state.pieces[bracket.index] = start
     state.add(end, state.pos)
-    # A link contains no other link: links inside become text, and open brackets open no link.
+    # Links do not nest: links inside this one become text, and open brackets around it cannot
+    # become links any more.
     while state.links and state.links[-1][0] > bracket.index:
         index, plain = state.links.pop()
         state.pieces[index] = plain

@@ -1,4 +1,4 @@
-r"""Formulas in running text: ``$…$``, ``$$…$$`` and ``\(…\)``.
+r"""Rules for formulas inside text: ``$…$``, ``$$…$$`` and ``\(…\)``.
 
 There is no standard for ``$``. Here, ``$`` opens a formula if no letter, digit or ``$`` precedes it
 and no white space follows it. The formula ends at the next ``$`` on the same line that has no white
@@ -32,7 +32,13 @@ _DOLLARS: Final = re.compile(r"\$+")
 
 
 class Formula(NamedTuple):
-    """A formula: its TeX source, where it ends in the text, and whether it is display style."""
+    """A formula.
+
+    Attributes:
+        tex: its TeX source.
+        end: the index in the text after it.
+        display: whether it is shown on a line of its own.
+    """
 
     tex: str
     end: int
@@ -40,7 +46,13 @@ class Formula(NamedTuple):
 
 
 def find_formula(text: str, pos: int, *, final: bool) -> Formula | Incomplete | None:
-    """Read the formula whose ``$`` is at ``pos``; ``final`` means that the text is complete."""
+    """Read the formula whose ``$`` is at ``pos``.
+
+    Args:
+        text: the text.
+        pos: the index of the ``$``.
+        final: whether the text is complete; otherwise more may follow.
+    """
     if pos + 1 == len(text):
         return INCOMPLETE
     if pos and (text[pos - 1].isalnum() or text[pos - 1] == "$"):
@@ -76,7 +88,10 @@ def _read_quoted(text: str, pos: int) -> Formula | Incomplete | None:
 
 
 def looks_like_formula(tex: str) -> bool:
-    """Return whether the beginning of a formula looks like one, unlike a price or ``$(pwd)``."""
+    """Return whether an unfinished formula is shown as a formula.
+
+    It is not while it may be a price or something like ``$(pwd)``.
+    """
     return bool(_SIGN.search(tex)) and not _PRICE.match(tex)
 
 
@@ -106,7 +121,7 @@ def read_dollar(state: InlineState) -> None:
 
 
 def read_parenthesized_formula(state: InlineState) -> bool:
-    r"""Read ``\(…\)``; return whether it is a formula, or may become one."""
+    r"""Read ``\(…\)``, and return whether it is a formula or may become one."""
     end = -1 if state.no_formula_end else state.text.find("\\)", state.pos + 2)
     if end >= 0:
         tex = state.text[state.pos + 2 : end].strip()
@@ -122,6 +137,6 @@ def read_parenthesized_formula(state: InlineState) -> bool:
 
 
 def formula_html(tex: str, *, display: bool) -> str:
-    """Return the HTML that marks a formula's TeX source for whatever draws it."""
+    """Return the HTML of a formula: its TeX source, which a script can typeset."""
     kind = "display" if display else "inline"
     return f'<code class="language-math math-{kind}">{escape(tex)}</code>'

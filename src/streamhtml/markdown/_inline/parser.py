@@ -1,7 +1,8 @@
-"""Reads the inline structure of a text, which may be only the beginning of one.
+"""Reads the inline structure of a text, although more text may follow.
 
-The law: text that was certain once is never read again, and the certain pieces join to the HTML of
-the text read at once. A ``Reading`` says how far the text is certain, and shows the rest as a tail.
+The law: text that is certain is never read again, and the HTML of the certain parts joins to the
+HTML of the whole text. A ``Reading`` says how much of the text is certain, and shows the rest as a
+tail.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,20 +45,20 @@ INLINE_RULES: Final[Mapping[str, InlineRule]] = {
     "&": read_ampersand,
     "\n": read_newline,
 }
-"""The rule for each special character. It reads from there on, and moves the state's position."""
+"""The rule for each special character. It reads what begins there, and moves the position."""
 
 
 @dataclass(slots=True)
 class Reading:
-    """What was read of a text.
+    """The result of reading a text.
 
     Attributes:
-        html: HTML of the certain part.
-        length: length of that part, in characters.
-        tail: HTML of the rest, as it is shown provisionally.
+        html: the HTML of the part that is certain.
+        length: the length of that part, in characters.
+        tail: the HTML of the rest, as it is shown for now.
         pending: whether a definition that may still follow could change the certain part.
-        restart: whether the text must be read again from its beginning, because it goes on with an
-            e-mail address whose beginning was taken for plain text.
+        restart: whether the block's text must be read again from its beginning, because it
+            continues an e-mail address whose beginning was shown as plain text.
     """
 
     html: str
@@ -97,12 +98,12 @@ class InlineParser:
         """Read a text.
 
         Args:
-            text: has no white space at its beginning; white space at its end only if it goes on.
-            before: the character that was read before it, or ``""``.
+            text: the text, without white space at its beginning.
+            before: the last character that was read before it, or ``""``.
             final: whether the text is complete; otherwise more may follow.
             hold_words: whether to hold back a word at the end, because it may become an e-mail
-                address. If not, an address that comes in pieces is recognised too late, and
-                ``Reading.restart`` says so.
+                address. If not, an address that arrives in pieces is recognised too late, and
+                ``Reading.restart`` is set.
         """
         patterns = self._patterns
         if "@" in text and self.dialect.autolinks:
@@ -117,10 +118,12 @@ class InlineParser:
         return _read(state, self._rules, hold_words)
 
     def read_unstructured(self, text: str, *, final: bool = True) -> str | None:
-        """Return the HTML of a text without structure, quickly; None if it may have structure.
+        """Return the HTML of a text without structure; None if it may have structure.
+
+        This is much faster than ``read()``.
 
         Args:
-            text: what is read next, when no text is held back.
+            text: the next text, when no text before it is held back.
             final: whether the text is complete; otherwise more may follow.
         """
         if not final:

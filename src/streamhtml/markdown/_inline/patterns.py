@@ -1,4 +1,4 @@
-"""Compiled patterns that find the next special character of a dialect."""
+"""The patterns that find the special characters of a dialect, compiled once for each dialect."""
 
 import re
 from collections.abc import Callable
@@ -22,11 +22,13 @@ class Patterns(NamedTuple):
 
     Attributes:
         special: searches for the next special character.
-        with_urls, with_emails: also search for the beginning of a URL; and of an e-mail address.
-        plain: matches a text without special characters and addresses, whose end cannot be changed
-            by what follows.
+        with_urls: searches for the beginning of a URL too.
+        with_emails: searches for the beginning of a URL or an e-mail address too.
+        plain: matches a whole text that has no special character and no address, and whose end
+            means the same whatever follows.
         simple_emphasis: matches emphasis of ``*`` after white space that contains no special
-            character and whose runs can be nothing else; or an opener and the whole text after it.
+            character and whose delimiters cannot mean anything else; or such an opener and the
+            rest of the text.
     """
 
     special: Search

@@ -1,4 +1,4 @@
-"""The link reference definitions of one document, by label.
+"""Keeps the link reference definitions of one document by label.
 
 https://spec.commonmark.org/0.31.2/#link-reference-definitions
 """
@@ -10,8 +10,8 @@ class LinkReferences:
     """Link targets by label.
 
     While more text may follow, ``[text][label]`` with an undefined label is shown as if it were
-    defined, and ``[text]`` as text. ``finish()`` says that no definition follows; then the blocks
-    that were shown differently are read again.
+    defined, and ``[text]`` as text. At the end of the document ``finish()`` is called. Blocks that
+    were shown differently are then read again.
 
     Attributes:
         is_final: whether no definition follows.
@@ -22,13 +22,13 @@ class LinkReferences:
         self.is_final = False
 
     def finish(self) -> None:
-        """Note that no definition follows."""
+        """Record that no definition follows."""
         self.is_final = True
 
     def define(self, label: str, target: Target) -> None:
-        """Define a label. The first definition of a label counts."""
+        """Define a label, unless it is defined already."""
         self._targets.setdefault(normalize_label(label), target)
 
     def target(self, label: str) -> Target | None:
-        """Return the target of a label, or None if it is not defined so far."""
+        """Return the target of a label, or None if it is not defined yet."""
         return self._targets.get(normalize_label(label)) if self._targets else None

@@ -1,7 +1,7 @@
-"""The state of reading one text, which all inline rules share. It knows none of them.
+"""The state of reading one text, which all inline rules share. It imports no rule.
 
-Nothing is certain behind an opener that may still be closed: emphasis, a bracket, a code span, a
-formula. The state keeps these openers, so that the certain part can be told from the rest.
+Nothing is certain after an opener that may still be closed: emphasis, a bracket, a code span or a
+formula. The state keeps these openers, so that the certain part of the text can be determined.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from streamhtml.markdown._inline.url_policy import URLPolicy
 
 @dataclass(slots=True)
 class InlineContext:
-    """What all texts of one document share.
+    """The objects that all texts of one document share.
 
     Attributes:
         dialect: the constructs that are recognised.
@@ -38,10 +38,11 @@ class Bracket:
     """A ``[`` or ``![`` that may open a link or an image.
 
     Attributes:
-        level: how many brackets are open around it.
-        index: index of its piece of HTML.
-        start: where in the text its content begins.
+        level: the number of brackets that are open around it.
+        index: the index of its piece of HTML.
+        start: the index in the text where its content begins.
         bottom: the last delimiter run before it.
+        image: whether it is ``![``.
         holds_bracket: whether it contains another bracket, so that its content is not a label.
     """
 
@@ -59,21 +60,29 @@ class Bracket:
 
 
 class InlineState:
-    """The text that is read, the position in it, and the HTML that was made of it so far.
+    """The text that is read, the position in it, and the HTML of the text so far.
 
     Attributes:
-        text: the text; ``first`` is the index where reading begins, ``pos`` where it goes on.
+        context: the objects that all texts of the document share.
+        text: the text, with the last character before it if there is one.
+        first: the index where reading begins.
+        pos: the index where reading goes on.
+        search: finds the next special character.
         final: whether the text is complete; otherwise more may follow.
         pieces: the HTML. The piece of a delimiter run is written once its pairs are known.
         starts: where in the text each piece begins.
-        delimiters, runs: the runs that may still pair up; and all runs not written yet.
+        delimiters: the delimiter runs that may still pair up.
+        runs: all delimiter runs that have not been written.
         brackets: the open brackets.
-        links: index of the piece and text of each link that an enclosing link would undo.
-        links_from: open brackets below this level contain a link, and open no link themselves.
-        footnotes: index of the piece and label of each footnote reference, written at the end.
-        closing_ticks: where the runs of backticks begin, by length, last first; None if unknown.
-        no_formula_end: whether the rest of the text has no ``\\)``.
-        stopped: whether reading stopped before the end, at the piece with the index ``hold``.
+        links: the index of the piece of each link, and its text as HTML, which replaces the link
+            if another link encloses it.
+        links_from: open brackets below this level contain a link, so they cannot open one.
+        footnotes: the index of the piece of each footnote reference, and its label.
+        closing_ticks: the positions of runs of backticks, by length, the last one first; None if
+            they have not been searched for.
+        no_formula_end: whether the rest of the text does not contain ``\\)``.
+        stopped: whether reading has stopped before the end of the text.
+        hold: the index of the first piece that is not certain, if reading has stopped.
         pending: whether a definition that may still follow could change the certain part.
         restart: whether the text before this one must be read again; see ``Reading``.
     """
@@ -114,12 +123,16 @@ class InlineState:
         self.starts.append(start)
 
     def add_literal(self, length: int = 1) -> None:
-        """Add the next characters as text."""
+        """Add the next ``length`` characters as text, and move past them."""
         self.add(escape(self.text[self.pos : self.pos + length]), self.pos)
         self.pos += length
 
     def stop(self, tail: str = "") -> None:
-        """Stop reading, because the rest belongs to something incomplete; show ``tail`` for it."""
+        """Stop reading, because the rest may belong to something incomplete.
+
+        Args:
+            tail: the HTML that is shown for the rest.
+        """
         self.hold = len(self.pieces)
         if tail:
             self.add(tail, self.pos)
@@ -130,7 +143,7 @@ class InlineState:
         return bracket.image or bracket.level >= self.links_from
 
     def pop_bracket(self) -> None:
-        """Remove the innermost bracket from the stack."""
+        """Remove the innermost open bracket."""
         self.brackets.pop()
         self.links_from = min(self.links_from, len(self.brackets))
 
@@ -144,7 +157,9 @@ class InlineState:
     def write_footnotes(self, count: int, provisional: dict[str, int] | None = None) -> None:
         """Write the footnote references among the first ``count`` pieces.
 
-        ``provisional`` is that of ``Footnotes.reference_html()``.
+        Args:
+            count: the number of pieces.
+            provisional: see ``Footnotes.reference_html()``.
         """
         for index, label in self.footnotes:
             if index < count:

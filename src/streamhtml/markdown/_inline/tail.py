@@ -1,8 +1,9 @@
-"""Makes the tail: uncertain text, shown in the way it will most likely end.
+"""Makes the tail, which shows text that is not certain as it will most likely end.
 
-Open emphasis is shown as emphasis, and an open bracket is hidden, as if it became a link. If the
-outcome is a toss-up, the text is left out, with everything after it, until a word or two more
-decides. A tail never changes what is certain, and the next tail corrects a wrong guess.
+The law: a tail never changes what is certain, and the next tail corrects a wrong guess. Open
+emphasis is shown as emphasis. An open bracket is not shown, because it most likely opens a link. If
+something else is just as likely, the opener and all text after it are not shown until more is
+known, usually a word or two later.
 """
 
 import re
@@ -23,22 +24,24 @@ _CLOSED: Final = {
 }
 
 MAX_OPENED: Final = 20
-"""Maximum number of open delimiter runs that a tail shows as nested emphasis."""
+"""Maximum number of open delimiter runs that a tail shows as nested emphasis. The text inside any
+further ones is shown without emphasis."""
 
 SHOWN_AFTER: Final = 3
-"""Characters after which text behind an open bracket is shown. ``[1]`` and ``[x]`` are text."""
+"""Text after an open bracket is shown once it is longer than this, in characters. Shorter text is
+often not a link: ``[1]`` and ``[x]``."""
 
 LITERAL_AFTER: Final = 400
-"""Characters after which a bracket that is still open is shown as a bracket."""
+"""A bracket is shown as a bracket if it is still open after this many characters."""
 
-# Characters after an opener in file names, code, an asterisk emoji …
+# The characters that follow an asterisk in file names ("*.py"), code ("*="), the asterisk emoji …
 _UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
-# Text after a bracket in JSON, code, a second citation, an interval …
+# The text that follows a bracket in code, a second citation ("[1][2]") or an interval ("[0, 1)").
 _UNLIKELY_LINKED: Final = re.compile(
     r"[\"'{,;:.?=+\-/\\|^ ]|\[(?!\d+\])|\d+\]\[|[^\[\]()\n]{1,40}\)|-?(?:\d[\d.]*|[a-z]),"
 )
 
-_SEEN: Final = re.compile(r"(?:<(?!img )[^>]*+>|\s)*(?:<img |[^<\s])")
+_VISIBLE: Final = re.compile(r"(?:<(?!img )[^>]*+>|\s)*(?:<img |[^<\s])")
 _NAME: Final = re.compile(r"\w+_\w")
 _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 
@@ -58,16 +61,15 @@ def show_tail(state: InlineState, certain: int) -> str:
         state.write_footnotes(len(pieces), {})
     html = "".join(pieces[certain:])
     del pieces[certain:]
-    is_seen = html and (html[0] not in "< \t\n" or _SEEN.match(html))
-    return html.rstrip(" \n") + ends if is_seen else ""
+    is_visible = html and (html[0] not in "< \t\n" or _VISIBLE.match(html))
+    return html.rstrip(" \n") + ends if is_visible else ""
 
 
 def _leave_out(state: InlineState, certain: int) -> None:
     """Remove the pieces that cannot be guessed, and everything after them.
 
-    These are: text that may become the description of an image; text behind a bracket that has
-    just opened; and a word that begins with ``_`` or contains ``*``, which may be emphasis, the
-    name of a variable, or a product.
+    These are the description of an image; the text after a bracket that has just opened; and a last
+    word that begins with ``_`` or contains ``*``, which may be emphasis, a variable or a product.
     """
     pieces, starts, text = state.pieces, state.starts, state.text
     count = len(pieces)
@@ -84,11 +86,11 @@ def _leave_out(state: InlineState, certain: int) -> None:
     if count < len(pieces):
         del pieces[count:], starts[count:]
         state.runs = [run for run in state.runs if run.index < count]
-        state.footnotes = [note for note in state.footnotes if note[0] < count]
+        state.footnotes = [footnote for footnote in state.footnotes if footnote[0] < count]
 
 
 def _open_runs(state: InlineState, certain: int) -> str:
-    """Open the emphasis of unmatched runs, as if it ended here; return the end tags."""
+    """Open emphasis at the runs that have no closer yet, and return the end tags that close it."""
     ends: list[str] = []
     for run in state.delimiters.openers():
         if certain <= run.index < len(state.pieces) and _is_emphasis(state, run):

@@ -1,7 +1,7 @@
-"""Checks the addresses of links and images, and writes those that are allowed.
+"""Decides which of a model's URLs go into the page, and writes links and images.
 
-The policy: a link may lead to http, https, mailto or a place on the page's own site. An image may
-come from a host that the caller has named. Anything else is shown as text.
+The law: a link leads to http, https, mailto or the page's own site, and an image comes from a host
+that the caller has named. Whatever is not allowed is shown as text.
 """
 
 import re
@@ -13,6 +13,7 @@ from streamhtml.markdown._escaping import escape_attribute
 from streamhtml.markdown._inline.link_syntax import Target
 
 SCHEMES: Final = frozenset({"http", "https", "mailto"})
+"""The schemes that a link may have."""
 
 _SAFE: Final = "!#$%&'()*+,-./:;=?@_~"
 _IS_SAFE: Final = re.compile(r"[A-Za-z0-9!#$%&'()*+,\-./:;=?@_~]*\Z")
@@ -24,15 +25,15 @@ class URLPolicy(Protocol):
     """Decides which links and images are allowed, and writes their HTML."""
 
     def link(self, target: Target) -> tuple[str, str]:
-        """Return the start tag and the end tag; ``""`` twice if the link is refused."""
+        """Return the start tag and the end tag of a link; both are ``""`` if it is refused."""
         ...
 
     def image(self, target: Target, content: str) -> str:
         """Return an image's HTML.
 
         Args:
-            target: where the image is, and its title.
-            content: its description as HTML.
+            target: its URL and title.
+            content: its description, as HTML.
         """
         ...
 
@@ -41,7 +42,7 @@ class SafeURLs:
     """The policy that this module describes.
 
     Args:
-        image_hosts: the hosts that images may come from, in lower case.
+        image_hosts: the hosts that images may come from, in lower case, with a port if any.
     """
 
     def __init__(self, image_hosts: Collection[str]) -> None:
@@ -67,7 +68,7 @@ class SafeURLs:
 
 
 def is_allowed(url: str) -> bool:
-    """Return whether a link may lead there: to an allowed scheme, or to the page's own site."""
+    """Return whether a link may lead to a URL, which has an allowed scheme or none."""
     beginning = re.split(r"[/?#]", url, maxsplit=1)[0]
     scheme, colon, _ = beginning.partition(":")
     return not colon or scheme.lower() in SCHEMES
@@ -94,5 +95,5 @@ def url_attributes(name: str, target: Target) -> str:
 
 
 def escape_quotes(escaped: str) -> str:
-    """Return escaped HTML text for use between double quotes."""
+    """Return text that is escaped already for use in a double-quoted attribute."""
     return escaped.replace('"', "&quot;")

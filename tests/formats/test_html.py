@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -65,6 +65,7 @@ UNPLACED = st.builds(
 PATCHES = st.lists(PLACED | UNPLACED, max_size=6).map(tuple)
 
 
+@settings(deadline=None)
 @given(st.lists(PATCHES.filter(bool), max_size=8), PATCHES, st.sampled_from(["finished", "failed"]))
 def test_law_what_is_encoded_is_decoded_the_same(
     groups: list[tuple[Patch, ...]], last: tuple[Patch, ...], outcome: Any

@@ -1,7 +1,7 @@
 """How HTML becomes a tree of elements, for the ``page`` format."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamhtml.formats._html_tree import Element
@@ -50,6 +50,7 @@ def test_html_becomes_elements(html: str, expected: list[object]) -> None:
     assert outline(top) == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(TAGS) | st.text(max_size=3)).map("".join))
 def test_nothing_is_lost(html: str) -> None:
     top = Element()

@@ -219,7 +219,7 @@ def test_a_source_that_fails(call: Call, caplog: pytest.LogCaptureFixture) -> No
 @pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
 @pytest.mark.parametrize("spec_version", ["2.3", "2.4"])
 @pytest.mark.parametrize("leave_after", [1, 2])
-def test_a_client_who_leaves(call: Call, leave_after: int, spec_version: str) -> None:
+def test_a_client_that_leaves(call: Call, leave_after: int, spec_version: str) -> None:
     source = Source(then="wait")
     ended: list[tuple[str, str]] = []
     told = threading.Event()

@@ -85,7 +85,7 @@ def test_a_head_request_has_the_headers(call: Call) -> None:
     assert b"".join(answer.chunks) == b""
 
 
-def test_two_who_decide_are_refused(call: Call) -> None:
+def test_an_encoding_in_the_headers_is_refused_with_compress(call: Call) -> None:
     refused: list[str] = []
 
     def view(request: Any, response: Any) -> Any:
@@ -98,7 +98,7 @@ def test_two_who_decide_are_refused(call: Call) -> None:
     assert "content-encoding: 'br'" in refused[0]
 
 
-def test_a_reader_who_leaves_and_a_source_that_fails(call: Call) -> None:
+def test_a_reader_that_leaves_and_a_source_that_fails(call: Call) -> None:
     def fails() -> Any:
         yield "a"
         raise ValueError("the secret")

@@ -173,7 +173,7 @@ def test_without_a_root_each_element_takes_the_place_of_its_namesake(
         '<div id="m"><textarea><b></textarea></div>',
     ],
 )
-def test_what_a_template_of_ones_own_may_hold(html: str) -> None:
+def test_what_a_template_of_the_user_may_hold(html: str) -> None:
     assert swapped(f"<!-- before <u> -->\n{html}\n") == [("m", html)]
 
 

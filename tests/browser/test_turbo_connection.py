@@ -19,7 +19,7 @@ name="csrfmiddlewaretoken" value="t0"><button id="send">Send</button></form>
 AT_ONCE = """
 const { setTimeout: original } = window;
 window.setTimeout = (callback, ms = 0, ...rest) =>
-    original(callback, ms > 240 && ms < 20_000 && ms !== 1000 ? 0 : ms, ...rest);
+    original(callback, ms > 240 && ms < 20_000 && ms !== 3000 ? 0 : ms, ...rest);
 """
 
 

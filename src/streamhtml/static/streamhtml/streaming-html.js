@@ -534,7 +534,9 @@
   // ---------------------------------------------------------------------------------------------
 
   const IDLE_TIMEOUT = 60; // s without a byte; the server pings more often
-  const CLOSE_TIMEOUT = 1; // s between the outcome and the end of the body
+  // s between the outcome and the end of the body. On a busy machine, one is not always enough,
+  // and htmx would report a complete answer as an aborted request.
+  const CLOSE_TIMEOUT = 3;
   const RESUME_ATTEMPTS = 6;
   const RESUME_DELAY = 250; // ms before the first attempt, at least; doubled for each further one
 

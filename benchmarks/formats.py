@@ -1,12 +1,12 @@
-"""How many bytes an answer takes in each format, against the finished message's HTML.
+"""Measure the bytes of an answer in each format, against the HTML of the finished message.
 
-    python benchmarks/formats.py         # the tokens' times are counted, not waited for
-    python benchmarks/formats.py --real  # also an answer in real time: 50 s a text
+    python benchmarks/formats.py         # simulates when the tokens arrive
+    python benchmarks/formats.py --real  # also streams in real time, 50 s per text
 
-"Body" is what the client reads; "network" is all that a client's socket receives from uvicorn:
-the response's head, the chunked framing and the body. "Gzip" is the body with compress=True. The
-last column shows whether the format is linear: a token's bytes in the longer answer against a
-token's bytes in the shorter.
+"Body" is what the client reads. "Network" is everything that its socket receives from uvicorn: the
+head of the response, the chunked framing and the body. "Gzip" is the body with compress=True.
+"Linear" is the number of bytes per token in the longer answer, divided by that in the shorter one.
+It is 1 if the format is linear.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from streamhtml.starlette import StreamingHTMLResponse
 COUNTS = 1000, 5000
 RATE = 100  # tokens per second
 INTERVAL = 0.04  # seconds, the default
-# The same text twice: the shorter the tokens, the more the format adds to each.
+# The same text in two ways: the shorter the tokens, the more a format adds to each of them.
 TEXTS = {
     "the demo's tokens": tokens(LONG),
     "words": tuple(re.findall(r"\s*\S+", "".join(tokens(LONG)))),
@@ -53,31 +53,29 @@ Writes = list[bytes]
 
 
 def batches(source: Tokens, interval: float) -> list[Tokens]:
-    """Return the tokens as they gather: each comes 1 / RATE seconds after the one before."""
+    """Return the tokens in batches, as they are collected if RATE of them arrive per second."""
     size = max(1, round(interval * RATE))
     return [source[start : start + size] for start in range(0, len(source), size)]
 
 
-def ours(name: str, gathered: list[Tokens], renderer: str = "markdown") -> Writes:
-    """Return what the library writes: fragment by fragment."""
-    one_format = FORMATS[name]()
-    reply = Reply(
-        MESSAGE.render, CONTEXT, renderer=renderer, into="log", at_once=one_format.at_once
-    )
+def ours(name: str, batched: list[Tokens], renderer: str = "markdown") -> Writes:
+    """Return what this library writes, fragment by fragment."""
+    target = FORMATS[name]()
+    reply = Reply(MESSAGE.render, CONTEXT, renderer=renderer, into="log", at_once=target.at_once)
     fragments = [reply.open()]
-    fragments += [reply.feed([Delta(token) for token in batch]) for batch in gathered]
+    fragments += [reply.feed([Delta(token) for token in batch]) for batch in batched]
     fragments.append(reply.close("finished"))
     return [
-        one_format.encode(fragment).encode()
+        target.encode(fragment).encode()
         for fragment in fragments
         if fragment.patches or fragment.outcome
     ]
 
 
-def tutorial(gathered: list[Tokens]) -> Writes:
-    """Return what a plain loop writes that renders the whole message each time."""
+def tutorial(batched: list[Tokens]) -> Writes:
+    """Return what a simple loop writes that renders the whole message each time."""
     message_pair_id, so_far, writes = pair_id(), "", []
-    for chunk_index, batch in enumerate(gathered):
+    for chunk_index, batch in enumerate(batched):
         so_far += "".join(batch)
         html = MESSAGE.render(
             message_pair_id=message_pair_id,
@@ -89,23 +87,23 @@ def tutorial(gathered: list[Tokens]) -> Writes:
     return writes
 
 
-def datastar_append(gathered: list[Tokens]) -> Writes:
-    """Return what a plain loop writes with datastar-py: the text as it is, escaped."""
+def datastar_append(batched: list[Tokens]) -> Writes:
+    """Return what a simple loop writes that appends escaped text with datastar-py."""
     selector = f"#{pair_id()}"
     return [
         ServerSentEventGenerator.patch_elements(
             str(escape("".join(batch))), selector=selector, mode=ElementPatchMode.APPEND
         ).encode()
-        for batch in gathered
+        for batch in batched
     ]
 
 
-def htmx_append(gathered: list[Tokens]) -> Writes:
-    """Return what a plain loop writes for htmx: the text as it is, out of band."""
+def htmx_append(batched: list[Tokens]) -> Writes:
+    """Return what a simple loop writes that appends escaped text out of band, for htmx."""
     selector = f"#{pair_id()}"
     return [
         f'<div hx-swap-oob="beforeend:{selector}">{escape("".join(batch))}</div>'.encode()
-        for batch in gathered
+        for batch in batched
     ]
 
 
@@ -120,12 +118,12 @@ WAYS: dict[str, Callable[[list[Tokens]], Writes]] = {
 
 
 def finished(source: Tokens) -> int:
-    """Return the bytes of the finished message's HTML."""
+    """Return the size of the finished message's HTML, in bytes."""
     return len(b"".join(ours("whole", [source])))
 
 
 def application(answers: list[Writes], tokens: Tokens) -> Starlette:
-    """Return an application that sends a recorded answer, or a real one at /real."""
+    """Return an application that sends recorded answers, and streams one in real time at /real."""
 
     async def recorded(request: Request) -> Response:
         async def body() -> AsyncIterator[bytes]:
@@ -149,7 +147,7 @@ def application(answers: list[Writes], tokens: Tokens) -> Starlette:
 
 @contextmanager
 def served(app: Starlette) -> Iterator[tuple[str, int]]:
-    """Run the application under uvicorn, in a thread; give its address."""
+    """Run the application under uvicorn in a thread, and provide its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = Thread(target=server.run, args=([listener],))
@@ -162,7 +160,7 @@ def served(app: Starlette) -> Iterator[tuple[str, int]]:
 
 
 def receive(address: tuple[str, int], path: str) -> tuple[int, bytes]:
-    """Return the bytes that the socket received, and the body out of its chunks."""
+    """Return how many bytes the socket received, and the body without its chunked framing."""
     with socket.create_connection(address) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         received = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -177,7 +175,7 @@ def receive(address: tuple[str, int], path: str) -> tuple[int, bytes]:
 
 
 def compressed(writes: Writes) -> int:
-    """Return the size of the body when each write is flushed."""
+    """Return the size of the compressed body, flushed after each write."""
     gzip = Gzip()
     last = len(writes) - 1
     return sum(len(gzip.encode(data, last=number == last)) for number, data in enumerate(writes))
@@ -187,10 +185,10 @@ def measure(name: str, words: Tokens, count: int, before: dict[tuple[str, str], 
     """Print the table of one text.
 
     Args:
-        name: of the text.
-        words: its tokens, repeated as often as the count needs.
-        count: of the tokens.
-        before: bytes a token by way and interval, of the shorter answer; filled if empty.
+        name: the name of the text.
+        words: its tokens. They are repeated until there are enough.
+        count: the number of tokens.
+        before: bytes per token of the shorter answer, by way and interval. Filled if it is empty.
     """
     source = (words * (count // len(words) + 1))[:count]
     size = finished(source)
@@ -216,7 +214,7 @@ def measure(name: str, words: Tokens, count: int, before: dict[tuple[str, str], 
 
 
 def measure_real(name: str, source: Tokens) -> None:
-    """Print what an answer takes in real time."""
+    """Print the size of an answer that is streamed in real time."""
     with served(application([], source)) as address:
         network, body = receive(address, "/real")
     ratio = len(body) / finished(source)
@@ -225,9 +223,9 @@ def measure_real(name: str, source: Tokens) -> None:
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print all tables."""
     parser = argparse.ArgumentParser(description="Measure the bytes of each format.")
-    parser.add_argument("--real", action="store_true", help="also in real time: 50 s a text")
+    parser.add_argument("--real", action="store_true", help="also stream in real time")
     options = parser.parse_args()
     for name, words in TEXTS.items():
         before: dict[tuple[str, str], float] = {}

@@ -1,7 +1,7 @@
 """Reads the fenced blocks and the links of our Markdown pages.
 
-A block may have a title (```` ```python title="app.py" ````): it is then a whole file, or a named
-example. Blocks of Python without a title run one after the other, see the conftest.py of the root.
+A block may have a title (```` ```python title="app.py" ````). It is then a whole file or a named
+example. Blocks of Python without a title run in order, as the conftest.py of the root says.
 """
 
 import re
@@ -41,7 +41,7 @@ def titled(page: Path, title: str) -> str:
 
 
 def files(page: Path) -> dict[str, str]:
-    """Return the whole files that a page shows; of two versions of one file, the first."""
+    """Return the files that a page shows; the first version if it shows several."""
     found: dict[str, str] = {}
     for block in blocks(page):
         if "." in block.title and ":" not in block.title:

@@ -32,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Fragment:
-    """What a fragment is: its changes, and the outcome if it is the last."""
+    """The changes of one fragment, and the outcome if it is the last one."""
 
     changes: tuple[Change, ...]
     outcome: str = ""
@@ -44,7 +44,7 @@ def token_of(content_type: str) -> str:
 
 
 class Decoder:
-    """Bytes in, at any cut; fragments out."""
+    """Decodes bytes to fragments. The bytes may be cut anywhere."""
 
     def __init__(self, token: str) -> None:
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
@@ -64,7 +64,7 @@ class Decoder:
             if not begin or not end:
                 return
             if self.outcome:
-                raise ValueError("something after the end")
+                raise ValueError("there is a mark after the end")
             self._text = rest
             more = mark.startswith("+")
             fragment = self._read(html, mark[1:] if more else mark, more)
@@ -73,16 +73,16 @@ class Decoder:
 
     def _read(self, html: str, mark: str, more: bool) -> Fragment | None:
         if mark and mark[0] != " ":
-            raise ValueError(f"no space before the operation: {mark!r}")
+            raise ValueError(f"there is no space before the operation: {mark!r}")
         operation = mark[1:]
         if operation == "ping":
             if html or more or self._waiting:
-                raise ValueError("a ping inside a fragment")
+                raise ValueError("there is a ping inside a fragment")
             self.pings += 1
             return None
         if ended := _OUTCOME.fullmatch(operation):
             if html or more:
-                raise ValueError("an end with something in it")
+                raise ValueError("the end has HTML or a plus sign")
             self.outcome = ended[1]
             return self._flush(self.outcome)
         self._previous = self._change(operation)
@@ -92,7 +92,7 @@ class Decoder:
     def _change(self, operation: str) -> Change:
         if not operation:
             if self._previous is None:
-                raise ValueError("an empty operation where none was before")
+                raise ValueError("the first operation is empty")
             return self._previous
         if operation in {"open", "swap"}:
             return Change(operation)
@@ -102,11 +102,11 @@ class Decoder:
         name, root, depth, child = found.groups()
         if not name:
             if self._previous is None or not self._previous.root:
-                raise ValueError(f"a place where no change was before: {operation!r}")
+                raise ValueError(f"there is a place without a change before it: {operation!r}")
             name = self._previous.operation
         self._root = root or self._root
         if not self._root:
-            raise ValueError(f"no root was named: {operation!r}")
+            raise ValueError(f"the first change names no root: {operation!r}")
         return Change(name, self._root, int(depth or 0), None if child is None else int(child))
 
     def _flush(self, outcome: str = "") -> Fragment:
@@ -115,7 +115,7 @@ class Decoder:
 
 
 class Page:
-    """A page whose element #messages was named for the answer."""
+    """A page that asked for the answer at the end of its element #messages."""
 
     def __init__(self, html: str = '<div id="messages"></div>') -> None:
         self.document: Node = html5lib.parse(html, treebuilder="dom", namespaceHTMLElements=False)
@@ -179,7 +179,7 @@ class Page:
         return None
 
     def inner(self, element_id: str = "messages") -> str:
-        """Return the HTML inside an element, in one spelling."""
+        """Return the HTML inside an element, normalised."""
         element = self.find(element_id)
         assert element is not None
         element.normalize()
@@ -187,7 +187,7 @@ class Page:
 
 
 def spelled(html: str) -> str:
-    """Return HTML in the spelling of ``Page.inner()``."""
+    """Return HTML normalised as by ``Page.inner()``."""
     page = Page(f'<div id="messages">{html}</div>')
     return page.inner()
 

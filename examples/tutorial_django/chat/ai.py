@@ -1,6 +1,6 @@
-"""Stands in for a model; ``astream()`` is all that the view knows of it.
+"""A replacement for a model. The view only calls ``astream()``.
 
-A real one, through the openai package::
+To ask a real model through the openai package::
 
     async def astream(message: str) -> AsyncIterator[ChatCompletionChunk]:
         async with (
@@ -19,9 +19,9 @@ from collections.abc import AsyncIterator
 
 ANSWER = """You wrote “{message}”, which has {count} characters.
 
-Each word of this answer is a token. The view gives the tokens to the response, the response \
-renders the message with the text so far, and the browser puts the new message in the place of \
-the old one.
+Each word of this answer is a token. The view passes the tokens to the response, the response \
+renders the message with the text so far, and the browser replaces the old message with the new \
+one.
 
 - 한국어와 이모지 👩‍💻 are text like any other.
 - So are <b>tags</b>, & ampersands and "quotes": the template escapes them.

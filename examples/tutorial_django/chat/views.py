@@ -1,4 +1,4 @@
-"""A page, and the reply that streams into it."""
+"""The page, and the reply that streams into it."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +16,7 @@ async def index(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 async def reply(request: HttpRequest) -> StreamingHTMLResponse:
-    """Stream the answer to one message, rendering the message anew each time it grows."""
+    """Stream the answer to one message. The message is rendered again each time it grows."""
     message = request.POST.get("message", "")
     return StreamingHTMLResponse(
         request,

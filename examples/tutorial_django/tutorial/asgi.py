@@ -1,4 +1,4 @@
-"""For an ASGI server: ``uvicorn tutorial.asgi:application``."""
+"""The ASGI application. Run it with ``uvicorn tutorial.asgi:application``."""
 
 import os
 
@@ -7,5 +7,5 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tutorial.settings")
 
-# runserver serves the static files by itself; here the handler does.
+# runserver serves static files by itself. An ASGI server needs this handler.
 application = ASGIStaticFilesHandler(get_asgi_application())

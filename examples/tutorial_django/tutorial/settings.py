@@ -1,4 +1,4 @@
-"""As little as a chat needs: no database, no sessions, no users. For development only."""
+"""The minimal settings for a chat, without a database, sessions or users. For development only."""
 
 SECRET_KEY = "only-for-this-example"
 DEBUG = True
@@ -6,8 +6,8 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
-    "django_htmx",  # brings htmx itself
-    "streamhtml.django",  # brings the client that streams
+    "django_htmx",  # contains htmx
+    "streamhtml.django",  # contains the client
     "chat",
 ]
 MIDDLEWARE = [

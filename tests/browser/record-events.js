@@ -1,4 +1,4 @@
-// Remembers the events of a reply and what the client was given to read each time.
+// Records the events of a reply, and the number of bytes of each read.
 window.events = [];
 window.reads = [];
 for (const name of ["stream:start", "stream:fragment", "chunk", "stream:end", "stream:error"]) {
@@ -16,7 +16,7 @@ XMLHttpRequest.prototype.send = function (body) {
   this.addEventListener("progress", ({ loaded }) => reads.push(loaded));
   return send.call(this, body);
 };
-// Gives the client one byte each time that it reads, where a test asks for it.
+// If the test sets window.bytewise, each read gives the client one byte.
 const { fetch } = window;
 window.fetch = async (...request) => {
   const response = await fetch(...request);

@@ -1,4 +1,4 @@
-// Remembers what no test can see afterwards: each text that an answer ever showed, and when.
+// Records each text that an answer has shown, and when, for tests to look at afterwards.
 window.watch = { asked: [], seen: [], ends: [] };
 document.addEventListener("submit", () => watch.asked.push(performance.now()), true);
 document.addEventListener("stream:end", (event) => watch.ends.push(event.detail.reason));

@@ -1,6 +1,6 @@
-// Two ways to look at what patches made of an element: after all of them, and after each flush.
+// Two checks of what patches have made of an element: after all of them, and after each flush.
 
-// Whether the element has become what the browser makes of the finished HTML at once.
+// Returns whether the element is what the browser makes of the finished HTML in one piece.
 window.compared = (element, html) => {
   element.normalize();
   const whole = element.cloneNode(false);
@@ -20,7 +20,7 @@ window.compared = (element, html) => {
 };
 
 // Applies flushes of patches [action, depth, child, html] to a new element, as
-// docs/reference/html-format.md says; counts the nodes that were there and no tail, and vanished.
+// docs/reference/html-format.md specifies. Records the nodes that vanished without being a tail.
 window.flushed = (flushes, html) => {
   const root = document.body.appendChild(document.createElement("div"));
   const observer = new MutationObserver(() => {});

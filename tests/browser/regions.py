@@ -1,4 +1,4 @@
-"""Many Markdown documents on one page: a reply that has a region for each of them."""
+"""Many Markdown documents on one page: a reply with a region for each of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Document:
 
 
 def replied(documents: Sequence[Document], options: Options = _USUAL) -> list[Fragment]:
-    """Return the reply in which all documents grow at the same time, a piece of each a fragment."""
+    """Return a reply in which all documents grow, by one piece in each fragment."""
     names = [f"d{number}" for number in range(len(documents))]
     reply = Reply(
         _TEMPLATE.render,
@@ -50,7 +50,7 @@ def replied(documents: Sequence[Document], options: Options = _USUAL) -> list[Fr
 
 
 def compare(page: Page, documents: Sequence[Document], options: Options = _USUAL) -> list[Any]:
-    """Compare each region of the reply with what the browser makes of its document at once."""
+    """Compare each region of the reply with its document, rendered and parsed in one piece."""
     page.evaluate("() => {" + _SCRIPT + "}")
     whole = [
         [f"{ID}_d{number}", render(document.text, options)]
@@ -63,12 +63,12 @@ def compare(page: Page, documents: Sequence[Document], options: Options = _USUAL
 
 
 def flush_by_flush(page: Page, documents: Iterable[Document]) -> list[Any]:
-    """Apply each document's patches by the book, flush by flush; results have "vanished" too."""
+    """Apply each document's patches as specified; the results also have "vanished"."""
     return play(page, [(_flushes(each.pieces), render(each.text)) for each in documents])
 
 
 def play(page: Page, recorded: Sequence[tuple[list[Flush], str]]) -> list[Any]:
-    """Apply recorded flushes by the book, and compare with the HTML that each must have made."""
+    """Apply recorded flushes as specified, and compare with the HTML that they must make."""
     page.evaluate("() => {" + _SCRIPT + "}")
     results: list[Any] = page.evaluate(
         "recorded => recorded.map(([flushes, html]) => flushed(flushes, html))", recorded

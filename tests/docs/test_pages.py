@@ -14,6 +14,7 @@ import streamhtml.markdown
 import streamhtml.pygments
 from streamhtml.formats import FORMATS, FormatRequest
 
+DECISIONS = sorted(set(DOCS.glob("decisions/*.md")) - {DOCS / "decisions" / "index.md"})
 API = DOCS / "reference" / "api.md"
 CLIENT = (ROOT / "src/streamhtml/static/streamhtml/streaming-html.js").read_text("utf-8")
 PUBLIC: dict[str, object] = {
@@ -50,6 +51,13 @@ def test_every_page_is_linked_from_an_index() -> None:
     indexes = [DOCS / "index.md", DOCS / "decisions" / "index.md"]
     linked = set[Path]().union(*map(linked_pages, indexes))
     assert linked | {indexes[0]} >= set(DOCS.rglob("*.md"))
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_is_short_and_names_the_rejected_alternatives(page: Path) -> None:
+    lines = page.read_text("utf-8").splitlines()
+    assert len(lines) <= 40
+    assert {"## Why", "## What it costs", "## Rejected alternatives"} <= set(lines)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

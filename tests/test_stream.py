@@ -143,11 +143,11 @@ async def test_an_answer_that_is_held_back_until_its_end_sends_pings() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"interval": -1}, "interval=-1 is not a number of seconds"),
+        ({"interval": -1}, "interval=-1 must be 0 or more seconds"),
         ({"interval": float("nan")}, "interval=nan"),
         ({"interval": "x"}, "interval='x'"),
         ({"ping": "x"}, "ping='x'"),
-        ({"ping": 0}, "ping=0 is not a number of seconds above 0; None"),
+        ({"ping": 0}, "ping=0 must be more than 0 seconds; None"),
     ],
 )
 def test_impossible_times_are_refused(arguments: dict[str, Any], says: str) -> None:

@@ -1,7 +1,7 @@
-"""The end of a stream: render the last Fragment, call ``on_end``, then deliver the Fragment.
+"""Ends a stream: renders the last Fragment, calls ``on_end``, then delivers the Fragment.
 
-A stream ends exactly once, and ``on_end`` is called exactly once, in a task of its own. So the
-answer is saved even if the reader is cancelled meanwhile.
+A stream ends exactly once, and ``on_end`` is called exactly once, in a separate task. So the answer
+is saved even if the reader is cancelled meanwhile.
 """
 
 import inspect
@@ -27,16 +27,16 @@ logger = logging.getLogger("streamhtml")
 
 
 class Ending:
-    """What happens to one reply when no more deltas are taken.
+    """End one reply, with or without a last Fragment.
 
     | How the stream ends             | Reply         | on_end     | last_fragment()       |
     |---------------------------------|---------------|------------|-----------------------|
     | ``begin(outcome)``              | the outcome   | is called  | the last Fragment     |
     | ``abandon()``                   | "interrupted" | is called  | StopAsyncIteration    |
-    | ``begin()``, then ``abandon()`` | the outcome   | runs on    | StopAsyncIteration    |
+    | ``begin()``, then ``abandon()`` | the outcome   | continues  | StopAsyncIteration    |
     | ``discard()``: never started    | unchanged     | not called | StopAsyncIteration    |
 
-    The first call decides. Every later one leaves the reply and ``on_end`` alone.
+    Only the first of these calls changes the reply and calls ``on_end``.
 
     Args:
         reply: the reply of the stream.
@@ -44,7 +44,7 @@ class Ending:
         context: the context variables in which the end is rendered and ``on_end`` is called.
 
     Attributes:
-        begun: whether the stream takes no more deltas.
+        begun: whether the end has begun. The stream then accepts no more deltas.
     """
 
     def __init__(self, reply: Reply, on_end: OnEnd | None, context: Context) -> None:
@@ -59,7 +59,7 @@ class Ending:
         self._on_end_call: _OnEndCall | None = None
 
     def begin(self, loop: EventLoop, outcome: Outcome, error: BaseException | None = None) -> None:
-        """Close the reply, begin to render its last Fragment, and call ``on_end`` after that.
+        """Close the reply, start to render its last Fragment, and then call ``on_end``.
 
         Does nothing if the end has begun already.
 
@@ -98,10 +98,10 @@ class Ending:
         self.begun = True
 
     async def last_fragment(self) -> Fragment:
-        """Return the last Fragment, as soon as ``on_end`` is done or ``CLOSE_TIMEOUT`` is over.
+        """Return the last Fragment when ``on_end`` is done, or after ``CLOSE_TIMEOUT``.
 
-        May be called again after it was cancelled. If it was waiting for ``on_end`` then, it does
-        not wait again.
+        May be called again after it was cancelled. If it was cancelled while it waited for
+        ``on_end``, the next call does not wait again.
 
         Raises:
             StopAsyncIteration: the Fragment was returned before, or the stream was abandoned.
@@ -131,7 +131,7 @@ class Ending:
             return self._failed_fragment(error)
 
     def _failed_fragment(self, error: Exception) -> Fragment:
-        message = "the end of %s could not be rendered"
+        message = "could not render the last fragment of %s"
         logger.error(message, self._reply.message_pair_id, exc_info=error)
         return self._reply.fail()
 
@@ -146,7 +146,7 @@ class Ending:
 
 
 class _OnEndCall:
-    """One call of ``on_end``, in a task of its own. What it raises is logged."""
+    """One call of ``on_end``, in a separate task. An exception that it raises is logged."""
 
     def __init__(self, on_end: OnEnd, reply: Reply, loop: EventLoop) -> None:
         self._on_end = on_end
@@ -156,7 +156,7 @@ class _OnEndCall:
         self._done: Wakeup | None = loop.create_wakeup()
 
     def start(self, context: Context, after: RenderInThread | None) -> None:
-        """Start the task, which first waits for the rendering ``after``."""
+        """Start the task. It waits for the rendering ``after``, then calls ``on_end``."""
         self._loop.spawn(partial(self._run, after), context)
 
     async def wait(self, seconds: float) -> None:
@@ -187,8 +187,8 @@ class _OnEndCall:
 
     def _finish(self) -> None:
         if not self._was_called:
-            # asyncio cancels its tasks at the end of the loop too, in spite of the shield. Here
-            # that happened before the worker thread began.
+            # At the end of the loop, asyncio cancels its tasks in spite of the shield. Here that
+            # happened before the worker thread had started.
             try:
                 self._call()
             except Exception as error:

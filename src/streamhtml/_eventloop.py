@@ -1,7 +1,7 @@
-"""One interface to the event loops asyncio (with uvloop) and trio, with what the pump needs.
+"""One interface to the event loops of asyncio (also uvloop) and trio: only what the pump needs.
 
 anyio is not enough here. Its cancel scopes repeat a cancellation at every await, so a source could
-not finish its own cleanup, and its events cost more than a token does.
+not finish its cleanup. And waiting for an anyio event takes more time than reading a token.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TICK: Final = 0.005
 """Length of a tick in seconds. Wakeups that are due within the same tick share one timer."""
 
 _SOON: Final = 0
-"""Means "as soon as possible". No real tick has this number: it passed when the machine started."""
+"""Means "as soon as possible". No real tick has this number, because the clock starts at boot."""
 
 _NEVER: Final = float("inf")
 
@@ -33,7 +33,7 @@ Run: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Wakeup(Protocol):
-    """Wakes the tasks that are waiting for it. It keeps no state: without a waiter it is lost."""
+    """Wakes the tasks that wait for it. A notification is lost if no task is waiting."""
 
     def notify(self) -> None:
         """Wake every task that is waiting now."""
@@ -92,12 +92,12 @@ def current_event_loop() -> EventLoop:
     Raises:
         RuntimeError: no event loop is running.
     """
-    # If a library was never imported, its loop cannot be running. So neither is imported here.
+    # If a library was never imported, its loop cannot be running. So this imports neither.
     for name, loop in ("asyncio", _AsyncioLoop), ("trio", _TrioLoop):
         if name in sys.modules:
             with suppress(RuntimeError):
                 return loop()
-    raise RuntimeError("a stream is iterated on asyncio or trio, and neither runs in this thread")
+    raise RuntimeError("a stream needs a running asyncio or trio event loop; this thread has none")
 
 
 class _AsyncioLoop:
@@ -113,8 +113,8 @@ class _AsyncioLoop:
 
     def spawn(self, run: Run, context: Context) -> Callable[[], object]:
         async def main() -> None:
-            # asyncio never starts a task that is cancelled before its first step. This coroutine
-            # has already taken that step when the task is created, and waits here.
+            # asyncio never starts a task that is cancelled before its first step. So this coroutine
+            # takes its first step before the task is created, and pauses here.
             with suppress(self.cancelled):
                 await _pause()
             try:
@@ -131,8 +131,8 @@ class _AsyncioLoop:
         task.add_done_callback(_tasks.discard)
 
         def cancel() -> None:
-            # Cancel only once: a second time, after the end of the loop for instance, would
-            # interrupt the source's cleanup.
+            # Cancel only once. A second cancellation, for instance after that of the ending loop,
+            # would interrupt the source's cleanup.
             if not task.cancelling():
                 task.cancel()
 
@@ -221,10 +221,12 @@ _ticks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Ticks] = WeakKeyDictionary
 def _notify_at_tick(
     loop: asyncio.AbstractEventLoop, seconds: float, wakeup: ref[_AsyncioWakeup]
 ) -> None:
-    """Notify at the first tick after ``seconds``; without a delay, after the tasks that are ready.
+    """Notify at the first tick after ``seconds``.
 
-    A timer costs more than a token, so all wakeups of one tick share a timer. Without a delay, a
-    source that already has its next token can add it while the other tasks take their turn.
+    Setting a timer takes more time than reading a token, so all wakeups of one tick share a timer.
+
+    If ``seconds`` is 0 or less, the notification comes after all tasks that are ready now have run.
+    Meanwhile, a source that already has its next token can add it.
     """
     ticks = _ticks.setdefault(loop, {})
     tick = ceil((loop.time() + seconds) / TICK) if seconds > 0 else _SOON

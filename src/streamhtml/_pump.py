@@ -1,8 +1,8 @@
-"""The pump reads a source in a task or thread of its own, buffers its deltas and closes it.
+"""Reads a source in a separate task or thread, buffers its deltas, and closes it.
 
-The source is opened, read and closed in one place, so its cleanup completes whatever happens to
-the reader. The reader is an iterator class and not a generator: it holds no cancel scope between
-two steps, so it can be cancelled at any of them (PEP 789).
+The same task or thread opens, reads and closes the source, so its cleanup completes whatever
+happens to the reader. ``Pump`` is an iterator class and not a generator: it holds no cancel scope
+between two steps, so the reader can be cancelled at any step (PEP 789).
 """
 
 import logging
@@ -22,15 +22,16 @@ from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
 MAX_BUFFERED_DELTAS: Final = 1024
-"""Number of unread deltas at which the source has to wait for the reader."""
+"""Maximum number of unread deltas. At this number, the source waits for the reader."""
 
 MAX_BUFFERED_CHARS: Final = 1 << 18
-"""Number of unread characters at which the source has to wait for the reader. A batch is rendered
-in one go, and no other stream of the event loop can run meanwhile."""
+"""Maximum number of unread characters. At this number, the source waits for the reader. The limit
+is needed because a batch is rendered in one call, and no other stream of the event loop can run
+meanwhile."""
 
 CLOSE_TIMEOUT: Final = 5.0
-"""Time in seconds that a source may take to close. After that a warning is logged, and nothing
-waits for it any longer."""
+"""Time in seconds that a source may take to close. After that, the pump logs a warning and stops
+waiting."""
 
 CHECKPOINT_EVERY: Final = 16
 """Number of tokens after which a source that never suspends lets other tasks run."""
@@ -41,24 +42,27 @@ logger = logging.getLogger("streamhtml")
 
 
 class Pump:
-    """Iterate batches of Deltas. Each batch holds all that has arrived, in order, without loss.
+    """Iterate over a source in batches of Deltas.
 
-    The first delta is delivered at once, and so is any that arrives after a pause. Deltas that
-    arrive within ``interval`` of the last batch are collected. An empty batch means that a ping is
-    due. When ``MAX_BUFFERED_DELTAS`` deltas or ``MAX_BUFFERED_CHARS`` characters are unread, the
-    source has to wait. An async source runs as a task, a sync source on its own thread, both in a
+    Each batch holds every delta that has arrived since the last batch, in order. The first delta is
+    delivered at once, and so is any delta that arrives after a pause. Deltas that arrive within
+    ``interval`` of the last batch are collected. An empty batch means that a ping is due.
+
+    The source waits while ``MAX_BUFFERED_DELTAS`` deltas or ``MAX_BUFFERED_CHARS`` characters are
+    unread. An async source runs as a task, and a sync source runs on its own thread. Both run in a
     copy of the context (``contextvars``) in which the pump was created.
 
-    After the iteration, ``error`` is the exception that ended the source, if there was one, and
-    ``interrupted`` says whether the source was cancelled, as happens at the end of the event loop.
-    ``close()`` and ``aclose()`` close the source at any time. The iteration then ends with what
-    has arrived and does not wait for the source's cleanup.
+    After the iteration, ``error`` is the exception that ended the source, or None. ``interrupted``
+    is true if the source was cancelled, for example when the event loop shut down.
+
+    ``close()`` and ``aclose()`` close the source at any time. The iteration then delivers what has
+    already arrived, and ends without waiting for the source's cleanup.
 
     Args:
         tokens: the source, as ``deltas()`` takes it.
         interval: time in seconds.
-        ping: time in seconds after which a ping is due if the reader had nothing to show; ``None``
-            for never. See ``ping_is_due()``.
+        ping: time in seconds without anything to show, after which a ping is due; ``None`` for
+            never. See ``ping_is_due()``.
 
     Raises:
         TypeError: ``tokens`` cannot be iterated.
@@ -72,9 +76,9 @@ class Pump:
         self._interval = interval
         self._ping = _NEVER if ping is None else ping
         self._ping_due = 0.0
-        self._continues_silence = False
+        self._keeps_ping_time = False
         self._buffer: deque[str | Delta] = deque()
-        # Character counts. Only the source's side writes the first, only the reader the second.
+        # Character counts. Only the source writes the first, and only the reader writes the second.
         self._chars_written = self._chars_read = 0
         self._batch_due = 0.0
         self._reader_is_idle = False
@@ -89,9 +93,9 @@ class Pump:
             self.loop = current_event_loop()
 
     def start(self) -> None:
-        """Start the source in the running event loop, if it was not started before.
+        """Start the source in the running event loop. Does nothing if it was started before.
 
-        The first step of the iteration does it as well.
+        The first step of the iteration calls this method too.
         """
         if self._started or self._ended:
             return
@@ -116,9 +120,9 @@ class Pump:
         if not self._started:
             self.start()
         now = monotonic()
-        if not self._continues_silence:
+        if not self._keeps_ping_time:
             self._ping_due = now + self._ping
-        self._continues_silence = False
+        self._keeps_ping_time = False
         while True:
             # Set the flag before checking the buffer, so that a thread that appends something
             # afterwards still wakes us.
@@ -137,13 +141,13 @@ class Pump:
             now = monotonic()
 
     def ping_is_due(self) -> bool:
-        """Return whether to send a ping, after a batch that changed nothing for the user.
+        """Return whether to send a ping after a batch that changed nothing for the user.
 
-        Each step of the iteration starts the time of ``ping`` anew. After this call it does not,
-        unless a ping was due: the batch counts as silence.
+        Each step of the iteration restarts the time until the next ping. If this method returns
+        False, the next step does not restart it, because the user has seen nothing new.
         """
         is_due = monotonic() >= self._ping_due
-        self._continues_silence = not is_due
+        self._keeps_ping_time = not is_due
         return is_due
 
     def _is_full(self) -> bool:
@@ -155,8 +159,8 @@ class Pump:
     def _next_batch(self, now: float) -> list[Delta]:
         self._batch_due = now + self._interval
         batch = _take_all(self._buffer)
-        # Update the count after taking the batch. What a thread appends in between is then counted
-        # as read too early, but it is not lost.
+        # Update the count after taking the batch. Text that a thread appends in between is then
+        # counted as read too early, but it is not lost.
         self._chars_read = self._chars_written
         if self._source_waits:
             self._source_waits = False
@@ -165,7 +169,7 @@ class Pump:
         return batch
 
     def close(self) -> None:
-        """Close the source soon. May be called from any thread, and more than once."""
+        """Close the source soon, without waiting. May be called from any thread, more than once."""
         if self._closing or self._ended:
             return
         self._closing = True
@@ -182,7 +186,7 @@ class Pump:
             while not self._ended and (left := deadline - monotonic()) > 0:
                 await self._end_wakeup.wait(left)
         if not self._ended:
-            logger.warning("a source still runs %s seconds after it was closed", CLOSE_TIMEOUT)
+            logger.warning("a source is still running %s seconds after close()", CLOSE_TIMEOUT)
 
     def _stop(self) -> None:
         self._thread_may_continue.set()
@@ -195,7 +199,7 @@ class Pump:
     def _close_without_loop(self) -> bool:
         """Close a source that was never iterated, and return whether it is closed.
 
-        It is not if closing takes an await.
+        It is not closed if closing it needs an ``await``.
         """
         try:
             closed = self._source.close_unopened()
@@ -217,12 +221,12 @@ class Pump:
         except Exception as error:
             self._record_error(error)
         except BaseException as error:
-            # This cancellation may not be ours: a source can pass on that of a task of its own.
+            # This cancellation may not come from us: a source may await a task that was cancelled.
             self._record_error(error)
             if self.interrupted or isinstance(error, KeyboardInterrupt):
                 raise
         finally:
-            self._cancel = self._thread_may_continue.set  # Closing must not be cancelled.
+            self._cancel = self._thread_may_continue.set  # The cleanup must not be cancelled.
             try:
                 with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
                     await self._source.aclose()
@@ -242,10 +246,10 @@ class Pump:
     async def _read(self, source: AsyncDeltas) -> None:
         buffer = self._buffer
         async for token in await source.open():
-            if self._closing:  # The cancellation is still to come, or the source swallowed it.
+            if self._closing:  # We are not cancelled yet, or the source suppressed it.
                 await self._run_to_next_await(source)
                 return
-            # Fast path: most tokens are plain strings, which become a Delta when they are taken.
+            # Fast path: most tokens are plain strings. _take_all() makes Deltas of them later.
             if type(token) is str and token:
                 self._chars_written += len(token)
                 buffer.append(token)
@@ -278,9 +282,10 @@ class Pump:
     async def _run_to_next_await(self, source: AsyncDeltas) -> None:
         """Let the source run to its next await, so that it is cancelled there.
 
-        The source is suspended at a ``yield``. ``aclose()`` would end it there, but would leave
-        the iterators that the source itself iterates to the garbage collector. A source that never
-        awaits is dropped after ``CHECKPOINT_EVERY`` more tokens, and then closed by ``aclose()``.
+        The source is suspended at a ``yield``. ``aclose()`` would end it there, but it would leave
+        the iterators that the source itself uses to the garbage collector. If a source does not
+        await within ``CHECKPOINT_EVERY`` more tokens, this method gives up, and ``aclose()`` ends
+        the source at its ``yield``.
         """
         assert self.loop is not None
         self._cancel()
@@ -295,7 +300,7 @@ class Pump:
         try:
             if not self._closing:
                 self._read_in_thread(self._source)
-        except BaseException as error:  # Nothing else would see an exception of this thread.
+        except BaseException as error:  # Nobody else handles the exceptions of this thread.
             self.error = error
         finally:
             try:
@@ -331,7 +336,7 @@ class Pump:
         self._reader_wakeup.close()
 
     def _call_in_loop(self, function: Callable[[], object]) -> None:
-        """Call the function in the thread of the loop, unless the loop has ended."""
+        """Call the function in the thread of the loop. Does nothing if the loop has ended."""
         if self.loop is not None:
             with suppress(RuntimeError):
                 self.loop.call_threadsafe(function)
@@ -347,7 +352,7 @@ def close_unused(tokens: Tokens) -> None:
 
 
 def _take_all(buffer: deque[str | Delta]) -> list[Delta]:
-    """Take everything out of the buffer, and join adjacent plain tokens to one Delta."""
+    """Empty the buffer, and join neighbouring plain tokens into one Delta."""
     batch: list[Delta] = []
     texts: list[str] = []
     for _ in range(len(buffer)):

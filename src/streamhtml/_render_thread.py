@@ -16,7 +16,7 @@ from streamhtml._patch import Fragment
 
 
 class RenderInThread:
-    """Start to render one Fragment on a worker thread. ``result()`` waits for it.
+    """Render one Fragment on a worker thread. The rendering starts at once.
 
     Args:
         loop: the event loop that is running.
@@ -34,7 +34,7 @@ class RenderInThread:
         loop.spawn(self._run, context.copy())
 
     async def result(self) -> Fragment:
-        """Wait for the Fragment and return it. Raises what ``render`` raised."""
+        """Wait for the Fragment and return it. Raises the exception of ``render``, if any."""
         while self._result is None:
             await self._done.wait()
         if isinstance(self._result, Exception):
@@ -46,7 +46,7 @@ class RenderInThread:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._render_once)
         finally:
-            # The loop may have ended before the thread began. Then render here.
+            # The loop may have ended before the thread started. In that case, render here.
             self._render_once()
 
     def _render_once(self) -> None:

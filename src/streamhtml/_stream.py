@@ -1,6 +1,7 @@
-"""A stream: deltas go in as they arrive, Fragments come out when they are due, until one ends it.
+"""Turns the deltas of a source into a stream of Fragments.
 
-Nothing here knows HTML, a format or a framework. Time is kept by the pump, the end by ``Ending``.
+Nothing here knows HTML, a format or a framework. The pump decides when a Fragment is due, and
+``Ending`` decides how the stream ends.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable
@@ -28,7 +29,8 @@ async def aenumerate(aiterable: AsyncIterable[T], start: int = 0) -> AsyncIterat
     """Enumerate an async iterable, as ``enumerate`` does with a sync one.
 
     Args:
-        aiterable: what is iterated. An async generator is closed together with this one.
+        aiterable: the async iterable. If it is an async generator, it is closed together with
+            this one.
         start: the first number.
     """
     iterator = aiter(aiterable)
@@ -75,17 +77,18 @@ def stream(
         ping: time in seconds after which a Fragment without patches is sent, if nothing else was.
             It keeps the connection open in proxies, and shows whether the reader is still there.
             ``None`` means never.
-        on_end: called once with the reply when nothing will be added to it. Then ``state`` is the
-            outcome and ``text`` the answer. It is not called if the stream was never started. The
-            last Fragment is sent when it is done, or after five seconds. So an answer that it
-            saves is there when the page is loaded again. A coroutine function is awaited, any
-            other function runs on a worker thread. What it raises is logged.
+        on_end: called once with the reply when the reply is complete. ``reply.state`` is then the
+            outcome, and ``reply.text`` is the answer. ``on_end`` is not called if the stream was
+            never started. The last Fragment is sent when ``on_end`` is done, or after five
+            seconds. So an answer that ``on_end`` saves is there when the page is loaded again. A
+            coroutine function is awaited; any other function runs on a worker thread. An exception
+            that it raises is logged.
 
     Returns:
         An async iterator of Fragments, which can be iterated once. The caller has to end it with
         ``aclose()``, or with ``close()`` from another thread. Both may be called at any time, and
         more than once. If the stream has not ended by then, its outcome is "interrupted".
-        ``stop()`` ends it early for the user. A stream that is only dropped closes itself when it
+        ``stop()`` ends it early for the user. A stream that nobody closes closes itself when it
         is garbage-collected.
 
     Raises:
@@ -135,7 +138,7 @@ class Stream:
             if self._rendering is not None and (fragment := await self._rendered()).patches:
                 return fragment
             async for batch in self._pump:
-                if self._ending.begun:  # Closed from elsewhere.
+                if self._ending.begun:  # close() or aclose() was called meanwhile.
                     break
                 if self._reply.renders_each_time:
                     self._start_rendering(partial(self._reply.feed, batch))
@@ -152,9 +155,9 @@ class Stream:
     def stop(self, outcome: Literal["stopped", "interrupted"] = "stopped") -> None:
         """End the stream early, from any thread: deliver what has arrived, then the last Fragment.
 
-        Call it from another request, by which the user asks to stop. A stream that was not started
-        takes no token then. A stream that has ended is left as it is. The last Fragment does not
-        wait for the source's cleanup.
+        Call it from another request, in which the user asks to stop. If the stream was not
+        started, it reads no token. If it has ended, this method does nothing. The last Fragment
+        does not wait for the source's cleanup.
 
         Args:
             outcome: the outcome of the reply; "interrupted" if the process is about to end.
@@ -174,7 +177,7 @@ class Stream:
                 loop.call_threadsafe(self._abandon)
 
     async def aclose(self) -> None:
-        """Close the source, end the stream, and wait for both, up to some seconds."""
+        """Close the source, end the stream, and wait a few seconds at most for both."""
         self._abandon()
         with anyio.CancelScope(shield=True):
             await self._ending.on_end_done()
@@ -221,6 +224,8 @@ class Stream:
 
 def _check_seconds(interval: object, ping: object) -> None:
     if not isinstance(interval, int | float) or not interval >= 0:
-        raise ValueError(f"interval={interval!r} is not a number of seconds; 0 means at once")
+        raise ValueError(
+            f"interval={interval!r} must be 0 or more seconds; 0 sends every token at once"
+        )
     if ping is not None and (not isinstance(ping, int | float) or not ping > 0):
-        raise ValueError(f"ping={ping!r} is not a number of seconds above 0; None means never")
+        raise ValueError(f"ping={ping!r} must be more than 0 seconds; None sends no pings")

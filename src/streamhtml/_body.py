@@ -1,6 +1,6 @@
-"""The bytes of one response: each Fragment in its format, as UTF-8, compressed where asked for.
+"""Makes the bytes of one response: encodes each Fragment, and compresses it if the view wants that.
 
-A body knows the process's SIGTERM handler, which ends it, but no framework.
+While a body is iterated, SIGTERM ends it. Nothing here knows a framework.
 """
 
 from streamhtml import _sigterm
@@ -17,13 +17,13 @@ class Body:
     time, and more than once.
 
     Args:
-        stream: gives the Fragments.
-        format: encodes them.
-        gzip: compresses the bytes; None sends them as they are.
+        stream: yields the Fragments.
+        format: encodes the Fragments as text.
+        gzip: compresses the bytes; None sends them uncompressed.
     """
 
     begun = False
-    """Whether the first Fragment was asked for."""
+    """Whether the iteration has begun."""
 
     def __init__(
         self, stream: Stream | Reconnected, format: Format, gzip: Gzip | None = None
@@ -47,26 +47,26 @@ class Body:
         return data
 
     def stop(self) -> None:
-        """Close the source, because the user asked for it; may be called from any thread.
+        """End the body early, because the user asked for it. May be called from any thread.
 
         The body then ends with the last Fragment, whose outcome is "stopped".
         """
         self._stream.stop()
 
     def interrupt(self) -> None:
-        """Close the source, because the server shuts down; may be called from any thread.
+        """End the body early, because the server shuts down. May be called from any thread.
 
         The body then ends with the last Fragment, whose outcome is "interrupted".
         """
         self._stream.stop("interrupted")
 
     def close(self) -> None:
-        """Close the source and end the stream soon, without waiting; from any thread."""
+        """End the body soon, without waiting. May be called from any thread."""
         _sigterm.unregister(self)
         self._stream.close()
 
     async def aclose(self) -> None:
-        """Close the source, end the stream, and wait for both."""
+        """Close the source, end the stream, and wait a few seconds at most for both."""
         try:
             await self._stream.aclose()
         finally:

@@ -1,4 +1,4 @@
-"""Hands chunks from the event loop to a server thread, and holds the loop back meanwhile.
+"""Hands chunks from the event loop to a server thread, and makes the loop wait for the thread.
 
 The loop is never more than two chunks ahead of the thread, so little is produced for a client
 that has gone.
@@ -40,7 +40,7 @@ class Handoff:
         self._taken = asyncio.Event()
 
     async def produce(self, iterator: ClosableIterator) -> None:
-        """Hand over every chunk of the iterator, and at its end None or the exception."""
+        """Hand over every chunk of the iterator, then None, or the exception that ended it."""
         error: BaseException | None = None
         try:
             while not self._closed:
@@ -57,8 +57,8 @@ class Handoff:
 
     async def _until_empty(self) -> None:
         # Set the flag before checking the queue, so that a thread that takes a chunk afterwards
-        # still wakes us. A wakeup can come late, for a chunk taken before the last one was put, so
-        # the queue is checked again after each.
+        # still wakes us. Check the queue again after each wakeup, because a late wakeup may belong
+        # to an earlier chunk.
         self._loop_waits = True
         while not self._closed and not self._chunks.empty():
             await self._taken.wait()
@@ -66,7 +66,7 @@ class Handoff:
         self._loop_waits = False
 
     def take(self, seconds: float) -> bytes | BaseException | None:
-        """Return the next chunk, or what ended the iterator. Called by the server thread.
+        """Return the next chunk; at the end, None or the exception. Called by the server thread.
 
         Raises:
             queue.Empty: no chunk arrived within ``seconds``.
@@ -77,7 +77,7 @@ class Handoff:
         return chunk
 
     def close(self) -> None:
-        """Stop holding the loop back, since no thread will take a chunk. From any thread."""
+        """Let the loop run on, because nobody takes more chunks. May be called from any thread."""
         self._closed = True
         self._wake_loop()
 

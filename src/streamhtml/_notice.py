@@ -1,6 +1,6 @@
-"""The notice after an answer that did not finish: its words, its language and its template.
+"""The notice after an answer that did not finish: its text, its language and its template.
 
-This is pure. The adapters find out the reader's language and the site's translations.
+Nothing here does I/O. The adapters find the reader's language and the site's translations.
 """
 
 import logging
@@ -14,7 +14,7 @@ from streamhtml._patch import Outcome
 from streamhtml._template import Template, built_in
 
 TEMPLATE: Final = "streamhtml/notice.html"
-"""The template's name. A site replaces the built-in one by a template with this name."""
+"""The template's name. A site's template with this name replaces the built-in one."""
 
 NOTICES: Final[dict[Outcome, str]] = {
     "finished": "",
@@ -40,14 +40,14 @@ logger = logging.getLogger("streamhtml")
 class Notice:
     """The notices of one answer, in the reader's language.
 
-    The words are chosen when the Notice is made. They come from the site's translations if these
-    have the text; else from the built-in translation into this language (only Korean so far);
-    else they are English.
+    The texts are chosen when the Notice is created. A text comes from the site's translations if
+    they have it. Otherwise it comes from the built-in translation into this language (only Korean
+    so far). Otherwise it is English.
 
     Args:
-        template: renders a notice. Its context is that of the message's template, and
-            ``message_pair_id``, ``outcome`` and ``notice``, the words, which it must escape. By
-            default it is the built-in template.
+        template: renders a notice. Its context has the names of the message's template, and also
+            ``message_pair_id``, ``outcome`` and ``notice``. ``notice`` is the text, which the
+            template must escape. By default, the built-in template is used.
         gettext: translates one of the English texts in ``NOTICES``, or returns it unchanged.
         language: a language tag such as "ko" or "ko-KR", or a locale name such as "ko_KR"; ``""``
             if unknown.
@@ -63,7 +63,7 @@ class Notice:
         gettext: Callable[[str], str] = str,
         language: str = "",
     ) -> None:
-        # Loaded now, because nothing may fail at the end of an answer.
+        # Load it now, because nothing may fail at the end of an answer.
         self._built_in_template = built_in(TEMPLATE)
         self._template = template or self._built_in_template
         self.language = language
@@ -90,7 +90,7 @@ class Notice:
         try:
             return Markup(self._template({**context, **names}).strip())
         except Exception:
-            logger.exception("the notice of %s could not be rendered", message_pair_id)
+            logger.exception("could not render the notice of %s", message_pair_id)
             return self.plain(outcome)
 
     def plain(self, outcome: Outcome) -> Markup:

@@ -1,4 +1,4 @@
-"""Patch and Fragment: everything before this point makes them, everything after reads them.
+"""``Patch`` and ``Fragment``: the renderers and the reply create them, and the formats read them.
 
 This module does no I/O, knows no output format, and imports no other module of this package.
 """
@@ -29,7 +29,7 @@ class Patch:
     The element is found from the root: follow the last element child ``depth`` times, or take the
     element child with the index ``child``. Without either, it is the root itself.
 
-    If ``root`` is empty, the place is known from elsewhere. For ``append`` it is the container
+    If ``root`` is empty, the patch does not say the place. For ``append`` it is the container
     that the page asked for (``hx-target``, ``data-stream``). For ``replace``, each top-level
     element of ``html`` replaces the element on the page that has the same id.
 
@@ -76,15 +76,15 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What is sent at once: patches that are applied together, or not at all.
+    """One step of a stream: patches that are applied together, or not at all.
 
-    The first fragment of a message, index 0, is appended to a container. Later ones change what is
-    there. A fragment with neither patches nor outcome is a ping: it shows that the connection is
-    alive. It repeats the index of the fragment before it, and is not counted.
+    The first fragment of a message, index 0, appends the message to a container. Later fragments
+    change the message. A fragment with neither patches nor outcome is a ping: it shows that the
+    connection is alive. It repeats the index of the fragment before it, and is not counted.
 
     Args:
-        index: 0, 1, 2 … without a gap.
-        patches: in the order in which they are applied.
+        index: the number of the fragment: 0, 1, 2 … without a gap.
+        patches: the changes, in the order in which they are applied.
         outcome: how the stream ended; only the last fragment has one.
     """
 
@@ -122,7 +122,7 @@ def check_id(value: str, name: str) -> str:
     """Return ``value`` if it is safe as an element's id in every place where ids are written.
 
     Raises:
-        ValueError: it is not. The message quotes the value, and calls it ``name``.
+        ValueError: it is not safe. The message quotes ``name`` and ``value``.
     """
     if not _ID.match(value):
         raise ValueError(

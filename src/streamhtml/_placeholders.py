@@ -1,7 +1,7 @@
 """Find where a template shows each part of a message, and fill these places with HTML.
 
-While the template is rendered, a part's value is a random placeholder, so that nothing that the
-template, the user or the model writes can be mistaken for a place.
+While the template is rendered, the value of a part is a random placeholder. So no text of the
+template, the user or the model can be mistaken for the place of a part.
 """
 
 import re
@@ -48,7 +48,7 @@ class Shell:
             part = self._parts.get(found[0])
             return found[0] if part is None else content[part]
 
-        # One pass: what is filled in is not searched.
+        # A single pass does not search the content that it inserts.
         return Markup(_PLACEHOLDER.sub(fill_one, self._html))
 
 
@@ -70,8 +70,8 @@ def render_shell(message: MessageTemplate) -> Shell:
     for part, token in placeholders.items():
         if found.count(token) > 1:
             raise ValueError(
-                f"the template shows the part {part!r} more than once, but it can grow in one "
-                "place only"
+                f"the template shows the part {part!r} more than once, but a part can grow "
+                "in one place only; remove the others"
             )
         if token not in found and token[:_RECOGNISABLE] in html.lower():
             raise ValueError(

@@ -11,16 +11,16 @@ from streamhtml._stream import Stream
 
 
 class Reconnected:
-    """Takes the place of the ``Stream``, which is closed before it takes a token.
+    """Replaces a ``Stream``, which is closed before it reads a token.
 
     A client that already received the outcome gets it again, because it only failed to close the
     connection. Any other client gets a notice that the rest of the answer was lost.
 
     Args:
-        stream: the new stream that the view has made.
-        last_id: what the client received last: the index of a Fragment, or an outcome.
+        stream: the new stream that the view has created. This object closes it.
+        last_id: the last id that the client received: the index of a Fragment, or an outcome.
         notice: the notices in the reader's language.
-        into: the id of the element that the notice is appended to; ``""`` where the client knows.
+        into: the id of the element that the notice is appended to; ``""`` if the client knows it.
     """
 
     def __init__(self, stream: Stream, last_id: str, notice: Notice, into: str) -> None:

@@ -1,7 +1,7 @@
-"""``Reply``: one message from its empty shell to its end. Each step returns one Fragment.
+"""``Reply``: one message, from its empty template to its end. Each step returns one Fragment.
 
-This is the message's state machine, and it counts the fragments. It is synchronous and pure: no
-I/O, no waiting, no output format.
+This is the state machine of a message. It also numbers the fragments. It is synchronous and pure:
+it does no I/O, never waits, and knows no output format.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,9 +21,9 @@ from streamhtml._views import make_view
 class Reply:
     """One message: its id, its template, the text and the renderer of each part, and its state.
 
-    Call ``open()`` once, ``feed()`` each time that text has arrived, and ``close()`` once. Each
-    returns one Fragment with the next index. If ``feed()`` changes nothing, it returns a Fragment
-    without patches, which is not counted and need not be sent.
+    Call ``open()`` once, then ``feed()`` each time that text has arrived, then ``close()`` once.
+    Each call returns one Fragment with the next index. If ``feed()`` changes nothing, it returns a
+    Fragment without patches, which is not counted and need not be sent.
 
     With ``renderer="markdown"`` or "text" the template is rendered once. ``{{ ai_message }}``
     becomes a live region, an element that later fragments change, and so does each other part,
@@ -50,8 +50,8 @@ class Reply:
         state: "new", "streaming", or the outcome.
         next_index: the index of the next Fragment; also the number of fragments so far.
         renders_each_time: whether each step renders the template, which may be slow.
-        renders_notice: whether ``close()`` renders a template of the site, which may be slow, for
-            any outcome but "finished".
+        renders_notice: whether ``close()`` with any outcome but "finished" renders a template of
+            the site, which may be slow.
 
     Raises:
         ValueError: the renderer is unknown, an id is not valid, or the context has a reserved
@@ -111,11 +111,11 @@ class Reply:
         return self._fragment(self._view.feed(merged))
 
     def close(self, outcome: Outcome) -> Fragment:
-        """Return the last Fragment: what was held back, and a notice unless all went well."""
+        """Return the last Fragment: text that was held back, and a notice unless "finished"."""
         return self.closing(outcome)()
 
     def closing(self, outcome: Outcome) -> Callable[[], Fragment]:
-        """Close the reply now; return a function that renders the last Fragment later."""
+        """Close the reply now, and return a function that renders the last Fragment."""
         self._change_state("streaming", outcome)
         return partial(self._render_end, outcome)
 
@@ -142,8 +142,8 @@ class Reply:
     ) -> None:
         if self.state != expected:
             raise RuntimeError(
-                f"the reply is {self.state!r}, not {expected!r}: open() once, feed() while it "
-                "streams, close() once"
+                f"the reply is {self.state!r}, not {expected!r}; call open() once, then "
+                "feed() while it streams, then close() once"
             )
         self.state = new
 

@@ -1,4 +1,4 @@
-"""The response without a framework: what the arguments mean, and how the stages fit together."""
+"""The base class of every framework's response: its arguments, and the stages of its body."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ RequestT = TypeVar("RequestT")
 
 
 class BaseStreamingResponse(Generic[RequestT]):
-    """A response that streams one message: the part that is the same in every framework.
+    """Stream one message. This class has what is the same in every framework.
 
     The message is shown before the first token, grows as tokens arrive, and says how it ended.
     When the reader leaves, the source is closed. A client that does not read fragments gets the
@@ -34,40 +34,44 @@ class BaseStreamingResponse(Generic[RequestT]):
     Args:
         request: the framework's own request.
         tokens: the model's answer: an async or sync iterable of ``str`` (or ``None``, ``Markup``,
-            ``Delta``, OpenAI chat chunks). Or a function without arguments that returns one, for
-            a source that must be opened in the event loop that iterates it, such as an SDK's
-            stream in a Flask or Django view under WSGI. The response closes it.
+            ``Delta``, OpenAI chat chunks). The response closes it. Pass a function without
+            arguments that returns an async iterable, or an awaitable of one, if it must be opened
+            in the event loop that iterates it. An SDK's stream needs this in a Flask view, and in
+            a Django view under WSGI.
         template: the template of the message: its name in the framework, or the template itself.
-            It shows the answer with ``{{ ai_message }}``. By default an accessible one of ours.
+            It shows the answer with ``{{ ai_message }}``. By default, it is an accessible template
+            of this package.
         context: the other names in the template. A ``message_pair_id`` among them becomes the id
             of the message.
         renderer: "markdown"; "text", which shows the answer as it is; "template", which renders
             the template again for each fragment; or a function that makes a ``Renderer`` from the
             id of a region.
-        into: the id of the element that the message is appended to. By default the page says where
-            (``hx-target`` and ``hx-swap``, ``data-stream``, a ``<turbo-frame>``).
-        format: "auto", which is what the page's client reads (see
+        into: the id of the element that the message is appended to. By default the page chooses
+            it (``hx-target`` and ``hx-swap``, ``data-stream``, a ``<turbo-frame>``).
+        format: "auto" for the format that the page's client reads (see
             ``streamhtml.formats.negotiate()``); or "html", "htmx", "sse", "turbo", "datastar",
-            "page" or "whole"; or a class of your own that is a ``Format``.
+            "page" or "whole"; or your own class that is a ``Format``.
         page: the template of the whole page for the format "page", which is for a browser without
-            JavaScript. It shows the message with ``{{ streamed_message }}``, and has the names
-            of ``context`` too. By default a bare page of ours.
-        nonce: the nonce of the page's Content-Security-Policy, where its ``style-src`` needs one:
-            the format "page" hides with ``<style>`` what it shows only for a moment.
-        interval: seconds between two fragments. What arrives in between is sent together.
-        ping: seconds of silence after which something invisible is sent; ``None`` for never.
-        on_end: is called once with the ``Reply`` when the stream has ended, in whatever way; see
+            JavaScript. It shows the message with ``{{ streamed_message }}``, and can use
+            the names of ``context``. By default, it is a minimal page of this package.
+        nonce: the nonce of the page's Content-Security-Policy, if its ``style-src`` needs one. The
+            format "page" uses ``<style>`` to hide content that it shows only for a moment.
+        interval: time in seconds between two fragments. Tokens that arrive in between are sent
+            together.
+        ping: time in seconds without a fragment, after which something invisible is sent; ``None``
+            for never.
+        on_end: called once with the ``Reply`` when the stream has ended, with any outcome. See
             ``stream()``.
-        compress: send gzip to a client that accepts it, so that each fragment can be read when it
-            arrives. It is off by default: the length of compressed data can reveal a secret to an
-            attacker whose own words are near it (BREACH; docs/how-to/compress.md).
+        compress: send gzip to a client that accepts it. The client can still read each fragment
+            when it arrives. It is off by default, because the length of compressed data can reveal
+            a secret to an attacker who can put text near it (BREACH; docs/how-to/compress.md).
         status: the HTTP status.
-        headers: more response headers, or other values for those that are set by default.
-            ``Vary`` is added to. ``Content-Language`` sets the language of the notices; by
-            default it is the framework's active language.
+        headers: additional response headers. They replace the default headers, except that a
+            ``Vary`` is combined with ours. ``Content-Language`` sets the language of the notices,
+            which by default is the framework's active language.
 
     Attributes:
-        reply: the ``Reply``: its ``message_pair_id``, its ``state``, its ``text`` so far.
+        reply: the ``Reply``, with its ``message_pair_id``, its ``state`` and its ``text`` so far.
 
     Raises:
         TypeError: ``tokens`` cannot be iterated.
@@ -132,10 +136,10 @@ class BaseStreamingResponse(Generic[RequestT]):
         self._respond(request, self._body, status, own_headers)
 
     def stop(self) -> None:
-        """Close the source, because the user asked for it; may be called from any thread.
+        """End the answer early, because the user asked for it. May be called from any thread.
 
-        The reader sees what has arrived, and then "Stopped.". Called before the response has begun,
-        no token is taken. Called after it has ended, nothing happens.
+        The reader sees what has arrived, and then "Stopped.". If the response has not begun, no
+        token is read. If it has ended, this method does nothing.
         """
         self._body.stop()
 
@@ -145,11 +149,11 @@ class BaseStreamingResponse(Generic[RequestT]):
 
     @abstractmethod
     def _template(self, request: RequestT, template: Any) -> Template:
-        """Return the function that renders the framework's template."""
+        """Return a function that renders ``template``, a name or a template of the framework."""
 
     @abstractmethod
     def _notice(self, request: RequestT, template: Any, language: str) -> Notice:
-        """Return the notices of the site, in a language.
+        """Return the notices of the site in the given language.
 
         Args:
             request: the framework's own request.

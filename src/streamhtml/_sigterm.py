@@ -1,9 +1,9 @@
 """On SIGTERM, send every open stream its final fragment before the server shuts down.
 
-A server tells the application too late that it is about to stop: it waits until the streams have
-ended by themselves, or it cuts them off. So this module installs a handler of its own. It ends the
-streams, and passes the signal on to the server's handler when their last fragments have been sent,
-which takes milliseconds, or after ``GRACE_PERIOD``.
+A server informs the application too late that it is about to stop. First it waits until the
+streams have ended by themselves, or it cuts them off. So this module installs its own handler,
+which ends the streams. When their last fragments have been sent, which takes milliseconds, or after
+``GRACE_PERIOD``, it passes the signal on to the server's handler.
 """
 
 import _thread
@@ -30,13 +30,17 @@ class Interruptible(Protocol):
 
 # The references are weak, so that a stream that nobody closes can be garbage-collected.
 _streams: set[ref[Interruptible]] = set()
-# There is more than one if another handler was installed over ours, and ours again over that.
+# There is more than one if a library replaced our handler by its own, and we then installed ours
+# again.
 _server_handlers: list[Callable[[int, Any], Any]] = []
 _received = False
 
 
 def register(stream: Interruptible) -> None:
-    """Add an open stream, until ``unregister()``. After SIGTERM it is interrupted at once."""
+    """Remember an open stream until ``unregister()``, so that SIGTERM interrupts it.
+
+    If SIGTERM has arrived before, the stream is interrupted at once.
+    """
     _streams.add(ref(stream, _streams.discard))
     install_handler()
     if _received:
@@ -44,14 +48,14 @@ def register(stream: Interruptible) -> None:
 
 
 def unregister(stream: Interruptible) -> None:
-    """Remove a stream that was sent to its end, or whose reader left. May be called twice."""
+    """Forget a stream that was sent completely, or whose reader left. May be called twice."""
     _streams.discard(ref(stream))
 
 
 def interrupt_streams() -> None:
     """End every open stream with its final fragment, whose outcome is "interrupted".
 
-    The fragments still have to be sent: the event loop has to go on for that.
+    This function does not wait. The event loop has to keep running until the fragments are sent.
     """
     for stream_ref in tuple(_streams):
         if (stream := stream_ref()) is not None:
@@ -61,9 +65,9 @@ def interrupt_streams() -> None:
 def install_handler() -> None:
     """Install our handler of SIGTERM over the server's. May be called more than once.
 
-    Does nothing outside the main thread, or if the process does not handle SIGTERM. In that case
-    the signal ends the process at once, as before: a program that is not a server never notices
-    this module.
+    Does nothing outside the main thread, or if the process has no handler of SIGTERM. Without a
+    handler the signal ends the process at once, as it would without this module. So a program that
+    is not a server is not affected.
     """
     handler = signal.getsignal(signal.SIGTERM)
     if _received or handler is _on_sigterm or not callable(handler):
@@ -82,13 +86,14 @@ def _on_sigterm(number: int, frame: object) -> None:
     global _received
     server_handler = _server_handlers.pop()
     if _received:
-        # The server has its handler back already. A handler installed over ours still calls ours.
+        # The server's handler is installed again. A library's handler, which replaced ours, has
+        # called ours once more.
         server_handler(number, frame)
         return
     _received = True
     signal.signal(number, server_handler)
     interrupt_streams()
-    # The handler of an event loop does nothing, because the loop receives the signal by itself.
+    # The handler of an event loop does nothing: the loop receives the signal in another way.
     if getattr(server_handler, "__name__", "") not in _EVENT_LOOP_HANDLERS:
         # Do not use threading: the interrupted code may hold its locks.
         _thread.start_new_thread(_send_again, (number, server_handler))

@@ -25,7 +25,7 @@ class Parts:
     def __getitem__(self, part: str) -> str:
         return self._get(part)
 
-    # Python would otherwise iterate with __getitem__(0), (1), (2) … and never stop.
+    # Without this, Python would iterate with __getitem__(0), (1), (2) … and never stop.
     __iter__ = None
 
 

@@ -1,7 +1,7 @@
-"""The three ways to show a message: live regions, a template rendered again, or all at the end.
+"""The three ways to show a message: live regions, the template again each time, or all at the end.
 
-Each turns Deltas into patches, synchronously and purely. The indexes, states and notices of
-fragments are the business of ``Reply``.
+Each of them turns Deltas into patches. It is synchronous and pure. ``Reply`` keeps the index and
+the state, and chooses the notice.
 """
 
 from collections.abc import Callable
@@ -29,8 +29,9 @@ _RENDERERS: Final[dict[str, Callable[[str], Renderer]]] = {
 
 
 class View(Protocol):
-    """One way to show a message. ``open()`` is called once, then ``feed()``, then one of the ends.
+    """One way to show a message.
 
+    ``open()`` is called once, then ``feed()`` any number of times, then ``close()`` or ``fail()``.
     In ``feed()``, neighbouring Deltas of a part are already merged. A notice is HTML that is
     already escaped; ``Markup("")`` stands for none.
     """
@@ -44,7 +45,7 @@ class View(Protocol):
         ...
 
     def close(self, notice: Markup) -> list[Patch]:
-        """Show what was held back, then the notice."""
+        """Show the text that was held back, then the notice."""
         ...
 
     def fail(self, notice: Markup) -> list[Patch]:
@@ -104,7 +105,7 @@ class LiveView:
         self._renderers = {
             part: self._make_renderer(self._root(part)) for part in self._shell.parts
         }
-        return self._filled({part: Markup() for part in self._renderers})
+        return self._append_message({part: Markup() for part in self._renderers})
 
     def feed(self, deltas: list[Delta]) -> list[Patch]:
         patches: list[Patch] = []
@@ -121,18 +122,18 @@ class LiveView:
         return [Patch("append", notice, self._root(self._shell.parts[0]))]
 
     def whole(self, deltas: list[Delta], notice: Markup) -> list[Patch]:
-        """Return the finished message as one patch; instead of ``feed()`` and ``close()``."""
+        """Return the finished message as one patch, instead of ``feed()`` and ``close()``."""
         content = {
             part: renderer.render(
-                # Merged again: where other parts are left out, there are new neighbours.
+                # Merge again: Deltas that other parts had separated are neighbours now.
                 *(d.text for d in merge_deltas(d for d in deltas if d.part == part))
             )
             for part, renderer in self._renderers.items()
         }
         content[self._shell.parts[0]] += notice
-        return self._filled(content)
+        return self._append_message(content)
 
-    def _filled(self, content: dict[str, Markup]) -> list[Patch]:
+    def _append_message(self, content: dict[str, Markup]) -> list[Patch]:
         regions = {
             part: _region(self._renderers[part], self._root(part), html)
             for part, html in content.items()
@@ -144,7 +145,7 @@ class LiveView:
 
 
 def _region(renderer: Renderer, root: str, html: Markup) -> Markup:
-    # A renderer that was written without css_class works too.
+    # A renderer without css_class works too.
     css_class = escape(f"streamhtml {getattr(renderer, 'css_class', '')}".rstrip())
     element = renderer.element
     return Markup(f'<{element} id="{root}" class="{css_class}" {_INERT}>{html}</{element}>')
@@ -186,8 +187,8 @@ class RerenderView:
         return [Patch("append", notice, self._message.message_pair_id)]
 
     def whole(self, deltas: list[Delta], notice: Markup) -> list[Patch]:
-        """Return the finished message as one patch; instead of ``feed()`` and ``close()``."""
-        self._chunk_index = 0  # The page has not seen what open() returned.
+        """Return the finished message as one patch, instead of ``feed()`` and ``close()``."""
+        self._chunk_index = 0  # The patch that open() returned was not sent.
         self._add(deltas)
         return self.close(notice)
 

@@ -1,7 +1,7 @@
-"""Bridges async to sync: one event loop, in a thread of its own, runs all streams of a process.
+"""Runs async streams for sync servers: one event loop, on one thread, runs all of a process's.
 
-A WSGI server iterates ``bytes`` in its own threads. Every step is taken in the shared loop, so a
-source sees the same loop from its first step to its cleanup.
+A WSGI server iterates ``bytes`` in its own threads. Every step of the stream runs in the shared
+loop, so a source sees the same loop from its first step to its cleanup.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ CHECK_CLIENT_EVERY: Final = 0.5
 class SyncIterator:
     """Iterate an async iterator from any thread, never more than two steps ahead of the caller.
 
-    The iteration ends when the client has left. ``close()`` waits a few seconds until the iterator
-    is closed, because a server may end its worker right after that.
+    The iteration ends when the client has left. ``close()`` waits until the iterator is closed, for
+    a few seconds at most, because a server may end its worker right after the call.
 
     Args:
-        iterator: the async iterator. It is closed by this one.
+        iterator: the async iterator. This object closes it.
         environ: the environ of the WSGI request.
     """
 
@@ -62,7 +62,7 @@ class SyncIterator:
         return chunk
 
     def _wait(self, handoff: Handoff) -> bytes | BaseException | None:
-        """Wait for a chunk. Return None if there is none, or if the client leaves meanwhile."""
+        """Return the next chunk; None at the end, or if the client leaves meanwhile."""
         while True:
             try:
                 return handoff.take(CHECK_CLIENT_EVERY)
@@ -81,18 +81,18 @@ class SyncIterator:
                 closed.result(CLOSE_TIMEOUT)
 
     def __del__(self) -> None:
-        # Some servers forget to close what they have begun to iterate.
+        # Some servers iterate a response and then forget to close it.
         if self._handoff is not None and not self._ended:
             submit(self._iterator.aclose())
             self._handoff.close()
 
 
 def _client_has_left(environ: Mapping[str, Any]) -> bool:
-    """Check if the client has closed the connection.
+    """Return whether the client has closed the connection.
 
     The first write to a closed connection succeeds. So without checking the socket, which gunicorn
     and Werkzeug provide, the server would only find out one ping later. A TLS socket cannot be
-    checked. Waitress checks for itself if its ``channel_request_lookahead`` is above 0.
+    checked. Waitress does the check itself if its ``channel_request_lookahead`` is above 0.
     """
     if disconnected := environ.get("waitress.client_disconnected"):
         return bool(disconnected())
@@ -121,7 +121,7 @@ _process = 0
 
 
 def submit(coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
-    """Run a coroutine in the shared loop of the process."""
+    """Run a coroutine in the shared loop of the process, and return its future."""
     return asyncio.run_coroutine_threadsafe(coroutine, _shared_loop())
 
 

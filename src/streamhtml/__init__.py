@@ -1,8 +1,8 @@
 """Turn any iterator of tokens into a stream of HTML.
 
 This package is the core. ``streamhtml.starlette``, ``streamhtml.django`` and ``streamhtml.flask``
-each have a ``StreamingHTMLResponse`` for their framework, and ``streamhtml.asgi`` and
-``streamhtml.wsgi`` for any other. Nothing here imports a framework.
+each have a ``StreamingHTMLResponse`` for their framework. ``streamhtml.asgi`` and
+``streamhtml.wsgi`` have one for any other framework. Nothing here imports a framework.
 """
 
 from pathlib import Path as _Path

@@ -1,6 +1,7 @@
 """The command line: ``streamhtml demo`` serves a streaming chat page.
 
-A module is imported only when it is needed, so that the error for a missing package can name it.
+Modules are imported only when they are needed, so that an error message can name the packages that
+are missing.
 """
 
 import argparse
@@ -45,7 +46,7 @@ _NEEDS: Final = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit status.
+    """Run the command and return its exit status.
 
     Args:
         arguments: the arguments without the program's name; by default those of the process.

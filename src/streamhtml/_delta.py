@@ -1,4 +1,4 @@
-"""Delta and Truncated: what a source says. Data only; nothing here opens or reads a source."""
+"""``Delta`` and ``Truncated``: what comes out of a source. Nothing here opens or reads one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ _CODING = re.compile(r"\s*(gzip|x-gzip|\*)\s*(?:;\s*q=([\d.]+)\s*)?", re.IGNOREC
 
 
 def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Return whether a client with this ``Accept-Encoding`` takes gzip (RFC 9110, 12.5.3)."""
+    """Return whether a client with this ``Accept-Encoding`` accepts gzip (RFC 9110, 12.5.3)."""
     accepted = {
         coding[1].lower(): coding[2] is None or coding[2].strip("0.") != ""
         for each in (accept_encoding or "").split(",")

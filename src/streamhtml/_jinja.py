@@ -1,4 +1,4 @@
-"""Jinja templates and the notices of a site that uses Jinja, for every adapter that has them."""
+"""Checks Jinja templates, and makes the notices of a site that uses Jinja. For the adapters."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,10 +12,10 @@ from streamhtml._template import Template
 
 
 def escaping(template: jinja2.Template) -> jinja2.Template:
-    """Return the template, if it escapes what it shows.
+    """Return the template unchanged, after checking that it escapes values.
 
     Raises:
-        ValueError: it does not, so a model's answer could write HTML.
+        ValueError: it does not escape, so a model's answer could write HTML.
     """
     autoescape = template.environment.autoescape
     if callable(autoescape):
@@ -51,13 +51,13 @@ def site_notice(
 
 
 def template_itself(template: Any) -> Template:
-    """Return a function that renders ``template``, which is a template and not a name of one.
+    """Return a function that renders ``template``, which is a template, not the name of one.
 
-    For frameworks in which nothing says where templates are.
+    Use it for frameworks that have no place for templates.
 
     Args:
-        template: a ``jinja2.Template``; or a function that takes the context and returns HTML, in
-            which it has escaped the values of the context.
+        template: a ``jinja2.Template``; or a function that takes the context and returns HTML. The
+            function must escape the values of the context.
 
     Raises:
         TypeError: it is neither.
@@ -77,8 +77,8 @@ def template_notice(template: Any, language: str) -> Notice:
     """Return the notices for a template that is passed itself.
 
     Args:
-        template: as ``template_itself()`` takes it. The environment of a Jinja template is the
-            site's; without one the notices are ours.
+        template: as ``template_itself()`` takes it. The environment of a Jinja template has the
+            site's notices. For a function, the notices are the built-in ones.
         language: the reader's language, as ``Notice`` takes it.
     """
     if not isinstance(template, jinja2.Template):

@@ -19,15 +19,15 @@ def page_renderer(
 ) -> Callable[[Markup], str]:
     """Return the function that renders the page around a message.
 
-    It raises ``ValueError`` where the context has a name that belongs to the page, or where the
+    The function raises ``ValueError`` if the context has the name ``streamed_message``, or if the
     template does not show ``{{ streamed_message }}`` exactly once.
 
     Args:
         page: the template, as the view passes it; None for the built-in page.
         find: returns the template that renders ``page``.
         context: the names that the view passes.
-        language: the active language, as ``Notice`` takes it; the page has it as ``language``.
-        nonce: the nonce of the Content-Security-Policy; the page has it as ``nonce``.
+        language: the active language, as ``Notice`` takes it. The page can use it as ``language``.
+        nonce: the nonce of the Content-Security-Policy. The page can use it as ``nonce``.
     """
     names = {"language": language.replace("_", "-") or "en", "nonce": nonce, **context}
 

@@ -1,6 +1,6 @@
 """The ``Renderer`` protocol: how the text of one part becomes patches.
 
-A renderer is synchronous and pure: it does no I/O, and it knows neither time nor other parts.
+A renderer is synchronous and pure: it does no I/O, reads no clock, and sees no other part.
 """
 
 from typing import Literal, Protocol, TypeAlias
@@ -24,7 +24,7 @@ class Renderer(Protocol):
     """The tag name of the region's element, such as "div"."""
 
     css_class: str
-    """The class of the region's element, beside ``streamhtml``; several are separated by spaces.
+    """The class of the region's element, besides ``streamhtml``; or several, separated by spaces.
 
     If it is ``""`` or missing, the element has the class ``streamhtml`` only.
     """
@@ -38,7 +38,7 @@ class Renderer(Protocol):
         ...
 
     def close(self) -> list[Patch]:
-        """Take the end of the text, and return the changes for whatever was held back."""
+        """End the text, and return the changes for the text that was held back."""
         ...
 
     def render(self, *texts: str) -> Markup:

@@ -1,4 +1,4 @@
-"""The headers of a request, found by name in any case, whatever framework they come from.
+"""The headers of a request, from any framework. Names are found in upper and lower case.
 
 Nothing here does I/O or knows a framework.
 """
@@ -14,10 +14,10 @@ _NOT_ACCEPTED = re.compile(r"q\s*=\s*0(\.0*)?")
 
 
 class Headers(Mapping[str, str]):
-    """The headers of a request. A name is found in any case; each name is there once.
+    """The headers of a request. Upper and lower case in names make no difference.
 
-    Bytes are decoded as Latin-1, as HTTP servers do. The values of a header that was sent more
-    than once are joined with a comma (RFC 9110, section 5.3).
+    Each name appears once. The values of a header that was sent more than once are joined with a
+    comma (RFC 9110, section 5.3). Bytes are decoded as Latin-1, as HTTP servers do.
 
     Args:
         source: the headers of any framework: a mapping, an object with ``items()``, or pairs of

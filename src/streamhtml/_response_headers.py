@@ -1,10 +1,10 @@
-"""The headers of a response: our defaults, the caller's, and those that are not the caller's."""
+"""Builds the headers of a response: our defaults, the view's, and those that no view may set."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 DEFAULTS: Final[Mapping[str, str]] = {
-    # An answer is personal, so nobody stores it. A proxy that compressed it would buffer it.
+    # An answer is personal, so no cache may store it. A proxy that compressed it would buffer it.
     "Cache-Control": "no-store, no-transform",
     "X-Content-Type-Options": "nosniff",
     # nginx buffers a response unless this header says otherwise.
@@ -19,9 +19,10 @@ def build_headers(
 
     Args:
         given: the headers that the view passes. They replace our defaults.
-        media_type: of the body.
-        vary: the request headers that decided; they are added to the view's ``Vary``.
-        gzip: whether we compress the body; None where that is not for us to decide.
+        media_type: the media type of the body.
+        vary: the request headers on which the response depends. They are added to the view's
+            ``Vary``.
+        gzip: whether we compress the body; None if the view leaves this to others.
 
     Raises:
         ValueError: the view passes a header that it cannot set.

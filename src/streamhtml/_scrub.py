@@ -1,4 +1,6 @@
-"""Scrub a text: remove or replace characters that a model should not send, before anything else.
+"""Scrubs a text: removes or replaces characters that a model should not send.
+
+This happens before the text is parsed or escaped.
 
 - NUL, the other C0 controls except tab and newline, and lone surrogates become U+FFFD.
 - CR and CRLF become LF.
@@ -6,7 +8,7 @@
   stay in the flags of regions, such as the flag of England.
 - Controls that change the reading order (U+202A to U+202E, U+2066 to U+2069) are removed.
 
-However a text is cut, the scrubbed pieces join to the same text.
+The result does not depend on how the text is cut into pieces.
 """
 
 import re

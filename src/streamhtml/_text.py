@@ -1,4 +1,4 @@
-"""The renderer for plain text: it escapes the text and appends it, and does nothing else.
+"""The renderer for plain text: it scrubs, escapes and appends the text.
 
 It is synchronous and pure, as every renderer is.
 """
@@ -22,9 +22,9 @@ class TextRenderer:
     """
 
     element = "span"
-    """The region's element: one that is also allowed inside a paragraph."""
+    """The tag name of the region's element. A span is also allowed inside a paragraph."""
     css_class = "streamhtml-text"
-    """Its class."""
+    """The class of the region's element."""
 
     def __init__(self, root: str) -> None:
         self._root = root
@@ -37,11 +37,11 @@ class TextRenderer:
         return self._append(_escape(self._scrubber.feed(text)))
 
     def close(self) -> list[Patch]:
-        """Append the last characters, which were held back until the text had ended."""
+        """Append the last characters, which were held back until the end of the text."""
         return self._append(_escape(self._scrubber.close()))
 
     def render(self, *texts: str) -> Markup:
-        """Return the HTML of the whole text, which is given in pieces."""
+        """Return the HTML of the whole text, which comes in pieces."""
         patches = [patch for text in texts for patch in self.feed(text)]
         return Markup().join(patch.html for patch in [*patches, *self.close()])
 

@@ -1,7 +1,7 @@
 """The response for any ASGI framework, from the raw ``scope``.
 
-The response is an ASGI application. A framework that sends the body in a way of its own uses its
-``status``, its ``headers`` and its asynchronous iterator of ``bytes`` instead.
+The response is an ASGI application. It also has ``status`` and ``headers``, and is an async
+iterable of ``bytes``, for a framework that sends the body itself.
 """
 
 from abc import abstractmethod
@@ -39,14 +39,14 @@ RequestT = TypeVar("RequestT")
 
 
 class ASGIResponse(BaseStreamingResponse[RequestT]):
-    """An ASGI application that sends one message; what the adapters on top of ASGI share.
+    """An ASGI application that sends one message: the base class of the adapters on top of ASGI.
 
-    It notices itself that the reader has left, because few frameworks do, and it closes the source
-    in every case.
+    It listens for the disconnect of the reader, because few frameworks do. It closes the source in
+    every case.
     """
 
     background: Any = None
-    """A function without arguments that is awaited after the response, as Starlette's is."""
+    """An async function without arguments that is called after the response, as in Starlette."""
 
     @abstractmethod
     def _scope(self, request: RequestT) -> Scope:
@@ -84,7 +84,7 @@ class ASGIResponse(BaseStreamingResponse[RequestT]):
             except OSError:
                 pass  # ASGI 2.4: send() raises it when the reader has left.
             except Exception as error:
-                # It comes from a middleware, which must see it as it was, not in a group.
+                # A middleware raised it, and must get it back unchanged, not in an ExceptionGroup.
                 failure = error
             except anyio.get_cancelled_exc_class():
                 if not left and self._body.begun:
@@ -99,12 +99,12 @@ class ASGIResponse(BaseStreamingResponse[RequestT]):
             await self.background()
 
     async def _send_end(self, send: Send) -> None:
-        """Send the last fragment: the server shuts down and cancels its streams."""
+        """Send the last fragment, because the server shuts down and cancels its responses."""
         self._body.interrupt()
         with anyio.move_on_after(_sigterm.GRACE_PERIOD, shield=True) as scope, suppress(Exception):
             while not scope.cancel_called:
-                # When an asyncio loop ends, it cancels every task, even one that was cancelled
-                # before, so this may be cancelled once more.
+                # An asyncio loop that ends cancels every task, even one that was cancelled before.
+                # So this task may be cancelled once more.
                 with suppress(anyio.get_cancelled_exc_class()):
                     await self._send_body(send)
                     return
@@ -120,7 +120,7 @@ class StreamingHTMLResponse(ASGIResponse[Scope]):
 
     ``request`` is the scope. A dict with ``method`` and ``headers`` is enough; the headers can be a
     mapping or pairs, of ``str`` or ``bytes``. ``template`` and ``page`` are a ``jinja2.Template``,
-    or a function that takes the context and returns HTML, in which it has escaped the values of
+    or a function that takes the context and returns HTML. The function must escape the values of
     the context. ``streamhtml/notice.html`` and translations come from the environment of a Jinja
     template.
 
@@ -165,7 +165,7 @@ class StreamingHTMLResponse(ASGIResponse[Scope]):
             await self._body.aclose()
 
     async def aclose(self) -> None:
-        """Close the source, end the stream, and wait for both, for some seconds at most."""
+        """Close the source, end the stream, and wait a few seconds at most for both."""
         await self._body.aclose()
 
     def _scope(self, request: Scope) -> Scope:

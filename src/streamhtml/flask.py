@@ -29,8 +29,8 @@ class StreamingHTMLResponse(WSGIResponse[flask.Request], flask.Response):
     """Stream one message; the arguments are those of ``BaseStreamingResponse``.
 
     The name of a template, and ``streamhtml/notice.html``, are looked up in the app's
-    ``jinja_env``; context processors apply. Notices are in the language of Flask-Babel, if the
-    app uses it. The source and the template can use ``request``, ``session`` and ``g``.
+    ``jinja_env``. Context processors are applied. Notices are in the language of Flask-Babel, if
+    the app uses it. The source and the template can use ``request``, ``session`` and ``g``.
     """
 
     def _environ(self, request: flask.Request) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """The response for any WSGI framework, from the raw ``environ`` (PEP 3333).
 
-The response is a WSGI application, and the iterable that a WSGI application returns.
+The response is a WSGI application. It is also the iterable that a WSGI application returns.
 """
 
 from abc import abstractmethod
@@ -25,7 +25,7 @@ RequestT = TypeVar("RequestT")
 
 
 class WSGIResponse(BaseStreamingResponse[RequestT]):
-    """What the adapters on top of WSGI share: what they read of the environ."""
+    """The base class of the adapters on top of WSGI. It reads the request from the environ."""
 
     @abstractmethod
     def _environ(self, request: RequestT) -> Environ:
@@ -53,11 +53,11 @@ class StreamingHTMLResponse(WSGIResponse[Environ]):
     """Stream one message; the arguments are those of ``BaseStreamingResponse``.
 
     ``request`` is the environ. ``template`` and ``page`` are a ``jinja2.Template``, or a function
-    that takes the context and returns HTML, in which it has escaped the values of the context.
+    that takes the context and returns HTML. The function must escape the values of the context.
     ``streamhtml/notice.html`` and translations come from the environment of a Jinja template.
 
-    Return ``response(environ, start_response)`` from a WSGI application; or pass ``status`` and
-    ``headers`` to the framework, and the response itself as the body. The server calls
+    Return ``response(environ, start_response)`` from a WSGI application. Or pass ``status`` and
+    ``headers`` to the framework, and pass the response itself as the body. The server calls
     ``close()``.
 
     Attributes:
@@ -78,7 +78,7 @@ class StreamingHTMLResponse(WSGIResponse[Environ]):
         return self._chunks
 
     def close(self) -> None:
-        """Close the source, end the stream, and wait for both, for some seconds at most."""
+        """Close the source, end the stream, and wait a few seconds at most for both."""
         self._chunks.close()
 
     def _environ(self, request: Environ) -> Environ:
@@ -102,12 +102,12 @@ class StreamingHTMLResponse(WSGIResponse[Environ]):
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
-    except ValueError:  # WSGI requires a phrase, for statuses of the user's own too.
+    except ValueError:  # WSGI requires a phrase for every status.
         return "Unknown"
 
 
 def install_sigterm_handler() -> None:
-    """Let SIGTERM end every open stream with its last fragment, before the server stops.
+    """On SIGTERM, send every open stream its last fragment before the server stops.
 
     Call it when the application is created. Most WSGI servers handle requests in threads, where
     a response cannot install the handler itself. See ``docs/how-to/any-framework.md``.

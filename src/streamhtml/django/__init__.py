@@ -1,4 +1,4 @@
-"""The adapter for Django, under ASGI and WSGI; also an app, which serves the client.
+"""The adapter for Django, under ASGI and WSGI. It is also a Django app, which serves the client.
 
 With "streamhtml.django" in INSTALLED_APPS, ``{% load streamhtml %}{% streamhtml_script %}`` is the
 script element.
@@ -24,9 +24,9 @@ __all__ = ["StreamingHTMLResponse"]
 class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpResponse):
     """Stream one message; the arguments are those of ``BaseStreamingResponse``.
 
-    The name of a template is looked up in the project's engines (Django's or Jinja2), and their
-    context processors apply. So is ``streamhtml/notice.html``. A template from ``get_template()``
-    can be passed itself. Notices are in the active language.
+    The name of a template, and ``streamhtml/notice.html``, are looked up in the project's engines
+    (Django's or Jinja2). Their context processors are applied. A template from ``get_template()``
+    can be passed instead of its name. Notices are in the active language.
     """
 
     def _read_request(self, request: HttpRequest) -> tuple[str, HeaderSource]:
@@ -45,11 +45,11 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
         is_wsgi = isinstance(request, WSGIRequest)
         content: Any = SyncIterator(body, request.environ) if is_wsgi else body
         StreamingHttpResponse.__init__(self, content, status=status, headers=headers)
-        # GZipMiddleware would hold back small fragments. It leaves a body with an encoding alone.
+        # GZipMiddleware would hold back small fragments. It skips a body that has an encoding.
         self.headers.setdefault("Content-Encoding", "identity")
 
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
-        # Django closes this generator in every case, but not what the generator iterates.
+        # Django closes this generator in every case, but not the body that it iterates.
         try:
             async for part in super().__aiter__():
                 yield part

@@ -1,4 +1,4 @@
-"""The system check for ``ATOMIC_REQUESTS``, which fails every async view, when it is first asked.
+"""The system check for ``ATOMIC_REQUESTS``. With it, every async view fails at its first request.
 
 https://docs.djangoproject.com/en/stable/topics/db/transactions/#tying-transactions-to-http-requests
 """
@@ -13,7 +13,7 @@ from django.urls import get_resolver
 
 
 def check_atomic_requests(**kwargs: Any) -> list[CheckMessage]:
-    """Name the async views that Django would answer with 500."""
+    """Return an error for each async view to which Django would respond with status 500."""
     atomic = {name for name, each in settings.DATABASES.items() if each.get("ATOMIC_REQUESTS")}
     if not atomic or not getattr(settings, "ROOT_URLCONF", None):
         return []

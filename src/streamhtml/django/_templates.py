@@ -1,4 +1,4 @@
-"""The project's templates and notices: of Django's engine or of Jinja2, in the active language."""
+"""Finds the project's templates, of Django's engine or of Jinja2, and makes its notices."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -18,7 +18,7 @@ def find_template(template: Any, request: HttpRequest) -> Template:
 
     Args:
         template: its name, or what ``get_template()`` returned.
-        request: the context processors of the engine get it.
+        request: passed to the context processors of the engine.
 
     Raises:
         django.template.TemplateDoesNotExist: no engine has a template of this name.
@@ -37,7 +37,7 @@ def find_template(template: Any, request: HttpRequest) -> Template:
 
 
 def site_notice(request: HttpRequest, language: str) -> Notice:
-    """Return the notices of the project, in a language; ``""`` is the active one."""
+    """Return the project's notices in the given language; ``""`` means the active language."""
     template: Template | None
     try:
         template = find_template(TEMPLATE, request)

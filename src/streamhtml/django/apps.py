@@ -12,10 +12,10 @@ from streamhtml.django._atomic_requests import check_atomic_requests
 class StreamHTMLConfig(AppConfig):
     name = "streamhtml.django"
     label = "streamhtml"
-    # Django looks for static/ here; ours is the package's, which every framework shares.
+    # Django looks for static/ in this directory. Every framework shares the package's static/.
     path = str(Path(__file__).parent.parent)
 
     def ready(self) -> None:
         checks.register(check_atomic_requests, checks.Tags.urls)
-        # Under WSGI responses are made in threads, which may not handle signals.
+        # Under WSGI, views run in threads, which cannot install signal handlers.
         _sigterm.install_handler()

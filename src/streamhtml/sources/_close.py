@@ -1,10 +1,10 @@
-"""Close a source or its iterator, whatever its SDK calls that."""
+"""Close a source or its iterator, whatever name its SDK gives to the closing method."""
 
 import inspect
 
 
 async def close_async(source: object) -> None:
-    """Close an async iterator or stream; one that has no closing method is left alone."""
+    """Close an async iterator or stream. Does nothing if it has no closing method."""
     # Where an object has both methods, aclose() is the async one. Some SDKs (anthropic) have a
     # coroutine function named close().
     close = getattr(source, "aclose", None) or getattr(source, "close", None)
@@ -15,7 +15,7 @@ async def close_async(source: object) -> None:
 
 
 def close_sync(source: object) -> None:
-    """Close a sync iterator or stream; one that has no ``close()`` is left alone."""
+    """Close a sync iterator or stream. Does nothing if it has no ``close()``."""
     close = getattr(source, "close", None)
     if callable(close):
         close()

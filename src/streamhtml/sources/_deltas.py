@@ -29,13 +29,13 @@ def deltas(tokens: Tokens) -> "AsyncDeltas | SyncDeltas":
     tokens produce no Delta.
 
     The caller must close the iterator with ``aclose()`` (async) or ``close()`` (sync). This also
-    closes the source, even if it was never started. Closing twice does no harm.
+    closes the source, even if the iteration never began. Closing twice does no harm.
 
     Raises:
-        TypeError: ``tokens`` cannot be iterated, which is raised at once; or a token has another
-            type, which is raised while iterating. The message quotes the type and says what to
-            pass instead.
-        Truncated: raised after the last Delta, if a chunk said that the answer was cut short.
+        TypeError: ``tokens`` cannot be iterated. The iteration raises it too, if a token has
+            another type. The message quotes the type and says what to pass instead.
+        Truncated: a chunk said that the answer was cut short. The iteration raises it after the
+            last Delta.
     """
     if isinstance(tokens, str | bytes | bytearray):
         raise TypeError(
@@ -82,16 +82,17 @@ class AsyncDeltas(TokenReader):
         """Open the source and return its own iterator, for a caller that reads single tokens.
 
         Raises:
-            TypeError: the function or the awaitable did not give an async iterable.
+            TypeError: the function or the awaitable did not return an async iterable.
         """
-        # Each step is stored at once, so that aclose() closes what there is if the next one fails.
+        # Store the result of each step at once, so that aclose() can close it if the next step
+        # fails.
         if not isinstance(self._tokens, AsyncIterable | Awaitable):
             self._tokens = self._tokens()
         if not isinstance(self._tokens, AsyncIterable) and isinstance(self._tokens, Awaitable):
             self._tokens = await self._tokens
         if not isinstance(self._tokens, AsyncIterable):
             raise TypeError(
-                f"tokens is a function or an awaitable that gave a {type_name(self._tokens)}, not "
+                f"tokens is a function or awaitable that returned a {type_name(self._tokens)}, not "
                 "an async iterable; pass a sync source directly, not through a function"
             )
         self._iterator = aiter(self._tokens)
@@ -116,7 +117,7 @@ class AsyncDeltas(TokenReader):
     async def aclose(self) -> None:
         """Close the iterator, then the object that it was made from.
 
-        They differ for an SDK's stream, which holds the connection and is not its own iterator.
+        They differ for an SDK's stream: it holds the connection, but is not its own iterator.
         """
         if self._closed:
             return

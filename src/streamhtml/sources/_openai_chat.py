@@ -30,7 +30,7 @@ def read_chat_chunk(chunk: Any) -> list[Delta]:
             continue
         if not hasattr(choice, "delta"):
             raise TypeError(
-                f"a token is a {type_name(chunk)}, a whole answer and not a chunk of one; "
+                f"a token is a {type_name(chunk)}, which is a whole answer, not a chunk of one; "
                 "ask for stream=True and pass what that returns"
             )
         delta = choice.delta

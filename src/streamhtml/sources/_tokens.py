@@ -1,4 +1,4 @@
-"""Read tokens: each becomes the Deltas that it stands for. Every accepted type is listed here."""
+"""Turns each token into its Deltas. Every accepted type of token is listed here."""
 
 from streamhtml._delta import Delta, Truncated
 from streamhtml.sources._openai_chat import is_chat_chunk, read_chat_chunk, why_cut_short
@@ -6,7 +6,7 @@ from streamhtml.sources._type_name import type_name
 
 
 class TokenReader:
-    """Reads the tokens of one source, and remembers what they said about its end."""
+    """Reads the tokens of one source, and remembers if one says that the answer is cut short."""
 
     def __init__(self) -> None:
         self._pending: list[Delta] = []
@@ -34,7 +34,7 @@ class TokenReader:
         )
 
     def end(self) -> None:
-        """Note the end of the source.
+        """Check at the end of the source that the answer is complete.
 
         Raises:
             Truncated: a token said that the answer was cut short.

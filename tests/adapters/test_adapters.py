@@ -84,7 +84,7 @@ def test_a_streamed_answer(call: Call, kind: str) -> None:
     assert [(reply.state, reply.text) for reply in ended] == [("finished", "Hello <b> 안녕 👋")]
 
 
-def test_a_page_without_a_client_gets_the_finished_message(call: Call) -> None:
+def test_a_client_that_does_not_stream_gets_the_finished_message(call: Call) -> None:
     source = Source()
     for headers in {}, {"HX-Request": "true"}:
         answer = call(
@@ -96,7 +96,7 @@ def test_a_page_without_a_client_gets_the_finished_message(call: Call) -> None:
         assert "hx-swap-oob" not in answer.text
 
 
-def test_text_is_markdown_by_default(call: Call) -> None:
+def test_the_answer_is_markdown_by_default(call: Call) -> None:
     tokens = ["## He", "llo\n\n- **a", "** <b>", "\n- [x]", "\n\n[x]: /u"]
     text = "".join(tokens)
     assert "<h2>Hello</h2>" in render(text)
@@ -115,13 +115,13 @@ def test_text_is_markdown_by_default(call: Call) -> None:
     assert dom(page.inner()) == dom(whole)
 
 
-def test_a_format_that_is_named(call: Call) -> None:
+def test_a_view_can_name_the_format(call: Call) -> None:
     answer = call(lambda request, response: response(request, TOKENS, format="htmx", interval=0))
     assert '<div hx-swap-oob="beforeend:#ai_' in answer.text
     assert "Streaming-HTML" not in answer.headers.get("Vary", "")
 
 
-def test_the_headers(call: Call) -> None:
+def test_the_headers_of_the_response(call: Call) -> None:
     def view(request: Any, response: Any) -> Any:
         return response(
             request,
@@ -146,7 +146,7 @@ def test_the_headers(call: Call) -> None:
     assert default.headers["Cache-Control"] == "no-store, no-transform"
 
 
-def test_a_template_by_its_name_with_its_context_processors(call: Call) -> None:
+def test_a_template_is_found_by_its_name_and_has_the_context_processors(call: Call) -> None:
     def view(request: Any, response: Any) -> Any:
         context = {"human_message": "<hi>", "message_pair_id": "ai_own"}
         return response(request, TOKENS, "chat/_message.html", context, renderer="text", interval=0)
@@ -157,7 +157,7 @@ def test_a_template_by_its_name_with_its_context_processors(call: Call) -> None:
     assert text_of(answer) == SHOWN
 
 
-def test_a_template_that_is_rendered_each_time(call: Call) -> None:
+def test_a_template_can_be_rendered_for_each_fragment(call: Call) -> None:
     source = Source()
 
     def view(request: Any, response: Any) -> Any:
@@ -183,7 +183,7 @@ class Database:
 @pytest.mark.parametrize("call", SYNC_VIEWS, indirect=True)
 @pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
 @pytest.mark.parametrize("accepted", ["html", "whole"])
-def test_a_sync_view_may_have_a_template_that_asks_a_database(
+def test_the_template_of_a_sync_view_can_query_a_database(
     call: Call, renderer: str, accepted: str
 ) -> None:
     def view(request: Any, response: Any) -> Any:
@@ -201,7 +201,9 @@ def test_a_sync_view_may_have_a_template_that_asks_a_database(
     assert "Something went wrong" not in answer.text
 
 
-def test_a_source_that_fails(call: Call, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_of_the_source_is_shown_and_logged(
+    call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
     for source in Source(then="fail")(), Source(then="fail").sync():
         answer = call(
             lambda request, response, source=source: response(request, source, renderer="text"),
@@ -219,7 +221,9 @@ def test_a_source_that_fails(call: Call, caplog: pytest.LogCaptureFixture) -> No
 @pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
 @pytest.mark.parametrize("spec_version", ["2.3", "2.4"])
 @pytest.mark.parametrize("leave_after", [1, 2])
-def test_a_client_that_leaves(call: Call, leave_after: int, spec_version: str) -> None:
+def test_the_source_is_closed_when_the_client_leaves(
+    call: Call, leave_after: int, spec_version: str
+) -> None:
     source = Source(then="wait")
     ended: list[tuple[str, str]] = []
     told = threading.Event()
@@ -241,7 +245,7 @@ def test_a_client_that_leaves(call: Call, leave_after: int, spec_version: str) -
     gc.collect()
 
 
-def test_a_user_who_stops(call: Call) -> None:
+def test_a_user_can_stop_the_answer(call: Call) -> None:
     source = Source(then="wait")
     responses: list[Any] = []
 

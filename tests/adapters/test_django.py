@@ -11,7 +11,7 @@ from streamhtml.django import StreamingHTMLResponse
 _configure_django()
 
 
-def test_the_client_file_is_found_by_the_app() -> None:
+def test_django_finds_the_client_file() -> None:
     found = finders.find("streamhtml/streaming-html.js")
     assert found is not None
     assert found.endswith("streaming-html.js")

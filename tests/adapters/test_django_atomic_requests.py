@@ -24,7 +24,7 @@ def test_the_async_views_that_cannot_run_are_named(result: dict[str, Any]) -> No
     assert "The async view __main__.Atomic cannot run" in second
 
 
-def test_they_are_the_ones_that_django_refuses(result: dict[str, Any]) -> None:
+def test_the_named_views_are_those_that_django_refuses(result: dict[str, Any]) -> None:
     statuses = {url: status for url, (status, _) in result["answers"].items()}
     assert statuses == {"/": 500, "/nested/class": 500, "/right": 200, "/sync": 200}
     assert result["answers"]["/right"][1] == " end finished>"

@@ -138,7 +138,7 @@ def test_a_background_task_runs_once_after_the_end(
 @pytest.mark.parametrize("sync_view", [False, True], ids=["async-view", "sync-view"])
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("sync", [False, True], ids=["async", "sync"])
-def test_a_dependency_is_open_until_the_end_and_closed_once(
+def test_a_dependency_stays_open_until_the_end_and_is_closed_once(
     call: Callable[..., Answer], app: FastAPI, log: Log, *, sync: bool, ending: str, sync_view: bool
 ) -> None:
     async def async_session() -> AsyncIterator[Session]:
@@ -186,7 +186,7 @@ def test_a_dependency_is_open_until_the_end_and_closed_once(
     assert log[4:] == [*background, "session closed"]
 
 
-def test_nested_dependencies_are_closed_from_the_inside(
+def test_nested_dependencies_are_closed_from_the_inside_out(
     call: Callable[..., Answer], log: Log
 ) -> None:
     app = FastAPI()
@@ -213,7 +213,7 @@ def test_nested_dependencies_are_closed_from_the_inside(
     assert log.index("source closed") < log.index("inner closed")
 
 
-def test_the_state_of_the_request_is_there_while_it_streams(
+def test_the_state_of_the_request_exists_while_the_answer_streams(
     call: Callable[..., Answer], log: Log
 ) -> None:
     app = FastAPI()
@@ -232,7 +232,9 @@ def test_the_state_of_the_request_is_there_while_it_streams(
     assert log[-1] == "Ada "
 
 
-def test_head_runs_no_source(call: Callable[..., Answer], app: FastAPI, log: Log) -> None:
+def test_a_head_request_does_not_run_the_source(
+    call: Callable[..., Answer], app: FastAPI, log: Log
+) -> None:
     async def session() -> AsyncIterator[Session]:
         session = Session(log, "session")
         yield session
@@ -252,7 +254,7 @@ def test_head_runs_no_source(call: Callable[..., Answer], app: FastAPI, log: Log
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_what_a_dependency_raises_in_its_exit_is_the_apps_to_see(
+def test_the_app_sees_what_a_dependency_raises_in_its_exit(
     call: Callable[..., Answer], log: Log, ending: str
 ) -> None:
     app = FastAPI()
@@ -280,7 +282,7 @@ def test_what_a_dependency_raises_in_its_exit_is_the_apps_to_see(
     assert {"source closed", ENDINGS[ending]} < set(log)
 
 
-def test_what_the_view_raises_reaches_the_dependency_and_the_source_is_closed(
+def test_an_error_of_the_view_reaches_the_dependency_and_closes_the_source(
     app: FastAPI, log: Log
 ) -> None:
 
@@ -341,7 +343,7 @@ def test_what_the_view_raises_reaches_the_dependency_and_the_source_is_closed(
         pytest.param({"response_model": None}, {"application/json": {"schema": {}}}, id="no-model"),
     ],
 )
-def test_the_schema_can_be_made(
+def test_the_schema_can_be_generated(
     call: Callable[..., Answer], log: Log, more: dict[str, Any], content: object
 ) -> None:
     app = FastAPI()

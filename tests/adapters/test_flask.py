@@ -16,7 +16,7 @@ def app() -> flask.Flask:
     return app
 
 
-def test_the_source_and_the_template_see_request_session_and_g(app: flask.Flask) -> None:
+def test_the_source_and_the_template_can_use_request_session_and_g(app: flask.Flask) -> None:
     @app.post("/<name>")
     def reply(name: str) -> StreamingHTMLResponse:
         flask.g.user = "gina"

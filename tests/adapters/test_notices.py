@@ -176,7 +176,7 @@ def own_site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
 
 @pytest.mark.parametrize("format", ["html", "htmx", "whole"])
 @pytest.mark.parametrize("outcome", ENGLISH)
-def test_english_by_default(own_site: Site, outcome: str, format: str) -> None:
+def test_notices_are_english_by_default(own_site: Site, outcome: str, format: str) -> None:
     for arguments in {"renderer": "markdown"}, EACH_TIME:
         answer = own_site.ask(outcome, format=format, **arguments)
         assert answer.text.count(ours(ENGLISH[outcome])) == 1
@@ -188,7 +188,9 @@ def test_english_by_default(own_site: Site, outcome: str, format: str) -> None:
     assert "streamhtml-notice" not in finished
 
 
-def test_what_was_cut_short_is_no_error(own_site: Site, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_truncated_answer_is_not_logged_as_an_error(
+    own_site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
     ended: list[str] = []
     own_site.ask("truncated", on_end=lambda reply: ended.append(reply.state))
     assert ended == ["truncated"]
@@ -198,14 +200,14 @@ def test_what_was_cut_short_is_no_error(own_site: Site, caplog: pytest.LogCaptur
 @pytest.mark.parametrize("own_site", HAVE_A_LANGUAGE, indirect=True)
 @pytest.mark.parametrize("language", ["ko", "ko-kr", "de"])
 @pytest.mark.parametrize("outcome", ENGLISH)
-def test_the_language_that_is_active(own_site: Site, outcome: str, language: str) -> None:
+def test_notices_have_the_active_language(own_site: Site, outcome: str, language: str) -> None:
     own_site.language = language
     words = (ENGLISH if language == "de" else KOREAN)[outcome]
     assert ours(words) in own_site.ask(outcome).text
 
 
 @pytest.mark.parametrize("own_site", HAVE_A_LANGUAGE, indirect=True)
-def test_the_language_that_is_active_in_the_view_alone(own_site: Site) -> None:
+def test_notices_have_the_language_that_only_the_view_activates(own_site: Site) -> None:
     own_site.language = "de"
     korean = force_locale if own_site.framework == "flask" else translation.override
     own_site.in_view = lambda: korean("ko")
@@ -223,7 +225,7 @@ def test_the_language_that_is_active_in_the_view_alone(own_site: Site) -> None:
     ],
 )
 @pytest.mark.parametrize("outcome", ENGLISH)
-def test_a_content_language_decides(
+def test_content_language_overrides_the_active_language(
     own_site: Site, outcome: str, tags: str, words: dict[str, str]
 ) -> None:
     for active in "", "ko":
@@ -235,7 +237,9 @@ def test_a_content_language_decides(
 
 @pytest.mark.parametrize("newstyle", [True, False])
 @pytest.mark.parametrize("outcome", ENGLISH)
-def test_the_sites_own_catalogue_wins(own_site: Site, outcome: str, newstyle: bool) -> None:
+def test_the_sites_own_translations_are_preferred(
+    own_site: Site, outcome: str, newstyle: bool
+) -> None:
     own_site.newstyle = newstyle
     own_site.language = "" if own_site.framework in {"starlette", "fastapi"} else "ko"
     own_site.catalogue = {ENGLISH["failed"]: "Ende <hier>.", ENGLISH["truncated"]: "Aus & vorbei"}
@@ -250,7 +254,7 @@ def test_the_sites_own_catalogue_wins(own_site: Site, outcome: str, newstyle: bo
 
 @pytest.mark.parametrize("format", ["html", "htmx", "whole"])
 @pytest.mark.parametrize("outcome", ENGLISH)
-def test_the_sites_own_template(own_site: Site, outcome: str, format: str) -> None:
+def test_the_sites_own_template_is_used(own_site: Site, outcome: str, format: str) -> None:
     own_site.notice = OWN
     context = {"who": "<me>", "message_pair_id": "ai_1"}
     expected = f"<em class='{outcome}'>&lt;me&gt; at our &lt;site&gt;: {KOREAN[outcome]} ai_1</em>"
@@ -288,7 +292,7 @@ def test_a_template_that_fails_at_the_end_is_logged(
     ("notice", "escapes", "error"),
     [("{% if %}", True, "TemplateSyntaxError"), (OWN, False, "does not escape")],
 )
-def test_a_template_that_cannot_be_is_refused_in_the_view(
+def test_a_broken_notice_template_is_refused_in_the_view(
     own_site: Site, notice: str, escapes: bool, error: str
 ) -> None:
     own_site.notice = notice
@@ -299,7 +303,7 @@ def test_a_template_that_cannot_be_is_refused_in_the_view(
 
 
 @pytest.mark.parametrize("own_site", SYNC_VIEWS, indirect=True)
-def test_a_template_may_ask_a_database(own_site: Site) -> None:
+def test_a_notice_template_can_query_a_database(own_site: Site) -> None:
     own_site.notice = OWN
     looked: list[threading.Thread] = []
 
@@ -319,7 +323,7 @@ def test_a_template_may_ask_a_database(own_site: Site) -> None:
 
 
 @pytest.mark.parametrize("own_site", ["django-asgi", "django-wsgi"], indirect=True)
-def test_djangos_engine_may_find_ours(own_site: Site) -> None:
+def test_django_can_find_the_built_in_template(own_site: Site) -> None:
     own_site.looks_in_apps = True
     with own_site._django_settings():
         assert loader.get_template("streamhtml/notice.html")
@@ -327,7 +331,7 @@ def test_djangos_engine_may_find_ours(own_site: Site) -> None:
     assert f"{ours(KOREAN['failed'])}<!" in own_site.ask("failed", format="html").text
 
 
-def test_a_request_without_an_app_gets_ours() -> None:
+def test_a_request_without_an_app_gets_the_built_in_notice() -> None:
     request = Request({"type": "http", "method": "GET", "headers": []})
     made: list[Any] = []
     made.append(StreamingHTMLResponse(request, source("truncated", made)))

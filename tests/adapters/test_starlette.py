@@ -22,7 +22,7 @@ def test_the_client_file_is_served_from_the_package() -> None:
     assert "javascript" in response.headers["Content-Type"]
 
 
-def test_a_template_by_name_needs_the_app_to_know_templates() -> None:
+def test_the_name_of_a_template_is_refused_if_the_app_has_no_templates() -> None:
     async def endpoint(request: Request) -> StreamingHTMLResponse:
         return StreamingHTMLResponse(request, [], "chat/_message.html")
 

@@ -82,13 +82,13 @@ def test_a_fragment_byte_by_byte() -> None:
         (Patch("replace", Markup('<p id="m">a</p>')), "outer", None),
     ],
 )
-def test_each_change_is_what_datastars_own_package_writes(
+def test_each_change_equals_the_output_of_datastars_own_package(
     given: Patch, mode: str, selector: str | None
 ) -> None:
     assert encoded(given) == theirs(mode, selector, given.html)
 
 
-def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
+def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
     datastar_format = DatastarFormat()
     tail = theirs("append", "#r", '<span id="r-tail">t</span>')
     gone = theirs("remove", "#r-tail")
@@ -109,11 +109,13 @@ def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
         ("<p>a</p>", '<span id="r-tail"><p>a</p></span>'),
     ],
 )
-def test_a_tail_of_a_part_of_a_table_is_held_by_its_parent(html: str, tail: str) -> None:
+def test_a_tail_in_a_table_is_wrapped_in_the_element_that_a_table_needs(
+    html: str, tail: str
+) -> None:
     assert encoded(patch("tail", html, depth=1)) == theirs("append", "#r > :last-child", tail)
 
 
-def test_an_empty_tail_removes_the_one_that_stands_there() -> None:
+def test_an_empty_tail_removes_the_tail_before() -> None:
     datastar_format, empty = DatastarFormat(), Fragment(3, (patch("tail", ""),))
     assert datastar_format.encode(empty) == datastar_format.encode(Fragment(2))
     encoded(patch("tail", "t"), datastar_format=datastar_format)
@@ -128,7 +130,7 @@ def test_a_ping_is_a_comment() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "truncated", "failed", "interrupted"])
-def test_the_end_comes_behind_the_last_change(outcome: Any) -> None:
+def test_the_end_follows_the_last_change(outcome: Any) -> None:
     end = END.format(outcome)
     assert DatastarFormat().encode(Fragment(3, (), outcome)) == end
     last = DatastarFormat().encode(Fragment(3, (patch("append", "a"),), outcome))
@@ -146,14 +148,14 @@ def test_law_any_html_arrives(html: str) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from([*"ab <>", "\n", "👋"]), min_size=1).map("".join))
-def test_law_where_lines_end_with_lf_alone_theirs_is_the_same(html: str) -> None:
+def test_law_with_lf_only_the_output_equals_that_of_datastars_package(html: str) -> None:
     # Theirs drops the last line end, and takes more for one (str.splitlines): see below.
     html = html.rstrip("\n") or "a"
     assert encoded(patch("append", html)) == theirs("append", "#r", html)
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=ascii)
-def test_what_theirs_would_change_arrives(piece: str) -> None:
+def test_text_that_datastars_package_would_change_arrives(piece: str) -> None:
     html = f"a{piece}b"
     (change,) = encoded(patch("append", html))
     assert change["elements"] == arrived(html)
@@ -161,7 +163,7 @@ def test_what_theirs_would_change_arrives(piece: str) -> None:
         assert theirs("append", "#r", html)[0]["elements"] != change["elements"]
 
 
-def test_a_message_without_a_place_is_refused() -> None:
+def test_a_first_fragment_without_into_is_refused() -> None:
     fragment = Fragment(0, (Patch("append", Markup("<p></p>")),))
     with pytest.raises(ValueError, match=r"not know where the message goes; pass Reply\(into="):
         DatastarFormat().encode(fragment)

@@ -85,7 +85,7 @@ def test_each_hostile_piece_arrives_byte_by_byte(piece: str) -> None:
     assert triples(read(cut(body, range(len(body))))) == expected_of(texts)
 
 
-def test_a_ping_is_no_event_and_no_part_of_one() -> None:
+def test_a_ping_is_neither_an_event_nor_part_of_one() -> None:
     body = events.PING + body_of(["a", ""], pings=2)
     assert len(re.findall("^:$", body, re.MULTILINE)) == 7
     assert triples(read([body.encode()])) == expected_of(["a", ""])
@@ -99,14 +99,14 @@ def test_an_event_line_by_line() -> None:
     )
 
 
-def test_the_end_says_the_outcome_and_not_to_come_back_soon() -> None:
+def test_the_end_has_the_outcome_and_a_long_retry_time() -> None:
     assert events.end("failed") == "retry: 86400000\nid: failed\nevent: end\ndata: failed\n\n"
     (end,) = read([events.end("failed").encode()])
     assert end.retry == 24 * 3600 * 1000
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
-def test_an_id_or_a_name_that_could_forge_something_is_refused(value: str) -> None:
+def test_an_id_or_a_name_that_could_forge_a_line_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"id={value!r} cannot be used")):
         events.event("a", id=value)
     with pytest.raises(ValueError, match=re.escape(f"id={value!r} cannot be used")):
@@ -117,14 +117,14 @@ def test_an_id_or_a_name_that_could_forge_something_is_refused(value: str) -> No
 
 
 @pytest.mark.parametrize("value", ["0", "interrupted", "a" * 128, "Az_09.:-", "-", ":"])
-def test_other_ids_and_names_are_taken(value: str) -> None:
+def test_ordinary_ids_and_names_are_accepted(value: str) -> None:
     (event,) = read([events.event("a", id=value, event=value).encode()])
     assert (event.id, event.event, event.data) == (value, value, "a")
 
 
 @settings(deadline=None)
 @given(TEXTS, st.sampled_from(["elements ", "  ", ""]))
-def test_law_a_prefix_stands_before_each_line_that_arrives(text: str, prefix: str) -> None:
+def test_law_each_line_arrives_with_its_prefix(text: str, prefix: str) -> None:
     (event,) = read(
         [events.event(events.prefix_lines(prefix, text), id="0").encode("utf-8", "replace")]
     )

@@ -113,11 +113,11 @@ REQUESTS: list[tuple[str, dict[str, str], str]] = [
 @pytest.mark.parametrize(
     ("headers", "name"), [case[1:] for case in REQUESTS], ids=[case[0] for case in REQUESTS]
 )
-def test_auto_is_what_the_client_reads(headers: dict[str, str], name: str) -> None:
+def test_auto_chooses_the_format_that_the_client_reads(headers: dict[str, str], name: str) -> None:
     assert negotiate(headers) == name
 
 
-def test_only_headers_in_vary_decide() -> None:
+def test_vary_names_every_header_that_decides() -> None:
     read = set()
 
     class Watched(Headers):
@@ -154,7 +154,7 @@ AS_FRAMEWORKS_HAVE_THEM: dict[str, Callable[[dict[str, str]], Any]] = {
 
 
 @pytest.mark.parametrize("kind", AS_FRAMEWORKS_HAVE_THEM)
-def test_the_headers_are_taken_from_any_framework_in_any_case(kind: str) -> None:
+def test_the_headers_of_every_framework_are_read_in_any_case(kind: str) -> None:
     for _, headers, name in REQUESTS:
         assert negotiate(AS_FRAMEWORKS_HAVE_THEM[kind](headers)) == name
 
@@ -164,13 +164,13 @@ def created(format: Any, headers: dict[str, str], into: str = "m") -> Any:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_format_that_is_named_wins_over_the_request(name: str) -> None:
+def test_a_named_format_overrides_the_request(name: str) -> None:
     for _, headers, _ in REQUESTS:
         assert type(created(name, headers)) is FORMATS[name]
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_auto_makes_the_one_that_is_asked_for(name: str) -> None:
+def test_auto_creates_the_format_that_the_request_names(name: str) -> None:
     headers = {"Streaming-HTML": name.upper()}
     one = created("auto", headers)
     assert type(one) is FORMATS[name]
@@ -188,7 +188,7 @@ def test_auto_makes_the_one_that_is_asked_for(name: str) -> None:
         ("turbo", {"Accept": "text/html"}, False),
     ],
 )
-def test_turbo_in_an_event_stream_where_only_that_is_read(
+def test_turbo_uses_an_event_stream_if_the_client_reads_nothing_else(
     format: str, headers: dict[str, str], as_events: bool
 ) -> None:
     turbo = created(format, headers)
@@ -207,7 +207,7 @@ def test_turbo_in_an_event_stream_where_only_that_is_read(
         assert turbo.last_id_header == ""
 
 
-def test_htmx_4_gets_a_message_for_each_place() -> None:
+def test_htmx_4_gets_one_message_for_each_change() -> None:
     sse = created("sse", HTMX_4)
     patches = (Patch("tail", Markup("t"), "r"), Patch("append", Markup("a"), "r"))
     events = read([sse.encode(Fragment(6, patches)).encode()])
@@ -217,7 +217,7 @@ def test_htmx_4_gets_a_message_for_each_place() -> None:
 
 
 @pytest.mark.parametrize("name", ["nonsense", "", "HTML", "Auto"])
-def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
+def test_an_unknown_name_is_refused_and_the_known_ones_are_listed(name: str) -> None:
     known = "'auto', 'html', 'htmx', 'sse', 'turbo', 'datastar', 'page', 'whole'"
     with pytest.raises(ValueError, match=f"^format='{name}' is not known; use one of {known}, or"):
         created(name, {"Streaming-HTML": "html"})
@@ -315,7 +315,7 @@ def test_a_format_of_the_user_can_read_the_request() -> None:
 )
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("action", ["append", "tail", "replace"])
-def test_a_hostile_root_is_written_by_no_format(
+def test_no_format_writes_a_hostile_root(
     name: str, action: Any, root: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("streamhtml.formats._spine.new_token", lambda: "0x")

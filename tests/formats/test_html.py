@@ -67,7 +67,7 @@ PATCHES = st.lists(PLACED | UNPLACED, max_size=6).map(tuple)
 
 @settings(deadline=None)
 @given(st.lists(PATCHES.filter(bool), max_size=8), PATCHES, st.sampled_from(["finished", "failed"]))
-def test_law_what_is_encoded_is_decoded_the_same(
+def test_law_decoding_returns_what_was_encoded(
     groups: list[tuple[Patch, ...]], last: tuple[Patch, ...], outcome: Any
 ) -> None:
     fragments = [Fragment(i, patches) for i, patches in enumerate(groups)]
@@ -79,7 +79,7 @@ def test_law_what_is_encoded_is_decoded_the_same(
     assert decode(body, html_format.token) == fragments
 
 
-def test_nothing_is_said_twice() -> None:
+def test_a_mark_does_not_repeat_the_mark_before() -> None:
     html_format = HTMLFormat()
     mark = f"<!{html_format.token}"
     texts = [
@@ -106,7 +106,7 @@ def test_nothing_is_said_twice() -> None:
     ]
 
 
-def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
+def test_each_response_names_its_own_token_in_its_media_type() -> None:
     formats = [HTMLFormat() for _ in range(100)]
     assert len({html_format.token for html_format in formats}) > 60
     for html_format in formats:
@@ -115,7 +115,7 @@ def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
 
 
 @pytest.mark.parametrize("text", ["<!", ">", "<!a>", "<!--a-->"])
-def test_markup_that_looks_like_a_comment_is_not_taken_for_ours(text: str) -> None:
+def test_a_comment_in_the_message_is_not_read_as_a_mark(text: str) -> None:
     html_format = HTMLFormat()
     body = html_format.encode(Fragment(0, (Patch("append", Markup(text)),), "finished"))
     (fragment,) = decode(body, html_format.token)

@@ -39,7 +39,7 @@ def test_each_patch_is_out_of_band_markup() -> None:
         assert htmx_format.encode(Fragment(0, (given,))) == expected
 
 
-def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
+def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
     htmx_format = HTMXFormat()
     tail = '<div hx-swap-oob="beforeend:#r"><span id="r-tail">t</span></div>'
     gone = '<div hx-swap-oob="delete:#r-tail"></div>'
@@ -60,7 +60,7 @@ def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
         ("<thead></thead><tbody></tbody>", "table"),
     ],
 )
-def test_a_part_of_a_table_stands_in_its_parent_in_a_template(html: str, parent: str) -> None:
+def test_a_part_of_a_table_is_wrapped_in_its_parent_and_a_template(html: str, parent: str) -> None:
     given = [
         (patch("append", html), [("beforeend:#r", html)]),
         (
@@ -79,12 +79,12 @@ def test_a_part_of_a_table_stands_in_its_parent_in_a_template(html: str, parent:
 @pytest.mark.parametrize(
     "html", ["a <td>", "<table><tr></tr></table>", "<track>", "<p></p><tr>", ""]
 )
-def test_what_begins_with_anything_else_needs_no_template(html: str) -> None:
+def test_other_html_needs_no_template(html: str) -> None:
     expected = f'<div hx-swap-oob="beforeend:#r">{html}</div>'
     assert HTMXFormat().encode(Fragment(0, (patch("append", html),))) == expected
 
 
-def test_after_a_part_of_a_table_all_that_is_out_of_band_is_in_templates() -> None:
+def test_after_a_part_of_a_table_every_swap_is_in_a_template() -> None:
     # htmx 2 swaps what is in templates last, and a client may read two fragments at once.
     htmx_format = HTMXFormat()
     row, text = patch("append", "<tr></tr>", depth=2), patch("append", "a")
@@ -98,7 +98,7 @@ def test_after_a_part_of_a_table_all_that_is_out_of_band_is_in_templates() -> No
     assert HTMXFormat().encode(Fragment(0, (opened,))) == "<tr id=r></tr>"
 
 
-def test_a_tail_of_rows_or_cells_is_held_by_their_parent() -> None:
+def test_a_tail_of_rows_or_cells_is_wrapped_in_their_parent() -> None:
     for html, held in [
         ("<td>1</td>", '<tbody hx-swap-oob="beforeend:#r"><tr id="r-tail"><td>1</td></tr></tbody>'),
         (
@@ -110,7 +110,7 @@ def test_a_tail_of_rows_or_cells_is_held_by_their_parent() -> None:
         assert htmx_format == f"<template>{held}</template>"
 
 
-def test_an_empty_tail_removes_the_one_that_stands_there() -> None:
+def test_an_empty_tail_removes_the_tail_before() -> None:
     htmx_format = HTMXFormat()
     empty = Fragment(1, (patch("tail", "", depth=1),))
     assert htmx_format.encode(empty) == "\n"

@@ -52,7 +52,7 @@ def test_html_becomes_elements(html: str, expected: list[object]) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(TAGS) | st.text(max_size=3)).map("".join))
-def test_nothing_is_lost(html: str) -> None:
+def test_the_tree_keeps_all_of_the_text(html: str) -> None:
     top = Element()
     top.read(html)
     assert "".join(top.pieces()) == html

@@ -45,7 +45,7 @@ def test_each_line_of_the_markup_is_a_line_of_data() -> None:
     assert text == "id: 0\ndata: <p>\ndata: \ndata:  a\ndata: b</p>\ndata: \n\n"
 
 
-def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
+def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
     sse_format = SSEFormat()
     gone = '<div hx-swap-oob="delete:#r-tail"></div>'
     assert gone not in sse_format.encode(Fragment(0, (patch("tail", "t"),)))
@@ -55,13 +55,13 @@ def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
     assert gone not in sse_format.encode(Fragment(2, (patch("append", "a"),)))
 
 
-def test_what_changes_nothing_is_a_message_too_so_that_ids_have_no_gap() -> None:
+def test_a_fragment_that_changes_nothing_is_a_message_so_that_ids_have_no_gap() -> None:
     (event,) = read([SSEFormat().encode(Fragment(4, (patch("tail", ""),))).encode()])
     assert (event.id, event.event, event.data.strip()) == ("4", "message", "")
 
 
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "truncated", "failed", "interrupted"])
-def test_the_end_comes_behind_the_last_message(outcome: Any) -> None:
+def test_the_end_follows_the_last_message(outcome: Any) -> None:
     end = f"retry: 86400000\nid: {outcome}\nevent: end\ndata: {outcome}\n\n"
     assert SSEFormat().encode(Fragment(3, (), outcome)) == end
     last = SSEFormat().encode(Fragment(3, (SHELL,), outcome))
@@ -88,7 +88,7 @@ def test_a_whole_reply_is_that_of_the_htmx_wire(renderer: str) -> None:
     assert triples(read([body])) == [*messages, ("end", "truncated", "truncated")]
 
 
-def test_the_messages_may_be_others() -> None:
+def test_a_function_can_replace_the_messages() -> None:
     sse_format = SSEFormat(lambda fragment: [patch.html for patch in fragment.patches])
     assert not sse_format.needs_into
     text = sse_format.encode(Fragment(5, (SHELL, patch("tail", "t")), "finished"))

@@ -58,7 +58,7 @@ def test_a_replacement_by_nothing_has_no_template() -> None:
     assert elements(patch("replace", "")) == element("replace", "#r")
 
 
-def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
+def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
     turbo_format = TurboFormat()
     tail = element("append", "#r", '<span id="r-tail">t</span>')
     gone = element("remove", "#r-tail")
@@ -72,13 +72,13 @@ def test_a_tail_goes_before_the_next_patch_of_its_root() -> None:
     assert elements(patch("append", "a"), turbo_format=turbo_format) == element("append", "#r", "a")
 
 
-def test_a_tail_stands_where_it_is_put() -> None:
+def test_a_tail_is_written_at_its_place() -> None:
     assert elements(patch("tail", "t", depth=1)) == element(
         "append", "#r > :last-child", '<span id="r-tail">t</span>'
     )
 
 
-def test_an_empty_tail_removes_the_one_that_stands_there() -> None:
+def test_an_empty_tail_removes_the_tail_before() -> None:
     turbo_format = TurboFormat()
     assert elements(patch("tail", ""), turbo_format=turbo_format) == ""
     elements(patch("tail", "t"), turbo_format=turbo_format)
@@ -96,7 +96,9 @@ def test_an_empty_tail_removes_the_one_that_stands_there() -> None:
         ("<p>a</p>", '<span id="r-tail"><p>a</p></span>'),
     ],
 )
-def test_a_tail_of_a_part_of_a_table_is_held_by_its_parent(html: str, tail: str) -> None:
+def test_a_tail_in_a_table_is_wrapped_in_the_element_that_a_table_needs(
+    html: str, tail: str
+) -> None:
     assert elements(patch("tail", html)) == element("append", "#r", tail)
 
 
@@ -111,7 +113,7 @@ def test_each_fragment_ends_with_a_mark() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "truncated", "failed", "interrupted"])
-def test_the_last_mark_says_the_outcome(outcome: Any) -> None:
+def test_the_last_mark_has_the_outcome(outcome: Any) -> None:
     turbo_format = TurboFormat()
     end = f"<!{turbo_format.token} end {outcome}>"
     assert turbo_format.encode(Fragment(1, (), outcome)) == end
@@ -119,7 +121,7 @@ def test_the_last_mark_says_the_outcome(outcome: Any) -> None:
     assert last == element("append", "#r", "a") + end
 
 
-def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
+def test_each_response_names_its_own_token_in_its_media_type() -> None:
     formats = [TurboFormat() for _ in range(100)]
     assert len({turbo_format.token for turbo_format in formats}) > 60
     for turbo_format in formats:
@@ -155,7 +157,7 @@ def test_each_response_has_a_token_of_its_own_in_its_media_type() -> None:
         ("", []),
     ],
 )
-def test_without_a_root_each_element_takes_the_place_of_its_namesake(
+def test_without_a_root_each_element_replaces_the_one_with_its_id(
     html: str, expected: list[tuple[str, str]]
 ) -> None:
     assert swapped(html) == expected
@@ -180,13 +182,13 @@ def test_what_a_template_of_the_user_may_hold(html: str) -> None:
 @pytest.mark.parametrize(
     "attribute", ['data-said=" id=other"', "title=\"it's id='other'\"", 'x="&#34; id=other "']
 )
-def test_an_id_in_the_value_of_another_attribute_is_none(attribute: str) -> None:
+def test_an_id_in_the_value_of_another_attribute_is_ignored(attribute: str) -> None:
     html = f'<p {attribute} id="m">a</p>'
     assert swapped(html) == [("m", html)]
     assert swapped(f"<p {attribute}>a</p>") == []
 
 
-def test_a_message_without_a_place_is_refused() -> None:
+def test_a_first_fragment_without_into_is_refused() -> None:
     fragment = Fragment(0, (Patch("append", Markup("<p></p>")),))
     with pytest.raises(ValueError, match=r"not know where the message goes; pass Reply\(into="):
         TurboFormat().encode(fragment)

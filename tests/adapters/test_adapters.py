@@ -226,11 +226,11 @@ def test_the_source_is_closed_when_the_client_leaves(
 ) -> None:
     source = Source(then="wait")
     ended: list[tuple[str, str]] = []
-    told = threading.Event()
+    on_end_called = threading.Event()
 
     def on_end(reply: Reply) -> None:
         ended.append((reply.state, reply.text[:3]))
-        told.set()
+        on_end_called.set()
 
     answer = call(
         lambda request, response: response(request, source(), on_end=on_end),
@@ -240,7 +240,7 @@ def test_the_source_is_closed_when_the_client_leaves(
     )
     assert len(answer.chunks) >= leave_after
     assert source.closed.wait(SOON) or not source.started
-    assert told.wait(SOON)
+    assert on_end_called.wait(SOON)
     assert [state for state, _ in ended] == ["interrupted"]
     gc.collect()
 
@@ -310,7 +310,7 @@ def test_a_response_that_is_not_iterated_closes_its_source(call: Call) -> None:
         ({"tokens": [], "format": "sso"}, ValueError, "format='sso' is not known"),
         ({"tokens": [], "renderer": "x"}, ValueError, "renderer='x' is not known"),
         ({"tokens": [], "headers": {"content-type": "x"}}, ValueError, "the format decides it"),
-        ({"tokens": [], "ping": -1}, ValueError, "ping=-1 is not"),
+        ({"tokens": [], "ping": -1}, ValueError, "ping=-1 must be more than 0 seconds"),
         (
             {"tokens": [], "template": jinja2.Template("{{ ai_message }}")},
             ValueError,

@@ -42,9 +42,9 @@ _TOPICS: Final = {
     "markdown": r"\b(markdown|bread|recipe|bak(e|ing)|formula|footnotes?)\b",
 }
 
-# Roughly the tokens of a real model: a short word with the space before it, a piece of a longer
-# word, three digits, one or two syllables of Korean, a few punctuation marks. An emoji of several
-# code points is split, as it is by a real model.
+# These are similar to the tokens of a real model: a short word with the space before it, a piece of
+# a longer word, three digits, one or two syllables of Korean, a few punctuation marks. As with a
+# real model, an emoji of several code points is split.
 _TOKEN: Final = re.compile(
     r" ?[A-Za-z]{1,7}| ?\d{1,3}| ?[가-힣]{1,2}|\n+| +(?= )| ?[!-/:-@\[-`{-~]{1,3}|.", re.DOTALL
 )
@@ -73,7 +73,7 @@ async def stream(prompt: str, rate: float) -> AsyncGenerator[str]:
         rate: tokens per second; 0 for no pause.
 
     Raises:
-        RuntimeError: the prompt is "fail", and half of the answer was sent.
+        RuntimeError: the prompt is "fail". It is raised after half of the answer.
     """
     command = _command(prompt)
     for index, token in enumerate(tokens(prompt)):

@@ -73,7 +73,7 @@ _EXAMPLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What the demo was asked to show.
+    """The options of the demo, and what follows from them.
 
     Args:
         framework: the application that serves the page.
@@ -100,10 +100,11 @@ class Demo:
         return MarkdownRenderer(root, Options(on_fence=highlight))
 
     def headers(self, nonce: str) -> dict[str, str]:
-        """Return the headers of the page, and of a reply that is a page of its own.
+        """Return the headers of the page, and of a reply that is a whole page.
 
         The policy is strict: no inline scripts, inline styles only with the nonce, and nothing
-        from other hosts. Datastar needs more: it comes from its CDN, and evaluates expressions.
+        from other hosts. Datastar needs more, because it comes from its CDN and evaluates
+        expressions.
         """
         more = f"; script-src 'self' 'unsafe-eval' {_DATASTAR_HOST}"
         return {

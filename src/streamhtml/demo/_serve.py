@@ -1,6 +1,6 @@
 """Serves the demo with the usual server of its framework, and ends quietly on Ctrl-C.
 
-The applications know nothing of this. A site would use the command line of its server.
+The applications do not depend on this module. A site would use the command line of its server.
 """
 
 import logging
@@ -47,7 +47,7 @@ def _serve_asgi(demo: Demo, listener: socket.socket, announce: Announce) -> None
             announce()
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            # Uvicorn logs an error when it cancels answers that still stream, as is meant here.
+            # Uvicorn logs an error when it cancels open streams. Here, that is what we want.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
             await super().shutdown(sockets)
 
@@ -85,7 +85,7 @@ def _serve_flask(demo: Demo, listener: socket.socket, announce: Announce) -> Non
                 "graceful_timeout": 5,  # seconds: a busy machine closes idle connections slowly
                 "control_socket_disable": True,
                 "when_ready": lambda server: announce(),
-                # On Ctrl-C the worker would wait for its threads, and they for their answers.
+                # On Ctrl-C the worker would wait for its threads, which wait for their answers.
                 "worker_int": lambda worker: os._exit(0),
             }
             for name, value in options.items():

@@ -24,7 +24,7 @@ def create_app(demo: Demo) -> ASGIStaticFilesHandler:
     settings.configure(
         DEMO=demo,
         SECRET_KEY=secrets.token_urlsafe(),
-        # The demo answers at any address. A site names its hosts.
+        # The demo accepts any host name. A real site lists its hosts here.
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF=__name__,
         STATIC_URL="static/",
@@ -61,7 +61,7 @@ async def reply(request: HttpRequest) -> HttpResponseBase:
     message = str(request.POST.get("message", ""))
     url = f"{reverse('reply')}?{urlencode({'message': message})}"
     headers: Any = request.headers
-    if negotiate(headers) == "page":  # After a redirect, a reload does not ask again.
+    if negotiate(headers) == "page":  # So a reload does not send the form again.
         return HttpResponseRedirect(url, status=303)
     if settings.DEMO.client == "sse2":  # An EventSource can only send GET.
         return HttpResponse(render_to_string("streamhtml_demo/listen.html", {"reply_url": url}))

@@ -27,7 +27,7 @@ turbo = Blueprint("turbo", __name__, static_folder=TURBO, static_url_path="/turb
 
 def create_app(demo: Demo) -> Flask:
     """Return the WSGI application: a page, a reply, the static files."""
-    app = Flask(__name__)  # Flask finds templates/ and static/ beside this file
+    app = Flask(__name__)  # Flask finds templates/ and static/ in the directory of this file
     app.register_blueprint(blueprint)
     if demo.client in ("htmx2", "htmx4", "sse2", "sse4"):
         app.register_blueprint(htmx)
@@ -45,7 +45,7 @@ def create_app(demo: Demo) -> Flask:
     def ask() -> AnyResponse:
         message = request.form.get("message", "")
         url = url_for("answer", message=message)
-        if negotiate(request.headers) == "page":  # After a redirect, a reload does not ask again.
+        if negotiate(request.headers) == "page":  # So a reload does not send the form again.
             return redirect(url, 303)
         if demo.client == "sse2":  # An EventSource can only send GET.
             return make_response(render_template("streamhtml_demo/listen.html", reply_url=url))

@@ -37,7 +37,7 @@ def create_app(demo: Demo) -> Starlette:
         async with request.form() as form:
             message = str(form.get("message", ""))
         url = f"{app.url_path_for('reply')}?{urlencode({'message': message})}"
-        if negotiate(request.headers) == "page":  # After a redirect, a reload does not ask again.
+        if negotiate(request.headers) == "page":  # So a reload does not send the form again.
             return RedirectResponse(url, 303)
         if demo.client == "sse2":  # An EventSource can only send GET.
             return templates.TemplateResponse(

@@ -1,7 +1,7 @@
 """The formats: each turns Fragments into the text that one kind of client reads.
 
-``negotiate()`` says which one a request gets. Everything here is pure, and each response gets a
-format object of its own.
+``negotiate()`` chooses the format for a request. Everything here is pure, and each response gets a
+new format object.
 """
 
 from streamhtml._request_headers import Headers, HeaderSource

@@ -16,7 +16,7 @@ VARY: Final = (
     *(REQUEST_HEADER, "Accept", "Sec-Fetch-Dest"),
     *("HX-Request", "HX-Boosted", "Turbo-Frame", "X-Turbo-Request-Id", "Datastar-Request"),
 )
-"""The request headers that decide, for the ``Vary`` header of the response."""
+"""The request headers that decide the format, for the ``Vary`` header of the response."""
 
 _NAVIGATION: Final = frozenset({"", "document", "iframe", "frame"})
 """The values of ``Sec-Fetch-Dest`` of a request whose answer the browser shows as a page. Browsers
@@ -24,7 +24,7 @@ leave the header out over plain HTTP."""
 
 
 class _Request:
-    """What the rules ask of a request."""
+    """A request, with the questions that the rules ask."""
 
     def __init__(self, headers: Headers) -> None:
         self._headers = headers
@@ -56,7 +56,7 @@ _RULES: Final[tuple[tuple[str, Callable[[_Request], bool]], ...]] = (
     # htmx without our client waits for the whole body before it swaps.
     ("whole", lambda request: request.has("HX-Request")),
     ("page", lambda request: request.accepts("text/html") and request.is_navigation()),
-    # A client that nobody knows shows the finished message correctly, only later.
+    # Any other client shows the finished message correctly, only later.
     ("whole", lambda request: True),
 )
 """The first rule that matches decides."""
@@ -71,15 +71,15 @@ def negotiate(headers: HeaderSource) -> str:
 
     The first of these rules that matches decides:
 
-    1. ``Streaming-HTML`` names a format: that one. It names an unknown one, as a newer client may:
-       "whole".
+    1. ``Streaming-HTML`` names a format: that format. If the name is unknown, because the client is
+       newer than this package: "whole".
     2. ``Datastar-Request`` is there: "datastar".
     3. ``Accept`` has Turbo's media type: "turbo".
     4. ``HX-Boosted`` is there, or ``X-Turbo-Request-Id`` without ``Turbo-Frame``: a script replaces
        the whole page with the answer, so "page".
     5. ``Accept`` has the media type of an event stream: "sse".
-    6. ``HX-Request`` is there, so htmx asks, and no client of ours: "whole".
-    7. ``Accept`` has "text/html", and ``Sec-Fetch-Dest`` does not say that a script asks: "page".
+    6. ``HX-Request`` is there, so htmx sent the request without our client: "whole".
+    7. ``Accept`` has "text/html", and ``Sec-Fetch-Dest`` does not name a script's request: "page".
     8. Anything else: "whole".
 
     Args:

@@ -13,7 +13,7 @@ from streamhtml.formats.turbo import TurboFormat
 from streamhtml.formats.whole import WholeFormat
 
 FormatName: TypeAlias = Literal["auto", "html", "htmx", "sse", "turbo", "datastar", "page", "whole"]
-"""What ``format=`` accepts, beside a class; "auto" chooses by the headers of the request."""
+"""The names that ``format=`` accepts. "auto" chooses by the headers of the request."""
 
 FORMATS: Final[dict[str, Callable[[], Format]]] = {
     "html": HTMLFormat,

@@ -16,7 +16,7 @@ PING: Final = ":\n"
 # A client that does not close a finished stream connects again after this time.
 _RETRY_AFTER_END: Final = 24 * 3600 * 1000  # milliseconds
 
-# Only these three end a line. str.splitlines() knows more of them, and would change the text.
+# Only these three end a line. str.splitlines() also splits at others, and would change the text.
 _LINE_END: Final = re.compile("\r\n|\r|\n")
 
 _FIELD_VALUE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}\Z")

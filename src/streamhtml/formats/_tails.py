@@ -1,4 +1,4 @@
-"""Tails for clients that only know elements: each tail gets an element with an id of its own."""
+"""Tails for clients that can only replace elements: each tail gets an element with its own id."""
 
 import re
 from typing import Final
@@ -23,7 +23,7 @@ _FIRST_TAG: Final = re.compile(r"\s*<(\w+)")
 
 
 def parent_of(html: str) -> str | None:
-    """Return the name of the only element in which a parser keeps the HTML; None if any does."""
+    """Return the name of the element that the HTML needs as its parent; None if any will do."""
     first = _FIRST_TAG.match(html)
     return _PARENTS.get(first[1].lower()) if first else None
 
@@ -35,11 +35,11 @@ class Tails:
         self._roots: set[str] = set()
 
     def settle(self, patch: Patch) -> tuple[str, Patch | None]:
-        """Return what a patch means to a client that knows no tails.
+        """Turn a patch into changes for a client that does not know tails.
 
         Returns:
             The selector of the element to remove first, or ``""``; and then the append or the
-            replacement to apply, or None where there is none.
+            replacement to apply, or None if there is none.
         """
         old_tail = self.take(patch.root)
         if patch.action != "tail":
@@ -50,7 +50,7 @@ class Tails:
         return old_tail, Patch("append", html, patch.root, patch.depth)
 
     def take(self, root: str) -> str:
-        """Forget the tail of a root; return its selector, or ``""`` if there is none."""
+        """Forget the tail of a root. Return its selector, or ``""`` if there is none."""
         if root not in self._roots:
             return ""
         self._roots.remove(root)

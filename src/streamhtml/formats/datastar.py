@@ -23,7 +23,10 @@ class DatastarFormat(Format):
         self._tails = Tails()
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the events of a fragment, and the end of the stream; a ping is a comment."""
+        """Return the events of a fragment, and the event "end" after the last fragment.
+
+        A ping is a comment.
+        """
         text = "".join(
             events.event(data, id=str(fragment.index), event="datastar-patch-elements")
             for patch in fragment.patches

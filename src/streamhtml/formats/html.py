@@ -1,10 +1,10 @@
 """The ``html`` format, for our own client: the HTML of each patch, then a comment that says what to
-do with it. docs/reference/html-format.md specifies it.
+do with the HTML. docs/reference/html-format.md specifies the format.
 
-The comment comes after the HTML, so that the client knows both when it has read the comment. It
-begins with the token of the response. To an HTML parser it is a comment in the short form that the
-HTML standard calls a bogus comment: the client cuts it out before it parses, and leaving out the
-dashes saves 8 kB in an answer of 2,000 tokens.
+This comment is called a mark. It comes after the HTML, so the client has both when it has read the
+mark. A mark begins with the token of the response. To an HTML parser it would be what the HTML
+standard calls a bogus comment, but the client removes it before it parses the HTML. A comment with
+dashes would add 8 kB to an answer of 2,000 tokens.
 """
 
 import secrets
@@ -15,22 +15,22 @@ from streamhtml.formats._format import Format
 
 _ALPHABET = string.ascii_letters + string.digits
 
-# The operations of a patch without a root: the page knows the place, or the elements' own ids do.
+# The operations of a patch without a root. The page chooses the place, or the elements' ids do.
 _WITHOUT_ROOT = {"append": "open", "replace": "swap"}
 
 
 def new_token() -> str:
     """Return a new token: the two characters that begin the marks of one response.
 
-    The token is short because it is sent with every patch. It need not be secret: model output is
-    escaped before it gets here, so it cannot hold a mark. The token tells our marks from comments
-    in the user's own templates. It begins with a digit, so that ``<!DOCTYPE`` is never a mark.
+    The token is short because it is sent with every patch. It distinguishes our marks from comments
+    in the user's templates. It need not be secret, because model output is already escaped and
+    cannot contain a mark. It begins with a digit, so that ``<!DOCTYPE`` is never a mark.
     """
     return secrets.choice(string.digits) + secrets.choice(_ALPHABET)
 
 
 class HTMLFormat(Format):
-    """Encodes one response. A mark leaves out what is the same as in the mark before it."""
+    """Encodes one response. A mark omits what is the same as in the mark before it."""
 
     def __init__(self) -> None:
         self.token = new_token()
@@ -40,7 +40,7 @@ class HTMLFormat(Format):
         self._root = ""
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the patches of a fragment; the last mark says that the fragment is complete."""
+        """Return the patches of a fragment. The last mark says that the fragment is complete."""
         patches, outcome = fragment.patches, fragment.outcome
         if not patches and outcome is None:
             return self._mark("", "ping")
@@ -57,7 +57,7 @@ class HTMLFormat(Format):
         return f"<!{self.token}{more} {operation}>" if operation else f"<!{self.token}{more}>"
 
     def _operation(self, patch: Patch) -> str:
-        """Return the action and the place of a patch, where they differ from the last patch's."""
+        """Return the action and the place of a patch, if they differ from the last patch's."""
         current = (patch.action, patch.root, patch.depth, patch.child)
         if current == self._last:
             return ""

@@ -1,4 +1,4 @@
-"""The ``htmx`` format: out-of-band markup, for a page whose client swaps whatever it reads.
+"""The ``htmx`` format: out-of-band markup, for a client that passes everything it reads to htmx.
 
 Each Fragment can be swapped by itself. The first is ordinary content for the request's own target.
 Every later change is an element with ``hx-swap-oob`` (https://htmx.org/attributes/hx-swap-oob/), or
@@ -52,10 +52,9 @@ class HTMXFormat(Format):
         if change.action == "append":
             yield self._swap("beforeend", change.selector, change.html)
         else:
-            # An outerHTML swap would insert the wrapping element itself, so the new element goes
-            # beside the old one, which is then deleted. It goes to the side on which it does not
-            # change the old one's selector: :nth-child counts from the front, :last-child from
-            # the back.
+            # An outerHTML swap would insert the wrapping element itself. So insert the new element
+            # beside the old one, and then delete the old one. The new element must not change the
+            # old one's selector: :nth-child counts from the front, and :last-child from the back.
             beside = "beforebegin" if change.child is None else "afterend"
             yield self._swap(beside, change.selector, change.html)
             yield self._swap("delete", change.selector)
@@ -65,7 +64,8 @@ class HTMXFormat(Format):
             return f'<hx-partial hx-target="{selector}" hx-swap="{style}">{html}</hx-partial>'
         name = parent_of(html)
         swap = f'<{name or "div"} hx-swap-oob="{style}:{selector}">{html}</{name or "div"}>'
-        # A parser only keeps a part of a table that comes first in a template. htmx 2 swaps what is
-        # in templates after everything else, so from then on every swap is in a template.
+        # A parser only keeps a part of a table (a row, a cell) if it comes first in a template.
+        # htmx 2 swaps the content of templates after everything else. So after the first template,
+        # every swap is in a template, which keeps the order.
         self._after_table |= name is not None
         return f"<template>{swap}</template>" if self._after_table else swap

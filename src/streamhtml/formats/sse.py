@@ -1,7 +1,7 @@
 """The ``sse`` format: an event stream, for ``hx-sse`` of htmx 4, ``htmx-ext-sse`` and EventSource.
 
-Each Fragment is one message, or several with the same id: the index of the fragment. After the last
-one, the event "end" has the outcome. The markup is that of the ``htmx`` format.
+Each Fragment is one message, or several with the same id, which is the index of the fragment. After
+the last message, the event "end" has the outcome. The markup is that of the ``htmx`` format.
 """
 
 from collections.abc import Callable, Iterable
@@ -36,7 +36,10 @@ class SSEFormat(Format):
             self._messages = HTMXFormat(partials=True).swaps
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the patches, if there are any, as messages, and the end; a ping is a comment."""
+        """Return the patches as messages, and the event "end" after the last fragment.
+
+        A ping is a comment.
+        """
         text = ""
         if fragment.patches:
             number = str(fragment.index)

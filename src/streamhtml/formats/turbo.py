@@ -1,8 +1,9 @@
 """The ``turbo`` format: ``<turbo-stream>`` elements (https://turbo.hotwired.dev/reference/streams).
 
-Turbo itself applies a response only when all of it has arrived. A mark follows each Fragment: a
-comment as in the ``html`` format, by which our client finds the fragments that are complete.
-A ``<turbo-stream-source>`` asks for an event stream and gets one, with one message per Fragment.
+Turbo itself applies a response only when all of it has arrived. So our client applies the fragments
+as they arrive. After each Fragment there is a mark, a comment as in the ``html`` format. It shows
+the client that the fragment is complete. A ``<turbo-stream-source>`` asks for an event stream and
+gets one, with one message per Fragment.
 """
 
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ class TurboFormat(Format):
             self.into = request.into or request.headers.get("Turbo-Frame", "")
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the elements of a fragment, and the mark after them; a ping is a mark alone."""
+        """Return the elements of a fragment, then a mark. A ping is only a mark."""
         if self._events:
             return self._events.encode(fragment)
         end = f" end {fragment.outcome}" if fragment.outcome else ""
@@ -70,7 +71,7 @@ class TurboFormat(Format):
             )
         else:
             for name, html in _elements_with_id(change.html):
-                # The id is still escaped as it was in the attribute, but may hold a quote.
+                # The id is still escaped as in the source, but it may contain a double quote.
                 quoted = name.replace('"', "&quot;")
                 yield _stream("replace", f'target="{quoted}"', html)
 

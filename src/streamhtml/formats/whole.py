@@ -15,5 +15,5 @@ class WholeFormat(Format):
     at_once = True
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the HTML of the message; a ping is a newline, which HTML ignores there."""
+        """Return the HTML of the message. A ping is a newline, which HTML ignores there."""
         return "".join(patch.html for patch in fragment.patches) if fragment.patches else "\n"

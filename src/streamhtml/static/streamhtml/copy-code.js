@@ -4,8 +4,8 @@
  *   <script src="…/copy-code.js" data-label="Copy" data-done="Copied" data-in=".streamhtml" defer>
  *   </script>
  *
- * The law: a block gets its button when its answer is complete. Before that, the button would stand
- * where the answer continues.
+ * A block gets its button when its answer is complete. Before that, the next part of the answer would
+ * be inserted at the wrong place.
  */
 (() => {
   "use strict";
@@ -14,7 +14,7 @@
   const { label = "Copy", done = "Copied", in: places = ".streamhtml" } = script.dataset;
   const DONE_SHOWN_FOR = 2000; // ms
 
-  // The words are drawn by CSS, so that a reader who selects the answer does not copy them too.
+  // CSS shows the label, so that a reader who selects the answer does not copy the label too.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(":where(.streamhtml-copy)::before{content:attr(aria-label)}");
   document.adoptedStyleSheets.push(sheet);
@@ -42,7 +42,7 @@
     setTimeout(() => (button.ariaLabel = label), DONE_SHOWN_FOR);
   });
 
-  // Browsers have a clipboard only with HTTPS and on localhost.
+  // Browsers allow access to the clipboard only with HTTPS and on localhost.
   if (!navigator.clipboard) return;
   document.addEventListener("stream:end", addButtons);
   addButtons();

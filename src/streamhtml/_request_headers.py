@@ -78,5 +78,6 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     raise TypeError(
-        f"{value!r} cannot be the name or the value of a request header; both are str or bytes"
+        f"{value!r} cannot be the name or the value of a request header; both are str or bytes. "
+        "Pass the headers of the request, such as request.headers, not the request itself"
     )

@@ -160,7 +160,7 @@ async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
                     ],
                 }
             ),
-            "ChatCompletion, a whole answer .* stream=True",
+            "ChatCompletion, which is a whole answer, .* stream=True",
         ),
     ],
 )
@@ -191,7 +191,7 @@ async def test_the_result_of_a_function_is_checked_when_it_is_called(given: Any)
         return given
 
     for tokens in (lambda: given), create, create():
-        with pytest.raises(TypeError, match=f"gave a {type(given).__name__}, not an async"):
+        with pytest.raises(TypeError, match=f"returned a {type(given).__name__}, not an async"):
             await anext(deltas(tokens))
 
 
@@ -282,7 +282,9 @@ async def test_a_sync_source_that_a_function_gave_is_refused_and_closed() -> Non
 
     for number, tokens in enumerate([lambda: stream, create, create()], 1):
         source = deltas(tokens)
-        with pytest.raises(TypeError, match=r"gave a .*SyncStream, not an async iterable; pass a"):
+        with pytest.raises(
+            TypeError, match=r"returned a .*SyncStream, not an async iterable; pass a"
+        ):
             await anext(source)
         await source.aclose()
         assert stream.closed == number

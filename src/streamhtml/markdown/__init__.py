@@ -4,7 +4,7 @@ The renderer keeps four laws:
 
 - **Exact**: the patches build the page that ``render()`` builds, however the text was cut.
 - **Linear**: text that is certain is sent once and never read again. Text that is held back is
-  read again, but it is short; where it is long, it must first grow by a fraction of itself.
+  read again, but it is usually short. Long text must grow by a fraction before it is read again.
 - **Calm**: uncertain text is shown as a tail, completed in the way it will most likely end.
 - **Safe**: HTML in the text is shown as text. The library writes every element, attribute and URL.
 
@@ -14,8 +14,8 @@ Nothing here does I/O or knows about time. The text passes through three package
 2. ``_inline`` reads the text inside a block: emphasis, links, code spans, formulas.
 3. ``_output`` buffers the HTML that both write, and turns it into patches.
 
-A leading underscore means "import it from ``streamhtml.markdown``". The modules inside these three
-packages need none, because their package has one.
+A leading underscore marks what is not public: import from ``streamhtml.markdown`` instead. The
+modules inside these three packages need no underscore, because their package has one.
 """
 
 from streamhtml.markdown._options import Options

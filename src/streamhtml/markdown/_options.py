@@ -20,7 +20,7 @@ class Options:
             with its alternative text, so that an answer loads nothing by itself.
         on_fence: called once for each complete fenced code block, with its language (the first
             word of the info string, "" if there is none) and its text. Also called for each
-            formula on lines of its own, with the language "math". Returns HTML, already escaped
+            formula that has its own lines, with the language "math". Returns HTML, already escaped
             and trusted, that replaces the block; or None to keep the block. If it raises, the
             error is logged and the block is kept.
         ids: whether headings get ids, and footnotes are linked with their references. All ids

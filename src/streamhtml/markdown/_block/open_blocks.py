@@ -194,7 +194,7 @@ class OpenBlocks:
             self.begin_line(cursor.rest, complete)
 
     def open_leaf(self, cursor: Cursor, start: LeafStart, complete: bool) -> None:
-        """Open a leaf that has a start of its own, with the rest of the line."""
+        """Open a leaf that begins with a marker, with the rest of the line."""
         match start:
             case ATXHeadingStart():
                 self.leaf = ATXHeading(self.buffer, self._parser, *self._heading_tags(start.level))

@@ -1,4 +1,4 @@
-"""Recognises the block that begins at a position in a line. Pure functions, by first character.
+"""Recognises the block that begins at a position in a line. Each rule is a pure function.
 
 A line may not be complete. A start that is possible but not certain is then ``INCOMPLETE``, and the
 line is read again when more of it has arrived.

@@ -42,7 +42,7 @@ def end_of_url(text: str, pos: int, *, final: bool) -> int | Incomplete | None:
     Args:
         text: the text, with the beginning of a URL at ``pos``.
         pos: index of the URL's first character.
-        final: whether the text is complete. If not, a URL that reaches its end may go on.
+        final: whether the text is complete. If not, a URL at its end may continue.
     """
     host = pos + 4 if text[pos] == "w" else text.index("//", pos) + 2
     domain = _DOMAIN.match(text, host)
@@ -72,7 +72,7 @@ def end_of_email(found: "re.Match[str]", *, final: bool) -> int | Incomplete | N
 
 
 def likely_part(text: str) -> str:
-    """Return the part of an unfinished address that will most likely belong to it."""
+    """Return an unfinished address without an end that will most likely not belong to it."""
     text = text.rstrip("*_~")
     return text[:-40] + _REFERENCE.sub("", text[-40:])
 

@@ -223,7 +223,7 @@ def _partial_result(state: InlineState) -> Reading:
 
 
 def _certain_count(state: InlineState, held: int) -> int:
-    """Return how many of the first ``held`` pieces are certain, whatever follows."""
+    """Return how many of the first ``held`` pieces no later text can change."""
     certain = held
     for bracket in state.brackets:
         if state.may_close(bracket):

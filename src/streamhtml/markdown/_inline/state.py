@@ -148,7 +148,7 @@ class InlineState:
         self.links_from = min(self.links_from, len(self.brackets))
 
     def write_runs(self, index: int) -> None:
-        """Write the pieces of the delimiter runs from ``index`` on, as they have paired up."""
+        """Write the pieces of the delimiter runs from ``index`` on, with their tags."""
         runs = self.runs
         while runs and runs[-1].index >= index:
             run = runs.pop()

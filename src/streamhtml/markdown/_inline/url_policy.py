@@ -75,7 +75,7 @@ def is_allowed(url: str) -> bool:
 
 
 def normalize_url(url: str) -> str:
-    """Return the URL, percent-encoded. Characters that are encoded already stay as they are."""
+    """Return the URL, percent-encoded. Characters that are already encoded do not change."""
     return url if _IS_SAFE.match(url) else quote(url, safe=_SAFE, errors="replace")
 
 

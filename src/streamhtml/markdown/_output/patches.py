@@ -146,7 +146,7 @@ class PatchWriter:
         for entry in buffer.entries[self._sent - buffer.offset : end - buffer.offset]:
             if entry is None:
                 assert at is not None
-                if at is base:  # The page shows its start tag already, so this patch is complete.
+                if at is base:  # The page has its start tag already, so this patch ends.
                     if html := "".join(pieces):
                         patches.append(self._patch("append", html, at))
                     pieces = []

@@ -252,9 +252,9 @@ def test_a_user_can_stop_the_answer(call: Call) -> None:
     def view(request: Any, response: Any) -> Any:
         async def tokens() -> AsyncIterator[Any]:
             async for token in source():
-                if token == TOKENS[-1]:
-                    threading.Timer(0.01, responses[0].stop).start()
                 yield token
+                if token == TOKENS[-1]:  # It has been taken.
+                    threading.Thread(target=responses[0].stop).start()
 
         responses.append(response(request, tokens(), renderer="text", interval=0))
         return responses[0]

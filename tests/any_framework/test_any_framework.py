@@ -16,8 +16,8 @@ import httpx
 import pytest
 import quart
 from jinja2 import DictLoader
-from tests.docs.openai_server import OpenAIServer
 from tests.docs.pages import DOCS, ROOT, titled
+from tests.openai_server import OpenAIServer
 from tests.servers.process import Server, serving
 from tests.servers.recorded_sources import END, Account
 from tests.servers.server_commands import free_port

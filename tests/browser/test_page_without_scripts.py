@@ -24,7 +24,7 @@ from streamhtml.starlette import StreamingHTMLResponse
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 NONCE = "r4nd0m"
 PARTS = (
     "So **bo",

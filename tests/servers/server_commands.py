@@ -35,8 +35,13 @@ _ASGI, _WSGI = tuple(sites.ASGI), tuple(sites.WSGI)
 _UNCLOSED_FILES = "error,ignore::ResourceWarning"
 
 COMMANDS: dict[str, Command] = {
+    # Sanic installs httptools, which Uvicorn prefers. It sends chunks even to an HTTP/1.0 client,
+    # as nginx is by default. Most sites of Uvicorn have h11 alone.
     "uvicorn": Command(
-        lambda port: ["uvicorn", "--host", "127.0.0.1", "--port", str(port), APP], _ASGI
+        lambda port: [
+            *("uvicorn", "--http", "h11", "--host", "127.0.0.1", "--port", str(port), APP)
+        ],
+        _ASGI,
     ),
     # It keeps the state of a closed connection for this time.
     "hypercorn": Command(
@@ -69,7 +74,8 @@ COMMANDS: dict[str, Command] = {
 VARIANTS: dict[str, Command] = {
     "uvicorn-2": Command(
         lambda port: [
-            *("uvicorn", "--host", "127.0.0.1", "--port", str(port), "--workers", "2", APP)
+            *("uvicorn", "--http", "h11", "--host", "127.0.0.1", "--port", str(port)),
+            *("--workers", "2", APP),
         ],
         _ASGI,
     ),

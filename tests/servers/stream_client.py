@@ -74,7 +74,8 @@ class StreamClient:
         Raises:
             httpx.RemoteProtocolError: the body was cut.
         """
-        self.text += "".join(self._parts)
+        for part in self._parts:
+            self.text += part
         return self.text
 
     def leave(self) -> float:

@@ -57,9 +57,9 @@ def test_the_source_is_closed_when_its_reader_leaves(framework: str, reset: bool
     with demo(framework, rate=0) as server:
         reader = DemoClient(server, SLEEP)
         reader.read_until(SLEEP_TOKENS[-1])
-        server.wait_for("the source sleeps", TIMEOUT)
+        server.wait_for("the source waits", TIMEOUT)
         left_at = reader.leave(reset=reset)
-        ran_at, _ = server.wait_for("its finally ran", TIMEOUT)
+        ran_at, _ = server.wait_for("the source was closed", TIMEOUT)
         print(f"{framework}: {ran_at - left_at:.3f} s after the connection was closed")
         assert ran_at - left_at < LIMIT
 
@@ -76,4 +76,4 @@ def test_a_reader_who_leaves_takes_nothing_from_another(framework: str) -> None:
         leaving.leave(reset=False)
         staying.read_until("end finished")
         staying.leave(reset=False)
-        server.wait_for("its finally ran", TIMEOUT)
+        server.wait_for("the source was closed", TIMEOUT)

@@ -4,8 +4,8 @@
  *   <script src="…/copy-code.js" data-label="Copy" data-done="Copied" data-in=".streamhtml" defer>
  *   </script>
  *
- * A block gets its button when its answer is complete. Before that, the next part of the answer would
- * be inserted at the wrong place.
+ * A block gets its button when its answer is complete. Before that, the next part of the answer
+ * would be inserted at the wrong place.
  */
 (() => {
   "use strict";

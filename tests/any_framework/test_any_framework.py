@@ -263,7 +263,7 @@ def test_the_answer_of_the_page_comes_from_the_sdk(monkeypatch: pytest.MonkeyPat
     server = OpenAIServer("Hel", "lo")
     try:
         monkeypatch.setenv("OPENAI_API_KEY", "none")
-        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         names: dict[str, Any] = {}
         exec(titled(PAGE, "model.py"), names)
 

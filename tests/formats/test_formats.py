@@ -370,3 +370,13 @@ def _fragments(kind: str, count: int, gathered: int, at_once: bool) -> list[Frag
     fragments += [reply.close("finished")]
     assert reply.text == "".join(source)
     return [each for each in fragments if each.patches or each.outcome]
+
+
+def test_a_page_that_is_markup_escapes_no_message() -> None:
+    def render_page(message: Markup) -> Markup:
+        return Markup("<main>{}</main>").format(message)
+
+    page = create_format("page", FormatRequest(render_page=render_page))
+    text = page.encode(Fragment(0, (Patch("append", Markup("<p>Hi</p>")),), "finished"))
+    assert "<p" in text
+    assert "&lt;" not in text

@@ -49,7 +49,8 @@ class PageFormat(Format):
         self._spine.nonce = request.nonce
         # It is random, so that nothing else in the page can be mistaken for it.
         placeholder = f"<!--{secrets.token_hex(16)}-->"
-        page = request.render_page(Markup(placeholder))
+        # Markup would escape what is added to it.
+        page = str(request.render_page(Markup(placeholder)))
         self._before, _, self._after = page.partition(placeholder)
 
     def encode(self, fragment: Fragment) -> str:

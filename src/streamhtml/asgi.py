@@ -73,8 +73,7 @@ class ASGIResponse(BaseStreamingResponse[RequestT]):
 
             async def cancel_on_disconnect() -> None:
                 nonlocal left
-                while (await receive())["type"] != "http.disconnect":
-                    pass
+                await _wait_for_disconnect(receive)
                 left = True
                 tasks.cancel_scope.cancel()
 
@@ -152,8 +151,7 @@ class StreamingHTMLResponse(ASGIResponse[Scope]):
         """
 
         async def close_on_disconnect() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            await _wait_for_disconnect(receive)
             self._body.close()
 
         stop_listening = current_event_loop().spawn(close_on_disconnect, copy_context())
@@ -188,3 +186,9 @@ class StreamingHTMLResponse(ASGIResponse[Scope]):
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await self._send_body(send)
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    """Receive the messages of ASGI until one says that the reader has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

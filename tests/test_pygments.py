@@ -116,7 +116,6 @@ def test_any_text_is_exact(language: str, text: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_every_lexer_keeps_many_texts() -> None:
     made = random.Random(1)
     coloured = total = 0

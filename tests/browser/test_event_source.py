@@ -44,7 +44,7 @@ READ = """() => void (window.events = new Promise((done) => {
 @settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_law_any_text_arrives_as_one_message(
     page: Page, server: SteppedServer, texts: list[str], pings: int, places: list[int]

@@ -247,7 +247,6 @@ def test_six_hundred_streams_leak_nothing(server: str, site: str, tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("server", "site"), PAIRS)
 def test_ten_thousand_streams_leak_nothing(server: str, site: str, tmp_path: Path) -> None:
     warm = check(server, site, tmp_path, 10, 1000)[1:]

@@ -12,9 +12,6 @@ import pytest
 HERE = Path(__file__).parent
 FILES = ["valid.py", "valid_django.py", "invalid.py"]
 
-# A checker that starts without a cache on a busy machine takes long.
-pytestmark = pytest.mark.timeout(600)
-
 Place = tuple[str, int]
 """A file, and the number of a line in it."""
 

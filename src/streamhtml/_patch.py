@@ -118,13 +118,18 @@ def id_selector(value: str) -> str:
     return "#" + value.replace(".", r"\.").replace(":", r"\3a ")
 
 
+def is_id(value: str) -> bool:
+    """Return whether ``value`` is safe as an element's id in every place where ids are written."""
+    return _ID.match(value) is not None
+
+
 def check_id(value: str, name: str) -> str:
     """Return ``value`` if it is safe as an element's id in every place where ids are written.
 
     Raises:
         ValueError: it is not safe. The message quotes ``name`` and ``value``.
     """
-    if not _ID.match(value):
+    if not is_id(value):
         raise ValueError(
             f"{name}={value!r} cannot be used as an element id: begin with a letter or an "
             "underscore, and continue with ASCII letters, digits, '_', '.', ':' or '-'"

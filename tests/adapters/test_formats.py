@@ -5,6 +5,7 @@ from typing import Any
 
 import html5lib
 import pytest
+from tests.adapters.calls import Answer
 from tests.adapters.format_requests import (
     ASKED,
     EVENTS,
@@ -97,8 +98,40 @@ def test_a_head_request_takes_no_token(call: Call, name: str, last_event_id: str
     assert source.closed.wait(SOON)
 
 
+WHOLE = "text/html; charset=utf-8"
+HOSTILE_FRAMES = [
+    'x"><img src=x onerror=alert(1)>',
+    "a b",
+    "9",
+    "a,body",
+    "a>*",
+    "é\x80\n",
+    "#" * 9999,
+]
+
+
+def is_whole(answer: Answer) -> bool:
+    """Return whether this is the finished message, as a client gets it that reads no fragments."""
+    return (
+        (answer.status, answer.headers["Content-Type"]) == (200, WHOLE)
+        and f">{SHOWN}</" in answer.text
+        and set(VARY) <= set(re.split(", *", answer.headers["Vary"]))
+    )
+
+
+@pytest.mark.parametrize("into", [None, ""])
 @pytest.mark.parametrize("name", ["turbo", "turbo-events", "datastar"])
-def test_a_view_without_into_is_refused_where_the_client_needs_it(call: Call, name: str) -> None:
+def test_without_into_a_client_that_names_no_place_gets_the_finished_message(
+    call: Call, name: str, into: str | None
+) -> None:
+    answer = call(
+        lambda request, response: streamed(request, response, into=into), headers=ASKED[name]
+    )
+    assert is_whole(answer)
+
+
+@pytest.mark.parametrize("name", ["turbo", "datastar"])
+def test_a_view_that_names_the_format_without_into_is_refused(call: Call, name: str) -> None:
     sources = [Untouched(), Untouched(), Untouched()]
     refused: list[str] = []
 
@@ -106,16 +139,15 @@ def test_a_view_without_into_is_refused_where_the_client_needs_it(call: Call, na
         tokens = [sources[0].for_this_thread(), sources[1].sync(), sources[2].for_this_thread()]
         for given, into in zip(tokens, [None, None, ""], strict=True):
             try:
-                streamed(request, response, tokens=given, into=into)
+                streamed(request, response, tokens=given, into=into, format=name)
             except ValueError as error:
                 refused.append(str(error))
         return response(request, [], format="whole")
 
-    assert call(view, headers=ASKED[name]).status == 200
-    client = name.removesuffix("-events").title()
+    assert call(view).status == 200
     assert len(refused) == 3
     for error in refused:
-        assert re.match(f"into=.*, but a client of {client}Format does not say where", error)
+        assert re.match(f"into=.*, but a client of {name.title()}Format does not say where", error)
         assert "pass into=" in error
     assert all(source.closed.wait(SOON) for source in sources)
 
@@ -140,33 +172,36 @@ def test_other_formats_ignore_a_turbo_frame(call: Call, name: str) -> None:
 
 
 def test_datastar_ignores_a_turbo_frame(call: Call) -> None:
-    refused: list[str] = []
-
-    def view(request: Any, response: Any) -> Any:
-        try:
-            streamed(request, response, into=None)
-        except ValueError as error:
-            refused.append(str(error))
-        return response(request, [], format="whole")
-
-    call(view, headers={**ASKED["datastar"], "Turbo-Frame": "frame_1"})
-    assert refused
-    assert refused[0].startswith("into='', but a client of Datastar")
+    answer = call(
+        lambda request, response: streamed(request, response, into=None),
+        headers={**ASKED["datastar"], "Turbo-Frame": "frame_1"},
+    )
+    assert is_whole(answer)
+    assert "frame_1" not in answer.text
 
 
-@pytest.mark.parametrize("frame", ['x"><img src=x onerror=alert(1)>', "a b", "1", "a,body", "a>*"])
-def test_a_hostile_turbo_frame_is_refused(call: Call, frame: str) -> None:
+@pytest.mark.parametrize("frame", HOSTILE_FRAMES)
+def test_a_hostile_turbo_frame_gets_the_finished_message(call: Call, frame: str) -> None:
+    answer = call(
+        lambda request, response: streamed(request, response, into=None),
+        headers={**ASKED["turbo"], "Turbo-Frame": frame},
+    )
+    assert is_whole(answer)
+    assert frame not in answer.text
+
+
+def test_a_hostile_into_of_the_view_is_refused(call: Call) -> None:
     source = Untouched()
     refused: list[str] = []
 
     def view(request: Any, response: Any) -> Any:
         try:
-            streamed(request, response, tokens=source.for_this_thread(), into=None)
+            streamed(request, response, tokens=source.for_this_thread(), into="a b")
         except ValueError as error:
             refused.append(str(error))
         return response(request, [], format="whole")
 
-    call(view, headers={**ASKED["turbo"], "Turbo-Frame": frame})
-    assert refused
-    assert refused[0].startswith(f"into={frame!r} cannot be used")
+    call(view, headers={**ASKED["turbo"], "Turbo-Frame": "frame_1"})
+    assert len(refused) == 1
+    assert refused[0].startswith("into=")
     assert source.closed.wait(SOON)

@@ -65,8 +65,11 @@ class Format(Protocol):
     def prepare(self, request: FormatRequest) -> None:
         """Read what the format needs of the request. It is called once, before ``encode()``.
 
+        A client can send anything in a header, so no header may make this raise. An ``into`` from
+        a header need not be checked: a client that names no valid id gets the format "whole".
+
         Raises:
-            ValueError: the request, or an argument of the view, does not fit the format.
+            ValueError: an argument of the view does not fit the format.
         """
         self.into = request.into
 

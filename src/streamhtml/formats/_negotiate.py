@@ -1,13 +1,19 @@
 """Which format a response gets: one table of what the request says and the format for it."""
 
+import logging
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
+from streamhtml._patch import is_id
 from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats import turbo
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._registry import FORMATS, FormatName
+from streamhtml.formats.whole import WholeFormat
+
+logger = logging.getLogger("streamhtml")
 
 REQUEST_HEADER: Final = "Streaming-HTML"
 """The request header in which a client names the format that it reads."""
@@ -99,6 +105,9 @@ def negotiate(headers: HeaderSource) -> str:
 def create_format(format: FormatName | Callable[[], Format], request: FormatRequest) -> Format:
     """Return a new format, prepared for the response to one request.
 
+    A client that asks for a format which needs a place for the message, but that names no place or
+    one that is not a valid id, gets "whole". The log says so once for each format.
+
     Args:
         format: "auto", which asks ``negotiate()``; a name in ``FORMATS``; or a class, or any
             function without arguments, that returns a ``Format``.
@@ -106,33 +115,56 @@ def create_format(format: FormatName | Callable[[], Format], request: FormatRequ
 
     Raises:
         TypeError: what ``format`` returns is not a ``Format``.
-        ValueError: the name is not known; the request does not fit the format; or neither the view
-            nor the request says where the message goes, and the client does not know.
+        ValueError: the name is not known; an argument of the view does not fit the format; or the
+            view names a format, and neither the view nor the request says where the message goes.
     """
-    factory = format if callable(format) else _named(format, request.headers)
-    created = factory()
+    created = _factory(format, request.headers)()
     name = type(created).__name__
     missing = [member for member in _MEMBERS if not hasattr(created, member)]
     if missing:
         raise TypeError(
-            f"format={format!r} returns a {name}, which has no {', '.join(missing)}; inherit from "
+            f"format= returns a {name}, which has no {', '.join(missing)}; inherit from "
             "streamhtml.Format, which has defaults for all but media_type and encode()"
         )
     created.prepare(request)
-    if created.needs_into and not created.into:
+    is_from_client = bool(created.into) and created.into != request.into
+    if is_from_client:
+        if is_id(created.into):
+            return created
+    elif created.into or not created.needs_into:
+        return created
+    elif format != "auto":
         raise ValueError(
             f"into={request.into!r}, but a client of {name} does not say where the message goes; "
             "pass into=, the id of the element that the message is appended to"
         )
-    return created
+    _warn_once(name)
+    whole = WholeFormat()
+    whole.prepare(request)
+    return whole
 
 
-def _named(name: str, headers: Headers) -> Callable[[], Format]:
-    chosen = negotiate(headers) if name == "auto" else name
-    if chosen not in FORMATS:
+@cache
+def _warn_once(name: str) -> None:
+    """Log that a client gets "whole". Two threads at the same time may both log it."""
+    logger.warning(
+        "a client of %s did not say where the message goes, or gave no valid id, so it gets the "
+        "finished message; pass into=, the id of the element that the message is appended to "
+        "(this is logged once)",
+        name,
+    )
+
+
+def _factory(format: FormatName | Callable[[], Format], headers: Headers) -> Callable[[], Format]:
+    if callable(format):
+        return format
+    if format == "auto":
+        # The site may have removed the format that the client asks for.
+        return FORMATS.get(negotiate(headers), WholeFormat)
+    if format not in FORMATS:
         known = ", ".join(map(repr, ["auto", *FORMATS]))
         raise ValueError(
-            f"format={name!r} is not known; use one of {known}, or a class of your own that "
+            f"format={format!r} is not known; use one of {known}, or a class of your own that "
             "inherits from streamhtml.Format"
         )
-    return FORMATS[chosen]
+    return FORMATS[format]

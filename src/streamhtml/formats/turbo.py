@@ -41,9 +41,7 @@ class TurboFormat(Format):
             self._events = SSEFormat(lambda fragment: ["".join(self.elements(fragment))])
             self.media_type = self._events.media_type
             self.last_id_header = self._events.last_id_header
-            self.into = request.into
-        else:
-            self.into = request.into or request.headers.get("Turbo-Frame", "")
+        self.into = request.into or request.headers.get("Turbo-Frame", "")
 
     def encode(self, fragment: Fragment) -> str:
         """Return the elements of a fragment, then a mark. A ping is only a mark."""

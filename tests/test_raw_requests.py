@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+import anyio
 import pytest
 
 from streamhtml import asgi, wsgi
@@ -77,3 +78,17 @@ def test_a_wsgi_status_has_a_phrase(status: int, phrase: str) -> None:
     environ = {**ENVIRON, "REQUEST_METHOD": "HEAD"}
     response = wsgi.StreamingHTMLResponse(environ, [], status=status)
     assert response.status == phrase
+
+
+def test_a_header_without_a_name_is_no_last_id() -> None:
+    scope = {"method": "GET", "headers": [(b"", b"7")]}
+    read: list[str] = []
+    response = asgi.StreamingHTMLResponse(
+        scope, ["a"], renderer="text", on_end=lambda reply: read.append(reply.text)
+    )
+
+    async def body() -> bytes:
+        return b"".join([chunk async for chunk in response])
+
+    assert b">a</span>" in anyio.run(body)
+    assert read == ["a"]

@@ -129,7 +129,7 @@ class BaseStreamingResponse(Generic[RequestT]):
         reconnected = None
         if method == "HEAD":
             fragments.close()
-        elif last_id := sent.get(chosen.last_id_header):
+        elif method == "GET" and (last_id := _last_id(sent, chosen)):
             reconnected = Reconnected(fragments, last_id, notice, chosen.into)
         _sigterm.install_handler()
         self._body = Body(reconnected or fragments, chosen, gzip)
@@ -164,6 +164,11 @@ class BaseStreamingResponse(Generic[RequestT]):
     @abstractmethod
     def _respond(self, request: RequestT, body: Body, status: int, headers: dict[str, str]) -> None:
         """Initialise the framework's response."""
+
+
+def _last_id(headers: Headers, format: Format) -> str:
+    """Return the last id that a reconnecting client received; ``""`` for a new question."""
+    return headers.get(format.last_id_header, "") if format.last_id_header else ""
 
 
 def _language_of(headers: Mapping[str, str]) -> str:

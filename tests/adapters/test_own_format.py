@@ -137,7 +137,7 @@ def test_a_format_answers_a_client_that_reconnects(
     def view(request: Any, response: Any) -> Any:
         return streamed(request, response, tokens=source.sync(), format=Lines)
 
-    answer = call(view, headers={"X-Last": last_id})
+    answer = call(view, "GET", headers={"X-Last": last_id})
     lines = [json.loads(line) for line in answer.text.splitlines()]
     assert [outcome for *_, outcome in lines] == outcomes
     assert (LOST in answer.text) == (last_id == "7")

@@ -25,10 +25,10 @@ def reconnected(call: Call, name: str, last_event_id: str, **arguments: Any) -> 
     ended: list[Any] = []
 
     def view(request: Any, response: Any) -> Any:
-        tokens = source if last_event_id < "a" else source.sync()
+        tokens = source if last_event_id[0].isdigit() else source.sync()
         return streamed(request, response, tokens=tokens, on_end=ended.append, **arguments)
 
-    answer = call(view, headers={**ASKED[name], "Last-Event-ID": last_event_id})
+    answer = call(view, "GET", headers={**ASKED[name], "Last-Event-ID": last_event_id})
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/event-stream"
     assert source.closed.wait(SOON)
@@ -36,7 +36,10 @@ def reconnected(call: Call, name: str, last_event_id: str, **arguments: Any) -> 
     return answer
 
 
-@pytest.mark.parametrize("last_event_id", ["0", "17", "nonsense", "Finished", "finished, I think"])
+ODD_IDS = ["-1", "9" * 5000, "²", "١", "+ 1", "é\x80", "Finished", "finished, I think"]
+
+
+@pytest.mark.parametrize("last_event_id", ["0", "17", "nonsense", *ODD_IDS])
 @pytest.mark.parametrize("name", EVENTS)
 def test_a_client_that_lost_its_stream_gets_a_notice_and_no_token_is_taken(
     call: Call, name: str, last_event_id: str
@@ -80,8 +83,16 @@ def test_a_client_that_knows_the_outcome_gets_it_again(call: Call, name: str, ou
     assert end.retry >= 3_600_000
 
 
+@pytest.mark.parametrize("last_event_id", ["3", "finished"])
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_post_request_asks_a_new_question(call: Call, name: str, last_event_id: str) -> None:
+    answer = call(streamed, "POST", headers={**ASKED[name], "Last-Event-ID": last_event_id})
+    assert "".join(html for _, html in additions(answer, name)[1:]) == SHOWN
+    assert triples(read(answer.chunks))[-1] == ("end", "finished", "finished")
+
+
 def test_an_empty_last_event_id_counts_as_none(call: Call) -> None:
-    answer = call(streamed, headers={**ASKED["sse"], "Last-Event-ID": ""})
+    answer = call(streamed, "GET", headers={**ASKED["sse"], "Last-Event-ID": ""})
     assert "".join(html for _, html in additions(answer, "sse")[1:]) == SHOWN
 
 
@@ -102,7 +113,7 @@ def test_formats_without_events_ignore_last_event_id(
             on_end=lambda reply: ended.append(reply.state),
         )
 
-    answer = call(view, headers={"Last-Event-ID": last_event_id})
+    answer = call(view, "GET", headers={"Last-Event-ID": last_event_id})
     assert ended == ["finished"]
     assert LOST not in answer.text
     if name == "html":

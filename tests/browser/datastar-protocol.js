@@ -7,7 +7,7 @@
  * is a selector that finds nothing, or more than one. Like Datastar, it passes over events whose
  * names do not begin with "datastar". It leaves out signals, and morphing ("outer" replaces).
  *
- * <form data-datastar="/url"> posts there. A broken connection is asked for again at once, with
+ * <form data-datastar="/url"> asks there, by GET. A broken connection is asked for again at once, with
  * `Last-Event-ID`; one that has ended is not.
  */
 const MODES = {
@@ -79,7 +79,7 @@ document.addEventListener("submit", async (submit) => {
     Accept: "text/event-stream, text/html, application/json",
     "Datastar-Request": "true",
   };
-  const ask = () => fetch(submit.target.dataset.datastar, { method: "POST", headers });
+  const ask = () => fetch(submit.target.dataset.datastar, { headers });
   for (let response = await ask(); response; ) {
     try {
       await read(response, (id) => (headers["Last-Event-ID"] = id));

@@ -69,9 +69,9 @@ CLIENTS: Final = {
         ("htmx4", "sse4"),
         closes="ended",
     ),
-    "sse-htmx4-post-again": Client(
+    "sse-htmx4-get-again": Client(
         "sse",
-        f'<form hx-post="{{url}}" hx-config="sse.reconnect:true" hx-sse:close="end" {_HTMX}>'
+        f'<form hx-get="{{url}}" hx-config="sse.reconnect:true" hx-sse:close="end" {_HTMX}>'
         f"{_BUTTON}</form>{_HERE}",
         ("htmx4", "sse4"),
         reconnects=True,

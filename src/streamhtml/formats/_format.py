@@ -60,7 +60,8 @@ class Format(Protocol):
 
     last_id_header: str = ""
     """The request header by which a client that reconnects says what it received last; ``""`` where
-    clients do not reconnect by themselves. It is read after ``prepare()``."""
+    clients do not reconnect by themselves. Only GET requests can reconnect: any other method may
+    ask a new question. It is read after ``prepare()``."""
 
     def prepare(self, request: FormatRequest) -> None:
         """Read what the format needs of the request. It is called once, before ``encode()``.

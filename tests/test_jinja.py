@@ -44,10 +44,12 @@ def test_a_function_is_a_template() -> None:
     assert template_itself(render) is render
 
 
-@pytest.mark.parametrize("template", ["chat.html", None, 7])
+@pytest.mark.parametrize("template", ["chat.html", None, 7, {"message": "private"}])
 def test_what_is_no_template_is_refused(template: Any) -> None:
-    name = type(template).__name__
-    with pytest.raises(TypeError, match=f"^template={template!r} is a {name}; pass the template"):
+    says = (
+        "='chat.html' is a str" if template == "chat.html" else f" is a {type(template).__name__}"
+    )
+    with pytest.raises(TypeError, match=f"^template{says}; pass the template"):
         template_itself(template)
 
 

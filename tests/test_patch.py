@@ -7,6 +7,7 @@ import pytest
 from markupsafe import Markup
 
 from streamhtml import Patch, pair_id
+from streamhtml._patch import check_id
 
 
 def test_a_pair_id_is_a_prefix_and_128_random_bits() -> None:
@@ -18,8 +19,18 @@ def test_a_pair_id_is_a_prefix_and_128_random_bits() -> None:
 
 @pytest.mark.parametrize("prefix", ["", "1_", "a b", "é", "a>", '"', "a\n", "-a"])
 def test_a_prefix_that_cannot_begin_an_id_is_refused(prefix: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(repr(prefix))):
+    with pytest.raises(ValueError, match=r"^prefix cannot be used as an element id"):
         pair_id(prefix)
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [("", "it is empty"), ("1a", "character 1 is '1'"), ("private\n", r"character 8 is '\\n'")],
+)
+def test_what_is_wrong_with_an_id_is_said_without_the_id(value: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=f"^it cannot be .*, because {wrong}; begin") as raised:
+        check_id(value, "it")
+    assert "private" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +49,7 @@ def test_an_impossible_place_is_refused(place: dict[str, Any]) -> None:
 
 
 def test_a_tail_needs_a_root() -> None:
-    with pytest.raises(ValueError, match=r"'tail' with .* needs a root"):
+    with pytest.raises(ValueError, match=r"^a tail, and .* needs a root"):
         Patch("tail", Markup("x"))
 
 

@@ -165,38 +165,38 @@ def test_a_part_that_is_shown_twice_is_refused() -> None:
     ["<p>no place", "<p>no place{% if ai_message and parts.tool %}{% endif %}"],
 )
 def test_a_template_that_shows_no_part_is_refused(source: str, at_once: bool) -> None:
-    with pytest.raises(ValueError, match=r"neither \{\{ ai_message \}\} nor .* '<p>no place'"):
+    with pytest.raises(ValueError, match=r"neither \{\{ ai_message \}\} nor .* no place for"):
         reply(source, at_once=at_once).open()
 
 
 @pytest.mark.parametrize(
-    "piece",
+    ("piece", "kind"),
     [
-        '<p title="{{ ai_message }}">',
-        "<p title='> {{ ai_message }}'>",
-        '<p title = "{{ ai_message }}" class=x>',
-        "<p title={{ ai_message }}>",
-        "<p {{ ai_message }}>",
-        "</p {{ ai_message }}>",
-        "<!-- {{ ai_message }} -->",
-        "<!-- <p>{{ ai_message }}</p> --!>",
-        "<!doctype {{ ai_message }}>",
-        "<script>show(`{{ ai_message }}`)</script>",
-        "<SCRIPT type=module>if (a<b) show(`{{ ai_message }}`)</Script >",
-        "<style>p::after { content: '{{ ai_message }}' }</style>",
-        "<textarea name=x><b>{{ ai_message }}</b></textarea>",
-        "<title>{{ ai_message }}</title>",
+        ('<p title="{{ ai_message }}">', "the tag <p …>"),
+        ("<p title='> {{ ai_message }}'>", "the tag <p …>"),
+        ('<p title = "{{ ai_message }}" class=x>', "the tag <p …>"),
+        ("<p title={{ ai_message }}>", "the tag <p …>"),
+        ("<p {{ ai_message }}>", "the tag <p …>"),
+        ("</p {{ ai_message }}>", "the tag </p …>"),
+        ("<my-p title='secret {{ ai_message }}'>", "the tag <my-p …>"),
+        ("<!-- {{ ai_message }} -->", "a comment or a declaration"),
+        ("<!-- <p>{{ ai_message }}</p> --!>", "a comment or a declaration"),
+        ("<!doctype {{ ai_message }}>", "a comment or a declaration"),
+        ("<script>show(`{{ ai_message }}`)</script>", "<script>"),
+        ("<SCRIPT type=module>if (a<b) show(`{{ ai_message }}`)</Script >", "<script>"),
+        ("<style>p::after { content: '{{ ai_message }}' }</style>", "<style>"),
+        ("<textarea name=x><b>{{ ai_message }}</b></textarea>", "<textarea>"),
+        ("<title>{{ ai_message }}</title>", "<title>"),
     ],
 )
-def test_a_part_where_no_element_can_be_is_refused_and_quoted(piece: str) -> None:
+def test_a_part_where_no_element_can_be_is_refused(piece: str, kind: str) -> None:
     with pytest.raises(ValueError, match="where no element can be; move it") as raised:
         opened(f"<div>{piece}</div>")
-    assert "{{ ai_message }} inside of " in str(raised.value)
-    assert repr(piece) in str(raised.value)
+    assert f"{{{{ ai_message }}}} inside of {kind}, where" in str(raised.value)
 
 
 def test_another_part_in_an_attribute_is_refused_by_its_name() -> None:
-    with pytest.raises(ValueError, match=r"has \{\{ parts.tool \}\} inside of '<p title="):
+    with pytest.raises(ValueError, match=r"has \{\{ parts.tool \}\} inside of the tag <p …>"):
         opened('{{ ai_message }}<p title="{{ parts.tool }}">')
 
 

@@ -132,11 +132,12 @@ def test_a_lexer_that_raises_leaves_the_block(
 ) -> None:
     class Broken(Lexer):
         def get_tokens(self, text: str, unfiltered: bool = False) -> Iterator[tuple[object, str]]:
-            raise RecursionError
+            raise LookupError(text)
 
     monkeypatch.setattr(pygments, "find_lexer_class", lambda name: Broken)
     assert highlight("python", PYTHON) is None
-    assert "'python'" in caplog.text
+    assert "the lexer 'Python' of Pygments raised LookupError" in caplog.text
+    assert PYTHON not in caplog.text
 
 
 def test_a_lexer_that_loses_text_leaves_the_block(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,8 +67,10 @@ def template_itself(template: Any) -> Template:
         return escaping(template).render
     if callable(template):
         return template  # type: ignore[no-any-return]
+    # Only a name is quoted. Anything else, such as a context, may contain what a user wrote.
+    name = f"={template!r}" if isinstance(template, str) else ""
     raise TypeError(
-        f"template={template!r} is a {type(template).__name__}; pass the template itself, for "
+        f"template{name} is a {type(template).__name__}; pass the template itself, for "
         "example environment.get_template(name) of Jinja, or a function from the context to HTML"
     )
 

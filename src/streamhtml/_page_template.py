@@ -40,9 +40,10 @@ def page_renderer(
         html = template({**names, _NAME: message})
         count = html.count(message)
         if count != 1:
+            name = f" {page!r}" if isinstance(page, str) else ""
             raise ValueError(
-                f"the page {page!r} shows {{{{ {_NAME} }}}} {count} times; show it once, in the "
-                "place of the message"
+                f"the page{name} shows {{{{ {_NAME} }}}} {count} times; show it once, in the place "
+                "of the message"
             )
         return html
 

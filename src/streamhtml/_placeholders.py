@@ -82,7 +82,7 @@ def render_shell(message: MessageTemplate) -> Shell:
     if not shell.parts:
         raise ValueError(
             "the template shows neither {{ ai_message }} nor one of {{ parts }}, so there is no "
-            f"place for the answer; it rendered {html[:200]!r}"
+            "place for the answer; add {{ ai_message }} where it belongs"
         )
     return shell
 
@@ -91,12 +91,18 @@ def _check_surroundings(html: str, placeholders: Mapping[str, str]) -> None:
     for piece in _NO_ELEMENT_INSIDE.finditer(html):
         for part, token in placeholders.items():
             if token in piece[0]:
-                shown = piece[0].replace(token, _expression(part))
                 raise ValueError(
-                    f"the template has {_expression(part)} inside of {shown[:200]!r}, where no "
-                    "element can be; move it out of the tag, comment, <script>, <style>, "
-                    "<textarea> or <title>"
+                    f"the template has {_expression(part)} inside of {_kind(piece)}, where no "
+                    "element can be; move it out"
                 )
+
+
+def _kind(piece: re.Match[str]) -> str:
+    """Describe a piece without quoting its text, which may be what a user wrote."""
+    if piece[1]:
+        return f"<{piece[1].lower()}>"
+    name = re.match("</?[a-z][a-z0-9-]*", piece[0], re.IGNORECASE)
+    return f"the tag {name[0]} …>" if name else "a comment or a declaration"
 
 
 def _expression(part: str) -> str:

@@ -66,9 +66,10 @@ def _pairs(source: Any) -> Iterable[tuple[str | bytes, str | bytes]]:
     try:
         return [(name, value) for name, value in pairs]
     except (TypeError, ValueError):
+        # The values are not quoted in an error: they can be cookies and passwords.
         raise TypeError(
-            f"headers={source!r} are not the headers of a request; pass a mapping, or pairs of "
-            "name and value"
+            f"headers is a {type(source).__name__}, which is neither a mapping nor pairs of name "
+            "and value; pass the headers of the request"
         ) from None
 
 
@@ -78,6 +79,6 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     raise TypeError(
-        f"{value!r} cannot be the name or the value of a request header; both are str or bytes. "
-        "Pass the headers of the request, such as request.headers, not the request itself"
+        f"the name or the value of a request header is a {type(value).__name__}; both are str or "
+        "bytes. Pass the headers of the request, such as request.headers, not the request itself"
     )

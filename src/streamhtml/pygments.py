@@ -73,8 +73,9 @@ def highlight(language: str, text: str) -> Markup | None:
         return None
     try:
         html = _colored(name, text)
-    except Exception:
-        logger.warning("Pygments failed for a block of %r", language, exc_info=True)
+    except Exception as error:
+        # The message of the exception is not logged, because it may quote the answer.
+        logger.warning("the lexer %r of Pygments raised %s", name, type(error).__name__)
         return None
     if html is None:
         return None

@@ -111,7 +111,7 @@ def test_what_on_fence_raises_is_logged_and_leaves_the_block(
     assert render("```py\na\n```\nb", options) == render("```py\na\n```\nb")
     (record,) = caplog.records
     assert (record.name, record.levelname) == ("streamhtml", "ERROR")
-    assert record.getMessage() == "on_fence failed for a block of 'py'"
+    assert record.getMessage() == "on_fence failed for a code block or a formula"
     assert record.exc_info
     assert record.exc_info[0] is LookupError
 

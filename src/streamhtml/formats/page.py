@@ -100,7 +100,7 @@ class PageFormat(Format):
             self._counted = None
             node = root
             for _ in range(patch.depth):
-                assert node.last, f"{patch}: there is no such element"
+                assert node.last, "there is no such element"
                 node = node.last
             return node
         if self._counted is not root:

@@ -74,5 +74,5 @@ class CodeBlock:
         try:
             return on_fence(self._language, "".join(self._source))
         except Exception:
-            logger.exception("on_fence failed for a block of %r", self._language)
+            logger.exception("on_fence failed for a code block or a formula")
             return None

@@ -1,6 +1,6 @@
 """One request to an ASGI or WSGI app, by hand: test clients hide chunks and disconnects."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,10 +20,14 @@ class Answer:
         return b"".join(self.chunks).decode()
 
 
+Headers = Mapping[str, str] | list[tuple[bytes, bytes]] | None
+"""Text, or bytes as they arrive at a server: names in any case, any of them more than once."""
+
+
 async def call_asgi(
     app: Any,
     method: str = "POST",
-    headers: dict[str, str] | None = None,
+    headers: Headers = None,
     *,
     leave_after: int | None = None,
     spec_version: str = "2.3",
@@ -68,7 +72,7 @@ async def call_asgi(
         "query_string": b"",
         "server": ("127.0.0.1", 80),
         "client": ("127.0.0.1", 1),
-        "headers": [(k.lower().encode(), v.encode()) for k, v in (headers or {}).items()],
+        "headers": [(name.lower(), value) for name, value in _pairs(headers)],
         "state": {},
     }
     if leave_after == 0:
@@ -78,17 +82,25 @@ async def call_asgi(
     return answer
 
 
+def _pairs(headers: Headers) -> list[tuple[bytes, bytes]]:
+    if isinstance(headers, list):
+        return headers
+    return [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+
+
 def call_wsgi(
     app: Callable[..., Iterable[bytes]],
     method: str = "POST",
-    headers: dict[str, str] | None = None,
+    headers: Headers = None,
     *,
     leave_after: int | None = None,
 ) -> Answer:
     """Call the app as a server does: iterate, and close in every case."""
     answer = Answer()
     environ: dict[str, Any] = {"REQUEST_METHOD": method, "PATH_INFO": "/"}
-    environ |= {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in (headers or {}).items()}
+    for name, value in _pairs(headers):
+        key, text = f"HTTP_{name.decode().upper().replace('-', '_')}", value.decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
     setup_testing_defaults(environ)
 
     def start_response(status: str, response_headers: list[tuple[str, str]], *_: Any) -> None:

@@ -1,0 +1,88 @@
+"""No header of a client makes a response fail: every adapter × many odd sets of headers."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from itertools import cycle
+from typing import Any
+
+import flask
+import pytest
+from django.http import HttpRequest
+from django.utils import translation
+from flask_babel import Babel
+from tests.adapters.calls import Answer, call_asgi, call_wsgi
+from tests.adapters.frameworks import ASGI, WSGI
+from tests.adapters.header_sets import HeaderSet, header_sets
+
+from streamhtml.formats._negotiate import _warn_once
+
+ADAPTERS = ["asgi", "wsgi", "starlette", "flask", "django-asgi", "django-wsgi"]
+SEED = 13
+FEW = 1_000
+MANY = 100_000
+# What the view passes, in turn. Without ``into``, the client has to name the place.
+ARGUMENTS: list[dict[str, Any]] = [
+    {},
+    {"compress": True},
+    {"renderer": "text", "into": "messages"},
+    {"renderer": "template", "into": "", "compress": True},
+    {"into": "messages", "format": "turbo"},
+    {"nonce": "n0", "renderer": "template"},
+]
+
+
+async def tokens() -> AsyncIterator[str]:
+    yield "Hel"
+    yield "*lo*"
+
+
+def answers(adapter: str, sets: Iterator[HeaderSet]) -> Iterator[tuple[HeaderSet, Answer]]:
+    """Send every set to a view, one after the other, and yield the answers."""
+    arguments = cycle(ARGUMENTS)
+
+    def view(request: Any, response: Any) -> Any:
+        with in_language_of(request):
+            return response(request, tokens(), interval=0, **next(arguments))
+
+    app = {**ASGI, **WSGI}[adapter](view)
+    if adapter == "flask":
+        Babel(app, locale_selector=lambda: flask.request.accept_languages.best_match(["ko", "en"]))
+    with asyncio.Runner() as runner:
+        for each in sets:
+            try:
+                if adapter in ASGI:
+                    answer = runner.run(call_asgi(app, each.method, each.headers))
+                else:
+                    answer = call_wsgi(app, each.method, each.headers)
+            except Exception as error:
+                error.add_note(f"with {each}")
+                raise
+            yield each, answer
+
+
+def in_language_of(request: Any) -> AbstractContextManager[Any]:
+    """Activate the language that a request to Django asks for, as ``LocaleMiddleware`` does."""
+    if isinstance(request, HttpRequest):
+        return translation.override(translation.get_language_from_request(request))
+    return nullcontext()
+
+
+@pytest.mark.parametrize(
+    "count", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
+)
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_no_header_makes_a_response_fail(
+    adapter: str, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    _warn_once.cache_clear()
+    for sent, answer in answers(adapter, header_sets(SEED, count)):
+        if sent.method in {"GET", "POST"}:
+            assert answer.status == 200, sent
+            assert answer.chunks, sent
+        else:
+            assert answer.status in {200, 405}, sent  # A framework refuses unknown methods itself.
+    said = [record.getMessage() for record in caplog.records if record.name == "streamhtml"]
+    assert len(said) == 2  # Once for Turbo, once for Datastar.
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

@@ -21,6 +21,9 @@ CLIENTS: Final[tuple[Client, ...]] = get_args(Client)
 TURBO: Final = Path(sys.prefix, "npm/node_modules/@hotwired/turbo/dist")
 """Where ``make demo`` puts Turbo, which no Python package contains."""
 
+MAX_URL: Final = 2_000
+"""Maximum length in characters of a URL with a message. gunicorn refuses a line of 4,094 bytes."""
+
 _CLIENT_NAMES: Final[dict[Client, str]] = {
     "plain": "no htmx",
     "htmx2": "htmx 2",

@@ -14,7 +14,7 @@ from django.templatetags.static import static
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
-from streamhtml.demo._demo import TURBO, Demo
+from streamhtml.demo._demo import MAX_URL, TURBO, Demo
 from streamhtml.django import StreamingHTMLResponse
 from streamhtml.formats import negotiate
 
@@ -59,9 +59,10 @@ async def reply(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         return stream(request, str(request.GET.get("message", "")))
     message = str(request.POST.get("message", ""))
-    url = f"{reverse('reply')}?{urlencode({'message': message})}"
+    url = f"{reverse('reply')}?{urlencode({'message': message}, errors='replace')}"
     headers: Any = request.headers
-    if negotiate(headers) == "page":  # So a reload does not send the form again.
+    # So a reload does not send the form again.
+    if negotiate(headers) == "page" and len(url) <= MAX_URL:
         return HttpResponseRedirect(url, status=303)
     if settings.DEMO.client == "sse2":  # An EventSource can only send GET.
         return HttpResponse(render_to_string("streamhtml_demo/listen.html", {"reply_url": url}))

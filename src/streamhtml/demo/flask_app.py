@@ -15,7 +15,7 @@ from flask import (
 )
 from werkzeug.wrappers import Response as AnyResponse
 
-from streamhtml.demo._demo import TURBO, Demo
+from streamhtml.demo._demo import MAX_URL, TURBO, Demo
 from streamhtml.flask import StreamingHTMLResponse, blueprint
 from streamhtml.formats import negotiate
 
@@ -45,7 +45,8 @@ def create_app(demo: Demo) -> Flask:
     def ask() -> AnyResponse:
         message = request.form.get("message", "")
         url = url_for("answer", message=message)
-        if negotiate(request.headers) == "page":  # So a reload does not send the form again.
+        # So a reload does not send the form again.
+        if negotiate(request.headers) == "page" and len(url) <= MAX_URL:
             return redirect(url, 303)
         if demo.client == "sse2":  # An EventSource can only send GET.
             return make_response(render_template("streamhtml_demo/listen.html", reply_url=url))

@@ -11,7 +11,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
-from streamhtml.demo._demo import TURBO, Demo
+from streamhtml.demo._demo import MAX_URL, TURBO, Demo
 from streamhtml.formats import negotiate
 from streamhtml.starlette import StreamingHTMLResponse
 
@@ -36,8 +36,9 @@ def create_app(demo: Demo) -> Starlette:
     async def ask(request: Request) -> Response:
         async with request.form() as form:
             message = str(form.get("message", ""))
-        url = f"{app.url_path_for('reply')}?{urlencode({'message': message})}"
-        if negotiate(request.headers) == "page":  # So a reload does not send the form again.
+        url = f"{app.url_path_for('reply')}?{urlencode({'message': message}, errors='replace')}"
+        # So a reload does not send the form again.
+        if negotiate(request.headers) == "page" and len(url) <= MAX_URL:
             return RedirectResponse(url, 303)
         if demo.client == "sse2":  # An EventSource can only send GET.
             return templates.TemplateResponse(

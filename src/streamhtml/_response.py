@@ -47,7 +47,8 @@ class BaseStreamingResponse(Generic[RequestT]):
             the template again for each fragment; or a function that makes a ``Renderer`` from the
             id of a region.
         into: the id of the element that the message is appended to. By default the page chooses
-            it (``hx-target`` and ``hx-swap``, ``data-stream``, a ``<turbo-frame>``).
+            it (``hx-target`` and ``hx-swap``, ``data-stream``, a ``<turbo-frame>``). Turbo without
+            a frame and Datastar need it: otherwise they get the finished message.
         format: "auto" for the format that the page's client reads (see
             ``streamhtml.formats.negotiate()``); or "html", "htmx", "sse", "turbo", "datastar",
             "page" or "whole"; or your own class that is a ``Format``.

@@ -7,7 +7,6 @@ import pytest
 from markupsafe import Markup
 
 from streamhtml import Patch, pair_id
-from streamhtml._patch import check_id
 
 
 def test_a_pair_id_is_a_prefix_and_128_random_bits() -> None:
@@ -19,18 +18,10 @@ def test_a_pair_id_is_a_prefix_and_128_random_bits() -> None:
 
 @pytest.mark.parametrize("prefix", ["", "1_", "a b", "é", "a>", '"', "a\n", "-a"])
 def test_a_prefix_that_cannot_begin_an_id_is_refused(prefix: str) -> None:
-    with pytest.raises(ValueError, match=r"^prefix cannot be used as an element id"):
+    with pytest.raises(
+        ValueError, match=re.escape(f"prefix={prefix!r} cannot be used as an element id")
+    ):
         pair_id(prefix)
-
-
-@pytest.mark.parametrize(
-    ("value", "wrong"),
-    [("", "it is empty"), ("1a", "character 1 is '1'"), ("private\n", r"character 8 is '\\n'")],
-)
-def test_what_is_wrong_with_an_id_is_said_without_the_id(value: str, wrong: str) -> None:
-    with pytest.raises(ValueError, match=f"^it cannot be .*, because {wrong}; begin") as raised:
-        check_id(value, "it")
-    assert "private" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

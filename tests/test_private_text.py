@@ -19,7 +19,7 @@ from pygments.lexer import Lexer
 from tests.adapters.format_requests import template
 from tests.adapters.test_adapters import Call, call
 
-from streamhtml import Delta, Fragment, Headers, Notice, Patch, Reply, Truncated, pair_id, stream
+from streamhtml import Delta, Fragment, Headers, Notice, Patch, Reply, Truncated, stream
 from streamhtml import asgi as raw_asgi
 from streamhtml import pygments as highlighting
 from streamhtml import wsgi as raw_wsgi
@@ -142,7 +142,6 @@ FAILURES: dict[str, Callable[[], Any]] = {
         f"$$\n{PRIVATE}\n$$", Options(on_fence=fails_without_text)
     ),
     "a lexer": highlight_with_a_broken_lexer,
-    "an id for Markdown": lambda: render(PRIVATE, Options(ids=True), root=BAD_ID),
     "a patch without a root": lambda: Patch("tail", Markup(PRIVATE)),
     "arguments in a wrong order": lambda: Patch(Markup(PRIVATE), "append", depth=1),  # type: ignore[arg-type]
     "a depth that is not there": lambda: encodes(
@@ -176,10 +175,6 @@ FAILURES: dict[str, Callable[[], Any]] = {
     "the context as the template": lambda: raw_response({}, template=CONTEXT),
     "the context as the page": lambda: raw_response({}, format="page", page=CONTEXT),
     # What a view may take from a request.
-    "the id of the message": lambda: Reply(context={"message_pair_id": BAD_ID}),
-    "into": lambda: Reply(into=BAD_ID),
-    "a prefix": lambda: pair_id(BAD_ID),
-    "the root of a patch": lambda: encodes("html", Patch("append", Markup(PRIVATE), BAD_ID)),
     "a format that is none": lambda: raw_response({}, format=partial(Event, PRIVATE)),
     "a header of the response": lambda: raw_response({}, headers={"Content-Type": PRIVATE}),
     # The headers of the request.

@@ -16,7 +16,6 @@ Outcome = Literal["finished", "stopped", "truncated", "failed", "interrupted"]
 # Ids are written into HTML comments, attributes and CSS selectors. None of these characters needs
 # escaping there, except "." and ":" in selectors (see id_selector).
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*\Z")
-_ID_START = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_.:-]*)?")
 
 
 @dataclass(slots=True)  # Not frozen, because frozen ones take three times as long to make.
@@ -128,14 +127,11 @@ def check_id(value: str, name: str) -> str:
     """Return ``value`` if it is safe as an element's id in every place where ids are written.
 
     Raises:
-        ValueError: it is not safe. The message quotes ``name`` and one character, but not the
-            whole value, which may come from a request.
+        ValueError: it is not safe. The message quotes ``name`` and ``value``.
     """
-    if not _ID.match(value):
-        good = len(_ID_START.match(value)[0])  # type: ignore[index]  # It matches any text.
-        wrong = f"character {good + 1} is {value[good]!r}" if value else "it is empty"
+    if not is_id(value):
         raise ValueError(
-            f"{name} cannot be used as an element id, because {wrong}; begin with a letter or an "
+            f"{name}={value!r} cannot be used as an element id: begin with a letter or an "
             "underscore, and continue with ASCII letters, digits, '_', '.', ':' or '-'"
         )
     return value

@@ -203,5 +203,5 @@ def test_a_hostile_into_of_the_view_is_refused(call: Call) -> None:
 
     call(view, headers={**ASKED["turbo"], "Turbo-Frame": "frame_1"})
     assert len(refused) == 1
-    assert refused[0].startswith("into cannot be used as an element id")
+    assert refused[0].startswith("into='a b' cannot be used as an element id")
     assert source.closed.wait(SOON)

@@ -2,37 +2,43 @@
 
 This happens before the text is parsed or escaped.
 
-- NUL, the other C0 controls except tab and newline, and lone surrogates become U+FFFD.
+- Control characters except tab and newline, and lone surrogates become U+FFFD.
 - CR and CRLF become LF.
-- Tag characters (U+E0000 to U+E007F) are removed, because they hide text from the reader. They
-  stay in the flags of regions, such as the flag of England.
-- Controls that change the reading order (U+202A to U+202E, U+2066 to U+2069) are removed.
+- Invisible characters are removed, except where a reader needs them; see ``_invisible.py``.
 
 The result does not depend on how the text is cut into pieces.
 """
 
 import re
 
-_SUSPECT = re.compile(
-    "[\x00-\x08\x0b-\x1f\ud800-\udfff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f\U0001f3f4]"
-)
-# The flag of a region is a black flag, the region's code in tag characters, and the cancel tag
-# (UTS #51).
-_FLAG = "\U0001f3f4"
-_TAG = "[\U000e0030-\U000e0039\U000e0061-\U000e007a]"
-# The pattern begins with one character class, because `re` skips text without a match fastest then.
+from streamhtml._invisible import CONTROLS, INVISIBLE, LOOKS_AHEAD, STAND_INS, is_kept
+
+
+def _class_of_others(ranges: list[tuple[int, int]]) -> str:
+    """Return the class of all characters outside the ranges, which are in order."""
+    starts = [0, *(last + 1 for _, last in ranges)]
+    ends = [*(first - 1 for first, _ in ranges), 0x10FFFF]
+    pairs = zip(starts, ends, strict=True)
+    return "".join(rf"\U{start:08x}-\U{end:08x}" for start, end in pairs if start <= end)
+
+
+# A negated class is twice as fast here: `re` finds usual characters in its bitmap, and tests the
+# ranges beyond U+FFFF only for the others.
+_SUSPECT = f"[^{_class_of_others(sorted(CONTROLS.ranges + INVISIBLE.ranges))}]"
+# Three frequent uses of invisible characters are passed over here, because the function is_kept()
+# takes longer. It would keep them.
+_SYMBOL = "\u25a0-\u27bf\U0001f000-\U0001faff"
 _FOUND = re.compile(
-    f"{_SUSPECT.pattern}"
-    f"(?:(?<=\U0001f3f4){_TAG}{{1,6}}\U000e007f"
-    "|(?<=[\ud800-\udbff])[\udc00-\udfff]"
-    "|(?<=\r)\n)?"
+    f"{_SUSPECT}(?!(?<=[\u0620-\u06ff]\u200c)|(?<=[#*0-9{_SYMBOL}]\ufe0f)"
+    f"|(?:(?<=[{_SYMBOL}]\u200d)|(?<=[{_SYMBOL}]\ufe0f\u200d))(?=[{_SYMBOL}]))"
 )
-_DROPPED = frozenset(
-    map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xE0000, 0xE0080)))
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+# The end of a text whose treatment depends on what follows.
+_TAG = "[\U000e0061-\U000e007a]"
+_UNDECIDED = re.compile(
+    f"(?:(?<=\U0001f3f4){_TAG}{{1,5}}|[{LOOKS_AHEAD}]{{0,2}})[\ud800-\udbff\r]?\\Z"
 )
-# The end of a text that may be the beginning of a flag, of a surrogate pair, or of CRLF.
-_UNDECIDED = re.compile(f"(?:\U0001f3f4{_TAG}{{0,6}}|[\ud800-\udbff]|\r)\\Z")
-_MAX_UNDECIDED = 7  # Characters: a black flag and six tag characters.
+_MAX_UNDECIDED = 6  # Characters: five tag characters and half of the sixth.
 
 
 class Scrubber:
@@ -43,39 +49,67 @@ class Scrubber:
 
     def __init__(self) -> None:
         self._held = ""
+        self._before = ""  # The last two characters before the next ones, as they came.
 
     def feed(self, text: str) -> str:
         """Return the scrubbed text, without the characters that are held back."""
         if self._held:
             text = self._held + text
             self._held = ""
-        # Fast path for most texts, ten times as fast as the search: of all the characters to look
-        # at, only the black flag is printable.
-        if text.replace("\n", "").isprintable() and not text.endswith(_FLAG):
+        # Fast path for most texts.
+        if (text.isascii() and text.replace("\n", "").isprintable()) or not _FOUND.search(text):
+            self._before = text[-2:] or self._before
             return text
-        if not _SUSPECT.search(text):
-            return text
-        if undecided := _UNDECIDED.search(text, len(text) - _MAX_UNDECIDED):
-            self._held = undecided.group()
-            text = text[: undecided.start()]
-        return _FOUND.sub(_replacement, text)
+        start = len(self._before)
+        text = self._before + text
+        end = len(text)
+        if _FOUND.search(text, start):
+            text = _PAIR.sub(_join, text)
+            undecided = _UNDECIDED.search(text, max(start, len(text) - _MAX_UNDECIDED))
+            assert undecided
+            self._held = undecided[0]
+            end = undecided.start()
+        self._before = text[max(end - 2, 0) : end]
+        return _scrub(text, start, end)
 
     def close(self) -> str:
         """Return what was held back, now that the text has ended."""
-        held, self._held = self._held, ""
-        return _FOUND.sub(_replacement, held)
+        before, held = self._before, self._held
+        self._before = self._held = ""
+        return _scrub(before + held, len(before), len(before + held))
 
 
-def _replacement(found: re.Match[str]) -> str:
-    text = found[0]
-    match text[0]:
-        case "\U0001f3f4":
-            return text
-        case "\r":
-            return "\n"
-        case first if first in _DROPPED:
-            return ""
-        case _ if len(text) == 2:
-            return text.encode("utf-16", "surrogatepass").decode("utf-16")
-        case _:
-            return "\ufffd"
+def scrub_between(before: str, text: str, after: str) -> str:
+    """Scrub a text that comes between two others.
+
+    Args:
+        before: the last character of scrubbed text, or ``""``.
+        text: the text.
+        after: the first character of scrubbed text, or ``""``.
+    """
+    before = STAND_INS.get(before, before)
+    return _scrub(before + text + after, len(before), len(before + text))
+
+
+def _scrub(text: str, start: int, end: int) -> str:
+    pieces: list[str] = []
+    for found in _FOUND.finditer(text, start):
+        index = found.start()
+        if index >= end:
+            break
+        pieces += text[start:index], _replacement(text, index)
+        start = index + 1
+    return "".join(pieces) + text[start:end]
+
+
+def _replacement(text: str, index: int) -> str:
+    character = text[index]
+    if character == "\r":
+        return "" if text.startswith("\n", index + 1) else "\n"
+    if character in CONTROLS:
+        return "\ufffd"
+    return character if is_kept(text, index) else ""
+
+
+def _join(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")

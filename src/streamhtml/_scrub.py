@@ -87,6 +87,8 @@ def scrub_between(before: str, text: str, after: str) -> str:
         text: the text.
         after: the first character of scrubbed text, or ``""``.
     """
+    if not _FOUND.search(text):
+        return text
     before = STAND_INS.get(before, before)
     return _scrub(before + text + after, len(before), len(before + text))
 

@@ -4,7 +4,7 @@ import re
 from html.entities import html5
 from typing import Final
 
-from streamhtml._scrub import Scrubber
+from streamhtml._scrub import scrub_between
 
 PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 """ASCII punctuation: the characters that a backslash can escape."""
@@ -32,7 +32,7 @@ def escape_attribute(text: str) -> str:
 
 
 def resolve_entity(reference: str) -> str:
-    """Return the characters that ``&amp;`` or ``&#38;`` stands for, scrubbed.
+    """Return the characters that ``&amp;`` or ``&#38;`` stands for, not scrubbed.
 
     A reference with an unknown name is returned unchanged.
     https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references
@@ -40,14 +40,13 @@ def resolve_entity(reference: str) -> str:
     if reference[1] != "#":
         return html5.get(reference[1:], reference)
     code = int(reference[3:-1], 16) if reference[2] in "xX" else int(reference[2:-1])
-    if not 0 < code < 0x110000:
-        return "\ufffd"
-    scrubber = Scrubber()
-    return scrubber.feed(chr(code)) + scrubber.close()
+    is_character = 0 < code < 0xD800 or 0xE000 <= code < 0x110000
+    return chr(code) if is_character else "\ufffd"
 
 
 def unescape(text: str) -> str:
-    """Resolve the backslash escapes and entities in a text."""
+    """Resolve the backslash escapes and entities in a text, and scrub the result."""
     if "\\" not in text and "&" not in text:
         return text
-    return _ESCAPED.sub(lambda found: found[1] or resolve_entity(found[0]), text)
+    resolved = _ESCAPED.sub(lambda found: found[1] or resolve_entity(found[0]), text)
+    return scrub_between("", resolved, "")

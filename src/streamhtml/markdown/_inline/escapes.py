@@ -4,6 +4,9 @@ https://spec.commonmark.org/0.31.2/#backslash-escapes, #entity-and-numeric-chara
 #hard-line-breaks
 """
 
+from typing import Final
+
+from streamhtml._scrub import scrub_between
 from streamhtml.markdown._escaping import (
     ENTITY,
     PARTIAL_ENTITY,
@@ -13,6 +16,9 @@ from streamhtml.markdown._escaping import (
 )
 from streamhtml.markdown._inline.math import read_parenthesized_formula
 from streamhtml.markdown._inline.state import InlineState
+
+# What follows one of these never depends on it: it cannot join, and has no variants.
+_SETTLED: Final = PUNCTUATION - {"#", "*"} | {" ", "\t", "\n", "\xa0"}
 
 
 def read_backslash(state: InlineState) -> None:
@@ -37,15 +43,28 @@ def read_backslash(state: InlineState) -> None:
 
 
 def read_ampersand(state: InlineState) -> None:
-    """Read ``&``: an entity, or text."""
-    found = ENTITY.match(state.text, state.pos)
-    if found:
-        state.add(escape(resolve_entity(found[0])), state.pos)
-        state.pos = found.end()
-    elif not state.final and PARTIAL_ENTITY.match(state.text, state.pos):
-        state.stop()
+    """Read ``&``: entities side by side, or text.
+
+    Entities are resolved together, because invisible characters are only kept beside others.
+    """
+    text, end = state.text, state.pos
+    resolved = ""
+    while found := ENTITY.match(text, end):
+        resolved += resolve_entity(found[0])
+        end = found.end()
+    if not resolved:
+        if not state.final and PARTIAL_ENTITY.match(text, end):
+            state.stop()
+        else:
+            state.add_literal()
+        return
+    html = escape(scrub_between(text[state.pos - 1 : state.pos], resolved, text[end : end + 1]))
+    may_continue = end == len(text) or PARTIAL_ENTITY.match(text, end)
+    if may_continue and not state.final and resolved[-1] not in _SETTLED:
+        state.stop(html)
     else:
-        state.add_literal()
+        state.add(html, state.pos)
+        state.pos = end
 
 
 def read_newline(state: InlineState) -> None:

@@ -15,10 +15,10 @@ from typing import TypeAlias
 import anyio
 import anyio.to_thread
 
-from streamhtml._eventloop import EventLoop, Wakeup
+from streamhtml._eventloop import EventLoop, Wakeup, is_ctrl_c
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import CLOSE_TIMEOUT
-from streamhtml._render_thread import RenderInThread
+from streamhtml._render_thread import RenderInThread, render_in
 from streamhtml._reply import Reply
 
 OnEnd: TypeAlias = Callable[[Reply], Awaitable[None] | None]
@@ -78,7 +78,7 @@ class Ending:
             self._rendering = RenderInThread(loop, self._context, render)
         else:
             try:
-                self._fragment = self._context.run(render)
+                self._fragment = render_in(self._context, render)
             except Exception as failure:
                 self._fragment = self._failed_fragment(failure)
         self._start_on_end(loop, after=self._rendering)
@@ -176,27 +176,32 @@ class _OnEndCall:
                     result = await anyio.to_thread.run_sync(self._call)
                 if inspect.isawaitable(result):
                     await result
-        except Exception as error:
+        except BaseException as error:
+            if isinstance(error, self._loop.cancelled) and self._loop.is_cancelled():
+                raise
             self._log(error)
         finally:
             self._finish()
 
     def _call(self) -> Awaitable[None] | None:
         self._was_called = True
-        return self._on_end(self._reply)
+        try:
+            return self._on_end(self._reply)
+        except BaseException as error:  # A GeneratorExit would close a task that awaits it.
+            self._log(error)
+            return None
 
     def _finish(self) -> None:
         if not self._was_called:
             # At the end of the loop, asyncio cancels its tasks in spite of the shield. Here that
             # happened before the worker thread had started.
-            try:
-                self._call()
-            except Exception as error:
-                self._log(error)
+            self._call()
         if self._done is not None:
             self._done.notify()
             self._done.close()
             self._done = None
 
-    def _log(self, error: Exception) -> None:
+    def _log(self, error: BaseException) -> None:
         logger.error("on_end failed for %s", self._reply.message_pair_id, exc_info=error)
+        if is_ctrl_c(error):
+            raise error

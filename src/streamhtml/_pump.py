@@ -18,7 +18,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from streamhtml._delta import Delta
-from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
+from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop, is_ctrl_c
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
 MAX_BUFFERED_DELTAS: Final = 1024
@@ -203,9 +203,9 @@ class Pump:
         """
         try:
             closed = self._source.close_unopened()
-        except Exception:
+        except BaseException as error:
             closed = True
-            logger.warning("closing the source failed", exc_info=True)
+            _log_failed_close(error)
         self._ended = closed
         return closed
 
@@ -218,29 +218,35 @@ class Pump:
             self.interrupted = self.loop.is_cancelled() and not self._closing
             if not self._closing and not self.interrupted:
                 await self._read(self._source)
-        except Exception as error:
-            self._record_error(error)
         except BaseException as error:
-            # This cancellation may not come from us: a source may await a task that was cancelled.
+            # A cancellation may not come from us: a source may await a task that was cancelled.
+            self.interrupted = self.loop.is_cancelled()
             self._record_error(error)
-            if self.interrupted or isinstance(error, KeyboardInterrupt):
+            if self._is_cancellation(error) or is_ctrl_c(error):
                 raise
         finally:
             self._cancel = self._thread_may_continue.set  # The cleanup must not be cancelled.
-            try:
-                with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
-                    await self._source.aclose()
-            except Exception:
-                logger.warning("closing the source failed", exc_info=True)
-            finally:
-                self._finish()
+            await self._close_in_task(self._source)
+
+    async def _close_in_task(self, source: AsyncDeltas) -> None:
+        try:
+            with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
+                await source.aclose()
+        except BaseException as error:
+            if self._is_cancellation(error):
+                raise
+            _log_failed_close(error)
+        finally:
+            self._finish()
+
+    def _is_cancellation(self, error: BaseException) -> bool:
+        assert self.loop is not None
+        return isinstance(error, self.loop.cancelled) and self.loop.is_cancelled()
 
     def _record_error(self, error: BaseException) -> None:
-        assert self.loop is not None
-        self.interrupted = self.loop.is_cancelled()
         if not self.interrupted:
             self.error = error
-        elif isinstance(error, Exception):
+        elif isinstance(error, Exception | SystemExit | KeyboardInterrupt):
             logger.warning("the source failed while it was cancelled", exc_info=error)
 
     async def _read(self, source: AsyncDeltas) -> None:
@@ -301,13 +307,12 @@ class Pump:
             if not self._closing:
                 self._read_in_thread(self._source)
         except BaseException as error:  # Nobody else handles the exceptions of this thread.
-            self.error = error
-        finally:
-            try:
-                self._source.close()
-            except Exception:
-                logger.warning("closing the source failed", exc_info=True)
-            self._call_in_loop(self._finish)
+            self._record_error(error)
+        try:
+            self._source.close()
+        except BaseException as error:
+            _log_failed_close(error)
+        self._call_in_loop(self._finish)
 
     def _read_in_thread(self, source: SyncDeltas) -> None:
         for delta in source:
@@ -340,6 +345,13 @@ class Pump:
         if self.loop is not None:
             with suppress(RuntimeError):
                 self.loop.call_threadsafe(function)
+
+
+def _log_failed_close(error: BaseException) -> None:
+    """Log an exception that the source raised while it was closed: it ends nothing else."""
+    if is_ctrl_c(error):
+        raise error
+    logger.warning("closing the source failed", exc_info=error)
 
 
 def close_unused(tokens: Tokens) -> None:

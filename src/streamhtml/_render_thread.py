@@ -1,4 +1,4 @@
-"""Rendering on a worker thread, so that a slow template does not hold up the event loop.
+"""Calls what renders a Fragment. A slow template is rendered on a worker thread.
 
 A rendering that was started is always completed, whatever happens to the task that waits for it.
 """
@@ -7,12 +7,35 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
+from typing import ParamSpec
 
 import anyio
 import anyio.to_thread
 
-from streamhtml._eventloop import EventLoop
+from streamhtml._eventloop import EventLoop, is_ctrl_c
 from streamhtml._patch import Fragment
+
+P = ParamSpec("P")
+
+
+def render_in(
+    context: Context, render: Callable[P, Fragment], *args: P.args, **kwargs: P.kwargs
+) -> Fragment:
+    """Call ``render`` in the context and return its Fragment.
+
+    Raises:
+        Exception: what a template or a renderer raised. If that is no ``Exception``, but a
+            SystemExit for instance, it is the cause of a RuntimeError. So it only ends its own
+            stream, and it cannot be mistaken for a cancellation of the reader.
+    """
+    try:
+        return context.run(render, *args, **kwargs)
+    except Exception:
+        raise
+    except BaseException as error:
+        if is_ctrl_c(error):
+            raise
+        raise RuntimeError(f"rendering raised a {type(error).__name__}") from error
 
 
 class RenderInThread:
@@ -53,7 +76,7 @@ class RenderInThread:
         if not self._started.acquire(blocking=False):
             return
         try:
-            self._result = self._context.run(self._render)
+            self._result = render_in(self._context, self._render)
         except Exception as error:
             self._result = error
         with suppress(RuntimeError):  # The loop has ended, and nothing waits any more.

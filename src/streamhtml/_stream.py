@@ -16,7 +16,7 @@ from streamhtml._delta import Truncated
 from streamhtml._ending import Ending, OnEnd
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import Pump
-from streamhtml._render_thread import RenderInThread
+from streamhtml._render_thread import RenderInThread, render_in
 from streamhtml._reply import Reply
 from streamhtml.sources import Tokens
 
@@ -144,7 +144,7 @@ class Stream:
                     self._start_rendering(partial(self._reply.feed, batch))
                     fragment = await self._rendered()
                 else:
-                    fragment = self._context.run(self._reply.feed, batch)
+                    fragment = render_in(self._context, self._reply.feed, batch)
                 if fragment.patches or self._pump.ping_is_due():
                     return fragment
         except Exception as error:  # From a template or a renderer.

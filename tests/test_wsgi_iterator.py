@@ -5,12 +5,12 @@ import gc
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from tests.recorded_source import TIMEOUT
 
-from streamhtml import Reply, _sigterm, stream
+from streamhtml import Reply, _sigterm, _wsgi_iterator, stream
 from streamhtml._body import Body
 from streamhtml._wsgi_iterator import CHECK_CLIENT_EVERY, SyncIterator, _producers, submit
 from streamhtml.formats.html import HTMLFormat
@@ -145,6 +145,9 @@ def test_a_forked_child_has_a_loop_of_its_own() -> None:
 class Counting:
     """An endless iterator that counts its steps."""
 
+    def __aiter__(self) -> "Counting":
+        return self
+
     def __init__(self) -> None:
         self.steps = 0
         self.closed = threading.Event()
@@ -252,16 +255,111 @@ def test_a_producer_that_is_held_back_ends_when_the_iterator_is_closed(
     assert not caplog.records
 
 
-def test_a_source_that_exits_ends_nobody_elses_stream() -> None:
+async def raising_in_a_task(raised: type[BaseException]) -> None:
+    async def work() -> None:
+        raise raised
+
+    await asyncio.create_task(work())
+
+
+async def raising_in_a_callback(raised: type[BaseException]) -> None:
+    def work() -> None:
+        raise raised
+
+    asyncio.get_running_loop().call_soon(work)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    raise raised
+
+
+async def raising(raised: type[BaseException]) -> None:
+    raise raised
+
+
+async def stopping_the_loop(raised: type[BaseException]) -> None:
+    asyncio.get_running_loop().stop()
+    await asyncio.sleep(0)
+    raise raised
+
+
+@pytest.mark.parametrize("raised", [SystemExit, KeyboardInterrupt])
+@pytest.mark.parametrize(
+    ("end_loop", "breaks_loop"),
+    [
+        (raising, False),
+        (raising_in_a_task, True),
+        (raising_in_a_callback, True),
+        (stopping_the_loop, True),
+    ],
+)
+def test_a_source_that_ends_the_loop_ends_nobody_elses_stream(
+    raised: type[BaseException],
+    end_loop: Callable[[type[BaseException]], Awaitable[None]],
+    breaks_loop: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    go_on = threading.Event()
+    ended: list[str] = []
+
     async def exits() -> AsyncIterator[str]:
         yield "a"
-        raise SystemExit(3)
+        await end_loop(raised)
 
-    async def good() -> AsyncIterator[str]:
+    async def other() -> AsyncIterator[str]:
         yield "b"
+        while not go_on.is_set():  # noqa: ASYNC110  (another thread sets it)
+            await asyncio.sleep(0.001)
+        yield "c"
 
-    assert b"".join(body(exits())).endswith(b"end failed>")
-    assert b"".join(body(good())).endswith(b"end finished>")
+    others = [body(other()) for _ in range(3)]
+    for each in others:
+        assert b"open" in next(each)
+    failing = stream(Reply(), exits(), interval=0, on_end=lambda reply: ended.append(reply.state))
+    assert b"".join(SyncIterator(Body(failing, HTMLFormat()), {})).endswith(b"end failed>")
+    assert ended == ["failed"]
+    go_on.set()
+    for each in [*others, body(other())]:
+        assert b"".join(each).endswith(b"end finished>")
+    critical = [record for record in caplog.records if record.levelname == "CRITICAL"]
+    assert len(critical) == breaks_loop
+    if breaks_loop and end_loop is not stopping_the_loop:
+        assert f"raise raised\n{raised.__name__}" in caplog.text
+
+
+def test_if_the_loop_has_ended_its_readers_do_not_wait_and_a_new_one_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_wsgi_iterator, "_thread", None)
+    with monkeypatch.context() as patch:
+        patch.setattr(_wsgi_iterator, "_run_forever", asyncio.BaseEventLoop.run_forever)
+
+        async def stops() -> AsyncIterator[str]:
+            yield "a"
+            asyncio.get_running_loop().stop()
+            await asyncio.sleep(60)
+
+        chunks = body(stops())
+        with pytest.raises(RuntimeError, match="event loop of this stream has ended"):
+            list(chunks)
+        loop = _wsgi_iterator._loop
+    assert b"".join(body(["b"])).endswith(b"end finished>")
+    assert loop is not None
+    assert loop is not _wsgi_iterator._loop
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(settle())
+    loop.close()
+
+
+def test_what_would_end_the_server_reaches_it_as_an_error() -> None:
+    class Exits(Counting):
+        async def __anext__(self) -> bytes:
+            raise SystemExit(3)
+
+    chunks = SyncIterator(Exits(), {})
+    with pytest.raises(RuntimeError, match="the response raised a SystemExit"):
+        next(chunks)
+    chunks.close()
 
 
 def test_a_page_that_gets_the_whole_message_learns_that_the_server_ends() -> None:

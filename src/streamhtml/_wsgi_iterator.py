@@ -5,6 +5,7 @@ loop, so a source sees the same loop from its first step to its cleanup.
 """
 
 import asyncio
+import logging
 import os
 import queue
 import select
@@ -19,6 +20,8 @@ from streamhtml._handoff import ClosableIterator, Handoff
 from streamhtml._pump import CLOSE_TIMEOUT
 
 T = TypeVar("T")
+
+logger = logging.getLogger("streamhtml")
 
 CHECK_CLIENT_EVERY: Final = 0.5
 """Time in seconds without a chunk after which the bridge checks if the client is still there."""
@@ -39,6 +42,7 @@ class SyncIterator:
         self._iterator = iterator
         self._environ = environ
         self._handoff: Handoff | None = None
+        self._loop_thread: threading.Thread | None = None
         self._ended = False
 
     def __iter__(self) -> "SyncIterator":
@@ -49,26 +53,32 @@ class SyncIterator:
             raise StopIteration
         if self._handoff is None:
             self._handoff = Handoff(_shared_loop())
+            self._loop_thread = _thread
             producer = submit(self._handoff.produce(self._iterator))
             _producers.add(producer)
             producer.add_done_callback(_producers.discard)
         chunk = self._wait(self._handoff)
         if isinstance(chunk, BaseException):
             self._ended = True
-            raise chunk
+            if isinstance(chunk, Exception):
+                raise chunk
+            # A SystemExit, for instance, would end the server.
+            raise RuntimeError(f"the response raised a {type(chunk).__name__}") from chunk
         if chunk is None or _client_has_left(self._environ):
             self.close()
             raise StopIteration
         return chunk
 
     def _wait(self, handoff: Handoff) -> bytes | BaseException | None:
-        """Return the next chunk; None at the end, or if the client leaves meanwhile."""
+        """Return the next chunk, or an error; None at the end, or if the client leaves."""
         while True:
             try:
                 return handoff.take(CHECK_CLIENT_EVERY)
             except queue.Empty:
                 if _client_has_left(self._environ):
                     return None
+                if self._loop_thread is None or not self._loop_thread.is_alive():
+                    return RuntimeError("the event loop of this stream has ended")
 
     def close(self) -> None:
         """Close the iterator and wait for it, up to ``CLOSE_TIMEOUT``."""
@@ -129,10 +139,24 @@ def _shared_loop() -> asyncio.AbstractEventLoop:
     global _loop, _thread, _process
     with _lock:
         # A forked child inherits the loop of its parent, but not the thread that runs it.
-        if _loop is None or _process != os.getpid():
+        if _thread is None or not _thread.is_alive() or _process != os.getpid():
             _loop, _process = asyncio.new_event_loop(), os.getpid()
             _thread = threading.Thread(
-                target=_loop.run_forever, name="streamhtml-loop", daemon=True
+                target=_run_forever, args=(_loop,), name="streamhtml-loop", daemon=True
             )
             _thread.start()
+        assert _loop is not None
         return _loop
+
+
+def _run_forever(loop: asyncio.AbstractEventLoop) -> None:
+    """Run the loop, and run it again if a source ends it. No other stream loses anything.
+
+    A loop that was ended by a SystemExit, a KeyboardInterrupt or ``stop()`` can go on where it was.
+    """
+    while not loop.is_closed():
+        try:
+            loop.run_forever()
+            logger.critical("something has stopped the event loop of all streams; it goes on")
+        except BaseException:
+            logger.critical("the event loop of all streams was ended; it goes on", exc_info=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ import anyio.lowlevel
 import pytest
 from tests.recorded_source import TIMEOUT
 
-from streamhtml import Fragment, Patch, Reply, TextRenderer, stream
+from streamhtml import Fragment, Patch, Reply, TextRenderer, Truncated, stream
 from streamhtml._pump import close_unused
 
 pytestmark = pytest.mark.anyio
@@ -192,6 +193,28 @@ async def test_while_a_source_that_nobody_reads_is_closed(
 ) -> None:
     close_unused(SyncClosing(raised))  # type: ignore[arg-type]
     assert "closing the source failed" in caplog.text
+
+
+async def test_what_a_stopped_source_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    release = threading.Event()
+
+    def source(error: Exception) -> Iterator[str]:
+        yield "a"
+        release.wait(TIMEOUT)
+        raise error
+
+    for error in Truncated(), OSError("the connection was closed"):
+        caplog.clear()
+        release.clear()
+        fragments = stream(Reply(), source(error), interval=0)
+        await anext(fragments)
+        await anext(fragments)
+        fragments.stop()
+        release.set()
+        assert [fragment.outcome async for fragment in fragments] == ["stopped"]
+        await fragments.aclose()
+        assert ("the connection was closed" in caplog.text) == isinstance(error, OSError)
+        assert len(caplog.records) == isinstance(error, OSError)
 
 
 def test_ctrl_c_ends_a_program_in_the_middle_of_a_source() -> None:

@@ -362,6 +362,21 @@ def test_what_would_end_the_server_reaches_it_as_an_error() -> None:
     chunks.close()
 
 
+def test_a_stream_is_stopped_or_closed_before_the_shared_loop_knows_it() -> None:
+    async def source() -> AsyncIterator[str]:
+        raise AssertionError("not to be started")
+        yield ""
+
+    for tokens in source(), iter("ab"), Counting():
+        fragments = stream(Reply(), tokens)  # type: ignore[arg-type]
+        fragments.stop()
+        text = b"".join(SyncIterator(Body(fragments, HTMLFormat()), {}))
+        assert text.endswith(b"end stopped>")
+        fragments = stream(Reply(), ["a"])
+        fragments.close()
+        assert b"".join(SyncIterator(Body(fragments, HTMLFormat()), {})) == b""
+
+
 def test_a_page_that_gets_the_whole_message_learns_that_the_server_ends() -> None:
     async def interrupted() -> bytes:
         closed = threading.Event()

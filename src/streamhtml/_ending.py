@@ -18,7 +18,7 @@ import anyio.to_thread
 from streamhtml._eventloop import EventLoop, Wakeup, is_ctrl_c
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import CLOSE_TIMEOUT
-from streamhtml._render_thread import RenderInThread, render_in
+from streamhtml._render_thread import RenderInThread
 from streamhtml._reply import Reply
 
 OnEnd: TypeAlias = Callable[[Reply], Awaitable[None] | None]
@@ -32,7 +32,7 @@ class Ending:
     | How the stream ends             | Reply         | on_end     | last_fragment()       |
     |---------------------------------|---------------|------------|-----------------------|
     | ``begin(outcome)``              | the outcome   | is called  | the last Fragment     |
-    | ``abandon()``                   | "interrupted" | is called  | StopAsyncIteration    |
+    | ``abandon(outcome)``            | the outcome   | is called  | StopAsyncIteration    |
     | ``begin()``, then ``abandon()`` | the outcome   | continues  | StopAsyncIteration    |
     | ``discard()``: never started    | unchanged     | not called | StopAsyncIteration    |
 
@@ -71,26 +71,39 @@ class Ending:
         if self.begun:
             return
         self.begun = True
-        if error is not None:
-            logger.error("the stream of %s failed", self._reply.message_pair_id, exc_info=error)
-        render = self._reply.closing(outcome)
-        if self._reply.renders_each_time or (self._reply.renders_notice and outcome != "finished"):
-            self._rendering = RenderInThread(loop, self._context, render)
-        else:
-            try:
-                self._fragment = render_in(self._context, render)
-            except Exception as failure:
-                self._fragment = self._failed_fragment(failure)
-        self._start_on_end(loop, after=self._rendering)
+        self._log_failure(error)
+        render = partial(self._render_last, self._reply.closing(outcome))
+        try:
+            if self._reply.renders_each_time or (
+                self._reply.renders_notice and outcome != "finished"
+            ):
+                self._rendering = RenderInThread(loop, self._context, render)
+            else:
+                self._fragment = self._context.run(render)
+        finally:
+            self._start_on_end(loop, after=self._rendering)
 
-    def abandon(self, loop: EventLoop | None) -> None:
-        """End the stream without a last Fragment, because nobody will read it."""
+    def abandon(
+        self,
+        loop: EventLoop,
+        outcome: Outcome,
+        error: BaseException | None = None,
+        after: RenderInThread | None = None,
+    ) -> None:
+        """End the stream without a last Fragment, because nobody will read it.
+
+        Args:
+            loop: the event loop of the stream. It may have ended.
+            outcome: how the answer ended.
+            error: the exception that ended the source before, which is logged.
+            after: a rendering that may still change the reply. ``on_end`` is called afterwards.
+        """
         self._drop_fragment()
         if not self.begun:
             self.begun = True
-            self._reply.abandon()
-            if loop is not None:
-                self._start_on_end(loop, after=None)
+            self._log_failure(error)
+            self._reply.abandon(outcome)
+            self._start_on_end(loop, after)
 
     def discard(self) -> None:
         """End a stream that was never started: it has no answer, so ``on_end`` is not called."""
@@ -107,7 +120,7 @@ class Ending:
             StopAsyncIteration: the Fragment was returned before, or the stream was abandoned.
         """
         if self._rendering is not None:
-            fragment = await self._rendered(self._rendering)
+            fragment = await self._rendering.result()
             self._rendering = None
             if not self._abandoned:
                 self._fragment = fragment
@@ -124,16 +137,20 @@ class Ending:
         if self._on_end_call is not None:
             await self._on_end_call.wait(CLOSE_TIMEOUT)
 
-    async def _rendered(self, rendering: RenderInThread) -> Fragment:
+    def _render_last(self, render: Callable[[], Fragment]) -> Fragment:
         try:
-            return await rendering.result()
-        except Exception as error:
-            return self._failed_fragment(error)
+            return render()
+        except BaseException as error:
+            if is_ctrl_c(error):
+                raise
+            logger.exception(
+                "could not render the last fragment of %s", self._reply.message_pair_id
+            )
+            return self._reply.fail()
 
-    def _failed_fragment(self, error: Exception) -> Fragment:
-        message = "could not render the last fragment of %s"
-        logger.error(message, self._reply.message_pair_id, exc_info=error)
-        return self._reply.fail()
+    def _log_failure(self, error: BaseException | None) -> None:
+        if error is not None:
+            logger.error("the stream of %s failed", self._reply.message_pair_id, exc_info=error)
 
     def _drop_fragment(self) -> None:
         self._abandoned = True
@@ -142,7 +159,14 @@ class Ending:
     def _start_on_end(self, loop: EventLoop, after: RenderInThread | None) -> None:
         if self._on_end is not None:
             self._on_end_call = _OnEndCall(self._on_end, self._reply, loop)
-            self._on_end_call.start(self._context.copy(), after)
+            wait = partial(self._wait_until_ready, after)
+            self._on_end_call.start(self._context.copy(), wait)
+
+    async def _wait_until_ready(self, rendering: RenderInThread | None) -> None:
+        """Wait until nothing changes the reply any more."""
+        if rendering is not None:
+            with suppress(Exception):
+                await rendering.result()
 
 
 class _OnEndCall:
@@ -155,33 +179,42 @@ class _OnEndCall:
         self._was_called = False
         self._done: Wakeup | None = loop.create_wakeup()
 
-    def start(self, context: Context, after: RenderInThread | None) -> None:
-        """Start the task. It waits for the rendering ``after``, then calls ``on_end``."""
-        self._loop.spawn(partial(self._run, after), context)
+    def start(self, context: Context, wait_until_ready: Callable[[], Awaitable[None]]) -> None:
+        """Start the task. It calls ``on_end`` after ``wait_until_ready()``."""
+        try:
+            self._loop.spawn(partial(self._run, wait_until_ready), context)
+        except RuntimeError:  # The loop has ended.
+            context.run(self._finish)
 
     async def wait(self, seconds: float) -> None:
         """Wait until the call is done, but no longer than ``seconds``."""
         if self._done is not None:
             await self._done.wait(seconds)
 
-    async def _run(self, after: RenderInThread | None) -> None:
+    async def _run(self, wait_until_ready: Callable[[], Awaitable[None]]) -> None:
         try:
             with anyio.CancelScope(shield=True):  # trio cancels its tasks at the end of the loop.
-                if after is not None:
-                    with suppress(Exception):
-                        await after.result()
-                if inspect.iscoroutinefunction(self._on_end):
-                    result = self._call()
-                else:
-                    result = await anyio.to_thread.run_sync(self._call)
-                if inspect.isawaitable(result):
-                    await result
+                try:
+                    await wait_until_ready()
+                except self._loop.cancelled:
+                    # asyncio cancels them in spite of the shield, once, and then waits for them.
+                    await wait_until_ready()
+                await self._call_and_wait()
+        finally:
+            self._finish()
+
+    async def _call_and_wait(self) -> None:
+        try:
+            if inspect.iscoroutinefunction(self._on_end):
+                result = self._call()
+            else:
+                result = await anyio.to_thread.run_sync(self._call)
+            if inspect.isawaitable(result):
+                await result
         except BaseException as error:
             if isinstance(error, self._loop.cancelled) and self._loop.is_cancelled():
                 raise
             self._log(error)
-        finally:
-            self._finish()
 
     def _call(self) -> Awaitable[None] | None:
         self._was_called = True
@@ -193,9 +226,11 @@ class _OnEndCall:
 
     def _finish(self) -> None:
         if not self._was_called:
-            # At the end of the loop, asyncio cancels its tasks in spite of the shield. Here that
-            # happened before the worker thread had started.
-            self._call()
+            # The loop ended before the worker thread had started, or before it began.
+            result = self._call()
+            if inspect.iscoroutine(result):
+                result.close()
+                self._log(RuntimeError("the event loop ended before on_end could be awaited"))
         if self._done is not None:
             self._done.notify()
             self._done.close()

@@ -17,7 +17,7 @@ from typing import Final
 import anyio
 from anyio.lowlevel import checkpoint
 
-from streamhtml._delta import Delta
+from streamhtml._delta import Delta, Truncated
 from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop, is_ctrl_c
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
@@ -52,8 +52,9 @@ class Pump:
     unread. An async source runs as a task, and a sync source runs on its own thread. Both run in a
     copy of the context (``contextvars``) in which the pump was created.
 
-    After the iteration, ``error`` is the exception that ended the source, or None. ``interrupted``
-    is true if the source was cancelled, for example when the event loop shut down.
+    ``source_has_ended`` is true once the source has ended, even if it is not closed yet. ``error``
+    is the exception that ended it, or None. What it raises after ``close()`` is only logged.
+    ``interrupted`` is true if it was cancelled, for example when the event loop shut down.
 
     ``close()`` and ``aclose()`` close the source at any time. The iteration then delivers what has
     already arrived, and ends without waiting for the source's cleanup.
@@ -71,6 +72,7 @@ class Pump:
     def __init__(self, tokens: Tokens, *, interval: float, ping: float | None) -> None:
         self.error: BaseException | None = None
         self.interrupted = False
+        self.source_has_ended = False
         self._source = deltas(tokens)
         self._context = copy_context()
         self._interval = interval
@@ -86,6 +88,8 @@ class Pump:
         self._closing = False
         self._ended = False
         self._started = False
+        # Reentrant, because a signal handler may call close() while the lock is held.
+        self._start_lock = threading.RLock()
         self._thread_may_continue = threading.Event()
         self._cancel: Callable[[], object] = self._thread_may_continue.set
         self.loop: EventLoop | None = None
@@ -97,10 +101,11 @@ class Pump:
 
         The first step of the iteration calls this method too.
         """
-        if self._started or self._ended:
-            return
-        self._started = True
         self.loop = loop = current_event_loop()
+        with self._start_lock:
+            if self._started or self._ended:
+                return
+            self._started = True
         self._reader_wakeup: Wakeup = loop.create_wakeup()
         self._source_wakeup: Wakeup = loop.create_wakeup()
         self._end_wakeup: Wakeup = loop.create_wakeup()
@@ -174,7 +179,9 @@ class Pump:
             return
         self._closing = True
         self._thread_may_continue.set()
-        if self._started or not self._close_without_loop():
+        with self._start_lock:
+            closed = not self._started and self._close_without_loop()
+        if not closed:
             self._call_in_loop(self._stop)
 
     async def aclose(self) -> None:
@@ -225,6 +232,7 @@ class Pump:
             if self._is_cancellation(error) or is_ctrl_c(error):
                 raise
         finally:
+            self.source_has_ended = True
             self._cancel = self._thread_may_continue.set  # The cleanup must not be cancelled.
             await self._close_in_task(self._source)
 
@@ -244,9 +252,11 @@ class Pump:
         return isinstance(error, self.loop.cancelled) and self.loop.is_cancelled()
 
     def _record_error(self, error: BaseException) -> None:
-        if not self.interrupted:
+        if not (self.interrupted or self._closing):
             self.error = error
-        elif isinstance(error, Exception | SystemExit | KeyboardInterrupt):
+        elif isinstance(error, Exception | SystemExit | KeyboardInterrupt) and not isinstance(
+            error, Truncated
+        ):
             logger.warning("the source failed while it was cancelled", exc_info=error)
 
     async def _read(self, source: AsyncDeltas) -> None:
@@ -308,6 +318,7 @@ class Pump:
                 self._read_in_thread(self._source)
         except BaseException as error:  # Nobody else handles the exceptions of this thread.
             self._record_error(error)
+        self.source_has_ended = True
         try:
             self._source.close()
         except BaseException as error:

@@ -133,9 +133,9 @@ class Reply:
         self.state = "failed"
         return self._fragment(self._view.fail(self._notice.plain("failed")), "failed")
 
-    def abandon(self) -> None:
-        """Mark the reply as "interrupted" because the reader has left. Nothing is rendered."""
-        self.state = "interrupted"
+    def abandon(self, outcome: Outcome = "interrupted") -> None:
+        """End the reply because the reader has left. Nothing is rendered."""
+        self.state = outcome
 
     def _change_state(
         self, expected: Literal["new", "streaming"], new: Literal["streaming"] | Outcome
@@ -145,7 +145,8 @@ class Reply:
                 f"the reply is {self.state!r}, not {expected!r}; call open() once, then "
                 "feed() while it streams, then close() once"
             )
-        self.state = new
+        if new != expected:  # A rendering in a thread must not undo abandon().
+            self.state = new
 
     def _fragment(self, patches: list[Patch], outcome: Outcome | None = None) -> Fragment:
         if not patches and outcome is None:

@@ -87,7 +87,8 @@ def stream(
     Returns:
         An async iterator of Fragments, which can be iterated once. The caller has to end it with
         ``aclose()``, or with ``close()`` from another thread. Both may be called at any time, and
-        more than once. If the stream has not ended by then, its outcome is "interrupted".
+        more than once. If the stream has not ended by then, its outcome is "interrupted", or
+        "stopped" after ``stop()``.
         ``stop()`` ends it early for the user. A stream that nobody closes closes itself when it
         is garbage-collected.
 
@@ -110,11 +111,14 @@ class Stream:
 
     def __init__(self, reply: Reply, first: Fragment, pump: Pump, on_end: OnEnd | None) -> None:
         self._reply = reply
-        self._first: Fragment | None = first
+        # Empty if the stream was started, or closed before. pop() is atomic.
+        self._first = [first]
+        self._started = False
         self._pump = pump
         self._context = copy_context()
         self._ending = Ending(reply, on_end, self._context)
         self._stopped: Outcome | None = None
+        self._closed = False
         self._rendering: RenderInThread | None = None
 
     def __del__(self) -> None:
@@ -126,10 +130,14 @@ class Stream:
         return self
 
     async def __anext__(self) -> Fragment:
+        if self._closed:  # Another thread has called close().
+            self._abandon()
         if self._ending.begun:
             return await self._ending.last_fragment()
-        if self._first is not None:
-            fragment, self._first = self._first, None
+        if not self._started:
+            if (fragment := self._take_first()) is None:
+                raise StopAsyncIteration
+            self._started = True
             self._pump.start()
             if fragment.patches:
                 return fragment
@@ -138,7 +146,7 @@ class Stream:
             if self._rendering is not None and (fragment := await self._rendered()).patches:
                 return fragment
             async for batch in self._pump:
-                if self._ending.begun:  # close() or aclose() was called meanwhile.
+                if self._closed:  # close() or aclose() was called meanwhile.
                     break
                 if self._reply.renders_each_time:
                     self._start_rendering(partial(self._reply.feed, batch))
@@ -156,40 +164,57 @@ class Stream:
         """End the stream early, from any thread: deliver what has arrived, then the last Fragment.
 
         Call it from another request, in which the user asks to stop. If the stream was not
-        started, it reads no token. If it has ended, this method does nothing. The last Fragment
-        does not wait for the source's cleanup.
+        started, it reads no token. If it has ended, this method does nothing. If only its source
+        has ended, the outcome does not change. The last Fragment does not wait for the source's
+        cleanup.
 
         Args:
             outcome: the outcome of the reply; "interrupted" if the process is about to end.
         """
         if not self._ending.begun:
-            self._stopped = self._stopped or outcome
+            if not (self._closed or self._pump.source_has_ended):
+                self._stopped = self._stopped or outcome
             self._pump.close()
 
     def close(self) -> None:
         """Close the source and end the stream soon. May be called from any thread."""
-        loop = self._pump.loop
-        if self._first is not None or loop is None:  # The stream was never started.
-            self._abandon()
-        elif not self._ending.begun:
-            self._pump.close()
-            with suppress(RuntimeError):  # The loop has ended.
+        if self._ending.begun:
+            return
+        self._closed = True
+        self._pump.close()
+        if self._take_first() is not None:
+            self._ending.discard()
+        elif (loop := self._pump.loop) is not None:
+            try:
                 loop.call_threadsafe(self._abandon)
+            except RuntimeError:  # The loop has ended, and nobody iterates any more.
+                self._abandon()
 
     async def aclose(self) -> None:
-        """Close the source, end the stream, and wait a few seconds at most for both."""
+        """Close the source, end the stream, and wait a few seconds at most for each of them."""
         self._abandon()
         with anyio.CancelScope(shield=True):
             await self._ending.on_end_done()
             await self._pump.aclose()
 
-    def _abandon(self) -> None:
-        self._rendering = None
+    def _take_first(self) -> Fragment | None:
+        """Return the first Fragment to the first caller, who starts the stream or discards it."""
+        with suppress(IndexError):
+            return self._first.pop()
+        return None
+
+    def _abandon(self, error: BaseException | None = None) -> None:
+        """End the stream because nobody reads it any more, unless it has ended."""
+        self._closed = True
         self._pump.close()
-        if self._first is not None:
+        if self._take_first() is not None:
             self._ending.discard()
-        else:
-            self._ending.abandon(self._pump.loop)
+        elif self._started:
+            assert self._pump.loop is not None
+            outcome = self._stopped or "interrupted"
+            error = error or self._outcome()[1]
+            self._ending.abandon(self._pump.loop, outcome, error, after=self._rendering)
+        self._rendering = None
 
     def _outcome(self) -> tuple[Outcome, BaseException | None]:
         """Return how the stream ended after its last batch, and the exception that ended it."""
@@ -204,7 +229,10 @@ class Stream:
 
     async def _end(self, outcome: Outcome, error: BaseException | None = None) -> Fragment:
         assert self._pump.loop is not None
-        self._ending.begin(self._pump.loop, outcome, error)
+        if self._closed:
+            self._abandon(error)
+        else:
+            self._ending.begin(self._pump.loop, outcome, error)
         return await self._ending.last_fragment()
 
     def _start_rendering(self, render: Callable[[], Fragment]) -> None:

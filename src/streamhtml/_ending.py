@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context
 from functools import partial
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import anyio
 import anyio.to_thread
@@ -22,6 +22,11 @@ from streamhtml._render_thread import RenderInThread
 from streamhtml._reply import Reply
 
 OnEnd: TypeAlias = Callable[[Reply], Awaitable[None] | None]
+
+CLEANUP_GRACE: Final = 0.1
+"""Time in seconds that the last Fragment waits for a source to close, so that ``on_end`` is called
+first. After that, the Fragment is sent before ``on_end`` is called. But if the process is about to
+end, ``on_end`` is called then, because there may be no later time."""
 
 logger = logging.getLogger("streamhtml")
 
@@ -38,24 +43,37 @@ class Ending:
 
     Only the first of these calls changes the reply and calls ``on_end``.
 
+    ``on_end`` is called when the source is closed, but at most ``CLOSE_TIMEOUT`` after the end, or
+    ``CLEANUP_GRACE`` if the process is about to end. So it can read what the source writes while it
+    is closed.
+
     Args:
         reply: the reply of the stream.
         on_end: called with the reply. See ``stream()``.
         context: the context variables in which the end is rendered and ``on_end`` is called.
+        wait_until_closed: waits until the source is closed. See ``Pump``.
 
     Attributes:
         begun: whether the end has begun. The stream then accepts no more deltas.
     """
 
-    def __init__(self, reply: Reply, on_end: OnEnd | None, context: Context) -> None:
+    def __init__(
+        self,
+        reply: Reply,
+        on_end: OnEnd | None,
+        context: Context,
+        wait_until_closed: Callable[[float], Awaitable[bool]],
+    ) -> None:
         self.begun = False
         self._reply = reply
         self._on_end = on_end
         self._context = context
+        self._wait_until_closed = wait_until_closed
         self._abandoned = False
         self._rendering: RenderInThread | None = None
         self._fragment: Fragment | None = None
         self._waits_for_on_end = True
+        self._process_ends = False
         self._on_end_call: _OnEndCall | None = None
 
     def begin(self, loop: EventLoop, outcome: Outcome, error: BaseException | None = None) -> None:
@@ -71,6 +89,7 @@ class Ending:
         if self.begun:
             return
         self.begun = True
+        self._process_ends = outcome == "interrupted"
         self._log_failure(error)
         render = partial(self._render_last, self._reply.closing(outcome))
         try:
@@ -113,6 +132,9 @@ class Ending:
     async def last_fragment(self) -> Fragment:
         """Return the last Fragment when ``on_end`` is done, or after ``CLOSE_TIMEOUT``.
 
+        If the source takes longer than ``CLEANUP_GRACE`` to close, the Fragment does not wait for
+        ``on_end``, unless the process is about to end.
+
         May be called again after it was cancelled. If it was cancelled while it waited for
         ``on_end``, the next call does not wait again.
 
@@ -126,7 +148,10 @@ class Ending:
                 self._fragment = fragment
         if self._fragment is not None and self._waits_for_on_end:
             self._waits_for_on_end = False
-            await self.on_end_done()
+            if self._on_end_call is not None and (
+                await self._wait_until_closed(CLEANUP_GRACE) or self._process_ends
+            ):
+                await self._on_end_call.wait(CLOSE_TIMEOUT - CLEANUP_GRACE)
         last, self._fragment = self._fragment, None
         if last is None:
             raise StopAsyncIteration
@@ -163,10 +188,11 @@ class Ending:
             self._on_end_call.start(self._context.copy(), wait)
 
     async def _wait_until_ready(self, rendering: RenderInThread | None) -> None:
-        """Wait until nothing changes the reply any more."""
+        """Wait until nothing changes the reply any more, and the source is closed."""
         if rendering is not None:
             with suppress(Exception):
                 await rendering.result()
+        await self._wait_until_closed(CLEANUP_GRACE if self._process_ends else CLOSE_TIMEOUT)
 
 
 class _OnEndCall:

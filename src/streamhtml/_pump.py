@@ -189,11 +189,15 @@ class Pump:
         self._closing = True
         with anyio.CancelScope(shield=True):
             self._stop()
-            deadline = monotonic() + CLOSE_TIMEOUT
-            while not self._ended and (left := deadline - monotonic()) > 0:
-                await self._end_wakeup.wait(left)
-        if not self._ended:
-            logger.warning("a source is still running %s seconds after close()", CLOSE_TIMEOUT)
+            if not await self.wait_until_closed(CLOSE_TIMEOUT):
+                logger.warning("a source is still running %s seconds after close()", CLOSE_TIMEOUT)
+
+    async def wait_until_closed(self, seconds: float) -> bool:
+        """Wait until the source is closed, but no longer than ``seconds``. Return whether it is."""
+        deadline = monotonic() + seconds
+        while not self._ended and (left := deadline - monotonic()) > 0:
+            await self._end_wakeup.wait(left)
+        return self._ended
 
     def _stop(self) -> None:
         self._thread_may_continue.set()

@@ -79,10 +79,12 @@ def stream(
             ``None`` means never.
         on_end: called once with the reply when the reply is complete. ``reply.state`` is then the
             outcome, and ``reply.text`` is the answer. ``on_end`` is not called if the stream was
-            never started. The last Fragment is sent when ``on_end`` is done, or after five
-            seconds. So an answer that ``on_end`` saves is there when the page is loaded again. A
-            coroutine function is awaited; any other function runs on a worker thread. An exception
-            that it raises is logged.
+            never started. It is called after the source's cleanup, or five seconds after the end.
+            The last Fragment is sent when ``on_end`` is done, or after five seconds. So an answer
+            that ``on_end`` saves is there when the page is loaded again. But if the source takes
+            longer than a tenth of a second to clean up after ``stop()``, the last Fragment is sent
+            before ``on_end`` is called. A coroutine function is awaited; any other function runs on
+            a worker thread. An exception that it raises is logged.
 
     Returns:
         An async iterator of Fragments, which can be iterated once. The caller has to end it with
@@ -116,7 +118,7 @@ class Stream:
         self._started = False
         self._pump = pump
         self._context = copy_context()
-        self._ending = Ending(reply, on_end, self._context)
+        self._ending = Ending(reply, on_end, self._context, pump.wait_until_closed)
         self._stopped: Outcome | None = None
         self._closed = False
         self._rendering: RenderInThread | None = None
@@ -166,7 +168,7 @@ class Stream:
         Call it from another request, in which the user asks to stop. If the stream was not
         started, it reads no token. If it has ended, this method does nothing. If only its source
         has ended, the outcome does not change. The last Fragment does not wait for the source's
-        cleanup.
+        cleanup, except for a moment (see ``on_end``).
 
         Args:
             outcome: the outcome of the reply; "interrupted" if the process is about to end.
@@ -194,8 +196,8 @@ class Stream:
         """Close the source, end the stream, and wait a few seconds at most for each of them."""
         self._abandon()
         with anyio.CancelScope(shield=True):
-            await self._ending.on_end_done()
             await self._pump.aclose()
+            await self._ending.on_end_done()
 
     def _take_first(self) -> Fragment | None:
         """Return the first Fragment to the first caller, who starts the stream or discards it."""

@@ -65,7 +65,7 @@ class SyncIterator:
             # A SystemExit, for instance, would end the server.
             raise RuntimeError(f"the response raised a {type(chunk).__name__}") from chunk
         if chunk is None or _client_has_left(self._environ):
-            self.close()
+            self._start_closing()  # The server calls close() when it has sent the end.
             raise StopIteration
         return chunk
 
@@ -81,20 +81,23 @@ class SyncIterator:
                     return RuntimeError("the event loop of this stream has ended")
 
     def close(self) -> None:
-        """Close the iterator and wait for it, up to ``CLOSE_TIMEOUT``."""
-        self._ended = True
-        closed = submit(self._iterator.aclose())
-        if self._handoff is not None:
-            self._handoff.close()
+        """Close it, and wait up to ``CLOSE_TIMEOUT`` for its source and for ``on_end``."""
+        closed = self._start_closing()
         if threading.current_thread() is not _thread:
             with suppress(TimeoutError):
-                closed.result(CLOSE_TIMEOUT)
+                closed.result(2 * CLOSE_TIMEOUT)
 
     def __del__(self) -> None:
         # Some servers iterate a response and then forget to close it.
         if self._handoff is not None and not self._ended:
-            submit(self._iterator.aclose())
+            self._start_closing()
+
+    def _start_closing(self) -> "Future[None]":
+        self._ended = True
+        closed = submit(self._iterator.aclose())
+        if self._handoff is not None:
             self._handoff.close()
+        return closed
 
 
 def _client_has_left(environ: Mapping[str, Any]) -> bool:

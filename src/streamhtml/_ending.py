@@ -20,6 +20,7 @@ from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import CLOSE_TIMEOUT
 from streamhtml._render_thread import RenderInThread
 from streamhtml._reply import Reply
+from streamhtml._surroundings import surroundings
 
 OnEnd: TypeAlias = Callable[[Reply], Awaitable[None] | None]
 
@@ -231,16 +232,21 @@ class _OnEndCall:
 
     async def _call_and_wait(self) -> None:
         try:
-            if inspect.iscoroutinefunction(self._on_end):
-                result = self._call()
-            else:
-                result = await anyio.to_thread.run_sync(self._call)
-            if inspect.isawaitable(result):
-                await result
+            async with surroundings():
+                if inspect.iscoroutinefunction(self._on_end):
+                    result = self._call()
+                else:
+                    result = await anyio.to_thread.run_sync(self._call_in_thread)
+                if inspect.isawaitable(result):
+                    await result
         except BaseException as error:
             if isinstance(error, self._loop.cancelled) and self._loop.is_cancelled():
                 raise
             self._log(error)
+
+    def _call_in_thread(self) -> Awaitable[None] | None:
+        with surroundings():
+            return self._call()
 
     def _call(self) -> Awaitable[None] | None:
         self._was_called = True

@@ -19,6 +19,7 @@ from anyio.lowlevel import checkpoint
 
 from streamhtml._delta import Delta, Truncated
 from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop, is_ctrl_c
+from streamhtml._surroundings import surroundings
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
 MAX_BUFFERED_DELTAS: Final = 1024
@@ -224,11 +225,18 @@ class Pump:
 
     async def _run_task(self) -> None:
         assert isinstance(self._source, AsyncDeltas)
+        try:
+            async with surroundings():
+                await self._read_and_close(self._source)
+        finally:
+            self._finish()
+
+    async def _read_and_close(self, source: AsyncDeltas) -> None:
         assert self.loop is not None
         try:
             self.interrupted = self.loop.is_cancelled() and not self._closing
             if not self._closing and not self.interrupted:
-                await self._read(self._source)
+                await self._read(source)
         except BaseException as error:
             # A cancellation may not come from us: a source may await a task that was cancelled.
             self.interrupted = self.loop.is_cancelled()
@@ -238,7 +246,7 @@ class Pump:
         finally:
             self.source_has_ended = True
             self._cancel = self._thread_may_continue.set  # The cleanup must not be cancelled.
-            await self._close_in_task(self._source)
+            await self._close_in_task(source)
 
     async def _close_in_task(self, source: AsyncDeltas) -> None:
         try:
@@ -248,8 +256,6 @@ class Pump:
             if self._is_cancellation(error):
                 raise
             _log_failed_close(error)
-        finally:
-            self._finish()
 
     def _is_cancellation(self, error: BaseException) -> bool:
         assert self.loop is not None
@@ -318,16 +324,22 @@ class Pump:
     def _run_thread(self) -> None:
         assert isinstance(self._source, SyncDeltas)
         try:
+            with surroundings():
+                self._read_and_close_in_thread(self._source)
+        finally:
+            self._call_in_loop(self._finish)
+
+    def _read_and_close_in_thread(self, source: SyncDeltas) -> None:
+        try:
             if not self._closing:
-                self._read_in_thread(self._source)
+                self._read_in_thread(source)
         except BaseException as error:  # Nobody else handles the exceptions of this thread.
             self._record_error(error)
         self.source_has_ended = True
         try:
-            self._source.close()
+            source.close()
         except BaseException as error:
             _log_failed_close(error)
-        self._call_in_loop(self._finish)
 
     def _read_in_thread(self, source: SyncDeltas) -> None:
         for delta in source:

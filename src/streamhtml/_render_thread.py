@@ -14,6 +14,7 @@ import anyio.to_thread
 
 from streamhtml._eventloop import EventLoop, is_ctrl_c
 from streamhtml._patch import Fragment
+from streamhtml._surroundings import surroundings
 
 P = ParamSpec("P")
 
@@ -76,7 +77,8 @@ class RenderInThread:
         if not self._started.acquire(blocking=False):
             return
         try:
-            self._result = render_in(self._context, self._render)
+            with surroundings():
+                self._result = render_in(self._context, self._render)
         except Exception as error:
             self._result = error
         with suppress(RuntimeError):  # The loop has ended, and nothing waits any more.

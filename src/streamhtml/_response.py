@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,7 @@ from streamhtml._reply import Reply
 from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml._response_headers import build_headers
 from streamhtml._stream import OnEnd, stream
+from streamhtml._surroundings import MakeSurroundings, use_surroundings
 from streamhtml._template import Template
 from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format
 from streamhtml.sources import Tokens
@@ -81,6 +83,9 @@ class BaseStreamingResponse(Generic[RequestT]):
 
     reply: Reply
 
+    _surroundings: MakeSurroundings = nullcontext
+    """Makes the context manager around the source, the templates and ``on_end``."""
+
     def __init__(
         self,
         request: RequestT,
@@ -126,7 +131,8 @@ class BaseStreamingResponse(Generic[RequestT]):
         except BaseException:
             close_unused(tokens)
             raise
-        fragments = stream(self.reply, tokens, interval=interval, ping=ping, on_end=on_end)
+        with use_surroundings(self._surroundings):
+            fragments = stream(self.reply, tokens, interval=interval, ping=ping, on_end=on_end)
         reconnected = None
         if method == "HEAD":
             fragments.close()

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.servers.framework_sites import ACCOUNTS, ASGI, WSGI
+from tests.servers import database_site, framework_sites
+from tests.servers.framework_sites import ACCOUNTS
 from tests.servers.recorded_sources import Account
 
 
@@ -63,5 +64,7 @@ def _wsgi(site: Any) -> Any:
     return app
 
 
+_ASGI = framework_sites.ASGI | database_site.ASGI
+_WSGI = framework_sites.WSGI | database_site.WSGI
 _name = os.environ["SITE"]
-app = _asgi(ASGI[_name]()) if _name in ASGI else _wsgi(WSGI[_name]())
+app = _asgi(_ASGI[_name]()) if _name in _ASGI else _wsgi(_WSGI[_name]())

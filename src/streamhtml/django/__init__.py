@@ -16,6 +16,7 @@ from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
 from streamhtml._template import Template
 from streamhtml._wsgi_iterator import SyncIterator
+from streamhtml.django._connections import ClosedConnections
 from streamhtml.django._templates import find_template, site_notice
 
 __all__ = ["StreamingHTMLResponse"]
@@ -28,6 +29,8 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
     (Django's or Jinja2). Their context processors are applied. A template from ``get_template()``
     can be passed instead of its name. Notices are in the active language.
     """
+
+    _surroundings = ClosedConnections
 
     def _read_request(self, request: HttpRequest) -> tuple[str, HeaderSource]:
         headers: Any = request.headers

@@ -1,7 +1,6 @@
 """A SystemExit and its kind end the stream in which they are raised, and no other stream."""
 
 import asyncio
-import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
@@ -215,31 +214,3 @@ async def test_what_a_stopped_source_raises_is_logged(caplog: pytest.LogCaptureF
         await fragments.aclose()
         assert ("the connection was closed" in caplog.text) == isinstance(error, OSError)
         assert len(caplog.records) == isinstance(error, OSError)
-
-
-def test_ctrl_c_ends_a_program_in_the_middle_of_a_source() -> None:
-    """``run_until_complete()`` has no handler of SIGINT, so Python's own raises it anywhere."""
-    closed = []
-
-    async def source() -> AsyncIterator[str]:
-        try:
-            yield "a"
-            signal.raise_signal(signal.SIGINT)
-        finally:
-            closed.append(True)
-
-    async def main() -> None:
-        async for _ in stream(Reply(), source(), interval=0):
-            pass
-
-    loop = asyncio.new_event_loop()
-    loop.set_exception_handler(lambda loop, context: None)  # Nobody awaits the source's task.
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            loop.run_until_complete(main())
-        assert closed
-    finally:
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.close()

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import anyio
 import anyio.to_thread
 
-from streamhtml._eventloop import EventLoop, Wakeup, is_ctrl_c
+from streamhtml._eventloop import EventLoop, Wakeup
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import CLOSE_TIMEOUT
 from streamhtml._render_thread import RenderInThread
@@ -166,9 +166,7 @@ class Ending:
     def _render_last(self, render: Callable[[], Fragment]) -> Fragment:
         try:
             return render()
-        except BaseException as error:
-            if is_ctrl_c(error):
-                raise
+        except BaseException:
             logger.exception(
                 "could not render the last fragment of %s", self._reply.message_pair_id
             )
@@ -270,5 +268,3 @@ class _OnEndCall:
 
     def _log(self, error: BaseException) -> None:
         logger.error("on_end failed for %s", self._reply.message_pair_id, exc_info=error)
-        if is_ctrl_c(error):
-            raise error

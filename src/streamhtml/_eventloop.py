@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from contextvars import Context
 from math import ceil
-from opcode import opmap
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from weakref import WeakKeyDictionary, ref
@@ -105,21 +103,6 @@ def current_event_loop() -> EventLoop:
     raise RuntimeError("a stream needs a running asyncio or trio event loop; this thread has none")
 
 
-def is_ctrl_c(error: BaseException) -> bool:
-    """Return whether somebody has pressed Ctrl+C, and no code has raised this KeyboardInterrupt.
-
-    Python's own handler of SIGINT raises it at any instruction of the main thread. The handlers of
-    ``asyncio.run()``, trio and servers end the program in another way.
-    """
-    if not isinstance(error, KeyboardInterrupt) or not (raised_at := error.__traceback__):
-        return False
-    while raised_at.tb_next:
-        raised_at = raised_at.tb_next
-    instruction = raised_at.tb_frame.f_code.co_code[raised_at.tb_lasti]
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    return in_main_thread and instruction != opmap["RAISE_VARARGS"]
-
-
 class _AsyncioLoop:
     def __init__(self) -> None:
         import asyncio
@@ -141,9 +124,7 @@ class _AsyncioLoop:
                 await run()
             except self.cancelled:
                 raise
-            except BaseException as error:  # A SystemExit, for instance, would end the loop itself.
-                if is_ctrl_c(error):
-                    raise
+            except BaseException:  # A SystemExit, for instance, would end the loop itself.
                 logger.exception("a stream's task failed")
 
         if self._loop.is_closed():

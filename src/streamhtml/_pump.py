@@ -18,7 +18,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from streamhtml._delta import Delta, Truncated
-from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop, is_ctrl_c
+from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
 from streamhtml._surroundings import surroundings
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
@@ -241,7 +241,7 @@ class Pump:
             # A cancellation may not come from us: a source may await a task that was cancelled.
             self.interrupted = self.loop.is_cancelled()
             self._record_error(error)
-            if self._is_cancellation(error) or is_ctrl_c(error):
+            if self._is_cancellation(error):
                 raise
         finally:
             self.source_has_ended = True
@@ -376,8 +376,6 @@ class Pump:
 
 def _log_failed_close(error: BaseException) -> None:
     """Log an exception that the source raised while it was closed: it ends nothing else."""
-    if is_ctrl_c(error):
-        raise error
     logger.warning("closing the source failed", exc_info=error)
 
 

@@ -12,7 +12,7 @@ from typing import ParamSpec
 import anyio
 import anyio.to_thread
 
-from streamhtml._eventloop import EventLoop, is_ctrl_c
+from streamhtml._eventloop import EventLoop
 from streamhtml._patch import Fragment
 from streamhtml._surroundings import surroundings
 
@@ -34,8 +34,6 @@ def render_in(
     except Exception:
         raise
     except BaseException as error:
-        if is_ctrl_c(error):
-            raise
         raise RuntimeError(f"rendering raised a {type(error).__name__}") from error
 
 

@@ -3,11 +3,22 @@
 While a body is iterated, SIGTERM ends it. Nothing here knows a framework.
 """
 
+from contextvars import copy_context
+from functools import partial
+from typing import Final
+
 from streamhtml import _sigterm
+from streamhtml._eventloop import current_event_loop
 from streamhtml._gzip import Gzip
+from streamhtml._patch import Fragment
 from streamhtml._reconnected import Reconnected
+from streamhtml._render_thread import RenderInThread
 from streamhtml._stream import Stream
 from streamhtml.formats import Format
+
+MAX_ENCODED_ON_LOOP: Final = 1 << 16
+"""Maximum number of characters of HTML that are encoded on the event loop. More are encoded on a
+worker thread, so that other requests do not wait."""
 
 
 class Body:
@@ -31,6 +42,8 @@ class Body:
         self._stream = stream
         self._format = format
         self._gzip = gzip
+        self._size = 0
+        self._encoding: RenderInThread[bytes] | None = None
 
     def __aiter__(self) -> "Body":
         return self
@@ -39,7 +52,23 @@ class Body:
         if not self.begun:
             self.begun = True
             _sigterm.register(self)
-        fragment = await anext(self._stream)
+        if self._encoding is None:
+            fragment = await anext(self._stream)
+            before = self._size
+            for patch in fragment.patches:
+                self._size += len(patch.html)
+            # At its end, a format may write everything again.
+            if self._size - (0 if fragment.outcome else before) <= MAX_ENCODED_ON_LOOP:
+                return self._encode(fragment)
+            self._encoding = RenderInThread(
+                current_event_loop(), copy_context(), partial(self._encode, fragment), waits=False
+            )
+        # The server may have been cancelled while it was waiting for this.
+        data = await self._encoding.result()
+        self._encoding = None
+        return data
+
+    def _encode(self, fragment: Fragment) -> bytes:
         # A template may output a lone surrogate, which UTF-8 cannot encode: it becomes "?".
         data = self._format.encode(fragment).encode("utf-8", "replace")
         if self._gzip is not None:

@@ -1,6 +1,6 @@
 """``Delta`` and ``Truncated``: what comes out of a source. Nothing here opens or reads one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -34,12 +34,14 @@ class Truncated(Exception):  # noqa: N818 - the name of an outcome
         super().__init__(reason)
 
 
-def merge_deltas(deltas: Iterable[Delta]) -> list[Delta]:
+def merge_deltas(deltas: Iterable[Delta]) -> Sequence[Delta]:
     """Join the text of neighbouring Deltas of the same part, and drop the empty ones.
 
     A Delta with ``Markup`` stays separate, because a renderer may give each an element of its
     own. If they were joined, the result would depend on how many happen to arrive at once.
     """
+    if isinstance(deltas, list) and len(deltas) == 1 and deltas[0].text:
+        return deltas  # Fast path: the usual batch.
     merged: list[Delta] = []
     texts: list[str] = []  # The texts of the last Delta in `merged`, while it can still grow.
     for delta in deltas:

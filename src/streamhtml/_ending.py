@@ -71,7 +71,7 @@ class Ending:
         self._context = context
         self._wait_until_closed = wait_until_closed
         self._abandoned = False
-        self._rendering: RenderInThread | None = None
+        self._rendering: RenderInThread[Fragment] | None = None
         self._fragment: Fragment | None = None
         self._waits_for_on_end = True
         self._process_ends = False
@@ -93,11 +93,11 @@ class Ending:
         self._process_ends = outcome == "interrupted"
         self._log_failure(error)
         render = partial(self._render_last, self._reply.closing(outcome))
+        renders_notice = self._reply.renders_notice and outcome != "finished"
+        waits = self._reply.renders_each_time or renders_notice
         try:
-            if self._reply.renders_each_time or (
-                self._reply.renders_notice and outcome != "finished"
-            ):
-                self._rendering = RenderInThread(loop, self._context, render)
+            if waits or self._reply.is_long:
+                self._rendering = RenderInThread(loop, self._context, render, waits=waits)
             else:
                 self._fragment = self._context.run(render)
         finally:
@@ -108,7 +108,7 @@ class Ending:
         loop: EventLoop,
         outcome: Outcome,
         error: BaseException | None = None,
-        after: RenderInThread | None = None,
+        after: RenderInThread[Fragment] | None = None,
     ) -> None:
         """End the stream without a last Fragment, because nobody will read it.
 
@@ -180,13 +180,13 @@ class Ending:
         self._abandoned = True
         self._rendering = self._fragment = None
 
-    def _start_on_end(self, loop: EventLoop, after: RenderInThread | None) -> None:
+    def _start_on_end(self, loop: EventLoop, after: RenderInThread[Fragment] | None) -> None:
         if self._on_end is not None:
             self._on_end_call = _OnEndCall(self._on_end, self._reply, loop)
             wait = partial(self._wait_until_ready, after)
             self._on_end_call.start(self._context.copy(), wait)
 
-    async def _wait_until_ready(self, rendering: RenderInThread | None) -> None:
+    async def _wait_until_ready(self, rendering: RenderInThread[Fragment] | None) -> None:
         """Wait until nothing changes the reply any more, and the source is closed."""
         if rendering is not None:
             with suppress(Exception):

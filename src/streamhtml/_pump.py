@@ -17,18 +17,23 @@ from typing import Final
 import anyio
 from anyio.lowlevel import checkpoint
 
+from streamhtml._batch import MAX_BATCH_CHARS, Buffer, take_batch
 from streamhtml._delta import Delta, Truncated
 from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
 from streamhtml._surroundings import surroundings
+from streamhtml._turns import take_turn
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
 MAX_BUFFERED_DELTAS: Final = 1024
 """Maximum number of unread deltas. At this number, the source waits for the reader."""
 
-MAX_BUFFERED_CHARS: Final = 1 << 18
-"""Maximum number of unread characters. At this number, the source waits for the reader. The limit
-is needed because a batch is rendered in one call, and no other stream of the event loop can run
-meanwhile."""
+MAX_BUFFERED_CHARS: Final = 1 << 16
+"""Maximum number of unread characters. At this number, the source waits for the reader, so that a
+reader who is slow or gone does not cost more memory."""
+
+MAX_CHARS_BETWEEN_TURNS: Final = 512
+"""Number of characters after which a stream lets other tasks run before it renders more. The
+batches of a model are smaller, and always have a wait in between."""
 
 CLOSE_TIMEOUT: Final = 5.0
 """Time in seconds that a source may take to close. After that, the pump logs a warning and stops
@@ -45,9 +50,11 @@ logger = logging.getLogger("streamhtml")
 class Pump:
     """Iterate over a source in batches of Deltas.
 
-    Each batch holds every delta that has arrived since the last batch, in order. The first delta is
+    A batch holds the deltas that have arrived since the last batch, in order. The first delta is
     delivered at once, and so is any delta that arrives after a pause. Deltas that arrive within
-    ``interval`` of the last batch are collected. An empty batch means that a ping is due.
+    ``interval`` of the last batch are collected. A batch has ``max_chars`` characters at most. What
+    exceeds them is the next batch, which is due at once, but other tasks of the event loop run
+    first. An empty batch means that a ping is due.
 
     The source waits while ``MAX_BUFFERED_DELTAS`` deltas or ``MAX_BUFFERED_CHARS`` characters are
     unread. An async source runs as a task, and a sync source runs on its own thread. Both run in a
@@ -65,12 +72,20 @@ class Pump:
         interval: time in seconds.
         ping: time in seconds without anything to show, after which a ping is due; ``None`` for
             never. See ``ping_is_due()``.
+        max_chars: maximum number of characters in a batch.
 
     Raises:
         TypeError: ``tokens`` cannot be iterated.
     """
 
-    def __init__(self, tokens: Tokens, *, interval: float, ping: float | None) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        *,
+        interval: float,
+        ping: float | None,
+        max_chars: float = MAX_BATCH_CHARS,
+    ) -> None:
         self.error: BaseException | None = None
         self.interrupted = False
         self.source_has_ended = False
@@ -80,9 +95,11 @@ class Pump:
         self._ping = _NEVER if ping is None else ping
         self._ping_due = 0.0
         self._keeps_ping_time = False
-        self._buffer: deque[str | Delta] = deque()
+        self._max_chars = max_chars
+        self._buffer: Buffer = deque()
         # Character counts. Only the source writes the first, and only the reader writes the second.
         self._chars_written = self._chars_read = 0
+        self._chars_since_wait = 0
         self._batch_due = 0.0
         self._reader_is_idle = False
         self._source_waits = False
@@ -136,6 +153,10 @@ class Pump:
             if self._buffer:
                 self._reader_is_idle = False
                 if self._ended or self._closing or now >= self._batch_due or self._is_full():
+                    unread = self._chars_written - self._chars_read
+                    if self._chars_since_wait + unread > MAX_CHARS_BETWEEN_TURNS:
+                        await take_turn()
+                        self._chars_since_wait, now = 0, monotonic()
                     return self._next_batch(now)
                 await self._reader_wakeup.wait(self._batch_due - now)
             elif self._ended or self._closing:
@@ -144,6 +165,7 @@ class Pump:
                 return []
             else:
                 await self._reader_wakeup.wait(self._ping_due - now)
+            self._chars_since_wait = 0
             now = monotonic()
 
     def ping_is_due(self) -> bool:
@@ -163,11 +185,11 @@ class Pump:
         )
 
     def _next_batch(self, now: float) -> list[Delta]:
-        self._batch_due = now + self._interval
-        batch = _take_all(self._buffer)
-        # Update the count after taking the batch. Text that a thread appends in between is then
-        # counted as read too early, but it is not lost.
-        self._chars_read = self._chars_written
+        batch, size = take_batch(self._buffer, self._max_chars)
+        self._chars_read += size
+        self._chars_since_wait += size + 1
+        if not self._buffer:
+            self._batch_due = now + self._interval
         if self._source_waits:
             self._source_waits = False
             self._source_wakeup.notify()
@@ -275,7 +297,7 @@ class Pump:
             if self._closing:  # We are not cancelled yet, or the source suppressed it.
                 await self._run_to_next_await(source)
                 return
-            # Fast path: most tokens are plain strings. _take_all() makes Deltas of them later.
+            # Fast path: most tokens are plain strings. take_batch() makes Deltas of them later.
             if type(token) is str and token:
                 self._chars_written += len(token)
                 buffer.append(token)
@@ -386,21 +408,3 @@ def close_unused(tokens: Tokens) -> None:
         TypeError: ``tokens`` cannot be iterated.
     """
     Pump(tokens, interval=0, ping=None).close()
-
-
-def _take_all(buffer: deque[str | Delta]) -> list[Delta]:
-    """Empty the buffer, and join neighbouring plain tokens into one Delta."""
-    batch: list[Delta] = []
-    texts: list[str] = []
-    for _ in range(len(buffer)):
-        token = buffer.popleft()
-        if isinstance(token, Delta):
-            if texts:
-                batch.append(Delta("".join(texts)))
-                texts = []
-            batch.append(token)
-        else:
-            texts.append(token)
-    if texts:
-        batch.append(Delta("".join(texts)))
-    return batch

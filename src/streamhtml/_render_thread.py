@@ -7,22 +7,23 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
-from typing import ParamSpec
+from typing import Generic, ParamSpec, TypeVar
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 
 from streamhtml._eventloop import EventLoop
-from streamhtml._patch import Fragment
 from streamhtml._surroundings import surroundings
 
 P = ParamSpec("P")
+T = TypeVar("T")
+
+_one_thread: RunVar[anyio.CapacityLimiter] = RunVar("streamhtml_one_thread")
 
 
-def render_in(
-    context: Context, render: Callable[P, Fragment], *args: P.args, **kwargs: P.kwargs
-) -> Fragment:
-    """Call ``render`` in the context and return its Fragment.
+def render_in(context: Context, render: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call ``render`` in the context and return its result.
 
     Raises:
         Exception: what a template or a renderer raised. If that is no ``Exception``, but a
@@ -37,26 +38,31 @@ def render_in(
         raise RuntimeError(f"rendering raised a {type(error).__name__}") from error
 
 
-class RenderInThread:
-    """Render one Fragment on a worker thread. The rendering starts at once.
+class RenderInThread(Generic[T]):
+    """Render one Fragment, or its bytes, on a worker thread. The rendering starts at once.
 
     Args:
         loop: the event loop that is running.
         context: the context variables that the rendering sees.
-        render: renders the Fragment. A template may query a database here.
+        render: returns the result. A template may query a database here.
+        waits: whether it may wait, as for a database. A rendering that only computes runs alone:
+            with every thread that computes, the event loop waits longer for its turn.
     """
 
-    def __init__(self, loop: EventLoop, context: Context, render: Callable[[], Fragment]) -> None:
+    def __init__(
+        self, loop: EventLoop, context: Context, render: Callable[[], T], *, waits: bool
+    ) -> None:
         self._loop = loop
         self._context = context
         self._render = render
-        self._result: Fragment | Exception | None = None
+        self._limiter = None if waits else _limiter_of_one()
+        self._result: T | Exception | None = None
         self._started = threading.Lock()
         self._done = loop.create_wakeup()
         loop.spawn(self._run, context.copy())
 
-    async def result(self) -> Fragment:
-        """Wait for the Fragment and return it. Raises the exception of ``render``, if any."""
+    async def result(self) -> T:
+        """Wait for the result and return it. Raises the exception of ``render``, if any."""
         while self._result is None:
             await self._done.wait()
         if isinstance(self._result, Exception):
@@ -66,7 +72,7 @@ class RenderInThread:
     async def _run(self) -> None:
         try:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._render_once)
+                await anyio.to_thread.run_sync(self._render_once, limiter=self._limiter)
         finally:
             # The loop may have ended before the thread started. In that case, render here.
             self._render_once()
@@ -81,3 +87,11 @@ class RenderInThread:
             self._result = error
         with suppress(RuntimeError):  # The loop has ended, and nothing waits any more.
             self._loop.call_threadsafe(self._done.notify)
+
+
+def _limiter_of_one() -> anyio.CapacityLimiter:
+    try:
+        return _one_thread.get()
+    except LookupError:
+        _one_thread.set(limiter := anyio.CapacityLimiter(1))
+        return limiter

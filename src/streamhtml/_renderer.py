@@ -18,6 +18,10 @@ class Renderer(Protocol):
 
     It is created with the id of its region, the element that shows the part. Every patch that it
     returns has this id as its root.
+
+    If ``feed()`` may read text again that it has taken before, the renderer should have an
+    attribute ``held``: the number of these characters. If there are many, the next ``feed()`` is
+    called on a worker thread, so that other requests do not wait for it.
     """
 
     element: str

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Delta, merge_deltas
 from streamhtml._notice import NOTICES, Notice
 from streamhtml._patch import Fragment, Outcome, Patch, check_id, pair_id
@@ -50,6 +51,7 @@ class Reply:
         state: "new", "streaming", or the outcome.
         next_index: the index of the next Fragment; also the number of fragments so far.
         renders_each_time: whether each step renders the template, which may be slow.
+        holds_much: whether the next ``feed()`` may take long, even if it gets only a little text.
         renders_notice: whether ``close()`` with any outcome but "finished" renders a template of
             the site, which may be slow.
 
@@ -83,6 +85,9 @@ class Reply:
         )
         self._notice = notice or Notice()
         self._texts: dict[str, list[str]] = {}
+        self._size = 0
+        self._check_held_at = MAX_BATCH_CHARS
+        self.holds_much = False
         self.state: Literal["new", "streaming"] | Outcome = "new"
         self.next_index = 0
         self.renders_each_time = renderer == "template"
@@ -104,11 +109,28 @@ class Reply:
 
     def feed(self, deltas: Iterable[Delta]) -> Fragment:
         """Return the Fragment that shows these Deltas. Their order is kept within each part."""
-        self._change_state("streaming", "streaming")
+        if self.state != "streaming":  # Fast path: do not call the method each time.
+            self._change_state("streaming", "streaming")
         merged = merge_deltas(deltas)
         for delta in merged:
             self._texts.setdefault(delta.part, []).append(delta.text)
-        return self._fragment(self._view.feed(merged))
+            self._size += len(delta.text)
+        patches = self._view.feed(merged)
+        if self._size >= self._check_held_at:
+            held = self._view.held
+            self.holds_much = held > MAX_BATCH_CHARS
+            # Before that, too little text can have been added.
+            self._check_held_at = self._size + max(MAX_BATCH_CHARS - held, 1)
+        return self._fragment(patches)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether ``close()`` may take long, because of the length of the text.
+
+        All of the text may have waited for its end: for a definition, for a mark that closes, or
+        for a client that takes only the finished message.
+        """
+        return self._size > MAX_BATCH_CHARS
 
     def close(self, outcome: Outcome) -> Fragment:
         """Return the last Fragment: text that was held back, and a notice unless "finished"."""

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
+from math import inf
 from typing import Literal, TypeVar
 
 import anyio
 
+from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Truncated
 from streamhtml._ending import Ending, OnEnd
 from streamhtml._patch import Fragment, Outcome
@@ -98,7 +100,9 @@ def stream(
         TypeError: ``tokens`` cannot be iterated.
         ValueError: ``interval`` is negative, or ``ping`` is not positive.
     """
-    pump = Pump(tokens, interval=interval, ping=ping)
+    # A template is rendered on a worker thread, with all of the answer each time.
+    max_chars = inf if reply.renders_each_time else MAX_BATCH_CHARS
+    pump = Pump(tokens, interval=interval, ping=ping, max_chars=max_chars)
     try:
         _check_seconds(interval, ping)
         first = reply.open()
@@ -121,7 +125,7 @@ class Stream:
         self._ending = Ending(reply, on_end, self._context, pump.wait_until_closed)
         self._stopped: Outcome | None = None
         self._closed = False
-        self._rendering: RenderInThread | None = None
+        self._rendering: RenderInThread[Fragment] | None = None
 
     def __del__(self) -> None:
         # Some callers iterate and forget to close, for example the generator of a middleware.
@@ -150,7 +154,7 @@ class Stream:
             async for batch in self._pump:
                 if self._closed:  # close() or aclose() was called meanwhile.
                     break
-                if self._reply.renders_each_time:
+                if self._reply.renders_each_time or self._reply.holds_much:
                     self._start_rendering(partial(self._reply.feed, batch))
                     fragment = await self._rendered()
                 else:
@@ -239,7 +243,9 @@ class Stream:
 
     def _start_rendering(self, render: Callable[[], Fragment]) -> None:
         assert self._pump.loop is not None
-        self._rendering = RenderInThread(self._pump.loop, self._context, render)
+        self._rendering = RenderInThread(
+            self._pump.loop, self._context, render, waits=self._reply.renders_each_time
+        )
 
     async def _rendered(self) -> Fragment:
         assert self._rendering is not None

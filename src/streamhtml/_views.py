@@ -4,7 +4,7 @@ Each of them turns Deltas into patches. It is synchronous and pure. ``Reply`` ke
 the state, and chooses the notice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from markupsafe import Markup, escape
@@ -36,11 +36,16 @@ class View(Protocol):
     already escaped; ``Markup("")`` stands for none.
     """
 
+    @property
+    def held(self) -> int:
+        """The number of characters that the next ``feed()`` may read again."""
+        ...
+
     def open(self) -> list[Patch]:
         """Show the message without any text."""
         ...
 
-    def feed(self, deltas: list[Delta]) -> list[Patch]:
+    def feed(self, deltas: Sequence[Delta]) -> list[Patch]:
         """Show more text."""
         ...
 
@@ -100,6 +105,11 @@ class LiveView:
         self._into = into
         self._renderers: dict[str, Renderer] = {}
 
+    @property
+    def held(self) -> int:
+        # A renderer without this attribute works too.
+        return sum([getattr(renderer, "held", 0) for renderer in self._renderers.values()])
+
     def open(self) -> list[Patch]:
         self._shell = render_shell(self._message)
         self._renderers = {
@@ -107,7 +117,7 @@ class LiveView:
         }
         return self._append_message({part: Markup() for part in self._renderers})
 
-    def feed(self, deltas: list[Delta]) -> list[Patch]:
+    def feed(self, deltas: Sequence[Delta]) -> list[Patch]:
         patches: list[Patch] = []
         for delta in deltas:
             if (renderer := self._renderers.get(delta.part)) is not None:
@@ -121,7 +131,7 @@ class LiveView:
     def fail(self, notice: Markup) -> list[Patch]:
         return [Patch("append", notice, self._root(self._shell.parts[0]))]
 
-    def whole(self, deltas: list[Delta], notice: Markup) -> list[Patch]:
+    def whole(self, deltas: Sequence[Delta], notice: Markup) -> list[Patch]:
         """Return the finished message as one patch, instead of ``feed()`` and ``close()``."""
         content = {
             part: renderer.render(
@@ -162,6 +172,8 @@ class RerenderView:
     ``Markup`` once one of its tokens was ``Markup``.
     """
 
+    held = 0
+
     def __init__(self, message: MessageTemplate, into: str) -> None:
         self._message = message
         self._into = into
@@ -172,7 +184,7 @@ class RerenderView:
     def open(self) -> list[Patch]:
         return self._render()
 
-    def feed(self, deltas: list[Delta]) -> list[Patch]:
+    def feed(self, deltas: Sequence[Delta]) -> list[Patch]:
         self._add(deltas)
         return self._render() if deltas else []
 
@@ -186,13 +198,13 @@ class RerenderView:
     def fail(self, notice: Markup) -> list[Patch]:
         return [Patch("append", notice, self._message.message_pair_id)]
 
-    def whole(self, deltas: list[Delta], notice: Markup) -> list[Patch]:
+    def whole(self, deltas: Sequence[Delta], notice: Markup) -> list[Patch]:
         """Return the finished message as one patch, instead of ``feed()`` and ``close()``."""
         self._chunk_index = 0  # The patch that open() returned was not sent.
         self._add(deltas)
         return self.close(notice)
 
-    def _add(self, deltas: list[Delta]) -> None:
+    def _add(self, deltas: Sequence[Delta]) -> None:
         for delta in deltas:
             scrubber = self._scrubbers.setdefault(delta.part, Scrubber())
             if isinstance(delta.text, Markup):
@@ -218,6 +230,8 @@ class RerenderView:
 class BufferedView:
     """Shows nothing until the end, and then the finished message in one piece."""
 
+    held = 0
+
     def __init__(self, view: LiveView | RerenderView) -> None:
         self._view = view
         self._seen: list[Delta] = []
@@ -226,7 +240,7 @@ class BufferedView:
         self._view.open()  # Errors in the template are raised now, not after the answer.
         return []
 
-    def feed(self, deltas: list[Delta]) -> list[Patch]:
+    def feed(self, deltas: Sequence[Delta]) -> list[Patch]:
         self._seen += deltas
         return []
 

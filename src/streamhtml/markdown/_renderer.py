@@ -81,6 +81,11 @@ class MarkdownRenderer:
             self._parser.feed(self._scrubber.feed(text))
         return self._patches.flush()
 
+    @property
+    def held(self) -> int:
+        """The number of characters that are held back, and may be read again by the next call."""
+        return self._parser.held
+
     def close(self) -> list[Patch]:
         """End the text, and return the patches for held text, late definitions and footnotes."""
         self._finish()

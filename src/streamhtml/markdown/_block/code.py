@@ -36,6 +36,7 @@ class CodeBlock:
         self._blank_lines: list[str] = []
         self._text = VerbatimText()
         self._source: list[str] = []  # the text for on_fence
+        self._source_size = 0
         self._element = buffer.open(BufferedElement("<pre>", "</pre>"))
         attribute = f' class="{escape_attribute(css_class)}"' if css_class else ""
         buffer.open(BufferedElement(f"<code{attribute}>", "</code>"))
@@ -51,6 +52,7 @@ class CodeBlock:
         self._text.add(text)
         if self._on_fence:
             self._source.append(text)
+            self._source_size += len(text)
 
     def end_line(self) -> None:
         self.add("\n")
@@ -58,6 +60,10 @@ class CodeBlock:
     def hold_blank_line(self, text: str) -> None:
         """Hold back a blank line of indented code. Blank lines at the end are left out."""
         self._blank_lines.append(text + "\n")
+
+    @property
+    def held(self) -> int:
+        return self._source_size
 
     def close(self) -> None:
         self._text.close()

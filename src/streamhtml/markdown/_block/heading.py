@@ -45,3 +45,7 @@ class ATXHeading:
     def close(self) -> None:
         self._text.close()
         self._buffer.close()
+
+    @property
+    def held(self) -> int:
+        return self._text.held

@@ -38,7 +38,7 @@ class Paragraph:
 
     __slots__ = (
         "_buffer", "_checkbox", "_element", "_has_text", "_is_definition", "_is_task", "_leading",
-        "_leading_size", "_line", "_line_held", "_read_at", "_references", "_text",
+        "_leading_size", "_line", "_line_held", "_line_size", "_read_at", "_references", "_text",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +60,7 @@ class Paragraph:
         self._checkbox = ""  # the source of the checkbox at its beginning
         self._has_text = False
         self._line: list[str] = []
+        self._line_size = 0
         self._line_held = False  # whether the line is held back for a table
         self._leading: list[str] | None = []  # lines that may still be definitions
         self._is_definition = False
@@ -72,6 +73,7 @@ class Paragraph:
         if self._line_held:
             self._add_line("".join(self._line))
         self._line = [text]
+        self._line_size = len(text)
         self._line_held = False
         if self._leading is not None and (self._leading or text[0] == "["):
             self._leading.append("\n" + text if self._leading else text)
@@ -85,6 +87,7 @@ class Paragraph:
 
     def add(self, text: str) -> None:
         self._line.append(text)
+        self._line_size += len(text)
         if self._leading:
             self._leading.append(text)
             self._leading_size += len(text)
@@ -101,6 +104,11 @@ class Paragraph:
         elif self._line_held:
             self._add_line("".join(self._line))
         self._close()
+
+    @property
+    def held(self) -> int:
+        line = self._line_size if self._line_held else 0
+        return self._text.held + self._leading_size + line
 
     def settle_definitions(self) -> bool:
         """Read the definitions as if no line followed, and return whether any text is left."""

@@ -78,6 +78,12 @@ class BlockParser:
         if rest:
             self._begin_line(rest)
 
+    @property
+    def held(self) -> int:
+        """The number of characters that the next call may read again."""
+        leaf = self._blocks.leaf
+        return self._partial_size + (leaf.held if leaf else 0)
+
     def finish(self) -> None:
         """End the line and all open blocks."""
         if self._in_line or self._partial:

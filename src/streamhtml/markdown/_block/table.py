@@ -102,6 +102,10 @@ class Table:
             self._buffer.close()
         self._buffer.close()
 
+    @property
+    def held(self) -> int:
+        return self._cell.held if self._cell else 0
+
     def _open_row(self, tag: str) -> None:
         self._tags = self._head_tags if tag == "th" else self._body_tags
         self._column = 0

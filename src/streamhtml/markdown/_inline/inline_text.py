@@ -62,6 +62,11 @@ class InlineText(GrowingText):
             self._unread_size += 1  # The held text has to be read once more.
 
     @property
+    def held(self) -> int:
+        """The number of characters that may be read again."""
+        return len(self._held) + self._unread_size
+
+    @property
     def is_shown(self) -> bool:
         """Whether ``take()`` has returned any certain HTML."""
         return self._taken > 0

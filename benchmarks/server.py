@@ -2,8 +2,14 @@
 
 Both send the same tokens.
 
-    python benchmarks/server.py              # about three minutes, on a quiet machine
+    python benchmarks/server.py              # about five minutes, on a quiet machine
     python benchmarks/server.py --rounds 1   # a quick look
+    python benchmarks/server.py --others     # only the last table
+
+The last table, "others' latency", shows how long a trivial request takes while the server streams
+to others: one source that yields 1,000,000 tokens without a pause, then 100 readers who read one
+byte per second from such sources. A bare StreamingResponse sends the text as it is, so it has much
+less to do than a renderer.
 
 Each round runs every variant once, each in a uvicorn process of its own. The figures are medians
 over the rounds, and each ratio compares two figures of the same round. CPU time is that of the
@@ -20,14 +26,18 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from _latency import Latency
+from _texts import mixed, tokens
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from streamhtml import Reply, stream
@@ -43,6 +53,9 @@ TICK = os.sysconf("SC_CLK_TCK")
 FAST = 50_000  # tokens of one stream without pauses
 STREAMS, LENGTH, RATE = 500, 300, 50  # tokens per stream, and per second
 READ_EVERY = 0.02  # seconds between two reads of the client
+BURST = 1_000_000  # tokens that are all there at once
+READERS, SECONDS = 100, 15  # that read one byte per second, and for how long
+RECEIVE_BUFFER = 4096  # of these readers
 
 VARIANTS = {
     "bare StreamingResponse": "bare",
@@ -52,6 +65,16 @@ VARIANTS = {
     'ours, renderer="text", interval=0.05': "text-0.05",
     'ours, renderer="markdown", interval=0': "markdown-0",
     'ours, renderer="markdown", interval=0.05': "markdown-0.05",
+}
+
+OTHERS = {
+    "no stream": "",
+    "bare StreamingResponse": "bare",
+    'renderer="text"': "text-0.04",
+    'renderer="markdown"': "markdown-0.04",
+    'renderer="markdown", format="turbo"': "markdown-0.04-turbo",
+    'renderer="markdown", format="page"': "markdown-0.04-page",
+    'renderer="markdown", format="whole"': "markdown-0.04-whole",
 }
 
 
@@ -72,7 +95,19 @@ async def steady(count: int) -> AsyncIterator[str]:
         await asyncio.sleep(max(due - loop.time(), 0))
 
 
-SOURCES = {"fast": fast, "steady": steady}
+@cache
+def answer() -> list[str]:
+    """Return the tokens of a long answer in Markdown."""
+    return tokens(mixed(20_000)[0])
+
+
+async def burst(count: int) -> AsyncIterator[str]:
+    """Yield the tokens of a long answer, and never let other tasks run."""
+    for token in islice(cycle(answer()), count):
+        yield token
+
+
+SOURCES = {"fast": fast, "steady": steady, "burst": burst}
 
 # The server ----------------------------------------------------------------------------------
 
@@ -93,21 +128,32 @@ class Batches:
 async def reply(request: Request) -> Response:
     """Stream ``count`` tokens of a source in one of the variants."""
     variant, source, count = (request.path_params[name] for name in ("variant", "source", "count"))
-    tokens = SOURCES[source](count)
+    source = SOURCES[source](count)
     if variant == "bare":
-        return StreamingResponse(tokens, media_type="text/html; charset=utf-8")
-    renderer, interval = variant.split("-")
+        return StreamingResponse(source, media_type="text/html; charset=utf-8")
+    renderer, interval, *formats = variant.split("-")
     if renderer == "pump":
-        pump = Pump(tokens, interval=float(interval), ping=15)
+        pump = Pump(source, interval=float(interval), ping=15)
         return StreamingResponse(Batches(pump), media_type="text/html; charset=utf-8")
     return StreamingHTMLResponse(
-        request, tokens, renderer=renderer, interval=float(interval), format="html"
+        request,
+        source,
+        renderer=renderer,
+        interval=float(interval),
+        format=formats[0] if formats else "html",
+        into="messages",
     )
+
+
+async def small(request: Request) -> Response:
+    """Answer a trivial request."""
+    return PlainTextResponse("ok")
 
 
 def serve(loop: str) -> None:
     """Serve until the process is killed. Print the port first."""
-    app = Starlette(routes=[Route("/{variant}/{source}/{count:int}", reply)])
+    answer()
+    app = Starlette(routes=[Route("/{variant}/{source}/{count:int}", reply), Route("/", small)])
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
@@ -146,10 +192,11 @@ def resident(pid: int) -> int:
 # The client ----------------------------------------------------------------------------------
 
 
-def ask(port: int, path: str) -> socket.socket:
+def ask(port: int, path: str, buffer: int = 1 << 22) -> socket.socket:
     """Send a request, and return its socket when the response has begun."""
-    connection = socket.create_connection(("127.0.0.1", port))
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    connection.connect(("127.0.0.1", port))
     connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     connection.recv(1, socket.MSG_PEEK)
     connection.setblocking(False)
@@ -194,6 +241,63 @@ def measure_many(variant: str) -> tuple[float, float]:
         return (cpu(pid) - before) / STREAMS / LENGTH * 1e6, (held - empty) / STREAMS / 1024
 
 
+def measure_burst(variant: str) -> tuple[float, float, float]:
+    """Return p50 and p99 during a burst in milliseconds, and how long the burst took in seconds."""
+    with server() as (_, port):
+        if not variant:
+            deadline = time.monotonic() + SECONDS
+            quiet = Latency(port).measure(lambda: time.monotonic() > deadline)
+            return quiet.percentile(50), quiet.percentile(99), 0
+        reader = threading.Thread(
+            target=lambda: read([ask(port, f"/{variant}/burst/{BURST}")]), daemon=True
+        )
+        latency = Latency(port)
+        begun = time.monotonic()
+        reader.start()
+        latency.measure(lambda: not reader.is_alive())
+        return latency.percentile(50), latency.percentile(99), time.monotonic() - begun
+
+
+def measure_slow(variant: str) -> tuple[float, float, float]:
+    """Return p50 and p99 in milliseconds while many read slowly, and the KiB for each of them."""
+    with server() as (pid, port):
+        read([ask(port, f"/{variant}/fast/1000")])
+        latency = Latency(port)
+        empty = resident(pid)
+        most = empty
+        deadline = time.monotonic() + SECONDS
+
+        def read_slowly() -> None:
+            nonlocal most
+            path = f"/{variant}/burst/{BURST}"
+            readers = [ask(port, path, RECEIVE_BUFFER) for _ in range(READERS)]
+            while time.monotonic() < deadline:
+                for each in readers:
+                    with suppress(BlockingIOError):
+                        each.recv(1)
+                most = max(most, resident(pid))
+                time.sleep(1)
+
+        reader = threading.Thread(target=read_slowly, daemon=True)
+        reader.start()
+        latency.measure(lambda: not reader.is_alive())
+        return latency.percentile(50), latency.percentile(99), (most - empty) / READERS / 1024
+
+
+def show_others(rounds: int) -> None:
+    """Print the latency of trivial requests while others stream."""
+    print(f"\n{'':<42}{f'{BURST:,} tokens at once':>30}{f'{READERS} readers of 1 byte/s':>30}")
+    header = "".join(f"{name:>10}" for name in ("p50 ms", "p99 ms", "s", "p50 ms", "p99 ms", "KiB"))
+    print(f"{'the latency of others':<42}{header}")
+    for name, variant in OTHERS.items():
+        cells = []
+        for measure in (measure_burst, measure_slow) if variant else (measure_burst,):
+            found = [measure(variant) for _ in range(rounds)]
+            for index, digits in (0, 2), (1, 1), (2, 1 if measure is measure_burst else 0):
+                cells.append(f"{statistics.median(each[index] for each in found):>10.{digits}f}")
+        print(f"{name:<42}{''.join(cells)}", flush=True)
+
+
 # In this process -------------------------------------------------------------------------------
 
 
@@ -234,14 +338,20 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description="Measure what a stream costs a server.")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--others", action="store_true", help="only the latency of others")
     parser.add_argument("--loop", choices=["asyncio", "uvloop"], default="asyncio")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         serve(options.loop)
         return
-    rounds = range(options.rounds)
+    if not options.others:
+        show_costs(range(options.rounds))
+    show_others(options.rounds)
 
+
+def show_costs(rounds: range) -> None:
+    """Print what a stream costs."""
     fast_rounds = [
         {variant: measure_fast(variant) for variant in VARIANTS.values()} for _ in rounds
     ]

@@ -40,6 +40,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+import streamhtml
 from streamhtml import Reply, stream
 from streamhtml._body import Body
 from streamhtml._pump import Pump
@@ -135,9 +136,12 @@ async def reply(request: Request) -> Response:
     if renderer == "pump":
         pump = Pump(source, interval=float(interval), ping=15)
         return StreamingResponse(Batches(pump), media_type="text/html; charset=utf-8")
+    # Older versions have no limits.
+    limits = {"limits": streamhtml.Limits(characters=None)} if hasattr(streamhtml, "Limits") else {}
     return StreamingHTMLResponse(
         request,
         source,
+        **limits,
         renderer=renderer,
         interval=float(interval),
         format=formats[0] if formats else "html",

@@ -8,6 +8,7 @@ each have a ``StreamingHTMLResponse`` for their framework. ``streamhtml.asgi`` a
 from pathlib import Path as _Path
 
 from streamhtml._delta import Delta, Truncated
+from streamhtml._limits import LimitName, Limits
 from streamhtml._notice import Notice
 from streamhtml._patch import Fragment, Patch, pair_id
 from streamhtml._renderer import Renderer, RendererName
@@ -26,6 +27,8 @@ __all__ = [
     "FormatRequest",
     "Fragment",
     "Headers",
+    "LimitName",
+    "Limits",
     "MarkdownRenderer",
     "Notice",
     "Patch",

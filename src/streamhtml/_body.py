@@ -3,6 +3,7 @@
 While a body is iterated, SIGTERM ends it. Nothing here knows a framework.
 """
 
+from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
 from typing import Final
@@ -88,6 +89,10 @@ class Body:
         The body then ends with the last Fragment, whose outcome is "interrupted".
         """
         self._stream.stop("interrupted")
+
+    def on_stalled(self, function: Callable[[], object]) -> None:
+        """Call a function if the reader does not take the next bytes within the limit."""
+        self._stream.on_stalled = function
 
     def close(self) -> None:
         """End the body soon, without waiting. May be called from any thread."""

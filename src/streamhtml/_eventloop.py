@@ -80,6 +80,10 @@ class EventLoop(Protocol):
         """Cancel the current task again at its next await, after it caught a cancellation."""
         ...
 
+    def call_later(self, seconds: float, function: Callable[[], object]) -> Callable[[], object]:
+        """Call the function after ``seconds``, and return a function that cancels this."""
+        ...
+
     def call_threadsafe(self, function: Callable[[], object]) -> None:
         """Call the function soon, in the thread of the loop.
 
@@ -152,6 +156,9 @@ class _AsyncioLoop:
         assert task is not None
         task.uncancel()
         task.cancel()
+
+    def call_later(self, seconds: float, function: Callable[[], object]) -> Callable[[], object]:
+        return self._loop.call_later(seconds, function).cancel
 
     def call_threadsafe(self, function: Callable[[], object]) -> None:
         self._loop.call_soon_threadsafe(function)
@@ -283,6 +290,13 @@ class _TrioLoop:
 
     def cancel_at_next_wait(self) -> None:
         """Do nothing, because a cancelled scope of trio stays cancelled."""
+
+    def call_later(self, seconds: float, function: Callable[[], object]) -> Callable[[], object]:
+        async def main() -> None:
+            await self._trio.sleep(seconds)
+            function()
+
+        return self.spawn(main, Context())
 
     def call_threadsafe(self, function: Callable[[], object]) -> None:
         self._token.run_sync_soon(function)

@@ -20,8 +20,9 @@ from anyio.lowlevel import checkpoint
 from streamhtml._batch import MAX_BATCH_CHARS, Buffer, take_batch
 from streamhtml._delta import Delta, Truncated
 from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
+from streamhtml._limits import NO_LIMITS, Deadlines, LimitName, Limits
 from streamhtml._surroundings import surroundings
-from streamhtml._turns import take_turn
+from streamhtml._turns import MAX_CHARS_BETWEEN_TURNS, take_turn
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
 MAX_BUFFERED_DELTAS: Final = 1024
@@ -30,10 +31,6 @@ MAX_BUFFERED_DELTAS: Final = 1024
 MAX_BUFFERED_CHARS: Final = 1 << 16
 """Maximum number of unread characters. At this number, the source waits for the reader, so that a
 reader who is slow or gone does not cost more memory."""
-
-MAX_CHARS_BETWEEN_TURNS: Final = 512
-"""Number of characters after which a stream lets other tasks run before it renders more. The
-batches of a model are smaller, and always have a wait in between."""
 
 CLOSE_TIMEOUT: Final = 5.0
 """Time in seconds that a source may take to close. After that, the pump logs a warning and stops
@@ -63,6 +60,7 @@ class Pump:
     ``source_has_ended`` is true once the source has ended, even if it is not closed yet. ``error``
     is the exception that ended it, or None. What it raises after ``close()`` is only logged.
     ``interrupted`` is true if it was cancelled, for example when the event loop shut down.
+    ``limit`` is the name of the limit that ended the iteration, or None.
 
     ``close()`` and ``aclose()`` close the source at any time. The iteration then delivers what has
     already arrived, and ends without waiting for the source's cleanup.
@@ -73,6 +71,7 @@ class Pump:
         ping: time in seconds without anything to show, after which a ping is due; ``None`` for
             never. See ``ping_is_due()``.
         max_chars: maximum number of characters in a batch.
+        limits: ``characters``, ``silence`` and ``duration`` are applied here.
 
     Raises:
         TypeError: ``tokens`` cannot be iterated.
@@ -85,7 +84,9 @@ class Pump:
         interval: float,
         ping: float | None,
         max_chars: float = MAX_BATCH_CHARS,
+        limits: Limits = NO_LIMITS,
     ) -> None:
+        self.limit: LimitName | None = None
         self.error: BaseException | None = None
         self.interrupted = False
         self.source_has_ended = False
@@ -96,6 +97,7 @@ class Pump:
         self._ping_due = 0.0
         self._keeps_ping_time = False
         self._max_chars = max_chars
+        self._limits = limits
         self._buffer: Buffer = deque()
         # Character counts. Only the source writes the first, and only the reader writes the second.
         self._chars_written = self._chars_read = 0
@@ -127,6 +129,8 @@ class Pump:
         self._reader_wakeup: Wakeup = loop.create_wakeup()
         self._source_wakeup: Wakeup = loop.create_wakeup()
         self._end_wakeup: Wakeup = loop.create_wakeup()
+        self._max_chars_in_all = self._limits.characters or _NEVER
+        self._deadlines = Deadlines(self._limits, monotonic())
         if isinstance(self._source, AsyncDeltas):
             self._cancel = loop.spawn(self._run_task, self._context)
         else:
@@ -147,6 +151,10 @@ class Pump:
             self._ping_due = now + self._ping
         self._keeps_ping_time = False
         while True:
+            if not self._ended and now >= self._deadlines.next_check:
+                silent = not self._buffer
+                if limit := self._deadlines.exceeded(now, self._source.reads, silent=silent):
+                    self._end_at_limit(limit)
             # Set the flag before checking the buffer, so that a thread that appends something
             # afterwards still wakes us.
             self._reader_is_idle = True
@@ -164,7 +172,9 @@ class Pump:
             elif now >= self._ping_due:
                 return []
             else:
-                await self._reader_wakeup.wait(self._ping_due - now)
+                await self._reader_wakeup.wait(
+                    min(self._ping_due, self._deadlines.next_check) - now
+                )
             self._chars_since_wait = 0
             now = monotonic()
 
@@ -178,6 +188,11 @@ class Pump:
         self._keeps_ping_time = not is_due
         return is_due
 
+    def _end_at_limit(self, limit: LimitName) -> None:
+        if not self._closing:
+            self.limit = limit
+            self.close()
+
     def _is_full(self) -> bool:
         return (
             len(self._buffer) >= MAX_BUFFERED_DELTAS
@@ -185,11 +200,18 @@ class Pump:
         )
 
     def _next_batch(self, now: float) -> list[Delta]:
-        batch, size = take_batch(self._buffer, self._max_chars)
+        max_chars = self._max_chars
+        if (left := self._max_chars_in_all - self._chars_read) < max_chars:
+            max_chars = left
+            if left <= 0:
+                self._end_at_limit("characters")
+                raise StopAsyncIteration
+        batch, size = take_batch(self._buffer, max_chars)
         self._chars_read += size
         self._chars_since_wait += size + 1
         if not self._buffer:
             self._batch_due = now + self._interval
+        self._deadlines.heard_at = now
         if self._source_waits:
             self._source_waits = False
             self._source_wakeup.notify()

@@ -3,6 +3,7 @@
 Nothing is generated again: the answer only says how the first stream ended.
 """
 
+from collections.abc import Callable
 from typing import cast, get_args
 
 from streamhtml._notice import Notice
@@ -22,6 +23,9 @@ class Reconnected:
         notice: the notices in the reader's language.
         into: the id of the element that the notice is appended to; ``""`` if the client knows it.
     """
+
+    on_stalled: Callable[[], object] | None = None
+    """Never called: there is only one Fragment, which is short."""
 
     def __init__(self, stream: Stream, last_id: str, notice: Notice, into: str) -> None:
         if last_id in get_args(Outcome):

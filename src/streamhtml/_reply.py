@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Delta, merge_deltas
+from streamhtml._limits import LimitName
 from streamhtml._notice import NOTICES, Notice
 from streamhtml._patch import Fragment, Outcome, Patch, check_id, pair_id
 from streamhtml._renderer import Renderer, RendererName
@@ -49,6 +50,7 @@ class Reply:
     Attributes:
         message_pair_id: the id of the message.
         state: "new", "streaming", or the outcome.
+        limit: the name of the limit that ended the answer, a field of ``Limits``; or None.
         next_index: the index of the next Fragment; also the number of fragments so far.
         renders_each_time: whether each step renders the template, which may be slow.
         holds_much: whether the next ``feed()`` may take long, even if it gets only a little text.
@@ -89,6 +91,7 @@ class Reply:
         self._check_held_at = MAX_BATCH_CHARS
         self.holds_much = False
         self.state: Literal["new", "streaming"] | Outcome = "new"
+        self.limit: LimitName | None = None
         self.next_index = 0
         self.renders_each_time = renderer == "template"
         self.renders_notice = self._notice.is_own

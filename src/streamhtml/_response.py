@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from streamhtml import _sigterm
 from streamhtml._body import Body
 from streamhtml._gzip import Gzip, accepts_gzip
+from streamhtml._limits import DEFAULT_LIMITS, Limits
 from streamhtml._notice import Notice
 from streamhtml._page_template import page_renderer
 from streamhtml._pump import close_unused
@@ -65,6 +66,7 @@ class BaseStreamingResponse(Generic[RequestT]):
             for never.
         on_end: called once with the ``Reply`` when the stream has ended, with any outcome. See
             ``stream()``.
+        limits: what one answer may take, see ``Limits``.
         compress: send gzip to a client that accepts it. The client can still read each fragment
             when it arrives. It is off by default, because the length of compressed data can reveal
             a secret to an attacker who can put text near it (BREACH; docs/how-to/compress.md).
@@ -77,7 +79,7 @@ class BaseStreamingResponse(Generic[RequestT]):
         reply: the ``Reply``, with its ``message_pair_id``, its ``state`` and its ``text`` so far.
 
     Raises:
-        TypeError: ``tokens`` cannot be iterated.
+        TypeError: ``tokens`` cannot be iterated, or ``limits`` is not a ``Limits``.
         ValueError: another argument is not valid, or the template does not show the answer.
     """
 
@@ -101,6 +103,7 @@ class BaseStreamingResponse(Generic[RequestT]):
         interval: float = 0.04,
         ping: float | None = 15.0,
         on_end: OnEnd | None = None,
+        limits: Limits = DEFAULT_LIMITS,
         compress: bool = False,
         status: int = 200,
         headers: Mapping[str, str] | None = None,
@@ -132,7 +135,9 @@ class BaseStreamingResponse(Generic[RequestT]):
             close_unused(tokens)
             raise
         with use_surroundings(self._surroundings):
-            fragments = stream(self.reply, tokens, interval=interval, ping=ping, on_end=on_end)
+            fragments = stream(
+                self.reply, tokens, interval=interval, ping=ping, on_end=on_end, limits=limits
+            )
         reconnected = None
         if method == "HEAD":
             fragments.close()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from math import inf
+from time import monotonic
 from typing import Literal, TypeVar
 
 import anyio
@@ -16,8 +17,10 @@ import anyio
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Truncated
 from streamhtml._ending import Ending, OnEnd
+from streamhtml._limits import DEFAULT_LIMITS, LIMIT_OUTCOMES, Limits
 from streamhtml._patch import Fragment, Outcome
-from streamhtml._pump import Pump
+from streamhtml._pump import Pump, close_unused
+from streamhtml._reader_timer import ReaderTimer
 from streamhtml._render_thread import RenderInThread, render_in
 from streamhtml._reply import Reply
 from streamhtml.sources import Tokens
@@ -54,6 +57,7 @@ def stream(
     interval: float = 0.04,
     ping: float | None = 15.0,
     on_end: OnEnd | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> "Stream":
     """Turn tokens into the Fragments of ``reply``.
 
@@ -62,10 +66,10 @@ def stream(
 
     - "finished";
     - "stopped" after ``stop()``;
-    - "truncated" if the source raised ``Truncated``;
+    - "truncated" if the source raised ``Truncated``, or at a limit;
     - "failed" if it raised anything else. The exception is logged with its traceback to the logger
       "streamhtml", and is not shown to the user;
-    - "interrupted" if the source was cancelled, or after ``stop("interrupted")``.
+    - "interrupted" if the source was cancelled, after ``stop("interrupted")``, or at a limit.
 
     The source is always closed: when it has ended, when the stream is closed or cancelled, and
     also if the stream was never started.
@@ -74,8 +78,7 @@ def stream(
         reply: a new reply.
         tokens: an async or sync iterable of tokens (see ``deltas()``). A sync one is iterated on a
             thread of its own.
-        interval: time in seconds between two Fragments. With 0, whatever has arrived is sent at
-            once.
+        interval: time in seconds between two Fragments; 0 sends whatever has arrived at once.
         ping: time in seconds after which a Fragment without patches is sent, if nothing else was.
             It keeps the connection open in proxies, and shows whether the reader is still there.
             ``None`` means never.
@@ -87,35 +90,40 @@ def stream(
             longer than a tenth of a second to clean up after ``stop()``, the last Fragment is sent
             before ``on_end`` is called. A coroutine function is awaited; any other function runs on
             a worker thread. An exception that it raises is logged.
+        limits: how much the stream may take. ``reply.limit`` is the name of a limit that ended it.
 
     Returns:
         An async iterator of Fragments, which can be iterated once. The caller has to end it with
         ``aclose()``, or with ``close()`` from another thread. Both may be called at any time, and
         more than once. If the stream has not ended by then, its outcome is "interrupted", or
-        "stopped" after ``stop()``.
-        ``stop()`` ends it early for the user. A stream that nobody closes closes itself when it
-        is garbage-collected.
+        "stopped" after ``stop()``. ``stop()`` ends it early for the user. The garbage collector
+        closes a forgotten stream.
 
     Raises:
-        TypeError: ``tokens`` cannot be iterated.
+        TypeError: ``tokens`` cannot be iterated, or ``limits`` is not a ``Limits``.
         ValueError: ``interval`` is negative, or ``ping`` is not positive.
     """
+    _check_arguments(tokens, interval, ping, limits)
     # A template is rendered on a worker thread, with all of the answer each time.
     max_chars = inf if reply.renders_each_time else MAX_BATCH_CHARS
-    pump = Pump(tokens, interval=interval, ping=ping, max_chars=max_chars)
+    pump = Pump(tokens, interval=interval, ping=ping, max_chars=max_chars, limits=limits)
     try:
-        _check_seconds(interval, ping)
         first = reply.open()
     except BaseException:
         pump.close()
         raise
-    return Stream(reply, first, pump, on_end)
+    return Stream(reply, first, pump, on_end, limits)
 
 
 class Stream:
     """The iterator that ``stream()`` returns."""
 
-    def __init__(self, reply: Reply, first: Fragment, pump: Pump, on_end: OnEnd | None) -> None:
+    on_stalled: Callable[[], object] | None = None
+    """Called in the event loop if the reader has not taken a fragment within the limit."""
+
+    def __init__(
+        self, reply: Reply, first: Fragment, pump: Pump, on_end: OnEnd | None, limits: Limits
+    ) -> None:
         self._reply = reply
         # Empty if the stream was started, or closed before. pop() is atomic.
         self._first = [first]
@@ -126,6 +134,7 @@ class Stream:
         self._stopped: Outcome | None = None
         self._closed = False
         self._rendering: RenderInThread[Fragment] | None = None
+        self._timer = ReaderTimer(limits.unread, self._on_stalled)
 
     def __del__(self) -> None:
         # Some callers iterate and forget to close, for example the generator of a middleware.
@@ -140,16 +149,18 @@ class Stream:
             self._abandon()
         if self._ending.begun:
             return await self._ending.last_fragment()
+        self._timer.handed_out = inf
         if not self._started:
             if (fragment := self._take_first()) is None:
                 raise StopAsyncIteration
-            self._started = True
-            self._pump.start()
+            self._start()
             if fragment.patches:
+                self._timer.handed_out = monotonic()
                 return fragment
         try:
             # The reader may have been cancelled while it was waiting for a rendering.
             if self._rendering is not None and (fragment := await self._rendered()).patches:
+                self._timer.handed_out = monotonic()
                 return fragment
             async for batch in self._pump:
                 if self._closed:  # close() or aclose() was called meanwhile.
@@ -160,6 +171,7 @@ class Stream:
                 else:
                     fragment = render_in(self._context, self._reply.feed, batch)
                 if fragment.patches or self._pump.ping_is_due():
+                    self._timer.handed_out = monotonic()
                     return fragment
         except Exception as error:  # From a template or a renderer.
             await self._pump.aclose()
@@ -209,9 +221,23 @@ class Stream:
             return self._first.pop()
         return None
 
+    def _start(self) -> None:
+        self._started = True
+        self._pump.start()
+        assert self._pump.loop is not None
+        self._timer.start(self._pump.loop)
+
+    def _on_stalled(self) -> None:
+        if not self._ending.begun:
+            self._reply.limit = "unread"
+            self._abandon()
+        if self.on_stalled is not None:
+            self.on_stalled()
+
     def _abandon(self, error: BaseException | None = None) -> None:
         """End the stream because nobody reads it any more, unless it has ended."""
         self._closed = True
+        self._timer.stop()
         self._pump.close()
         if self._take_first() is not None:
             self._ending.discard()
@@ -224,6 +250,9 @@ class Stream:
 
     def _outcome(self) -> tuple[Outcome, BaseException | None]:
         """Return how the stream ended after its last batch, and the exception that ended it."""
+        if limit := self._pump.limit:
+            self._reply.limit = limit
+            return LIMIT_OUTCOMES[limit], None
         if self._stopped:
             return self._stopped, None
         error = self._pump.error
@@ -239,7 +268,9 @@ class Stream:
             self._abandon(error)
         else:
             self._ending.begin(self._pump.loop, outcome, error)
-        return await self._ending.last_fragment()
+        fragment = await self._ending.last_fragment()
+        self._timer.handed_out = monotonic()
+        return fragment
 
     def _start_rendering(self, render: Callable[[], Fragment]) -> None:
         assert self._pump.loop is not None
@@ -256,6 +287,17 @@ class Stream:
             raise
         self._rendering = None
         return fragment
+
+
+def _check_arguments(tokens: Tokens, interval: object, ping: object, limits: object) -> None:
+    """Close the source and raise an exception if another argument is not valid."""
+    try:
+        _check_seconds(interval, ping)
+        if not isinstance(limits, Limits):
+            raise TypeError(f"limits={limits!r} must be a Limits, such as Limits(silence=120)")
+    except (TypeError, ValueError):
+        close_unused(tokens)
+        raise
 
 
 def _check_seconds(interval: object, ping: object) -> None:

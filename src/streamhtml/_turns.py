@@ -9,6 +9,10 @@ from typing import Final
 import anyio
 from anyio.lowlevel import RunVar, checkpoint
 
+MAX_CHARS_BETWEEN_TURNS: Final = 512
+"""Number of characters after which a stream lets other tasks run before it renders more. The
+batches of a model are smaller, and always have a wait in between."""
+
 _PAUSES: Final = 3
 """Passes of the event loop between two turns, at least. In each pass, every other task that is
 ready runs once. An answer to a small request needs about five."""

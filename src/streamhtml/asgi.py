@@ -71,13 +71,17 @@ class ASGIResponse(BaseStreamingResponse[RequestT]):
         left = False
         async with anyio.create_task_group() as tasks:
 
-            async def cancel_on_disconnect() -> None:
+            def leave() -> None:
                 nonlocal left
-                await _wait_for_disconnect(receive)
                 left = True
                 tasks.cancel_scope.cancel()
 
-            tasks.start_soon(cancel_on_disconnect)
+            async def leave_on_disconnect() -> None:
+                await _wait_for_disconnect(receive)
+                leave()
+
+            self._body.on_stalled(leave)
+            tasks.start_soon(leave_on_disconnect)
             try:
                 await self._send(send)
             except OSError:

@@ -6,9 +6,14 @@ from streamhtml.sources._type_name import type_name
 
 
 class TokenReader:
-    """Reads the tokens of one source, and remembers if one says that the answer is cut short."""
+    """Reads the tokens of one source, and remembers if one says that the answer is cut short.
+
+    Attributes:
+        reads: how many tokens were read, those without text included.
+    """
 
     def __init__(self) -> None:
+        self.reads = 0
         self._pending: list[Delta] = []
         self._why_cut_short = ""
         self._closed = False
@@ -19,6 +24,7 @@ class TokenReader:
         Raises:
             TypeError: the token has a type that is not accepted.
         """
+        self.reads += 1
         if isinstance(token, str):
             return [Delta(token)] if token else []
         if token is None:

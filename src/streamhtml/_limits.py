@@ -1,0 +1,118 @@
+"""``Limits``: how much of an answer, and how much time, one stream may take.
+
+Nothing here reads a clock. The pump and the stream pass the time in, and act on what they learn.
+"""
+
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Final, Literal, TypeAlias
+
+from streamhtml._patch import Outcome
+
+LimitName: TypeAlias = Literal["characters", "silence", "duration", "unread"]
+"""The names of the limits: those of the fields of ``Limits``."""
+
+LIMIT_OUTCOMES: Final[dict[LimitName, Outcome]] = {
+    "characters": "truncated",
+    "silence": "interrupted",
+    "duration": "truncated",
+    "unread": "interrupted",
+}
+"""How an answer ends that has reached a limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one stream. What reaches one of them is closed, and ``reply.limit`` is its name.
+
+    ``None`` means no limit.
+
+    Args:
+        characters: maximum number of characters of the answer, all parts together. The answer
+            stays in memory until its end. The largest models can output about half as many
+            characters as the default. At the limit, the outcome is "truncated".
+        silence: time in seconds without a token from the source. Pings would keep the connection
+            of a source that hangs open for ever. The default is the time for which the SDKs of
+            OpenAI and Anthropic wait. A token without text, such as ``None``, also counts as one.
+            After that time, the outcome is "interrupted".
+        duration: time in seconds for the whole answer, for a source that never comes to an end.
+            After that time, the outcome is "truncated".
+        unread: time in seconds for which the reader does not take the next fragment. Until then,
+            the source stays open for a reader who may be gone. The default is that of nginx's
+            ``send_timeout``. After that time, the outcome is "interrupted".
+
+    Raises:
+        ValueError: a limit is neither ``None`` nor a number above 0.
+    """
+
+    characters: int | None = 1_000_000
+    silence: float | None = 600.0
+    duration: float | None = 3600.0
+    unread: float | None = 60.0
+
+    def __post_init__(self) -> None:
+        characters: object = self.characters
+        if characters is not None and (
+            not isinstance(characters, int) or isinstance(characters, bool) or characters < 1
+        ):
+            raise ValueError(
+                f"characters={characters!r} must be a whole number of 1 or more; "
+                "None means no limit"
+            )
+        for name in ("silence", "duration", "unread"):
+            seconds: object = getattr(self, name)
+            if seconds is not None and (
+                not isinstance(seconds, int | float)
+                or isinstance(seconds, bool)
+                or not (isfinite(seconds) and seconds > 0)
+            ):
+                raise ValueError(
+                    f"{name}={seconds!r} must be a number of seconds above 0; None means no limit"
+                )
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+NO_LIMITS: Final = Limits(None, None, None, None)
+
+
+class Deadlines:
+    """When the silence and the whole duration of one stream reach their limits.
+
+    The next check is only moved when it is due, so that a token costs no more than a comparison.
+
+    Args:
+        limits: the limits.
+        now: the time at which the stream begins.
+
+    Attributes:
+        next_check: the time at which to call ``exceeded()``.
+        heard_at: the time at which text from the source was last there.
+    """
+
+    __slots__ = ("_end", "_reads", "_silence", "heard_at", "next_check")
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self._silence = limits.silence or inf
+        self._end = now + (limits.duration or inf)
+        self._reads = 0
+        self.heard_at = now
+        self.next_check = min(now + self._silence, self._end)
+
+    def exceeded(self, now: float, reads: int, *, silent: bool) -> LimitName | None:
+        """Return which limit is reached, if any, and set the next check.
+
+        Args:
+            now: the time.
+            reads: the number of tokens so far of which the source was asked for their text.
+            silent: whether nothing from the source is left to read.
+        """
+        if now >= self._end:
+            return "duration"
+        if reads != self._reads or not silent:
+            self._reads = reads
+            self.heard_at = now
+        if now >= self.heard_at + self._silence:
+            return "silence"
+        self.next_check = min(self.heard_at + self._silence, self._end)
+        return None

@@ -11,7 +11,7 @@ import pytest
 from tests.recorded_source import TIMEOUT
 
 from streamhtml import Fragment, Patch, Reply, TextRenderer, Truncated, stream
-from streamhtml._pump import close_unused
+from streamhtml._stream import close_unused
 
 pytestmark = pytest.mark.anyio
 

@@ -98,7 +98,8 @@ async def test_batches_that_change_nothing_count_as_silence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     passed = 0.0
-    monkeypatch.setattr("streamhtml._pump.monotonic", lambda: monotonic() + passed)
+    for module in "_pump", "_ping":
+        monkeypatch.setattr(f"streamhtml.{module}.monotonic", lambda: monotonic() + passed)
     send_b = anyio.Event()
 
     async def source() -> AsyncIterator[str]:
@@ -111,11 +112,11 @@ async def test_batches_that_change_nothing_count_as_silence(
     with anyio.fail_after(TIMEOUT):
         assert text_of([await anext(pump)]) == "a"
         passed += 600
-        assert not pump.ping_is_due()
+        assert not pump.ping.is_due()
         send_b.set()
         assert text_of([await anext(pump)]) == "b"
         passed += 600  # 1200 seconds since "a" was asked for, 600 since "b" was.
-        assert pump.ping_is_due()
+        assert pump.ping.is_due()
         passed += 1000
         # The time starts anew with this step, because a ping was sent.
         with anyio.move_on_after(0.01) as scope:
@@ -133,7 +134,7 @@ async def test_a_batch_that_changes_something_starts_the_time_of_the_ping_anew(
     for _ in range(3):
         assert await anext(pump)
         passed += 600
-    assert not pump.ping_is_due()
+    assert not pump.ping.is_due()
     await pump.aclose()
 
 

@@ -10,7 +10,8 @@ import pytest
 from anyio.lowlevel import checkpoint
 from tests.recorded_source import TIMEOUT, RecordedSource
 
-from streamhtml._pump import CHECKPOINT_EVERY, MAX_BUFFERED_DELTAS, Pump, close_unused
+from streamhtml._pump import CHECKPOINT_EVERY, MAX_BUFFERED_DELTAS, Pump
+from streamhtml._stream import close_unused
 
 pytestmark = pytest.mark.anyio
 

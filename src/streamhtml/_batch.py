@@ -18,6 +18,13 @@ _DELTA_CHARS: Final = 16
 """Each Delta counts as this many characters more, because it is rendered by itself. Plain tokens
 are joined first."""
 
+MAX_BUFFERED_DELTAS: Final = 1024
+"""Maximum number of unread deltas. At this number, the source waits for the reader."""
+
+MAX_BUFFERED_CHARS: Final = 1 << 16
+"""Maximum number of unread characters. At this number, the source waits for the reader, so that a
+reader who is slow or gone does not cost more memory."""
+
 
 class CutToken:
     """The rest of a token that was too long for one batch.

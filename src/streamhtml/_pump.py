@@ -17,20 +17,20 @@ from typing import Final
 import anyio
 from anyio.lowlevel import checkpoint
 
-from streamhtml._batch import MAX_BATCH_CHARS, Buffer, take_batch
+from streamhtml._batch import (
+    MAX_BATCH_CHARS,
+    MAX_BUFFERED_CHARS,
+    MAX_BUFFERED_DELTAS,
+    Buffer,
+    take_batch,
+)
 from streamhtml._delta import Delta, Truncated
 from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
 from streamhtml._limits import NO_LIMITS, Deadlines, LimitName, Limits
+from streamhtml._ping import Ping
 from streamhtml._surroundings import surroundings
 from streamhtml._turns import MAX_CHARS_BETWEEN_TURNS, take_turn
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
-
-MAX_BUFFERED_DELTAS: Final = 1024
-"""Maximum number of unread deltas. At this number, the source waits for the reader."""
-
-MAX_BUFFERED_CHARS: Final = 1 << 16
-"""Maximum number of unread characters. At this number, the source waits for the reader, so that a
-reader who is slow or gone does not cost more memory."""
 
 CLOSE_TIMEOUT: Final = 5.0
 """Time in seconds that a source may take to close. After that, the pump logs a warning and stops
@@ -59,8 +59,8 @@ class Pump:
 
     ``source_has_ended`` is true once the source has ended, even if it is not closed yet. ``error``
     is the exception that ended it, or None. What it raises after ``close()`` is only logged.
-    ``interrupted`` is true if it was cancelled, for example when the event loop shut down.
-    ``limit`` is the name of the limit that ended the iteration, or None.
+    ``interrupted`` is true if it was cancelled, as when the event loop shuts down. ``limit`` is the
+    name of the limit that ended the iteration, or None.
 
     ``close()`` and ``aclose()`` close the source at any time. The iteration then delivers what has
     already arrived, and ends without waiting for the source's cleanup.
@@ -68,8 +68,7 @@ class Pump:
     Args:
         tokens: the source, as ``deltas()`` takes it.
         interval: time in seconds.
-        ping: time in seconds without anything to show, after which a ping is due; ``None`` for
-            never. See ``ping_is_due()``.
+        ping: see ``Ping``.
         max_chars: maximum number of characters in a batch.
         limits: ``characters``, ``silence`` and ``duration`` are applied here.
 
@@ -93,9 +92,7 @@ class Pump:
         self._source = deltas(tokens)
         self._context = copy_context()
         self._interval = interval
-        self._ping = _NEVER if ping is None else ping
-        self._ping_due = 0.0
-        self._keeps_ping_time = False
+        self.ping = Ping(ping)
         self._max_chars = max_chars
         self._limits = limits
         self._buffer: Buffer = deque()
@@ -117,10 +114,7 @@ class Pump:
             self.loop = current_event_loop()
 
     def start(self) -> None:
-        """Start the source in the running event loop. Does nothing if it was started before.
-
-        The first step of the iteration calls this method too.
-        """
+        """Start the source in the running event loop, unless it was started before."""
         self.loop = loop = current_event_loop()
         with self._start_lock:
             if self._started or self._ended:
@@ -138,8 +132,6 @@ class Pump:
                 target=self._context.run, args=(self._run_thread,), name="streamhtml", daemon=True
             ).start()
 
-    # The reader's side ---------------------------------------------------------------------
-
     def __aiter__(self) -> "Pump":
         return self
 
@@ -147,9 +139,7 @@ class Pump:
         if not self._started:
             self.start()
         now = monotonic()
-        if not self._keeps_ping_time:
-            self._ping_due = now + self._ping
-        self._keeps_ping_time = False
+        self.ping.restart(now)
         while True:
             if not self._ended and now >= self._deadlines.next_check:
                 silent = not self._buffer
@@ -169,24 +159,13 @@ class Pump:
                 await self._reader_wakeup.wait(self._batch_due - now)
             elif self._ended or self._closing:
                 raise StopAsyncIteration
-            elif now >= self._ping_due:
+            elif now >= self.ping.due:
                 return []
             else:
-                await self._reader_wakeup.wait(
-                    min(self._ping_due, self._deadlines.next_check) - now
-                )
+                due = min(self.ping.due, self._deadlines.next_check)
+                await self._reader_wakeup.wait(due - now)
             self._chars_since_wait = 0
             now = monotonic()
-
-    def ping_is_due(self) -> bool:
-        """Return whether to send a ping after a batch that changed nothing for the user.
-
-        Each step of the iteration restarts the time until the next ping. If this method returns
-        False, the next step does not restart it, because the user has seen nothing new.
-        """
-        is_due = monotonic() >= self._ping_due
-        self._keeps_ping_time = not is_due
-        return is_due
 
     def _end_at_limit(self, limit: LimitName) -> None:
         if not self._closing:
@@ -264,8 +243,6 @@ class Pump:
             _log_failed_close(error)
         self._ended = closed
         return closed
-
-    # The source's side ---------------------------------------------------------------------
 
     async def _run_task(self) -> None:
         assert isinstance(self._source, AsyncDeltas)
@@ -421,12 +398,3 @@ class Pump:
 def _log_failed_close(error: BaseException) -> None:
     """Log an exception that the source raised while it was closed: it ends nothing else."""
     logger.warning("closing the source failed", exc_info=error)
-
-
-def close_unused(tokens: Tokens) -> None:
-    """Close a source that no stream will read. May be called from any thread.
-
-    Raises:
-        TypeError: ``tokens`` cannot be iterated.
-    """
-    Pump(tokens, interval=0, ping=None).close()

@@ -12,13 +12,12 @@ from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._limits import DEFAULT_LIMITS, Limits
 from streamhtml._notice import Notice
 from streamhtml._page_template import page_renderer
-from streamhtml._pump import close_unused
 from streamhtml._reconnected import Reconnected
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
 from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml._response_headers import build_headers
-from streamhtml._stream import OnEnd, stream
+from streamhtml._stream import OnEnd, close_unused, stream
 from streamhtml._surroundings import MakeSurroundings, use_surroundings
 from streamhtml._template import Template
 from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format

@@ -19,7 +19,7 @@ from streamhtml._delta import Truncated
 from streamhtml._ending import Ending, OnEnd
 from streamhtml._limits import DEFAULT_LIMITS, LIMIT_OUTCOMES, Limits
 from streamhtml._patch import Fragment, Outcome
-from streamhtml._pump import Pump, close_unused
+from streamhtml._pump import Pump
 from streamhtml._reader_timer import ReaderTimer
 from streamhtml._render_thread import RenderInThread, render_in
 from streamhtml._reply import Reply
@@ -85,19 +85,16 @@ def stream(
         on_end: called once with the reply when the reply is complete. ``reply.state`` is then the
             outcome, and ``reply.text`` is the answer. ``on_end`` is not called if the stream was
             never started. It is called after the source's cleanup, or five seconds after the end.
-            The last Fragment is sent when ``on_end`` is done, or after five seconds. So an answer
-            that ``on_end`` saves is there when the page is loaded again. But if the source takes
-            longer than a tenth of a second to clean up after ``stop()``, the last Fragment is sent
-            before ``on_end`` is called. A coroutine function is awaited; any other function runs on
-            a worker thread. An exception that it raises is logged.
+            The last Fragment is sent when ``on_end`` is done, or after five seconds; but first, if
+            the source takes longer than 0.1 seconds to clean up after ``stop()``. A coroutine
+            function is awaited; any other runs on a worker thread. What it raises is logged.
         limits: how much the stream may take. ``reply.limit`` is the name of a limit that ended it.
 
     Returns:
         An async iterator of Fragments, which can be iterated once. The caller has to end it with
         ``aclose()``, or with ``close()`` from another thread. Both may be called at any time, and
-        more than once. If the stream has not ended by then, its outcome is "interrupted", or
-        "stopped" after ``stop()``. ``stop()`` ends it early for the user. The garbage collector
-        closes a forgotten stream.
+        more than once. The outcome is then "interrupted" if the stream has not ended. ``stop()``
+        ends it early for the user. The garbage collector closes a forgotten stream.
 
     Raises:
         TypeError: ``tokens`` cannot be iterated, or ``limits`` is not a ``Limits``.
@@ -170,7 +167,7 @@ class Stream:
                     fragment = await self._rendered()
                 else:
                     fragment = render_in(self._context, self._reply.feed, batch)
-                if fragment.patches or self._pump.ping_is_due():
+                if fragment.patches or self._pump.ping.is_due():
                     self._timer.handed_out = monotonic()
                     return fragment
         except Exception as error:  # From a template or a renderer.
@@ -244,7 +241,7 @@ class Stream:
         elif self._started:
             assert self._pump.loop is not None
             outcome = self._stopped or "interrupted"
-            error = error or self._outcome()[1]
+            error = error or self._source_error()
             self._ending.abandon(self._pump.loop, outcome, error, after=self._rendering)
         self._rendering = None
 
@@ -255,12 +252,15 @@ class Stream:
             return LIMIT_OUTCOMES[limit], None
         if self._stopped:
             return self._stopped, None
-        error = self._pump.error
-        if isinstance(error, Truncated):
+        if isinstance(self._pump.error, Truncated):
             return "truncated", None
-        if error is not None:
+        if (error := self._source_error()) is not None:
             return "failed", error
         return ("interrupted" if self._pump.interrupted else "finished"), None
+
+    def _source_error(self) -> BaseException | None:
+        error = self._pump.error
+        return None if isinstance(error, Truncated) else error
 
     async def _end(self, outcome: Outcome, error: BaseException | None = None) -> Fragment:
         assert self._pump.loop is not None
@@ -287,6 +287,15 @@ class Stream:
             raise
         self._rendering = None
         return fragment
+
+
+def close_unused(tokens: Tokens) -> None:
+    """Close a source that no stream will read. May be called from any thread.
+
+    Raises:
+        TypeError: ``tokens`` cannot be iterated.
+    """
+    Pump(tokens, interval=0, ping=None).close()
 
 
 def _check_arguments(tokens: Tokens, interval: object, ping: object, limits: object) -> None:

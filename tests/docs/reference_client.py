@@ -18,6 +18,7 @@ _CHANGE = re.compile(
     r"(append|replace|tail|(?=[#@0-9]))(?:(?:^| )#([A-Za-z_][A-Za-z0-9_.:-]*))?"
     r"(?:(?:^| )(?:([0-9]+)|@([0-9]+)))?"
 )
+_TOKEN = re.compile("token ([A-Za-z0-9]{1,64})")
 _OUTCOME = re.compile("end (finished|stopped|truncated|failed|interrupted)")
 
 
@@ -75,6 +76,11 @@ class Decoder:
         if mark and mark[0] != " ":
             raise ValueError(f"there is no space before the operation: {mark!r}")
         operation = mark[1:]
+        if changed := _TOKEN.fullmatch(operation):
+            if html or more:
+                raise ValueError("the mark that changes the token has HTML or a plus sign")
+            self._begin = f"<!{changed[1]}"
+            return None
         if operation == "ping":
             if html or more or self._waiting:
                 raise ValueError("there is a ping inside a fragment")

@@ -17,6 +17,7 @@ from streamhtml.formats.html import HTMLFormat
 
 PAGE = DOCS / "reference" / "html-format.md"
 TOKEN = "T4k9Zq"
+NEXT_TOKEN = "7b"
 NAMES = [
     block.title.removeprefix("body: ") for block in blocks(PAGE) if block.title.startswith("body:")
 ]
@@ -68,6 +69,12 @@ FRAGMENTS = {
         Fragment(1, patch("append", "Hello", "ai_5")),
         Fragment(2, outcome="finished"),
     ],
+    "token": [
+        Fragment(0, patch("append", '<p id="ai_7"></p>')),
+        Fragment(1, patch("append", '<b title="<!T4k9Zq append #ai_7>">a</b>', "ai_7")),
+        Fragment(2, patch("append", "b", "ai_7")),
+        Fragment(3, outcome="finished"),
+    ],
     "cut": [
         Fragment(0, patch("append", '<p id="ai_6"></p>')),
         Fragment(1, patch("append", "Hello", "ai_6")),
@@ -78,7 +85,7 @@ FRAGMENTS = {
 
 def body_of(name: str) -> str:
     """Return the bytes of an example: the page breaks lines after a comment, a body does not."""
-    return re.sub(rf"(<!{TOKEN}[^>]*>)\n", r"\1", titled(PAGE, f"body: {name}")).rstrip("\n")
+    return re.sub(rf"(<!(?:{TOKEN}|{NEXT_TOKEN})[^>]*>)\n", r"\1", titled(PAGE, f"body: {name}")).rstrip("\n")
 
 
 def pieces(data: bytes, how: str) -> list[bytes]:
@@ -108,7 +115,8 @@ def test_an_example_makes_the_page_that_is_shown(name: str, how: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_is_what_the_library_sends(name: str) -> None:
+def test_an_example_is_what_the_library_sends(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamhtml.formats.html.new_token", lambda: NEXT_TOKEN)
     html_format = format_with_token()
     body = "".join(html_format.encode(fragment) for fragment in FRAGMENTS[name])
     assert body.startswith(body_of(name)) if name == "cut" else body == body_of(name)
@@ -165,7 +173,9 @@ def test_the_token_is_in_the_content_type() -> None:
 
 
 ROOTS = st.sampled_from(["", "a", "b-", "_c.d:e"])
-HTML = st.text(alphabet="ab<>!-/T4 한😀\n").map(Markup)
+# A mark of the first token, parts of it, and text around them.
+FORGED = ["<!T4k9Zq", "<!T4k9Zq append #a>", "<!T4k9Zq end finished>", "<!T4k9", "Zq>", "<", "<!"]
+HTML = st.lists(st.sampled_from([*FORGED, *"ab<>!-/T4 한😀\n"])).map("".join).map(Markup)
 PLACES = st.one_of(
     st.just({}),
     st.integers(1, 12).map(lambda depth: {"depth": depth}),
@@ -227,6 +237,10 @@ def test_a_client_reads_the_same_patches_as_the_library_sends(
         "<!T end done>",
         "<!T remove #a>",
         "<!Topen>",
+        "<!T token>",
+        "<!T token a.b>",
+        "x<!T token U>",
+        "<!T+ token U>",
         "<!T end finished><!T ping>",
     ],
 )

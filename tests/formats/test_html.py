@@ -1,6 +1,7 @@
 """The ``html`` format, read by a decoder that was written from its specification alone."""
 
 import re
+import string
 from typing import Any
 
 import pytest
@@ -9,19 +10,26 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from streamhtml import Fragment, Patch
-from streamhtml.formats.html import HTMLFormat
+from streamhtml.formats.html import _ALPHABET, HTMLFormat
 
 
 def decode(body: str, token: str) -> list[Fragment]:
     fragments: list[Fragment] = []
     patches: list[Patch] = []
     action, place = "", dict[str, Any](root="")
-    for html, more, operation in re.findall(rf"(.*?)<!{token}(\+?)(?: (.*?))?>", body, re.DOTALL):
+    while body:
+        html, _, rest = body.partition(f"<!{token}")
+        mark, _, body = rest.partition(">")
+        more, operation = mark.startswith("+"), mark.lstrip("+").removeprefix(" ")
         name, *words = operation.split(" ")
         outcome = None
         if name == "end":
             (outcome,) = words
         elif name == "ping":
+            continue
+        elif name == "token":
+            (token,) = words
+            assert not html
             continue
         else:
             if name:
@@ -46,16 +54,26 @@ def decode(body: str, token: str) -> list[Fragment]:
     return fragments
 
 
+HOSTILE = st.lists(
+    st.sampled_from(["<!", "<!0", "<", "0", "8", ">", "08>", "<!08", "<!08 append #a>", "<!08 x"])
+    | st.text(max_size=5)
+).map("".join)
+"""HTML that contains a mark of the token "08", or begins or ends within one."""
+
+ALL_TOKENS = "".join(
+    f"<!{digit}{other} append #a>" for digit in string.digits for other in _ALPHABET
+)
+
 PLACED = st.builds(
     Patch,
     action=st.sampled_from(["append", "replace", "tail"]),
-    html=st.text(max_size=5).map(Markup.escape),
+    html=HOSTILE.map(Markup),
     root=st.sampled_from(["a", "b:c"]),
     depth=st.integers(0, 3),
 ) | st.builds(
     Patch,
     action=st.just("replace"),
-    html=st.text(max_size=5).map(Markup.escape),
+    html=HOSTILE.map(Markup),
     root=st.sampled_from(["a", "b:c"]),
     child=st.integers(0, 12),
 )
@@ -73,10 +91,11 @@ def test_law_decoding_returns_what_was_encoded(
     fragments = [Fragment(i, patches) for i, patches in enumerate(groups)]
     fragments.append(Fragment(len(groups), last, outcome))
     html_format = HTMLFormat()
+    html_format.token = "08"
     body = ""
     for fragment in fragments:
         body += html_format.encode(fragment) + html_format.encode(Fragment(fragment.index))
-    assert decode(body, html_format.token) == fragments
+    assert decode(body, "08") == fragments
 
 
 def test_a_mark_does_not_repeat_the_mark_before() -> None:
@@ -120,3 +139,27 @@ def test_a_comment_in_the_message_is_not_read_as_a_mark(text: str) -> None:
     body = html_format.encode(Fragment(0, (Patch("append", Markup(text)),), "finished"))
     (fragment,) = decode(body, html_format.token)
     assert fragment.patches[0].html == text
+
+
+def attributes(html: str) -> Patch:
+    return Patch("append", Markup("<b title='{}'></b>").format(Markup(html)), "a")
+
+
+def test_html_that_contains_marks_of_all_tokens_gets_a_longer_one() -> None:
+    html_format = HTMLFormat()
+    token = html_format.token
+    fragments = [Fragment(0, (attributes(ALL_TOKENS), attributes("")))]
+    fragments += [Fragment(1, (attributes(ALL_TOKENS),)), Fragment(2, (), "finished")]
+    texts = [html_format.encode(fragment) for fragment in fragments]
+    assert decode("".join(texts), token) == fragments
+    assert len(html_format.token) in {3, 4}
+    assert [" token " in text for text in texts] == [True, False, False]
+
+
+def test_a_token_that_does_not_occur_is_kept() -> None:
+    html_format = HTMLFormat()
+    html_format.token = "08"
+    html_format.encode(Fragment(0, (attributes("<!07 open><!0<!1"),)))
+    assert html_format.token == "08"
+    html_format.encode(Fragment(1, (attributes("<!08"),)))
+    assert html_format.token != "08"

@@ -22,11 +22,26 @@ _WITHOUT_ROOT = {"append": "open", "replace": "swap"}
 def new_token() -> str:
     """Return a new token: the two characters that begin the marks of one response.
 
-    The token is short because it is sent with every patch. It distinguishes our marks from comments
-    in the user's templates. It need not be secret, because model output is already escaped and
-    cannot contain a mark. It begins with a digit, so that ``<!DOCTYPE`` is never a mark.
+    The token is short because it is sent with every patch. It need not be secret: where the HTML of
+    a patch contains the beginning of a mark, ``change_token()`` makes another token. It begins with
+    a digit, so that ``<!DOCTYPE`` is never a mark.
     """
     return secrets.choice(string.digits) + secrets.choice(_ALPHABET)
+
+
+def change_token(token: str, html: str) -> tuple[str, str]:
+    """Return a token whose marks do not occur in the HTML, and the text that announces it.
+
+    If no mark with the present token occurs there, that is the token, and the text is empty.
+    Nothing has to be parsed: a mark has one ``<``, so no mark can begin in the HTML and end after
+    it.
+    """
+    if f"<!{token}" not in html:
+        return token, ""
+    new = new_token()
+    while f"<!{new}" in html:
+        new += secrets.choice(_ALPHABET)
+    return new, f"<!{token} token {new}>"
 
 
 class HTMLFormat(Format):
@@ -46,12 +61,20 @@ class HTMLFormat(Format):
             return self._mark("", "ping")
         pieces: list[str] = []
         for patch in patches[: None if outcome else -1]:
-            pieces += (str(patch.html), self._mark("+", self._operation(patch)))
+            pieces += (self._html(patch), self._mark("+", self._operation(patch)))
         if outcome is None:
-            pieces += (str(patches[-1].html), self._mark("", self._operation(patches[-1])))
+            pieces += (self._html(patches[-1]), self._mark("", self._operation(patches[-1])))
         else:
             pieces.append(self._mark("", f"end {outcome}"))
         return "".join(pieces)
+
+    def _html(self, patch: Patch) -> str:
+        """Return the HTML of a patch. A mark before it changes the token if the HTML has it."""
+        html = str(patch.html)
+        if f"<!{self.token}" not in html:  # fast path: change_token() would say the same
+            return html
+        self.token, announcement = change_token(self.token, html)
+        return announcement + html
 
     def _mark(self, more: str, operation: str) -> str:
         return f"<!{self.token}{more} {operation}>" if operation else f"<!{self.token}{more}>"

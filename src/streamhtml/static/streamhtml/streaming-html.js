@@ -91,7 +91,7 @@
     #patches = [];
 
     /**
-     * @param {string} token begins each mark of this response
+     * @param {string} token begins each mark of this response, until a mark names another one
      * @param {(html: string, words: string[]) => Patch[]} decode turns the HTML before a mark, and
      *   the words in the mark, into patches
      */
@@ -130,6 +130,10 @@
       const unfinished = mark[0] === "+";
       const words = mark.slice(+unfinished).trim().split(" ");
       if (words[0] === "ping") return;
+      if (words[0] === "token") {
+        this.#mark = "<!" + words[1];
+        return;
+      }
       this.#patches.push(...this.#decode(html, words));
       const outcome = words[0] === "end" ? words[1] : "";
       if (unfinished || !(outcome || this.#patches.length)) return;

@@ -85,7 +85,9 @@ FRAGMENTS = {
 
 def body_of(name: str) -> str:
     """Return the bytes of an example: the page breaks lines after a comment, a body does not."""
-    return re.sub(rf"(<!(?:{TOKEN}|{NEXT_TOKEN})[^>]*>)\n", r"\1", titled(PAGE, f"body: {name}")).rstrip("\n")
+    return re.sub(
+        rf"(<!(?:{TOKEN}|{NEXT_TOKEN})[^>]*>)\n", r"\1", titled(PAGE, f"body: {name}")
+    ).rstrip("\n")
 
 
 def pieces(data: bytes, how: str) -> list[bytes]:

@@ -77,7 +77,7 @@ def test_a_part_of_a_table_is_wrapped_in_its_parent_and_a_template(html: str, pa
 
 
 @pytest.mark.parametrize(
-    "html", ["a <td>", "<table><tr></tr></table>", "<track>", "<p></p><tr>", ""]
+    "html", ["a <td></td>", "<table><tr></tr></table>", "<track>", "<p></p><tr></tr>", ""]
 )
 def test_other_html_needs_no_template(html: str) -> None:
     expected = f'<div hx-swap-oob="beforeend:#r">{html}</div>'

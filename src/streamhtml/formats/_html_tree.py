@@ -1,20 +1,19 @@
 """HTML as a tree of elements that keeps the text: written out, it is exactly what was read.
 
 It understands well-formed HTML. HTML that is not well-formed may give another tree than a browser
-makes, but none of its text is lost.
+makes, but none of its text is lost. End tags without a start tag are dropped, and elements that are
+left open are closed, so that what is written cannot end an element around it.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-_TAG: Final = re.compile(
-    r"<(?P<end>/?)(?P<name>[a-z][^\s/>]*)"
-    r"""(?P<more>(?:=\s*(?:"[^"]*"|'[^']*'|(?![\s"']))|[^>=])*)>"""
-    r"|<!--.*?-->",
-    re.DOTALL | re.IGNORECASE,
-)
+from streamhtml.formats._html_tokens import FLAGS, RAW, RCDATA, TAG
+
+_TOKEN: Final = re.compile(TAG + r"|<!--(?:-?>|.*?--!?>)", FLAGS)
 _ATTRIBUTE: Final = re.compile(
     r"""(?P<name>[^\s=/]+)(?:\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"']\S*)))?"""
 )
@@ -24,10 +23,27 @@ VOID: Final = frozenset(
 )
 # Nothing is written into these while they are open: what is inside is not HTML, or a comment or a
 # CSS rule would not work there.
-OPAQUE: Final = frozenset(
-    {"iframe", "math", "noembed", "noframes", "script", "select", "style", "svg", "template"}
-    | {"textarea", "title", "xmp"}
+OPAQUE: Final = frozenset({"math", "select", "svg", "template"}) | RAW | RCDATA
+# A parser closes these by itself. An additional </p> would be another paragraph.
+_CLOSED_BY_ITSELF: Final = frozenset(
+    {"colgroup", "dd", "dt", "li", "optgroup", "option", "p", "rp", "rt"}
+    | {"tbody", "tfoot", "thead", "tr"}
 )
+
+# The start tag of one of these closes what is open of the others, with every <div> in it, but not
+# outside of a list or of a part of a table.
+_CLOSES: Final = {"button": {"button"}, "dd": {"dd", "dt"}, "dt": {"dd", "dt"}, "li": {"li"}}
+# These end SVG and MathML, but not inside of an element that may contain HTML.
+_ENDS_XML: Final = frozenset(
+    {"b", "big", "blockquote", "body", "br", "center", "code", "dd", "div", "dl", "dt", "em"}
+    | {"embed", "h1", "h2", "h3", "h4", "h5", "h6", "head", "hr", "i", "img", "li", "listing"}
+    | {"menu", "meta", "nobr", "ol", "p", "pre", "ruby", "s", "small", "span", "strong", "strike"}
+    | {"sub", "sup", "table", "tt", "u", "ul", "var"}
+)
+_MAY_CONTAIN_HTML: Final = frozenset(
+    {"annotation-xml", "desc", "foreignobject", "mi", "mn", "mo", "ms", "mtext"}
+)
+_KEEPS_OPEN: Final = frozenset({"dl", "menu", "object", "ol", "table", "td", "th", "ul"}) | OPAQUE
 
 
 class Element:
@@ -71,56 +87,13 @@ class Element:
         the first of them, and its position. None if what was written is still right."""
 
     def read(self, html: str) -> list["Element"]:
-        """Add ``html``, which is well-formed by itself, to the children.
+        """Add ``html`` to the children. ``finish_tokens()`` does not change it.
 
         Returns:
-            All elements in it, at any depth, in the order of their start tags.
+            All elements in it, at any depth, in the order of their start tags. What is inside of
+            ``OPAQUE`` elements is not among them.
         """
-        elements: list[Element] = []
-        node, at = self, 0
-        while tag := _TAG.search(html, at):
-            if tag.start() > at:
-                node.children.append(html[at : tag.start()])
-            at = tag.end()
-            name = (tag["name"] or "").lower()
-            if not name:
-                node.children.append(tag[0])
-            elif tag["end"]:
-                node = node._close(name, tag[0], self)
-            else:
-                child = Element(name, tag[0], node)
-                node.children.append(child)
-                node.last = child
-                elements.append(child)
-                if name in OPAQUE:
-                    at = child._read_opaque(html, at)
-                elif name not in VOID:
-                    node = child
-        if at < len(html):
-            node.children.append(html[at:])
-        return elements
-
-    def _close(self, name: str, tag: str, top: "Element") -> "Element":
-        """Apply an end tag, and return the element in which reading goes on."""
-        node = self
-        while node is not top and node.name != name:
-            assert node.parent
-            node = node.parent
-        if node is top:  # An end tag without a start tag: keep it as text.
-            self.children.append(tag)
-            return self
-        node.end = tag
-        assert node.parent
-        return node.parent
-
-    def _read_opaque(self, html: str, at: int) -> int:
-        """Take everything up to the end tag as text, and return where reading goes on."""
-        end = re.compile(rf"</{re.escape(self.name)}\s*>", re.IGNORECASE).search(html, at)
-        if end is None:
-            return at
-        self.children.append(html[at : end.start()])
-        self.end = end[0]
-        return end.end()
+        return _Reader(self).read(html)
 
     def attributes(self) -> dict[str, str]:
         """Return the attributes: names in lower case, values still escaped."""
@@ -165,6 +138,117 @@ class Element:
         candidates = chain(nearby, reversed(range(len(children))))
         self._last_index = next(i for i in candidates if children[i] is child)
         return self._last_index
+
+
+def balanced(html: str) -> str:
+    """Return HTML, which ``finish_tokens()`` does not change, with its elements closed in order."""
+    top = Element()
+    top.read(html)
+    return "".join(top.pieces())
+
+
+class _Reader:
+    """Adds HTML to the children of an element."""
+
+    def __init__(self, top: Element) -> None:
+        self._top = self._node = top
+        self._elements: list[Element] = []
+        self._open: Counter[str] = Counter()
+        """How many elements of each name are open."""
+        self._opaque: Element | None = None
+        """The outermost of the open elements that are opaque."""
+
+    def read(self, html: str) -> list[Element]:
+        at = 0
+        while tag := _TOKEN.search(html, at):
+            if tag.start() > at:
+                self._node.children.append(html[at : tag.start()])
+            at = tag.end()
+            name = (tag["name"] or "").lower()
+            if not name:
+                self._node.children.append(tag[0])
+            elif not tag["end"]:
+                at = self._start(name, tag[0], html, at)
+            elif self._open[name]:  # Any other could end an element around the top.
+                while self._node.name != name:
+                    self._close(self._missing_end())
+                self._close(tag[0])
+        if at < len(html):
+            self._node.children.append(html[at:])
+        while self._node is not self._top:
+            self._close(self._missing_end())
+        return self._elements
+
+    def _start(self, name: str, tag: str, html: str, at: int) -> int:
+        """Add an element, and return where reading goes on."""
+        if name in _ENDS_XML and self._is_in_xml():
+            self._end_xml()
+        if name in _CLOSES:
+            self._close_before(_CLOSES[name])
+        child = Element(name, tag, self._node)
+        self._node.children.append(child)
+        self._node.last = child
+        if not self._opaque:
+            self._elements.append(child)
+        if name in RAW or name in RCDATA:
+            end = re.compile(rf"</{name}[ \t\n\f\r]*>", FLAGS).search(html, at)
+            if end is None:
+                child.end = f"</{name}>"
+                return at
+            child.children.append(html[at : end.start()])
+            child.end = end[0]
+            return end.end()
+        is_empty = name in VOID or (tag.endswith("/>") and self._is_in_xml())
+        if not is_empty:
+            self._node = child
+            self._open[name] += 1
+            if not self._opaque and name in OPAQUE:
+                self._opaque = child
+        return at
+
+    def _end_xml(self) -> None:
+        """Close the ``<svg>`` and ``<math>`` elements that no HTML can be in."""
+        node, outermost = self._node, None
+        left = self._open["svg"] + self._open["math"]
+        while left and node.name not in _MAY_CONTAIN_HTML:
+            if node.name in ("svg", "math"):
+                outermost = node
+                left -= 1
+            assert node.parent
+            node = node.parent
+        while outermost and self._node is not outermost.parent:
+            self._close(self._missing_end())
+
+    def _close_before(self, names: set[str]) -> None:
+        """Close the open element that has one of these names, as a start tag does."""
+        node = self._node
+        while any(self._open[name] for name in names) and node.name not in _KEEPS_OPEN:
+            if node.name in names:
+                while self._node is not node.parent:
+                    self._close(self._missing_end())
+                return
+            if not node.parent:
+                return
+            node = node.parent
+
+    def _close(self, end: str) -> None:
+        node = self._node
+        node.end = end
+        self._open[node.name] -= 1
+        if node is self._opaque:
+            node.children, node.last = ["".join(node.pieces())], None
+            self._opaque = None
+        assert node.parent
+        self._node = node.parent
+
+    def _missing_end(self) -> str:
+        """Return the end tag of an element that has none in the HTML; ``""`` if it needs none."""
+        # In SVG and MathML, no element closes another one.
+        needs_none = self._node.name in _CLOSED_BY_ITSELF and not self._is_in_xml()
+        return "" if needs_none else f"</{self._node.name}>"
+
+    def _is_in_xml(self) -> bool:
+        return bool(self._open["svg"] or self._open["math"])
 
 
 def shows_text(child: Element | str) -> bool:

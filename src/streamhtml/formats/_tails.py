@@ -6,6 +6,9 @@ from typing import Final
 from markupsafe import Markup
 
 from streamhtml._patch import Patch, id_selector
+from streamhtml.formats._contained import stays_in_div
+from streamhtml.formats._html_tokens import finish_tokens
+from streamhtml.formats._html_tree import balanced
 
 # An HTML parser drops the tags of a table's parts outside of these parents.
 _PARENTS: Final = {
@@ -60,4 +63,6 @@ class Tails:
         """Return the HTML of a new tail, in an element whose selector ``take()`` returns later."""
         self._roots.add(root)
         name = parent_of(html) or "span"
+        if not stays_in_div(html):
+            html = balanced(finish_tokens(html))
         return f'<{name} id="{root}-tail">{html}</{name}>'

@@ -8,6 +8,7 @@ an ``<hx-partial>`` for clients that know it.
 from collections.abc import Iterator
 
 from streamhtml._patch import Fragment, Patch
+from streamhtml.formats._contained import contained, stays_in_div
 from streamhtml.formats._format import Format
 from streamhtml.formats._tails import Tails, parent_of
 
@@ -25,7 +26,7 @@ class HTMXFormat(Format):
     def __init__(self, *, partials: bool = False) -> None:
         self._tails = Tails()
         self._partials = partials
-        self._after_table = False
+        self._in_templates = False
 
     def encode(self, fragment: Fragment) -> str:
         """Return the fragment as markup that htmx 2 applies in one swap.
@@ -41,7 +42,7 @@ class HTMXFormat(Format):
                 yield from self._swaps(patch)
             else:
                 # Content for the request's target, or elements that carry hx-swap-oob themselves.
-                yield str(patch.html)
+                yield contained(patch.html)
 
     def _swaps(self, patch: Patch) -> Iterator[str]:
         old_tail, change = self._tails.settle(patch)
@@ -61,11 +62,16 @@ class HTMXFormat(Format):
 
     def _swap(self, style: str, selector: str, html: str = "") -> str:
         if self._partials:
+            html = contained(html)
             return f'<hx-partial hx-target="{selector}" hx-swap="{style}">{html}</hx-partial>'
+        is_safe = stays_in_div(html)
+        if not is_safe:
+            html = contained(html)
         name = parent_of(html)
         swap = f'<{name or "div"} hx-swap-oob="{style}:{selector}">{html}</{name or "div"}>'
-        # A parser only keeps a part of a table (a row, a cell) if it comes first in a template.
+        # A parser only keeps a part of a table (a row, a cell) if it comes first in a template. And
+        # HTML that could end the element around it cannot end a template.
         # htmx 2 swaps the content of templates after everything else. So after the first template,
         # every swap is in a template, which keeps the order.
-        self._after_table |= name is not None
-        return f"<template>{swap}</template>" if self._after_table else swap
+        self._in_templates |= name is not None or not is_safe
+        return f"<template>{swap}</template>" if self._in_templates else swap

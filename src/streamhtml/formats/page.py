@@ -12,15 +12,19 @@ from typing import Final
 from markupsafe import Markup
 
 from streamhtml._patch import Fragment, Patch
+from streamhtml.formats._contained import contained
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._html_tree import Element, shows_text
-from streamhtml.formats._spine import Spine
+from streamhtml.formats._spine import MARK, Spine
 
 _EMPTY: Final = "<!---->"
 """A comment: it may be anywhere in a page and changes nothing."""
 
 _REGION_CLASS: Final = "streamhtml"
 """The class of the regions: elements that are empty at first and that patches fill."""
+
+# The attribute that our CSS rules look for, if it is in the message.
+_MARK_INSIDE: Final = re.compile(MARK, re.IGNORECASE | re.ASCII)
 
 # Elements that a parser drops or moves if they are not directly in their usual parent.
 _NEEDS_PARENT: Final = re.compile(
@@ -67,7 +71,7 @@ class PageFormat(Format):
         return before + self._spine.take() + after or _EMPTY
 
     def _apply(self, patch: Patch) -> None:
-        html = str(patch.html)
+        html = _MARK_INSIDE.sub(_spell_differently, contained(str(patch.html)))
         # A root that is not in the message is the container, which is part of the page.
         root = self._ids.get(patch.root)
         if root is None:
@@ -157,6 +161,11 @@ class PageFormat(Format):
         node.children += tail.children
         self._tails[root] = node, len(tail.children)
         self._spine.show(node)
+
+
+def _spell_differently(name: re.Match[str]) -> str:
+    """Write the last letter as a character reference: the same as text, but another name."""
+    return f"{name[0][:-1]}&#{ord(name[0][-1])};"
 
 
 def _as_element(child: Element | str, parent: Element) -> Element | str:

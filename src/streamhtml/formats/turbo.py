@@ -11,10 +11,11 @@ from typing import Final
 
 from streamhtml._patch import Fragment, Patch
 from streamhtml.formats import _server_sent_events as events
+from streamhtml.formats._contained import contained
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._html_tree import Element
 from streamhtml.formats._tails import Tails
-from streamhtml.formats.html import new_token
+from streamhtml.formats.html import change_token, new_token
 from streamhtml.formats.sse import SSEFormat
 
 MEDIA_TYPE: Final = "text/vnd.turbo-stream.html"
@@ -47,8 +48,10 @@ class TurboFormat(Format):
         """Return the elements of a fragment, then a mark. A ping is only a mark."""
         if self._events:
             return self._events.encode(fragment)
+        elements = "".join(self.elements(fragment))
+        self.token, announcement = change_token(self.token, elements)
         end = f" end {fragment.outcome}" if fragment.outcome else ""
-        return f"{''.join(self.elements(fragment))}<!{self.token}{end}>"
+        return f"{announcement}{elements}<!{self.token}{end}>"
 
     def elements(self, fragment: Fragment) -> Iterator[str]:
         """Yield the elements of a fragment, without a mark."""
@@ -62,13 +65,14 @@ class TurboFormat(Format):
         if change is None:
             return
         if change.root:
-            yield _stream(change.action, f'targets="{change.selector}"', change.html)
+            html = contained(change.html)
+            yield _stream(change.action, f'targets="{change.selector}"', html)
         elif change.action == "append":
             raise ValueError(
                 "a Turbo client does not know where the message goes; pass Reply(into=…)"
             )
         else:
-            for name, html in _elements_with_id(change.html):
+            for name, html in _elements_with_id(contained(change.html)):
                 # The id is still escaped as in the source, but it may contain a double quote.
                 quoted = name.replace('"', "&quot;")
                 yield _stream("replace", f'target="{quoted}"', html)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from string import ascii_letters, digits
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -216,6 +217,18 @@ def swaps() -> SampleReply:
     return SampleReply(fragments, '<p id="a">2</p><p id="b">&amp; 3</p><div id="ai_2_text">x</div>')
 
 
+def marks() -> SampleReply:
+    """HTML that looks like marks with each token, so that the token changes within a fragment."""
+    append, tail = (_at("ai_2_text", action) for action in ("append", "tail"))
+    tokens = (digit + other for digit in digits for other in ascii_letters + digits)
+    bold = f"<b title='{''.join(f'<!{token}>' for token in tokens)}'>two</b>"
+    steps = (
+        (append("<p>one</p>"), append(bold), tail("<!0")),
+        (append("<p>three</p>"), append(bold)),
+    )
+    return _by_hand("ai_2_text", steps, f"<p>one</p>{bold}<p>three</p>{bold}")
+
+
 SAMPLE_REPLIES: dict[str, Callable[[], SampleReply]] = {
     "text": text,
     "failed": failed,
@@ -226,6 +239,7 @@ SAMPLE_REPLIES: dict[str, Callable[[], SampleReply]] = {
     "table": table,
     "markdown_like": markdown_like,
     "swaps": swaps,
+    "marks": marks,
 }
 
 

@@ -288,7 +288,8 @@ def test_a_client_that_reconnects_after_the_end(name: str, seen: str, site: Site
     assert [NOTICES["interrupted"] in event.data for event in before] == [True] * (seen == "7")
 
 
-@pytest.mark.parametrize("name", SAMPLE_REPLIES)
+# Theirs leaves a "<" in an attribute as it is.
+@pytest.mark.parametrize("name", [name for name in SAMPLE_REPLIES if name != "marks"])
 def test_datastars_own_library_prints_the_same(name: str) -> None:
     datastar_format, tails = DatastarFormat(), Tails()
     for fragment in map(placed, SAMPLE_REPLIES[name]().fragments):

@@ -43,6 +43,12 @@ def outline(element: Element) -> list[object]:
         ("<p><textarea>a", [["p", ["textarea"], "a"]]),
         ("<ul><li>a<li>b</ul>c", [["ul", ["li", "a"], ["li", "b"]], "c"]),
         ("a</p>b", ["a", "b"]),
+        ("<li><div>a<li>b</div>", [["li", ["div", "a"]], ["li", "b"]]),
+        ("<dl><dt>a<dd>b</dl>", [["dl", ["dt", "a"], ["dd", "b"]]]),
+        ("<li><ul><li>a</ul>", [["li", ["ul", ["li", "a"]]]]),
+        ("<button><p><button>a", [["button", ["p"]], ["button", "a"]]),
+        ("<svg><g><p>a</p></svg>", [["svg", "<g></g>"], ["p", "a"]]),
+        ("<svg><desc><p>a</p></desc></svg>b", [["svg", "<desc><p>a</p></desc>"], "b"]),
         ('a < b <3 <a href="x', ['a < b <3 <a href="x']),
     ],
 )

@@ -93,6 +93,10 @@ class Element:
             All elements in it, at any depth, in the order of their start tags. What is inside of
             ``OPAQUE`` elements is not among them.
         """
+        if "<" not in html:  # fast path
+            if html:
+                self.children.append(html)
+            return []
         return _Reader(self).read(html)
 
     def attributes(self) -> dict[str, str]:
@@ -227,8 +231,7 @@ class _Reader:
                 while self._node is not node.parent:
                     self._close(self._missing_end())
                 return
-            if not node.parent:
-                return
+            assert node.parent
             node = node.parent
 
     def _close(self, end: str) -> None:

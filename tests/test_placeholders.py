@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import html5lib
@@ -142,6 +143,15 @@ def test_filters_of_django_leave_a_placeholder_whole(name: str) -> None:
     html = Reply(render, {"message_pair_id": "m7"}, renderer="text").open().patches[0].html
     assert texts_of(html) == {"m7_text": "", "m7_tool": ""}
     assert '<p><span id="m7_text" ' in html
+
+
+def test_placeholders_that_begin_alike_are_two_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = (f"abcd{number:028x}" for number in count())
+    monkeypatch.setattr("streamhtml._placeholders.secrets.token_hex", lambda length: next(words))
+    assert texts_of(opened("<p>{{ parts.tool }}{{ parts.reasoning }}</p>")) == {
+        "m7_tool": "",
+        "m7_reasoning": "",
+    }
 
 
 @pytest.mark.parametrize("name", ["upper", "title", "capitalize", "truncate(30, true)"])

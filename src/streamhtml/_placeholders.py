@@ -67,13 +67,14 @@ def render_shell(message: MessageTemplate) -> Shell:
     html = str(message.render(0, placeholder))
     _check_surroundings(html, placeholders)
     found = _PLACEHOLDER.findall(html)
+    remaining = _PLACEHOLDER.sub("", html).lower()
     for part, token in placeholders.items():
         if found.count(token) > 1:
             raise ValueError(
                 f"the template shows the part {part!r} more than once, but a part can grow "
                 "in one place only; remove the others"
             )
-        if token not in found and token[:_RECOGNISABLE] in html.lower():
+        if token not in found and token[:_RECOGNISABLE] in remaining:
             raise ValueError(
                 f"the template changes the value of {_expression(part)}, but this only marks the "
                 "place of the part; show it without a filter that changes text"

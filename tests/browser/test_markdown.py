@@ -144,7 +144,7 @@ def test_the_htmx_wire(client: str, kind: str, page: Page) -> None:
         recorded = RecordedPage(page, replay, client, form="")
         recorded.ask(Answer(HTMXFormat.media_type, writes, pace="taken"))
         recorded.wait_for("stream:end", "read")
-        assert recorded.reads == len(writes)
+        assert recorded.reads >= len(writes)  # The network may cut a write in two.
         check(compare(page, those), those)
         print(f"{len(those)} documents, {len(writes)} fragments, {sum(map(len, writes))} bytes")
 

@@ -107,13 +107,14 @@ class Reply:
 
     def open(self) -> Fragment:
         """Return the first Fragment: the message without any text."""
-        self._change_state("new", "streaming")
+        self._check_state("new")
+        self.state = "streaming"
         return self._fragment(self._view.open())
 
     def feed(self, deltas: Iterable[Delta]) -> Fragment:
         """Return the Fragment that shows these Deltas. Their order is kept within each part."""
         if self.state != "streaming":  # Fast path: do not call the method each time.
-            self._change_state("streaming", "streaming")
+            self._check_state("streaming")
         merged = merge_deltas(deltas)
         for delta in merged:
             self._texts.setdefault(delta.part, []).append(delta.text)
@@ -141,7 +142,8 @@ class Reply:
 
     def closing(self, outcome: Outcome) -> Callable[[], Fragment]:
         """Close the reply now, and return a function that renders the last Fragment."""
-        self._change_state("streaming", outcome)
+        self._check_state("streaming")
+        self.state = outcome
         return partial(self._render_end, outcome)
 
     def _render_end(self, outcome: Outcome) -> Fragment:
@@ -162,16 +164,12 @@ class Reply:
         """End the reply because the reader has left. Nothing is rendered."""
         self.state = outcome
 
-    def _change_state(
-        self, expected: Literal["new", "streaming"], new: Literal["streaming"] | Outcome
-    ) -> None:
+    def _check_state(self, expected: Literal["new", "streaming"]) -> None:
         if self.state != expected:
             raise RuntimeError(
                 f"the reply is {self.state!r}, not {expected!r}; call open() once, then "
                 "feed() while it streams, then close() once"
             )
-        if new != expected:  # A rendering in a thread must not undo abandon().
-            self.state = new
 
     def _fragment(self, patches: list[Patch], outcome: Outcome | None = None) -> Fragment:
         if not patches and outcome is None:

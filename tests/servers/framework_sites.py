@@ -22,7 +22,7 @@ from tests.browser.npm_files import HTMX
 from tests.servers.recorded_sources import SOURCES, Account, Sum
 
 import streamhtml
-from streamhtml import Reply
+from streamhtml import Limits, Reply
 from streamhtml import _wsgi_iterator as bridge
 
 ACCOUNTS = Path(os.environ.get("ACCOUNTS", "."))
@@ -65,6 +65,8 @@ def streamed(request: Any, response: Callable[..., Any], query: Mapping[str, str
         interval=float(query.get("interval", 0.04)),
         ping=float(query.get("ping", 15)),
         on_end=on_end,
+        # Some sources yield as much as a connection can hold.
+        limits=Limits(characters=None),
         compress="compress" in query,
     )
 

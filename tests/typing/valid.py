@@ -17,6 +17,8 @@ from streamhtml import (
     FormatRequest,
     Fragment,
     Headers,
+    LimitName,
+    Limits,
     MarkdownRenderer,
     Notice,
     Patch,
@@ -80,7 +82,8 @@ class Lines(Format):
 
 
 def on_end(reply: Reply) -> None:
-    print(reply.message_pair_id, reply.state, reply.text)
+    limit: LimitName | None = reply.limit
+    print(reply.message_pair_id, reply.state, reply.text, limit)
 
 
 async def starlette_view(request: Request) -> streamhtml.starlette.StreamingHTMLResponse:
@@ -96,6 +99,7 @@ async def starlette_view(request: Request) -> streamhtml.starlette.StreamingHTML
         interval=0.1,
         ping=None,
         on_end=on_end,
+        limits=Limits(silence=120, unread=None),
         compress=True,
         status=201,
         headers={"Content-Language": "ko"},

@@ -55,11 +55,12 @@ class Body:
             _sigterm.register(self)
         if self._encoding is None:
             fragment = await anext(self._stream)
-            before = self._size
+            size = 0
             for patch in fragment.patches:
-                self._size += len(patch.html)
+                size += len(patch.html)
+            self._size += size
             # At its end, a format may write everything again.
-            if self._size - (0 if fragment.outcome else before) <= MAX_ENCODED_ON_LOOP:
+            if (self._size if fragment.outcome else size) <= MAX_ENCODED_ON_LOOP:
                 return self._encode(fragment)
             self._encoding = RenderInThread(
                 current_event_loop(), copy_context(), partial(self._encode, fragment), waits=False

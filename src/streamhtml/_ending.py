@@ -20,7 +20,7 @@ from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import CLOSE_TIMEOUT
 from streamhtml._render_thread import RenderInThread
 from streamhtml._reply import Reply
-from streamhtml._surroundings import surroundings
+from streamhtml._resource_scope import resource_scope
 
 OnEnd: TypeAlias = Callable[[Reply], Awaitable[None] | None]
 
@@ -230,7 +230,7 @@ class _OnEndCall:
 
     async def _call_and_wait(self) -> None:
         try:
-            async with surroundings():
+            async with resource_scope():
                 if inspect.iscoroutinefunction(self._on_end):
                     result = self._call()
                 else:
@@ -243,7 +243,7 @@ class _OnEndCall:
             self._log(error)
 
     def _call_in_thread(self) -> Awaitable[None] | None:
-        with surroundings():
+        with resource_scope():
             return self._call()
 
     def _call(self) -> Awaitable[None] | None:

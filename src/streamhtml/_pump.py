@@ -28,16 +28,13 @@ from streamhtml._delta import Delta, Truncated
 from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
 from streamhtml._limits import NO_LIMITS, Deadlines, LimitName, Limits
 from streamhtml._ping import Ping
-from streamhtml._surroundings import surroundings
-from streamhtml._turns import MAX_CHARS_BETWEEN_TURNS, take_turn
+from streamhtml._resource_scope import resource_scope
+from streamhtml._turns import CHECKPOINT_EVERY, MAX_CHARS_BETWEEN_TURNS, take_turn
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
 CLOSE_TIMEOUT: Final = 5.0
 """Time in seconds that a source may take to close. After that, the pump logs a warning and stops
 waiting."""
-
-CHECKPOINT_EVERY: Final = 16
-"""Number of tokens after which a source that never suspends lets other tasks run."""
 
 _NEVER: Final = float("inf")
 
@@ -49,9 +46,8 @@ class Pump:
 
     A batch holds the deltas that have arrived since the last batch, in order. The first delta is
     delivered at once, and so is any delta that arrives after a pause. Deltas that arrive within
-    ``interval`` of the last batch are collected. A batch has ``max_chars`` characters at most. What
-    exceeds them is the next batch, which is due at once, but other tasks of the event loop run
-    first. An empty batch means that a ping is due.
+    ``interval`` of the last batch are collected. More than ``max_chars`` characters become several
+    batches, and other tasks run in between. An empty batch means that a ping is due.
 
     The source waits while ``MAX_BUFFERED_DELTAS`` deltas or ``MAX_BUFFERED_CHARS`` characters are
     unread. An async source runs as a task, and a sync source runs on its own thread. Both run in a
@@ -141,10 +137,6 @@ class Pump:
         now = monotonic()
         self.ping.restart(now)
         while True:
-            if not self._ended and now >= self._deadlines.next_check:
-                silent = not self._buffer
-                if limit := self._deadlines.exceeded(now, self._source.reads, silent=silent):
-                    self._end_at_limit(limit)
             # Set the flag before checking the buffer, so that a thread that appends something
             # afterwards still wakes us.
             self._reader_is_idle = True
@@ -155,17 +147,25 @@ class Pump:
                     if self._chars_since_wait + unread > MAX_CHARS_BETWEEN_TURNS:
                         await take_turn()
                         self._chars_since_wait, now = 0, monotonic()
+                    if now >= self._deadlines.next_check:
+                        self._check_deadlines(now)
                     return self._next_batch(now)
                 await self._reader_wakeup.wait(self._batch_due - now)
             elif self._ended or self._closing:
                 raise StopAsyncIteration
+            elif now >= self._deadlines.next_check:
+                self._check_deadlines(now)
             elif now >= self.ping.due:
                 return []
             else:
-                due = min(self.ping.due, self._deadlines.next_check)
-                await self._reader_wakeup.wait(due - now)
+                await self._reader_wakeup.wait(min(self.ping.due, self._deadlines.next_check) - now)
             self._chars_since_wait = 0
             now = monotonic()
+
+    def _check_deadlines(self, now: float) -> None:
+        limit = self._deadlines.exceeded(now, self._source.reads, silent=not self._buffer)
+        if limit and not self._ended:
+            self._end_at_limit(limit)
 
     def _end_at_limit(self, limit: LimitName) -> None:
         if not self._closing:
@@ -181,10 +181,10 @@ class Pump:
     def _next_batch(self, now: float) -> list[Delta]:
         max_chars = self._max_chars
         if (left := self._max_chars_in_all - self._chars_read) < max_chars:
-            max_chars = left
             if left <= 0:
                 self._end_at_limit("characters")
                 raise StopAsyncIteration
+            max_chars = left
         batch, size = take_batch(self._buffer, max_chars)
         self._chars_read += size
         self._chars_since_wait += size + 1
@@ -247,7 +247,7 @@ class Pump:
     async def _run_task(self) -> None:
         assert isinstance(self._source, AsyncDeltas)
         try:
-            async with surroundings():
+            async with resource_scope():
                 await self._read_and_close(self._source)
         finally:
             self._finish()
@@ -345,7 +345,7 @@ class Pump:
     def _run_thread(self) -> None:
         assert isinstance(self._source, SyncDeltas)
         try:
-            with surroundings():
+            with resource_scope():
                 self._read_and_close_in_thread(self._source)
         finally:
             self._call_in_loop(self._finish)

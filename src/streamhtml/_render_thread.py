@@ -14,7 +14,7 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 
 from streamhtml._eventloop import EventLoop
-from streamhtml._surroundings import surroundings
+from streamhtml._resource_scope import resource_scope
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class RenderInThread(Generic[T]):
         if not self._started.acquire(blocking=False):
             return
         try:
-            with surroundings():
+            with resource_scope():
                 self._result = render_in(self._context, self._render)
         except Exception as error:
             self._result = error

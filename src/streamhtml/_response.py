@@ -16,9 +16,9 @@ from streamhtml._reconnected import Reconnected
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
 from streamhtml._request_headers import Headers, HeaderSource
+from streamhtml._resource_scope import MakeResourceScope, use_resource_scope
 from streamhtml._response_headers import build_headers
 from streamhtml._stream import OnEnd, close_unused, stream
-from streamhtml._surroundings import MakeSurroundings, use_surroundings
 from streamhtml._template import Template
 from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format
 from streamhtml.sources import Tokens
@@ -84,7 +84,7 @@ class BaseStreamingResponse(Generic[RequestT]):
 
     reply: Reply
 
-    _surroundings: MakeSurroundings = nullcontext
+    _resource_scope: MakeResourceScope = nullcontext
     """Makes the context manager around the source, the templates and ``on_end``."""
 
     def __init__(
@@ -133,7 +133,7 @@ class BaseStreamingResponse(Generic[RequestT]):
         except BaseException:
             close_unused(tokens)
             raise
-        with use_surroundings(self._surroundings):
+        with use_resource_scope(self._resource_scope):
             fragments = stream(
                 self.reply, tokens, interval=interval, ping=ping, on_end=on_end, limits=limits
             )

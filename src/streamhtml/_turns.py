@@ -9,6 +9,9 @@ from typing import Final
 import anyio
 from anyio.lowlevel import RunVar, checkpoint
 
+CHECKPOINT_EVERY: Final = 16
+"""Number of tokens after which a source that never suspends lets other tasks run."""
+
 MAX_CHARS_BETWEEN_TURNS: Final = 512
 """Number of characters after which a stream lets other tasks run before it renders more. The
 batches of a model are smaller, and always have a wait in between."""

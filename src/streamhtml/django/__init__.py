@@ -16,7 +16,7 @@ from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
 from streamhtml._template import Template
 from streamhtml._wsgi_iterator import SyncIterator
-from streamhtml.django._connections import ClosedConnections
+from streamhtml.django._connections import ConnectionScope
 from streamhtml.django._templates import find_template, site_notice
 
 __all__ = ["StreamingHTMLResponse"]
@@ -30,7 +30,7 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
     can be passed instead of its name. Notices are in the active language.
     """
 
-    _surroundings = ClosedConnections
+    _resource_scope = ConnectionScope
 
     def _read_request(self, request: HttpRequest) -> tuple[str, HeaderSource]:
         headers: Any = request.headers

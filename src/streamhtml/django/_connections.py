@@ -18,8 +18,8 @@ from streamhtml._pump import CLOSE_TIMEOUT
 logger = logging.getLogger("streamhtml")
 
 
-class ClosedConnections:
-    """Surrounds code outside of a view, and closes the connections of its thread at the end.
+class ConnectionScope:
+    """Closes the connections of code outside of a view when the code ends.
 
     Django's async ORM does its work in the thread that asgiref chooses for the request. Under ASGI
     this is the thread of the view, and a task uses it too, so both share a connection. Under WSGI

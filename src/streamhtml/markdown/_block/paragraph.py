@@ -87,12 +87,13 @@ class Paragraph:
 
     def add(self, text: str) -> None:
         self._line.append(text)
-        self._line_size += len(text)
         if self._leading:
             self._leading.append(text)
             self._leading_size += len(text)
             self._check_leading()
-        elif not self._line_held:
+        elif self._line_held:
+            self._line_size += len(text)
+        else:
             self._text.add(text)
 
     def end_line(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.recorded_source import TIMEOUT
 
 from streamhtml import Reply, stream
-from streamhtml._surroundings import use_surroundings
+from streamhtml._resource_scope import use_resource_scope
 
 pytestmark = pytest.mark.anyio
 
@@ -81,7 +81,7 @@ def sources(seen: list[Recorded]) -> dict[str, Callable[[], Any]]:
 @pytest.mark.parametrize("leaves", [False, True])
 async def test_a_source_is_surrounded_until_it_is_closed(kind: str, leaves: bool) -> None:
     seen: list[Recorded] = []
-    with use_surroundings(lambda: Recorded(seen)):
+    with use_resource_scope(lambda: Recorded(seen)):
         fragments = stream(Reply(), sources(seen)[kind](), interval=0)
     with anyio.fail_after(TIMEOUT):
         await anext(fragments)
@@ -100,7 +100,7 @@ async def test_a_template_is_surrounded_at_each_rendering_outside_the_view() -> 
             record(seen, f"render {context['chunk_index']}")
         return f"<p>{context['ai_message']}</p>"
 
-    with use_surroundings(lambda: Recorded(seen)):
+    with use_resource_scope(lambda: Recorded(seen)):
         fragments = stream(Reply(template, renderer="template"), ["a"], interval=0)
     with anyio.fail_after(TIMEOUT):
         assert [fragment.outcome async for fragment in fragments][-1] == "finished"
@@ -133,7 +133,7 @@ async def test_on_end_is_surrounded(kind: str) -> None:
         "coroutine function": async_on_end,
         "function of an awaitable": Awaited,
     }[kind]
-    with use_surroundings(lambda: Recorded(seen)):
+    with use_resource_scope(lambda: Recorded(seen)):
         fragments = stream(Reply(), ["a"], on_end=given)
     with anyio.fail_after(TIMEOUT):
         assert [fragment.outcome async for fragment in fragments][-1] == "finished"

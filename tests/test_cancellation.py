@@ -250,7 +250,7 @@ def programs(draw: st.DrawFn) -> SourceCase:
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(
     source=programs(),
     backend=st.sampled_from(["asyncio", "trio", "uvloop"]),

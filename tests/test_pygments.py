@@ -8,7 +8,7 @@ from functools import partial
 from html import unescape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pygments.lexer import Lexer
 from pygments.lexers import get_all_lexers
@@ -103,13 +103,11 @@ def test_no_line_break_is_added_or_taken(text: str) -> None:
     assert check("python", text)
 
 
-@settings(deadline=None)  # The first use of a lexer imports it.
 @given(language=st.sampled_from(ALIASES), text=st.lists(st.sampled_from(SNIPPETS)).map("".join))
 def test_the_text_is_exact_in_every_language(language: str, text: str) -> None:
     check(language, text)
 
 
-@settings(deadline=None)
 @given(language=st.sampled_from(["python", "html", "php", "bash", "c++", "pycon"]), text=st.text())
 def test_any_text_is_exact(language: str, text: str) -> None:
     check(language, text)

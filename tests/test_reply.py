@@ -6,7 +6,7 @@ from typing import Any
 import html5lib
 import jinja2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 from tests.markdown.page import Page, canonical
@@ -242,7 +242,6 @@ MARKDOWN = ["a", " ", "\n", "\n\n", "# ", "- ", "> ", "*", "**", "`", "```\n", "
 MARKDOWN += ["[x]", "[x]: /u\n", "[^1]", "[^1]: b\n", "---\n", "<b>", "&", "\u202e", "https://a.b"]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from tests.browser.form_page import usual_answer
+from tests.browser.format_site import Site, serving
 from tests.browser.stepped_server import SteppedServer
 
 NAMES = ["chromium", "chromium-browser", "google-chrome"]
@@ -68,3 +69,17 @@ def server() -> Iterator[SteppedServer]:
     with SteppedServer() as server:
         server.answers["/reply"] = usual_answer
         yield server
+
+
+@pytest.fixture(scope="module")
+def format_site() -> Iterator[Site]:
+    """A site with every format, for all tests of a module."""
+    with serving() as site:
+        yield site
+
+
+@pytest.fixture
+def site(format_site: Site) -> Site:
+    """The same site, with nothing recorded yet."""
+    format_site.reset()
+    return format_site

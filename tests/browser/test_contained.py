@@ -10,7 +10,7 @@ import pytest
 from markupsafe import Markup
 from playwright.sync_api import Browser, Page
 from tests.browser.attacks import FOREIGN, OUTSIDE
-from tests.browser.format_site import ID, Site, serving
+from tests.browser.format_site import ID, Site
 from tests.browser.test_formats import STREAMS, reading
 from tests.browser.test_formats_attacks import play, recorded, watch
 from tests.formats.hostile import PIECES, WELL_FORMED
@@ -118,18 +118,6 @@ def test_well_formed_html_is_the_same_on_the_page(page: Page) -> None:
         return a !== b;
     })"""
     assert page.evaluate(same, [[text, contained(text)] for text in texts]) == []
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Site]:
-    with serving() as site:
-        yield site
-
-
-@pytest.fixture
-def site(running: Site) -> Site:
-    running.reset()
-    return running
 
 
 # It is legal in an attribute, and it is a patch for each token.

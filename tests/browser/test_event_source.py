@@ -43,7 +43,6 @@ READ = """() => void (window.events = new Promise((done) => {
 @given(st.lists(TEXTS, max_size=80), st.integers(0, 2), st.lists(st.integers(0, 2000), max_size=20))
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_law_any_text_arrives_as_one_message(

@@ -21,7 +21,6 @@ from tests.browser.format_site import (
     PARTS,
     TOKENS,
     Site,
-    serving,
 )
 from tests.browser.sample_replies import SAMPLE_REPLIES
 from tests.scripted_server import PATIENCE
@@ -153,18 +152,6 @@ class Reader:
             self.wait_for(lambda: self.page.evaluate(ended), "the end of the source")
             names = "['CONNECTING', 'OPEN', 'CLOSED']"
             assert self.page.evaluate(f"sources.map((each) => {names}[each.readyState])") == states
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Site]:
-    with serving() as site:
-        yield site
-
-
-@pytest.fixture
-def site(running: Site) -> Site:
-    running.reset()
-    return running
 
 
 @contextmanager

@@ -1,14 +1,13 @@
 """Model output cannot affect anything outside its answer, with any client."""
 
 import random
-from collections.abc import Iterator
 from functools import cache
 
 import pytest
 from markupsafe import Markup
 from playwright.sync_api import Browser, Route
 from tests.browser.attacks import FAMILIES, FOREIGN, OUTSIDE
-from tests.browser.format_site import ID, Site, serving
+from tests.browser.format_site import ID, Site
 from tests.browser.sample_replies import SampleReply
 from tests.browser.test_formats import STREAMS, Reader, reading
 from tests.markdown.cuts import in_groups, like_tokens
@@ -44,18 +43,6 @@ def recorded(tokens: list[str]) -> SampleReply:
     fragments += [reply.feed([Delta(token)]) for token in tokens]
     fragments.append(reply.close("finished"))
     return SampleReply(tuple(each for each in fragments if each.patches or each.outcome), html="")
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Site]:
-    with serving() as site:
-        yield site
-
-
-@pytest.fixture
-def site(running: Site) -> Site:
-    running.reset()
-    return running
 
 
 def watch(reader: Reader, site: Site) -> list[str]:

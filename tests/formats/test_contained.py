@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 from tests.formats.hostile import ALL_MARKS, HTML, PIECES, WELL_FORMED
@@ -57,7 +57,6 @@ def outermost(html: str, name: str, only_text: frozenset[str]) -> Iterator[tuple
     assert (depth, opened, html[end:]) == (0, None, "")
 
 
-@settings(deadline=None)
 @given(HTML, ACTIONS)
 @example(ALL_MARKS, "append")
 @example(f'<b title="{ALL_MARKS}">', "append")
@@ -79,7 +78,6 @@ def test_a_turbo_patch_stays_in_its_template(html: str, action: str) -> None:
         assert found[-1][1] == "<template>x</template>"
 
 
-@settings(deadline=None)
 @given(HTML)
 def test_a_turbo_replacement_by_id_stays_in_its_template(html: str) -> None:
     for wanted in (html, f'<p id="m">{html}</p>', f'<p id="m">{html}'):
@@ -89,7 +87,6 @@ def test_a_turbo_replacement_by_id_stays_in_its_template(html: str) -> None:
                 assert element.attributes["action"] == "replace"
 
 
-@settings(deadline=None)
 @given(HTML, ACTIONS)
 def test_a_partial_of_htmx_stays_in_its_element(html: str, action: str) -> None:
     sse_format = SSEFormat()
@@ -111,7 +108,6 @@ def as_htmx_reads(html: str) -> str:
     return re.sub(r"<head(\s[^>]*)?>.*?</head>", "", html, flags=re.DOTALL | re.IGNORECASE)
 
 
-@settings(deadline=None)
 @given(HTML, ACTIONS)
 def test_a_swap_of_htmx_2_stays_in_its_element_or_in_a_template(html: str, action: str) -> None:
     text = HTMXFormat().encode(Fragment(0, patches(action, html)))
@@ -127,7 +123,6 @@ def test_a_swap_of_htmx_2_stays_in_its_element_or_in_a_template(html: str, actio
         assert found[-1][1] == last
 
 
-@settings(deadline=None)
 @given(HTML, ACTIONS)
 def test_a_patch_cannot_make_a_field_of_an_event(html: str, action: str) -> None:
     text = DatastarFormat().encode(Fragment(7, patches(action, html)))
@@ -143,7 +138,6 @@ def test_a_patch_cannot_make_a_field_of_an_event(html: str, action: str) -> None
         assert found[1]["elements"] == arrived(contained(html))
 
 
-@settings(deadline=None)
 @given(HTML, st.sampled_from(["append", "tail"]), st.booleans())
 def test_a_patch_of_the_page_leaves_no_tag_unfinished(
     html: str, action: Any, in_shell: bool
@@ -208,7 +202,6 @@ def test_tags_that_are_not_well_formed_are_mended(html: str, expected: str) -> N
     assert finish_tokens(expected) == expected
 
 
-@settings(deadline=None)
 @given(HTML)
 def test_what_is_contained_stays_as_it_is(html: str) -> None:
     assert contained(contained(html)) == contained(html)

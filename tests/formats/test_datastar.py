@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from datastar_py import ServerSentEventGenerator
 from datastar_py.consts import ElementPatchMode
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 from tests.formats.test_events import PIECES, TEXTS, arrived, read
@@ -138,7 +138,6 @@ def test_the_end_follows_the_last_change(outcome: Any) -> None:
     assert changes(last.removesuffix(end)) == theirs("append", "#r", "a")
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_law_any_html_arrives(html: str) -> None:
     for action in "append", "replace":
@@ -147,7 +146,6 @@ def test_law_any_html_arrives(html: str) -> None:
         assert change["selector"] == "#r"
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([*"ab <>", "\n", "👋"]), min_size=1).map("".join))
 def test_law_with_lf_only_the_output_equals_that_of_datastars_package(html: str) -> None:
     # Theirs drops the last line end, and takes more for one (str.splitlines): see below.

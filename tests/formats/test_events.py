@@ -7,7 +7,7 @@ from itertools import pairwise
 import httpx
 import pytest
 from httpx_sse import EventSource, ServerSentEvent
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -70,7 +70,6 @@ def triples(events: Iterable[ServerSentEvent]) -> list[tuple[str, str, str]]:
     return [(event.event, event.data, event.id) for event in events]
 
 
-@settings(deadline=None)
 @given(st.lists(TEXTS, max_size=8), st.lists(st.integers(0, 5000), max_size=8))
 def test_law_any_text_arrives_at_any_cut(texts: list[str], places: list[int]) -> None:
     body = body_of(texts).encode("utf-8", "replace")
@@ -122,7 +121,6 @@ def test_ordinary_ids_and_names_are_accepted(value: str) -> None:
     assert (event.id, event.event, event.data) == (value, value, "a")
 
 
-@settings(deadline=None)
 @given(TEXTS, st.sampled_from(["elements ", "  ", ""]))
 def test_law_each_line_arrives_with_its_prefix(text: str, prefix: str) -> None:
     (event,) = read(

@@ -5,7 +5,7 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -83,7 +83,6 @@ UNPLACED = st.builds(
 PATCHES = st.lists(PLACED | UNPLACED, max_size=6).map(tuple)
 
 
-@settings(deadline=None)
 @given(st.lists(PATCHES.filter(bool), max_size=8), PATCHES, st.sampled_from(["finished", "failed"]))
 def test_law_decoding_returns_what_was_encoded(
     groups: list[tuple[Patch, ...]], last: tuple[Patch, ...], outcome: Any

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import html5lib
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 from tests.browser import sample_replies
@@ -67,7 +67,6 @@ def test_each_fragment_shows_what_a_client_shows(path: Path) -> None:
     check_each_fragment(like_tokens(text, len(text)))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([document, soup]))
 def test_each_fragment_of_nasty_documents(seed: int, make: Callable[[random.Random], str]) -> None:
     text = make(random.Random(seed))[:300]
@@ -107,7 +106,6 @@ def place(page: Page, action: str, number: int, html: str, *, any_child: bool = 
     return Patch(action, Markup(html), page.root, **where)  # type: ignore[arg-type]
 
 
-@settings(deadline=None)
 @given(st.lists(STEP, max_size=12))
 def test_each_fragment_shows_what_changes_at_the_end(steps: list[tuple[str, int, str]]) -> None:
     one_format, page = page_format(), Page("a")
@@ -122,7 +120,6 @@ def test_each_fragment_shows_what_changes_at_the_end(steps: list[tuple[str, int,
     assert region(html, "a") == page.html
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ab"), STEP), max_size=16))
 def test_in_the_end_all_that_has_changed_is_there(
     steps: list[tuple[str, tuple[str, int, str]]],

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from streamhtml.formats._html_tree import Element, balanced
@@ -58,7 +58,6 @@ def test_html_becomes_elements(html: str, expected: list[object]) -> None:
     assert outline(top) == expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(TAGS) | st.text(max_size=3)).map("".join))
 def test_the_tree_keeps_all_but_end_tags_without_start_tags(html: str) -> None:
     written = balanced(html)

@@ -168,7 +168,7 @@ def differing(make: Callable[[random.Random], str], seeds: range) -> tuple[list[
     return [text for text in texts if difference(text, cuts)], len(texts)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(st.sampled_from(SOUP) | st.sampled_from(SOUP) | st.characters(), max_size=60).map(
         "".join

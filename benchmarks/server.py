@@ -18,6 +18,7 @@ server only, because the client is another process.
 
 import argparse
 import asyncio
+import logging
 import os
 import socket
 import statistics
@@ -108,7 +109,7 @@ async def burst(count: int) -> AsyncIterator[str]:
         yield token
 
 
-SOURCES = {"fast": fast, "steady": steady, "burst": burst}
+SOURCES = {"fast": fast, "steady": steady, "burst": burst, "limited": burst}
 
 # The server ----------------------------------------------------------------------------------
 
@@ -136,8 +137,9 @@ async def reply(request: Request) -> Response:
     if renderer == "pump":
         pump = Pump(source, interval=float(interval), ping=15)
         return StreamingResponse(Batches(pump), media_type="text/html; charset=utf-8")
-    # Older versions have no limits.
-    limits = {"limits": streamhtml.Limits(characters=None)} if hasattr(streamhtml, "Limits") else {}
+    limits = {}
+    if request.path_params["source"] == "burst" and hasattr(streamhtml, "Limits"):
+        limits["limits"] = streamhtml.Limits(characters=None)  # Older versions have no limits.
     return StreamingHTMLResponse(
         request,
         source,
@@ -157,6 +159,7 @@ async def small(request: Request) -> Response:
 def serve(loop: str) -> None:
     """Serve until the process is killed. Print the port first."""
     answer()
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # It warns of each write after the end.
     app = Starlette(routes=[Route("/{variant}/{source}/{count:int}", reply), Route("/", small)])
 
     class Server(uvicorn.Server):
@@ -273,7 +276,7 @@ def measure_slow(variant: str) -> tuple[float, float, float]:
 
         def read_slowly() -> None:
             nonlocal most
-            path = f"/{variant}/burst/{BURST}"
+            path = f"/{variant}/limited/{BURST}"
             readers = [ask(port, path, RECEIVE_BUFFER) for _ in range(READERS)]
             while time.monotonic() < deadline:
                 for each in readers:

@@ -252,7 +252,7 @@ def test_a_class_of_the_user_is_a_format(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_class_that_is_not_a_format_is_refused() -> None:
-    says = "returns a Incomplete, which has no at_once, needs_into, into, last_id_header, prepare"
+    says = "the Incomplete that format= returns has no at_once, needs_into, into, last_id_header"
     with pytest.raises(TypeError, match=says):
         created(Incomplete, {})
 
@@ -270,7 +270,9 @@ def test_a_format_without_a_media_type_is_refused() -> None:
         def encode(self, fragment: Fragment) -> str:
             raise AssertionError("not to be called")
 
-    with pytest.raises(TypeError, match="returns a Untyped, which has no media_type; inherit"):
+    with pytest.raises(
+        TypeError, match="the Untyped that format= returns has no media_type; inherit"
+    ):
         created(Untyped, {})
 
 

@@ -123,7 +123,7 @@ def create_format(format: FormatName | Callable[[], Format], request: FormatRequ
     missing = [member for member in _MEMBERS if not hasattr(created, member)]
     if missing:
         raise TypeError(
-            f"what format= returns is a {name}, which has no {', '.join(missing)}; inherit from "
+            f"the {name} that format= returns has no {', '.join(missing)}; inherit from "
             "streamhtml.Format, which has defaults for all but media_type and encode()"
         )
     created.prepare(request)

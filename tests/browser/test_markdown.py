@@ -66,7 +66,7 @@ def texts(kind: str) -> list[str]:
     if kind == "answers":
         return [path.read_text("utf-8") for path in ANSWERS]
     if kind == "generated":
-        return [make(random.Random(f"browser {n}")) for n in range(75) for make in (document, soup)]
+        return [make(random.Random(f"browser {n}")) for n in range(40) for make in (document, soup)]
     if kind == "examples":
         examples = [example.markdown for example in commonmark() + gfm()]
         return random.Random(1).sample(examples, 100)

@@ -75,7 +75,7 @@ OPTIONS: Final = {
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
-    "share", [8, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+    "share", [16, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
 )
 def test_every_patch_is_harmless(family: str, options: str, share: int) -> None:
     texts = list(dict.fromkeys(FAMILIES[family]()))

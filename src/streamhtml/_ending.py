@@ -17,10 +17,11 @@ import anyio.to_thread
 
 from streamhtml._eventloop import EventLoop, Wakeup
 from streamhtml._patch import Fragment, Outcome
-from streamhtml._pump import CLOSE_TIMEOUT
+from streamhtml._pump import CLOSE_TIMEOUT, Pump
 from streamhtml._render_thread import RenderInThread
 from streamhtml._reply import Reply
 from streamhtml._resource_scope import resource_scope
+from streamhtml._turns import take_turn
 
 OnEnd: TypeAlias = Callable[[Reply], Awaitable[None] | None]
 
@@ -46,13 +47,13 @@ class Ending:
 
     ``on_end`` is called when the source is closed, but at most ``CLOSE_TIMEOUT`` after the end, or
     ``CLEANUP_GRACE`` if the process is about to end. So it can read what the source writes while it
-    is closed.
+    is closed. After ``abandon()``, the reply first gets what has arrived and was not shown.
 
     Args:
         reply: the reply of the stream.
         on_end: called with the reply. See ``stream()``.
         context: the context variables in which the end is rendered and ``on_end`` is called.
-        wait_until_closed: waits until the source is closed. See ``Pump``.
+        pump: reads the source.
 
     Attributes:
         begun: whether the end has begun. The stream then accepts no more deltas.
@@ -63,18 +64,19 @@ class Ending:
         reply: Reply,
         on_end: OnEnd | None,
         context: Context,
-        wait_until_closed: Callable[[float], Awaitable[bool]],
+        pump: Pump,
     ) -> None:
         self.begun = False
         self._reply = reply
         self._on_end = on_end
         self._context = context
-        self._wait_until_closed = wait_until_closed
+        self._pump = pump
         self._abandoned = False
         self._rendering: RenderInThread[Fragment] | None = None
         self._fragment: Fragment | None = None
         self._waits_for_on_end = True
         self._process_ends = False
+        self._is_complete = False
         self._on_end_call: _OnEndCall | None = None
 
     def begin(self, loop: EventLoop, outcome: Outcome, error: BaseException | None = None) -> None:
@@ -90,6 +92,7 @@ class Ending:
         if self.begun:
             return
         self.begun = True
+        self._is_complete = True  # The reader will not see what arrives from now on.
         self._process_ends = outcome == "interrupted"
         self._log_failure(error)
         render = partial(self._render_last, self._reply.closing(outcome))
@@ -150,7 +153,7 @@ class Ending:
         if self._fragment is not None and self._waits_for_on_end:
             self._waits_for_on_end = False
             if self._on_end_call is not None and (
-                await self._wait_until_closed(CLEANUP_GRACE) or self._process_ends
+                await self._pump.wait_until_closed(CLEANUP_GRACE) or self._process_ends
             ):
                 await self._on_end_call.wait(CLOSE_TIMEOUT - CLEANUP_GRACE)
         last, self._fragment = self._fragment, None
@@ -162,6 +165,17 @@ class Ending:
         """Wait until ``on_end`` is done, up to ``CLOSE_TIMEOUT``."""
         if self._on_end_call is not None:
             await self._on_end_call.wait(CLOSE_TIMEOUT)
+
+    def keep_rest(self) -> None:
+        """Add the text that has arrived and was not shown to the reply."""
+        while self._keep_some():
+            pass
+
+    def _keep_some(self) -> bool:
+        """Add a batch of that text. Return whether there was any."""
+        batch = [] if self._is_complete else self._pump.take_rest()
+        self._reply.keep(batch)
+        return bool(batch)
 
     def _render_last(self, render: Callable[[], Fragment]) -> Fragment:
         try:
@@ -181,8 +195,8 @@ class Ending:
         self._rendering = self._fragment = None
 
     def _start_on_end(self, loop: EventLoop, after: RenderInThread[Fragment] | None) -> None:
-        if self._on_end is not None:
-            self._on_end_call = _OnEndCall(self._on_end, self._reply, loop)
+        if self._on_end is not None or not self._is_complete:
+            self._on_end_call = _OnEndCall(self._on_end, self._reply, loop, self.keep_rest)
             wait = partial(self._wait_until_ready, after)
             self._on_end_call.start(self._context.copy(), wait)
 
@@ -191,16 +205,21 @@ class Ending:
         if rendering is not None:
             with suppress(Exception):
                 await rendering.result()
-        await self._wait_until_closed(CLEANUP_GRACE if self._process_ends else CLOSE_TIMEOUT)
+        await self._pump.wait_until_closed(CLEANUP_GRACE if self._process_ends else CLOSE_TIMEOUT)
+        while self._keep_some():
+            await take_turn()
 
 
 class _OnEndCall:
     """One call of ``on_end``, in a separate task. An exception that it raises is logged."""
 
-    def __init__(self, on_end: OnEnd, reply: Reply, loop: EventLoop) -> None:
+    def __init__(
+        self, on_end: OnEnd | None, reply: Reply, loop: EventLoop, keep_rest: Callable[[], None]
+    ) -> None:
         self._on_end = on_end
         self._reply = reply
         self._loop = loop
+        self._keep_rest = keep_rest
         self._was_called = False
         self._done: Wakeup | None = loop.create_wakeup()
 
@@ -229,6 +248,8 @@ class _OnEndCall:
             self._finish()
 
     async def _call_and_wait(self) -> None:
+        if self._on_end is None:
+            return
         try:
             async with resource_scope():
                 if inspect.iscoroutinefunction(self._on_end):
@@ -238,7 +259,7 @@ class _OnEndCall:
                 if inspect.isawaitable(result):
                     await result
         except BaseException as error:
-            if isinstance(error, self._loop.cancelled) and self._loop.is_cancelled():
+            if self._loop.is_cancellation(error):
                 raise
             self._log(error)
 
@@ -249,7 +270,7 @@ class _OnEndCall:
     def _call(self) -> Awaitable[None] | None:
         self._was_called = True
         try:
-            return self._on_end(self._reply)
+            return self._on_end(self._reply) if self._on_end is not None else None
         except BaseException as error:  # A GeneratorExit would close a task that awaits it.
             self._log(error)
             return None
@@ -257,6 +278,7 @@ class _OnEndCall:
     def _finish(self) -> None:
         if not self._was_called:
             # The loop ended before the worker thread had started, or before it began.
+            self._keep_rest()
             result = self._call()
             if inspect.iscoroutine(result):
                 result.close()

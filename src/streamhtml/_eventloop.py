@@ -76,6 +76,10 @@ class EventLoop(Protocol):
         """Return whether the current task was cancelled."""
         ...
 
+    def is_cancellation(self, error: BaseException) -> bool:
+        """Return whether this exception was raised because the current task was cancelled."""
+        return isinstance(error, self.cancelled) and self.is_cancelled()
+
     def cancel_at_next_wait(self) -> None:
         """Cancel the current task again at its next await, after it caught a cancellation."""
         ...
@@ -107,7 +111,7 @@ def current_event_loop() -> EventLoop:
     raise RuntimeError("a stream needs a running asyncio or trio event loop; this thread has none")
 
 
-class _AsyncioLoop:
+class _AsyncioLoop(EventLoop):
     def __init__(self) -> None:
         import asyncio
 
@@ -258,7 +262,7 @@ def _notify_at_tick(
         loop.call_at(tick * TICK, notify_all)
 
 
-class _TrioLoop:
+class _TrioLoop(EventLoop):
     def __init__(self) -> None:
         import trio
 

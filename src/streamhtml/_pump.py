@@ -197,6 +197,13 @@ class Pump:
             self._thread_may_continue.set()
         return batch
 
+    def take_rest(self) -> list[Delta]:
+        """Take a batch of what has arrived, for a reader who has left; an empty one at the end."""
+        left = min(self._max_chars_in_all - self._chars_read, MAX_BUFFERED_CHARS)
+        batch, size = take_batch(self._buffer, left) if left > 0 else ([], 0)
+        self._chars_read += size
+        return batch
+
     def close(self) -> None:
         """Close the source soon, without waiting. May be called from any thread, more than once."""
         if self._closing or self._ended:
@@ -240,7 +247,7 @@ class Pump:
             closed = self._source.close_unopened()
         except BaseException as error:
             closed = True
-            _log_failed_close(error)
+            logger.warning("closing the source failed", exc_info=error)
         self._ended = closed
         return closed
 
@@ -262,7 +269,7 @@ class Pump:
             # A cancellation may not come from us: a source may await a task that was cancelled.
             self.interrupted = self.loop.is_cancelled()
             self._record_error(error)
-            if self._is_cancellation(error):
+            if self.loop.is_cancellation(error):
                 raise
         finally:
             self.source_has_ended = True
@@ -270,17 +277,14 @@ class Pump:
             await self._close_in_task(source)
 
     async def _close_in_task(self, source: AsyncDeltas) -> None:
+        assert self.loop is not None
         try:
             with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
                 await source.aclose()
         except BaseException as error:
-            if self._is_cancellation(error):
+            if self.loop.is_cancellation(error):
                 raise
-            _log_failed_close(error)
-
-    def _is_cancellation(self, error: BaseException) -> bool:
-        assert self.loop is not None
-        return isinstance(error, self.loop.cancelled) and self.loop.is_cancelled()
+            logger.warning("closing the source failed", exc_info=error)
 
     def _record_error(self, error: BaseException) -> None:
         if not (self.interrupted or self._closing):
@@ -293,9 +297,6 @@ class Pump:
     async def _read(self, source: AsyncDeltas) -> None:
         buffer = self._buffer
         async for token in await source.open():
-            if self._closing:  # We are not cancelled yet, or the source suppressed it.
-                await self._run_to_next_await(source)
-                return
             # Fast path: most tokens are plain strings. take_batch() makes Deltas of them later.
             if type(token) is str and token:
                 self._chars_written += len(token)
@@ -304,6 +305,9 @@ class Pump:
                 for delta in source.read(token):
                     self._chars_written += len(delta.text)
                     buffer.append(delta)
+            if self._closing:  # We are not cancelled yet, or the source suppressed it.
+                await self._run_to_next_await(source)
+                return
             if self._reader_is_idle and buffer:
                 self._reader_is_idle = False
                 self._reader_wakeup.notify_within(self._batch_due - monotonic())
@@ -338,7 +342,9 @@ class Pump:
         self._cancel()
         self.loop.cancel_at_next_wait()
         for _ in range(CHECKPOINT_EVERY):
-            await anext(source, None)
+            if (delta := await anext(source, None)) is not None:
+                self._chars_written += len(delta.text)
+                self._buffer.append(delta)
         with suppress(self.loop.cancelled):
             await checkpoint()
 
@@ -360,25 +366,23 @@ class Pump:
         try:
             source.close()
         except BaseException as error:
-            _log_failed_close(error)
+            logger.warning("closing the source failed", exc_info=error)
 
     def _read_in_thread(self, source: SyncDeltas) -> None:
         for delta in source:
-            if self._closing:
-                return
             self._chars_written += len(delta.text)
             self._buffer.append(delta)
             if self._reader_is_idle:
                 self._reader_is_idle = False
                 self._call_in_loop(self._reader_wakeup.notify)
-            while self._is_full():
+            while self._is_full() and not self._closing:
                 self._thread_may_continue.clear()
                 self._source_waits = True
-                if self._closing:
-                    return
                 self._call_in_loop(self._reader_wakeup.notify)
-                if self._is_full():
+                if self._is_full() and not self._closing:
                     self._thread_may_continue.wait()
+            if self._closing:
+                return
 
     def _finish(self) -> None:
         self._ended = True
@@ -393,8 +397,3 @@ class Pump:
         if self.loop is not None:
             with suppress(RuntimeError):
                 self.loop.call_threadsafe(function)
-
-
-def _log_failed_close(error: BaseException) -> None:
-    """Log an exception that the source raised while it was closed: it ends nothing else."""
-    logger.warning("closing the source failed", exc_info=error)

@@ -4,7 +4,7 @@ This is the state machine of a message. It also numbers the fragments. It is syn
 it does no I/O, never waits, and knows no output format.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -115,11 +115,19 @@ class Reply:
         """Return the Fragment that shows these Deltas. Their order is kept within each part."""
         if self.state != "streaming":  # Fast path: do not call the method each time.
             self._check_state("streaming")
+        return self.show(self.keep(deltas))
+
+    def keep(self, deltas: Iterable[Delta]) -> Sequence[Delta]:
+        """Add these Deltas to the text without showing them, and return them for ``show()``."""
         merged = merge_deltas(deltas)
         for delta in merged:
             self._texts.setdefault(delta.part, []).append(delta.text)
             self._size += len(delta.text)
-        patches = self._view.feed(merged)
+        return merged
+
+    def show(self, kept: Sequence[Delta]) -> Fragment:
+        """Return the Fragment that shows what ``keep()`` has returned."""
+        patches = self._view.feed(kept)
         if self._size >= self._check_held_at:
             held = self._view.held
             self.holds_much = held > MAX_BATCH_CHARS

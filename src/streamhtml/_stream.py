@@ -127,7 +127,7 @@ class Stream:
         self._started = False
         self._pump = pump
         self._context = copy_context()
-        self._ending = Ending(reply, on_end, self._context, pump.wait_until_closed)
+        self._ending = Ending(reply, on_end, self._context, pump)
         self._stopped: Outcome | None = None
         self._closed = False
         self._rendering: RenderInThread[Fragment] | None = None
@@ -161,9 +161,11 @@ class Stream:
                 return fragment
             async for batch in self._pump:
                 if self._closed:  # close() or aclose() was called meanwhile.
+                    self._reply.keep(batch)
                     break
                 if self._reply.renders_each_time or self._reply.holds_much:
-                    self._start_rendering(partial(self._reply.feed, batch))
+                    # The text must not be lost, even if the thread never starts.
+                    self._start_rendering(partial(self._reply.show, self._reply.keep(batch)))
                     fragment = await self._rendered()
                 else:
                     fragment = render_in(self._context, self._reply.feed, batch)
@@ -172,6 +174,7 @@ class Stream:
                     return fragment
         except Exception as error:  # From a template or a renderer.
             await self._pump.aclose()
+            self._ending.keep_rest()
             return await self._end("failed", error)
         return await self._end(*self._outcome())
 

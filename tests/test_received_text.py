@@ -38,6 +38,7 @@ ENDINGS: Final = (
     "cancel, aclose",
     "stop, close",
     "unread",
+    "duration",
     "a rendering raises",
 )
 
@@ -68,7 +69,7 @@ class Scene:
             ),
             self._sync_source() if sync else self._source(),
             interval=60 if place in ("until the interval is over", "in a full buffer") else 0,
-            limits=Limits(unread=60),
+            limits=Limits(unread=None if ending == "duration" else 60),
             on_end=lambda reply: self.saved.append(reply.text),
         )
 
@@ -153,6 +154,9 @@ class Scene:
             elif way == "unread":
                 fragments._timer.handed_out -= 100
                 fragments._timer.check(current_event_loop())
+            elif way == "duration":
+                fragments._timer.end = 0
+                fragments._timer.check(current_event_loop())
         self.release.set()
         if self._raises:
             await self.read()
@@ -163,6 +167,7 @@ class Scene:
 async def test_on_end_gets_all_that_was_received(
     ending: str, place: str, sync: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("streamhtml._stream_timer.LAST_READ_GRACE", 0)
     scene = Scene(ending, place, sync=sync)
     if place == "until it is their turn":
         monkeypatch.setattr("streamhtml._pump.take_turn", scene.take_turn)

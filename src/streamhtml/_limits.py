@@ -36,7 +36,8 @@ class Limits:
             OpenAI and Anthropic wait. A token without text, such as ``None``, also counts as one.
             After that time, the outcome is "interrupted".
         duration: time in seconds for the whole answer, for a source that never comes to an end.
-            After that time, the outcome is "truncated".
+            After that time, the outcome is "truncated". A reader who does not take the next
+            fragment within a second then does not see the end.
         unread: time in seconds for which the reader does not take the next fragment. Until then,
             the source stays open for a reader who may be gone. The default is that of nginx's
             ``send_timeout``. After that time, the outcome is "interrupted".
@@ -76,43 +77,38 @@ DEFAULT_LIMITS: Final = Limits()
 NO_LIMITS: Final = Limits(None, None, None, None)
 
 
-class Deadlines:
-    """When the silence and the whole duration of one stream reach their limits.
+class Silence:
+    """When the silence of one source reaches its limit.
 
     The next check is only moved when it is due, so that a token costs no more than a comparison.
 
     Args:
-        limits: the limits.
+        limit: the limit in seconds, or None.
         now: the time at which the stream begins.
 
     Attributes:
-        next_check: the time at which to call ``exceeded()``.
+        next_check: the time at which to call ``is_too_long()``.
         heard_at: the time at which text from the source was last there.
     """
 
-    __slots__ = ("_end", "_reads", "_silence", "heard_at", "next_check")
+    __slots__ = ("_limit", "_reads", "heard_at", "next_check")
 
-    def __init__(self, limits: Limits, now: float) -> None:
-        self._silence = limits.silence or inf
-        self._end = now + (limits.duration or inf)
+    def __init__(self, limit: float | None, now: float) -> None:
+        self._limit = limit or inf
         self._reads = 0
         self.heard_at = now
-        self.next_check = min(now + self._silence, self._end)
+        self.next_check = now + self._limit
 
-    def exceeded(self, now: float, reads: int, *, silent: bool) -> LimitName | None:
-        """Return which limit is reached, if any, and set the next check.
+    def is_too_long(self, now: float, reads: int, *, silent: bool) -> bool:
+        """Return whether the limit is reached, and set the next check.
 
         Args:
             now: the time.
             reads: the number of tokens so far of which the source was asked for their text.
             silent: whether nothing from the source is left to read.
         """
-        if now >= self._end:
-            return "duration"
         if reads != self._reads or not silent:
             self._reads = reads
             self.heard_at = now
-        if now >= self.heard_at + self._silence:
-            return "silence"
-        self.next_check = min(self.heard_at + self._silence, self._end)
-        return None
+        self.next_check = self.heard_at + self._limit
+        return now >= self.next_check

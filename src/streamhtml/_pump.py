@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
+from math import inf
 from time import monotonic
 from typing import Final
 
@@ -26,7 +27,7 @@ from streamhtml._batch import (
 )
 from streamhtml._delta import Delta, Truncated
 from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
-from streamhtml._limits import NO_LIMITS, Deadlines, LimitName, Limits
+from streamhtml._limits import NO_LIMITS, LimitName, Limits, Silence
 from streamhtml._ping import Ping
 from streamhtml._resource_scope import resource_scope
 from streamhtml._turns import CHECKPOINT_EVERY, MAX_CHARS_BETWEEN_TURNS, take_turn
@@ -35,8 +36,6 @@ from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 CLOSE_TIMEOUT: Final = 5.0
 """Time in seconds that a source may take to close. After that, the pump logs a warning and stops
 waiting."""
-
-_NEVER: Final = float("inf")
 
 logger = logging.getLogger("streamhtml")
 
@@ -66,7 +65,7 @@ class Pump:
         interval: time in seconds.
         ping: see ``Ping``.
         max_chars: maximum number of characters in a batch.
-        limits: ``characters``, ``silence`` and ``duration`` are applied here.
+        limits: ``characters`` and ``silence`` are applied here.
 
     Raises:
         TypeError: ``tokens`` cannot be iterated.
@@ -119,8 +118,8 @@ class Pump:
         self._reader_wakeup: Wakeup = loop.create_wakeup()
         self._source_wakeup: Wakeup = loop.create_wakeup()
         self._end_wakeup: Wakeup = loop.create_wakeup()
-        self._max_chars_in_all = self._limits.characters or _NEVER
-        self._deadlines = Deadlines(self._limits, monotonic())
+        self._max_chars_in_all = self._limits.characters or inf
+        self._silence = Silence(self._limits.silence, monotonic())
         if isinstance(self._source, AsyncDeltas):
             self._cancel = loop.spawn(self._run_task, self._context)
         else:
@@ -147,27 +146,28 @@ class Pump:
                     if self._chars_since_wait + unread > MAX_CHARS_BETWEEN_TURNS:
                         await take_turn()
                         self._chars_since_wait, now = 0, monotonic()
-                    if now >= self._deadlines.next_check:
-                        self._check_deadlines(now)
+                    if now >= self._silence.next_check:
+                        self._check_silence(now)
                     return self._next_batch(now)
                 await self._reader_wakeup.wait(self._batch_due - now)
             elif self._ended or self._closing:
                 raise StopAsyncIteration
-            elif now >= self._deadlines.next_check:
-                self._check_deadlines(now)
+            elif now >= self._silence.next_check:
+                self._check_silence(now)
             elif now >= self.ping.due:
                 return []
             else:
-                await self._reader_wakeup.wait(min(self.ping.due, self._deadlines.next_check) - now)
+                await self._reader_wakeup.wait(min(self.ping.due, self._silence.next_check) - now)
             self._chars_since_wait = 0
             now = monotonic()
 
-    def _check_deadlines(self, now: float) -> None:
-        limit = self._deadlines.exceeded(now, self._source.reads, silent=not self._buffer)
-        if limit and not self._ended:
-            self._end_at_limit(limit)
+    def _check_silence(self, now: float) -> None:
+        too_long = self._silence.is_too_long(now, self._source.reads, silent=not self._buffer)
+        if too_long and not self._ended:
+            self.end_at_limit("silence")
 
-    def _end_at_limit(self, limit: LimitName) -> None:
+    def end_at_limit(self, limit: LimitName) -> None:
+        """Close the source because of a limit. Does nothing after ``close()``."""
         if not self._closing:
             self.limit = limit
             self.close()
@@ -182,7 +182,7 @@ class Pump:
         max_chars = self._max_chars
         if (left := self._max_chars_in_all - self._chars_read) < max_chars:
             if left <= 0:
-                self._end_at_limit("characters")
+                self.end_at_limit("characters")
                 raise StopAsyncIteration
             max_chars = left
         batch, size = take_batch(self._buffer, max_chars)
@@ -190,7 +190,7 @@ class Pump:
         self._chars_since_wait += size + 1
         if not self._buffer:
             self._batch_due = now + self._interval
-        self._deadlines.heard_at = now
+        self._silence.heard_at = now
         if self._source_waits:
             self._source_waits = False
             self._source_wakeup.notify()

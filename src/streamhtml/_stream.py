@@ -17,12 +17,12 @@ import anyio
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Truncated
 from streamhtml._ending import Ending, OnEnd
-from streamhtml._limits import DEFAULT_LIMITS, LIMIT_OUTCOMES, Limits
+from streamhtml._limits import DEFAULT_LIMITS, LIMIT_OUTCOMES, LimitName, Limits
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import Pump
-from streamhtml._reader_timer import ReaderTimer
 from streamhtml._render_thread import RenderInThread, render_in
 from streamhtml._reply import Reply
+from streamhtml._stream_timer import StreamTimer
 from streamhtml.sources import Tokens
 
 __all__ = ["OnEnd", "Stream", "aenumerate", "stream"]
@@ -131,7 +131,7 @@ class Stream:
         self._stopped: Outcome | None = None
         self._closed = False
         self._rendering: RenderInThread[Fragment] | None = None
-        self._timer = ReaderTimer(limits.unread, self._on_stalled)
+        self._timer = StreamTimer(limits, self._on_duration, self._on_stalled)
 
     def __del__(self) -> None:
         # Some callers iterate and forget to close, for example the generator of a middleware.
@@ -144,20 +144,24 @@ class Stream:
     async def __anext__(self) -> Fragment:
         if self._closed:  # Another thread has called close().
             self._abandon()
+        self._timer.handed_out = inf
+        try:
+            return await self._next_fragment()
+        finally:
+            self._timer.handed_out = monotonic()
+
+    async def _next_fragment(self) -> Fragment:
         if self._ending.begun:
             return await self._ending.last_fragment()
-        self._timer.handed_out = inf
         if not self._started:
             if (fragment := self._take_first()) is None:
                 raise StopAsyncIteration
             self._start()
             if fragment.patches:
-                self._timer.handed_out = monotonic()
                 return fragment
         try:
             # The reader may have been cancelled while it was waiting for a rendering.
             if self._rendering is not None and (fragment := await self._rendered()).patches:
-                self._timer.handed_out = monotonic()
                 return fragment
             async for batch in self._pump:
                 if self._closed:  # close() or aclose() was called meanwhile.
@@ -170,7 +174,6 @@ class Stream:
                 else:
                     fragment = render_in(self._context, self._reply.feed, batch)
                 if fragment.patches or self._pump.ping.is_due():
-                    self._timer.handed_out = monotonic()
                     return fragment
         except Exception as error:  # From a template or a renderer.
             await self._pump.aclose()
@@ -227,14 +230,17 @@ class Stream:
         assert self._pump.loop is not None
         self._timer.start(self._pump.loop)
 
-    def _on_stalled(self) -> None:
+    def _on_duration(self) -> None:
+        if not self._pump.source_has_ended:
+            self._pump.end_at_limit("duration")
+
+    def _on_stalled(self, limit: LimitName) -> None:
         if not self._ending.begun:
-            self._reply.limit = "unread"
-            self._abandon()
+            self._abandon(limit=limit)
         if self.on_stalled is not None:
             self.on_stalled()
 
-    def _abandon(self, error: BaseException | None = None) -> None:
+    def _abandon(self, error: BaseException | None = None, limit: LimitName | None = None) -> None:
         """End the stream because nobody reads it any more, unless it has ended."""
         self._closed = True
         self._timer.stop()
@@ -243,7 +249,10 @@ class Stream:
             self._ending.discard()
         elif self._started:
             assert self._pump.loop is not None
-            outcome = self._stopped or "interrupted"
+            limit = None if self._stopped else self._pump.limit or limit
+            if not self._ending.begun:
+                self._reply.limit = limit
+            outcome = LIMIT_OUTCOMES[limit] if limit else self._stopped or "interrupted"
             error = error or self._source_error()
             self._ending.abandon(self._pump.loop, outcome, error, after=self._rendering)
         self._rendering = None
@@ -267,13 +276,12 @@ class Stream:
 
     async def _end(self, outcome: Outcome, error: BaseException | None = None) -> Fragment:
         assert self._pump.loop is not None
+        self._timer.end = inf
         if self._closed:
             self._abandon(error)
         else:
             self._ending.begin(self._pump.loop, outcome, error)
-        fragment = await self._ending.last_fragment()
-        self._timer.handed_out = monotonic()
-        return fragment
+        return await self._ending.last_fragment()
 
     def _start_rendering(self, render: Callable[[], Fragment]) -> None:
         assert self._pump.loop is not None

@@ -56,6 +56,8 @@ def streamed(request: Any, response: Callable[..., Any], query: Mapping[str, str
     account = Account(ACCOUNTS, query["account"]) if "account" in query else Sum(query["source"])
 
     def on_end(reply: Reply) -> None:
+        if reply.limit:
+            account.write(f"limit {reply.limit}")
         account.write(f"ended {reply.state}")
 
     return response(
@@ -66,7 +68,7 @@ def streamed(request: Any, response: Callable[..., Any], query: Mapping[str, str
         ping=float(query.get("ping", 15)),
         on_end=on_end,
         # Some sources yield as much as a connection can hold.
-        limits=Limits(characters=None),
+        limits=Limits(characters=None, unread=float(query.get("unread", 60))),
         compress="compress" in query,
     )
 

@@ -191,6 +191,7 @@ def test_an_example_streams_and_closes_its_source(name: str, tmp_path: Path) -> 
             assert seconds < LIMIT
             assert events(account) == {"opened": 1, "closing": 1, "closed": 1}
         _head_takes_no_token(server, name, tmp_path)
+        _odd_messages_are_no_server_error(server)
         if example.static:
             script = httpx.get(f"{server.url}/streamhtml/streaming-html.js")
             assert script.status_code == 200
@@ -224,6 +225,21 @@ def _head_takes_no_token(server: Server, name: str, folder: Path) -> None:
     assert wait_until(lambda: opened.at("closed"))
     assert [event.get("pulls") for event in opened.read()] == [None, [], None]
     assert not Account(folder, "head-fast").read()
+
+
+def _odd_messages_are_no_server_error(server: Server) -> None:
+    """``serving()`` checks that the server does not complain either."""
+    odd: list[dict[str, Any]] = [
+        {},
+        {"data": {"other": "x"}},
+        {"json": ["x"]},
+        {"json": "x"},
+        {"content": b"\xff", "headers": {"Content-Type": "text/plain"}},
+    ]
+    with httpx.Client(base_url=server.url, timeout=TIMEOUT) as client:
+        for request in odd:
+            response = client.post("/reply", **request)
+            assert response.status_code < 500, (request, response.status_code)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -158,3 +158,11 @@ def test_every_python_example_is_run() -> None:
         titles = {block.title for block in blocks(page) if block.language == "python"} - {""}
         if page.parent.name != "tutorial":
             assert titles <= known.get(page.name, set()), page
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_example_fails_if_the_client_does_not_send_a_field(page: Path) -> None:
+    """Only Flask and Quart answer a failed ``request.form["message"]`` with the status 400."""
+    for block in blocks(page):
+        found = re.search(r'((?<!\.)form|POST|GET|query_params|\(\))\)?\["', block.text)
+        assert not found, block.text

@@ -122,6 +122,7 @@ def test_the_answer_streams(server: str, serve: Serve) -> None:
         assert text_of(page.inner()) == QUESTION + text_of(ANSWER)
 
         del client.headers["Streaming-HTML"]
+        assert client.post("/reply", data=data | {"message": []}).status_code < 500
         whole = client.post("/reply", data=data)
         assert "hx-swap-oob" not in whole.text
         assert "&lt;b&gt;&amp; you&lt;/b&gt;" in whole.text

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from streamhtml._arguments import check_context, check_deltas, check_into, check_outcome
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Delta, merge_deltas
 from streamhtml._limits import LimitName
@@ -58,6 +59,7 @@ class Reply:
             the site, which may be slow.
 
     Raises:
+        TypeError: ``context`` is not a mapping of names, or ``into`` is not a ``str``.
         ValueError: the renderer is unknown, an id is not valid, or the context has a reserved
             name.
     """
@@ -72,6 +74,8 @@ class Reply:
         at_once: bool = False,
         notice: Notice | None = None,
     ) -> None:
+        check_context(context)
+        check_into(into)
         self._context = dict(context or {})
         given_id = self._context.get("message_pair_id")
         self.message_pair_id = check_id(str(given_id), "message_pair_id") if given_id else pair_id()
@@ -119,7 +123,11 @@ class Reply:
 
     def keep(self, deltas: Iterable[Delta]) -> Sequence[Delta]:
         """Add these Deltas to the text without showing them, and return them for ``show()``."""
-        merged = merge_deltas(deltas)
+        try:
+            merged = merge_deltas(deltas)
+        except (AttributeError, TypeError):
+            check_deltas(deltas)
+            raise
         for delta in merged:
             self._texts.setdefault(delta.part, []).append(delta.text)
             self._size += len(delta.text)
@@ -150,6 +158,7 @@ class Reply:
 
     def closing(self, outcome: Outcome) -> Callable[[], Fragment]:
         """Close the reply now, and return a function that renders the last Fragment."""
+        check_outcome(outcome)
         self._check_state("streaming")
         self.state = outcome
         return partial(self._render_end, outcome)
@@ -170,6 +179,7 @@ class Reply:
 
     def abandon(self, outcome: Outcome = "interrupted") -> None:
         """End the reply because the reader has left. Nothing is rendered."""
+        check_outcome(outcome)
         self.state = outcome
 
     def _check_state(self, expected: Literal["new", "streaming"]) -> None:

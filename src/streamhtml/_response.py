@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from streamhtml import _sigterm
+from streamhtml._arguments import check_response
 from streamhtml._body import Body
 from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._limits import DEFAULT_LIMITS, Limits
@@ -78,7 +79,7 @@ class BaseStreamingResponse(Generic[RequestT]):
         reply: the ``Reply``, with its ``message_pair_id``, its ``state`` and its ``text`` so far.
 
     Raises:
-        TypeError: ``tokens`` cannot be iterated, or ``limits`` is not a ``Limits``.
+        TypeError: an argument has another type: ``tokens`` cannot be iterated, for example.
         ValueError: another argument is not valid, or the template does not show the answer.
     """
 
@@ -108,6 +109,7 @@ class BaseStreamingResponse(Generic[RequestT]):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         try:
+            check_response(context, into, status, headers)
             method, raw_headers = self._read_request(request)
             sent = Headers(raw_headers)
             find = partial(self._template, request)

@@ -14,6 +14,7 @@ from typing import Literal, TypeVar
 
 import anyio
 
+from streamhtml._arguments import check_on_end, check_outcome, check_times
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Truncated
 from streamhtml._ending import Ending, OnEnd
@@ -23,6 +24,7 @@ from streamhtml._pump import Pump
 from streamhtml._render_thread import RenderInThread, render_in
 from streamhtml._reply import Reply
 from streamhtml._stream_timer import StreamTimer
+from streamhtml._type_name import type_name
 from streamhtml.sources import Tokens
 
 __all__ = ["OnEnd", "Stream", "aenumerate", "stream"]
@@ -97,10 +99,10 @@ def stream(
         ends it early for the user. The garbage collector closes a forgotten stream.
 
     Raises:
-        TypeError: ``tokens`` cannot be iterated, or ``limits`` is not a ``Limits``.
+        TypeError: an argument has another type: ``tokens`` cannot be iterated, for example.
         ValueError: ``interval`` is negative, or ``ping`` is not positive.
     """
-    _check_arguments(tokens, interval, ping, limits)
+    _check_arguments(reply, tokens, on_end, limits, interval=interval, ping=ping)
     # A template is rendered on a worker thread, with all of the answer each time.
     max_chars = inf if reply.renders_each_time else MAX_BATCH_CHARS
     pump = Pump(tokens, interval=interval, ping=ping, max_chars=max_chars, limits=limits)
@@ -191,7 +193,11 @@ class Stream:
 
         Args:
             outcome: the outcome of the reply; "interrupted" if the process is about to end.
+
+        Raises:
+            ValueError: the outcome is another one.
         """
+        check_outcome(outcome, ("stopped", "interrupted"))
         if not self._ending.begun:
             if not (self._closed or self._pump.source_has_ended):
                 self._stopped = self._stopped or outcome
@@ -309,21 +315,17 @@ def close_unused(tokens: Tokens) -> None:
     Pump(tokens, interval=0, ping=None).close()
 
 
-def _check_arguments(tokens: Tokens, interval: object, ping: object, limits: object) -> None:
+def _check_arguments(
+    reply: object, tokens: Tokens, on_end: object, limits: object, *, interval: object, ping: object
+) -> None:
     """Close the source and raise an exception if another argument is not valid."""
     try:
-        _check_seconds(interval, ping)
+        if not isinstance(reply, Reply):
+            raise TypeError(f"reply is a {type_name(reply)}; call stream(reply, tokens)")
+        check_times(interval, ping)
+        check_on_end(on_end)
         if not isinstance(limits, Limits):
             raise TypeError(f"limits={limits!r} must be a Limits, such as Limits(silence=120)")
     except (TypeError, ValueError):
         close_unused(tokens)
         raise
-
-
-def _check_seconds(interval: object, ping: object) -> None:
-    if not isinstance(interval, int | float) or not interval >= 0:
-        raise ValueError(
-            f"interval={interval!r} must be 0 or more seconds; 0 sends every token at once"
-        )
-    if ping is not None and (not isinstance(ping, int | float) or not ping > 0):
-        raise ValueError(f"ping={ping!r} must be more than 0 seconds; None sends no pings")

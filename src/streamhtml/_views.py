@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from markupsafe import Markup, escape
 
+from streamhtml._arguments import check_renderer
 from streamhtml._delta import Delta, merge_deltas
 from streamhtml._patch import Patch, check_id
 from streamhtml._placeholders import render_shell
@@ -115,6 +116,8 @@ class LiveView:
         self._renderers = {
             part: self._make_renderer(self._root(part)) for part in self._shell.parts
         }
+        for renderer in self._renderers.values():
+            check_renderer(renderer)
         return self._append_message({part: Markup() for part in self._renderers})
 
     def feed(self, deltas: Sequence[Delta]) -> list[Patch]:

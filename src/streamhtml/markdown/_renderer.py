@@ -4,6 +4,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from streamhtml._arguments import check_text
 from streamhtml._patch import Patch, check_id
 from streamhtml._scrub import Scrubber
 from streamhtml.markdown._block.open_blocks import OpenBlocks
@@ -102,6 +103,7 @@ class MarkdownRenderer:
             texts: the complete text, in one piece or more; ``Markup`` as in ``feed()``.
         """
         for text in texts:
+            check_text(text)
             if isinstance(text, Markup):
                 self._insert(text)
             else:
@@ -147,6 +149,7 @@ def render(text: str, options: Options = _DEFAULT, *, root: str = "") -> Markup:
         root: the id that all ids begin with, if ``options.ids`` is set.
 
     Raises:
+        TypeError: ``text`` is not a ``str``.
         ValueError: ``options.ids`` is set, but ``root`` is empty or cannot be an id.
     """
     return MarkdownRenderer(root, options).render(text)

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, I
 from typing import Any, TypeAlias, overload
 
 from streamhtml._delta import Delta
+from streamhtml._type_name import type_name
 from streamhtml.sources._close import close_async, close_sync
 from streamhtml.sources._tokens import TokenReader
-from streamhtml.sources._type_name import type_name
 
 Tokens: TypeAlias = "AsyncIterable[Any] | Iterable[Any] | Awaitable[Any] | Callable[[], Any]"
 """A source: an async or sync iterable of tokens; an awaitable of an async iterable; or a function

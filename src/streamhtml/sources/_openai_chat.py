@@ -7,7 +7,7 @@ SDKs send the same shape.
 from typing import Any
 
 from streamhtml._delta import Delta
-from streamhtml.sources._type_name import type_name
+from streamhtml._type_name import type_name
 
 
 def is_chat_chunk(token: object) -> bool:

@@ -1,8 +1,8 @@
 """Turns each token into its Deltas. Every accepted type of token is listed here."""
 
 from streamhtml._delta import Delta, Truncated
+from streamhtml._type_name import type_name
 from streamhtml.sources._openai_chat import is_chat_chunk, read_chat_chunk, why_cut_short
-from streamhtml.sources._type_name import type_name
 
 
 class TokenReader:

@@ -1,0 +1,112 @@
+"""Checks arguments, so that a mistake raises an error at once, which says what to pass instead.
+
+An error quotes the value, but only its type where the value can be what somebody has written.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final, get_args
+
+from streamhtml._delta import Delta
+from streamhtml._patch import Outcome
+from streamhtml._type_name import type_name
+
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+
+
+def check_context(context: Any) -> None:
+    """Check the names for a template, if there are any."""
+    if context is None:
+        return
+    if not hasattr(context, "keys"):
+        raise TypeError(
+            f"context is a {type_name(context)}, not a mapping; pass the names for the template "
+            "and their values, such as {'human_message': text}"
+        )
+    for name in context.keys():  # noqa: SIM118  (not every object with keys() iterates over them)
+        if not isinstance(name, str):
+            raise TypeError(
+                f"the context has the name {name!r}, which a template cannot use; each name is a "
+                "str, such as 'human_message'"
+            )
+
+
+def check_into(into: object) -> None:
+    """Check the type of the id of the container, if there is one."""
+    if not isinstance(into, str | None):
+        raise TypeError(f"into={into!r} must be the id of an element, such as 'messages'")
+
+
+def check_response(context: object, into: object, status: object, headers: Any) -> None:
+    """Check the arguments of a response that no other stage checks in time."""
+    check_context(context)
+    check_into(into)
+    if not isinstance(status, int) or not 200 <= status <= 599:
+        raise ValueError(f"status={status!r} must be an HTTP status from 200 to 599")
+    if headers is None:
+        return
+    if not hasattr(headers, "items"):
+        raise TypeError(
+            f"headers is a {type_name(headers)}, not a mapping; pass the names and values of the "
+            "response's headers, such as {'Content-Language': 'ko'}"
+        )
+    for name, value in headers.items():
+        if not (isinstance(name, str) and isinstance(value, str)):
+            raise TypeError(
+                f"the response header {name!r} has a value of the type {type_name(value)}; names "
+                "and values are str"
+            )
+
+
+def check_on_end(on_end: object) -> None:
+    """Check what is called at the end of a stream."""
+    if on_end is not None and not callable(on_end):
+        raise TypeError(
+            f"on_end={on_end!r} cannot be called; pass a function that takes the Reply, without "
+            "calling it"
+        )
+
+
+def check_times(interval: object, ping: object) -> None:
+    """Check the time between two fragments, and the time until a ping."""
+    if not isinstance(interval, int | float) or isinstance(interval, bool) or not interval >= 0:
+        raise ValueError(
+            f"interval={interval!r} must be 0 or more seconds; 0 sends every token at once"
+        )
+    if ping is not None and (
+        not isinstance(ping, int | float) or isinstance(ping, bool) or not ping > 0
+    ):
+        raise ValueError(f"ping={ping!r} must be more than 0 seconds; None sends no pings")
+
+
+def check_outcome(outcome: object, known: tuple[Outcome, ...] = OUTCOMES) -> None:
+    """Check the outcome of a reply."""
+    if outcome not in known:
+        raise ValueError(
+            f"outcome={outcome!r} is not known; use one of {', '.join(map(repr, known))}"
+        )
+
+
+def check_deltas(deltas: object) -> None:
+    """Check what ``feed()`` was given, after it has failed."""
+    if not isinstance(deltas, Iterable) or isinstance(deltas, str | bytes):
+        raise TypeError(f"feed() got a {type_name(deltas)}, not Deltas; pass [Delta(text)]")
+    for delta in deltas:
+        if not isinstance(delta, Delta):
+            raise TypeError(f"feed() got a {type_name(delta)} in its list; pass [Delta(text)]")
+
+
+def check_renderer(renderer: object) -> None:
+    """Check what the argument ``renderer`` has made."""
+    needed = ("element", "feed", "close", "render")
+    if missing := [name for name in needed if not hasattr(renderer, name)]:
+        raise TypeError(
+            f"renderer= made a {type_name(renderer)}, which has no {' and no '.join(missing)}; a "
+            "Renderer has element, feed(), close() and render()"
+        )
+
+
+def check_text(text: object) -> None:
+    """Check a text that is rendered in one piece."""
+    if not isinstance(text, str):
+        hint = "decode it first" if isinstance(text, bytes | bytearray) else "pass one str"
+        raise TypeError(f"the text is a {type_name(text)}, not a str; {hint}")

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from tests.recorded_source import TIMEOUT
 
 from streamhtml import Delta, Limits, Patch, Reply, TextRenderer, stream
-from streamhtml._batch import MAX_BATCH_CHARS, MAX_BUFFERED_DELTAS
+from streamhtml._batch import MAX_BATCH_CHARS, MAX_BUFFERED_CHARS, MAX_BUFFERED_DELTAS
 from streamhtml._eventloop import current_event_loop
 
 LONG: Final = "x" * (2 * MAX_BATCH_CHARS)
@@ -158,7 +158,7 @@ class Scene:
                 fragments._timer.end = 0
                 fragments._timer.check(current_event_loop())
         self.release.set()
-        if self._raises:
+        if self._raises and self._place not in READER_WAITS:
             await self.read()
 
 
@@ -180,3 +180,63 @@ async def test_on_end_gets_all_that_was_received(
             tasks.cancel_scope.cancel()
         await scene.fragments.aclose()
     assert scene.saved == ["".join(scene.given)]
+
+
+@pytest.mark.anyio
+async def test_a_long_token_is_kept_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[bool] = []
+
+    async def take_turn() -> None:
+        turns.append(True)
+
+    monkeypatch.setattr("streamhtml._ending.take_turn", take_turn)
+    token = 1_000_000 * "x"
+    saved: list[str] = []
+    fragments = stream(Reply(), [token], on_end=lambda reply: saved.append(reply.text))
+    await anext(fragments)
+    await anext(fragments)
+    await fragments.aclose()
+    assert saved == [token]
+    assert len(turns) >= len(token) / MAX_BUFFERED_CHARS - 1
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("collected", [False, True])
+def test_on_end_gets_all_after_the_loop_has_ended(backend: str, collected: bool) -> None:
+    scene: list[Scene] = []
+
+    async def main() -> None:
+        scene.append(Scene("close", "as the rest of a long token", sync=False))
+        async with anyio.create_task_group() as tasks:
+            await scene[0].begin(tasks)
+
+    anyio.run(main, backend=backend)
+    fragments = scene[0].fragments
+    (fragments.__del__ if collected else fragments.close)()
+    assert scene[0].saved == ["".join(scene[0].given)]
+
+
+@pytest.mark.anyio
+async def test_the_text_does_not_exceed_its_limit() -> None:
+    saved: list[str] = []
+    fragments = stream(
+        Reply(),
+        [LONG, LONG],
+        limits=Limits(characters=len(LONG) - 1),
+        on_end=lambda reply: saved.append(reply.text),
+    )
+    await anext(fragments)
+    await anext(fragments)
+    await fragments.aclose()
+    assert saved == [LONG[1:]]
+
+
+@pytest.mark.anyio
+async def test_without_on_end_the_reply_has_all_the_text_after_aclose() -> None:
+    reply = Reply()
+    fragments = stream(reply, [LONG, "b"])
+    await anext(fragments)
+    await anext(fragments)
+    await fragments.aclose()
+    assert reply.text.startswith(LONG)
+    assert reply.state == "interrupted"

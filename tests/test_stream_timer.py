@@ -83,3 +83,38 @@ async def test_the_duration_does_not_matter_any_more_after_the_end() -> None:
     fragments._timer.check(current_event_loop())
     await fragments.aclose()
     assert not stalled
+
+
+@pytest.mark.parametrize(
+    ("limits", "stops", "expected"),
+    [
+        (Limits(silence=SOON), False, ("interrupted", "silence")),
+        (Limits(duration=SOON), False, ("truncated", "duration")),
+        (Limits(unread=SOON), True, ("stopped", None)),
+        (Limits(silence=1000), False, ("interrupted", None)),
+    ],
+)
+async def test_what_comes_first_decides_if_the_reader_leaves_then(
+    limits: Limits, stops: bool, expected: tuple[str, str | None]
+) -> None:
+    ended: list[tuple[str, str | None]] = []
+    source = RecordedSource("a", "b", then="wait")
+    fragments = stream(
+        Reply(),
+        source(),
+        interval=1000,
+        limits=limits,
+        on_end=lambda reply: ended.append((reply.state, reply.limit)),
+    )
+    with anyio.fail_after(TIMEOUT):
+        await anext(fragments)
+        await anext(fragments)
+        if limits.silence == SOON:
+            fragments._pump.end_at_limit("silence")
+        if limits.duration == SOON:
+            await source.until_closed()
+        if stops:
+            fragments.stop()
+            await anyio.sleep(2 * SOON)
+        await fragments.aclose()
+    assert ended == [expected]

@@ -47,7 +47,7 @@ class Ending:
 
     ``on_end`` is called when the source is closed, but at most ``CLOSE_TIMEOUT`` after the end, or
     ``CLEANUP_GRACE`` if the process is about to end. So it can read what the source writes while it
-    is closed. After ``abandon()``, the reply first gets what has arrived and was not shown.
+    is closed. After ``abandon()`` and a failure, the reply first gets the text that was not shown.
 
     Args:
         reply: the reply of the stream.
@@ -92,7 +92,9 @@ class Ending:
         if self.begun:
             return
         self.begun = True
-        self._is_complete = True  # The reader will not see what arrives from now on.
+        # The reader will not see what arrives from now on. If a rendering has failed, the reader
+        # has not seen what had arrived before either.
+        self._is_complete = outcome != "failed"
         self._process_ends = outcome == "interrupted"
         self._log_failure(error)
         render = partial(self._render_last, self._reply.closing(outcome))
@@ -166,13 +168,8 @@ class Ending:
         if self._on_end_call is not None:
             await self._on_end_call.wait(CLOSE_TIMEOUT)
 
-    def keep_rest(self) -> None:
-        """Add the text that has arrived and was not shown to the reply."""
-        while self._keep_some():
-            pass
-
     def _keep_some(self) -> bool:
-        """Add a batch of that text. Return whether there was any."""
+        """Add a batch of what has arrived and was not shown. Return whether there was any."""
         batch = [] if self._is_complete else self._pump.take_rest()
         self._reply.keep(batch)
         return bool(batch)
@@ -196,7 +193,7 @@ class Ending:
 
     def _start_on_end(self, loop: EventLoop, after: RenderInThread[Fragment] | None) -> None:
         if self._on_end is not None or not self._is_complete:
-            self._on_end_call = _OnEndCall(self._on_end, self._reply, loop, self.keep_rest)
+            self._on_end_call = _OnEndCall(self._on_end, self._reply, loop, self._keep_some)
             wait = partial(self._wait_until_ready, after)
             self._on_end_call.start(self._context.copy(), wait)
 
@@ -214,12 +211,12 @@ class _OnEndCall:
     """One call of ``on_end``, in a separate task. An exception that it raises is logged."""
 
     def __init__(
-        self, on_end: OnEnd | None, reply: Reply, loop: EventLoop, keep_rest: Callable[[], None]
+        self, on_end: OnEnd | None, reply: Reply, loop: EventLoop, keep_some: Callable[[], bool]
     ) -> None:
         self._on_end = on_end
         self._reply = reply
         self._loop = loop
-        self._keep_rest = keep_rest
+        self._keep_some = keep_some
         self._was_called = False
         self._done: Wakeup | None = loop.create_wakeup()
 
@@ -278,7 +275,8 @@ class _OnEndCall:
     def _finish(self) -> None:
         if not self._was_called:
             # The loop ended before the worker thread had started, or before it began.
-            self._keep_rest()
+            while self._keep_some():
+                pass
             result = self._call()
             if inspect.iscoroutine(result):
                 result.close()

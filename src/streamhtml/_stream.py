@@ -179,7 +179,6 @@ class Stream:
                     return fragment
         except Exception as error:  # From a template or a renderer.
             await self._pump.aclose()
-            self._ending.keep_rest()
             return await self._end("failed", error)
         return await self._end(*self._outcome())
 

@@ -1,5 +1,8 @@
 """The duration ends a stream even while nobody reads it, and lets a reader see the end."""
 
+import gc
+from math import inf
+from time import monotonic
 from typing import Any
 
 import anyio
@@ -8,6 +11,7 @@ from tests.recorded_source import TIMEOUT, RecordedSource
 
 from streamhtml import Limits, Reply, stream
 from streamhtml._eventloop import current_event_loop
+from streamhtml._stream_timer import LAST_READ_GRACE, StreamTimer
 
 pytestmark = pytest.mark.anyio
 
@@ -118,3 +122,73 @@ async def test_what_comes_first_decides_if_the_reader_leaves_then(
             await anyio.sleep(2 * SOON)
         await fragments.aclose()
     assert ended == [expected]
+
+
+class Owner:
+    """What a timer tells: it may be collected before the timer fires."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def on_duration(self) -> None:
+        self.told.append("over")
+
+    def on_stalled(self, limit: str) -> None:
+        self.told.append(limit)
+
+
+class Loop:
+    """An event loop that only remembers its timers."""
+
+    def __init__(self) -> None:
+        self.timers: list[tuple[float, Any]] = []
+
+    def call_later(self, seconds: float, function: Any) -> Any:
+        self.timers.append((seconds, function))
+        return lambda: self.timers.pop()
+
+
+def timer_of(owner: Owner, limits: Limits) -> tuple[StreamTimer, Any]:
+    timer, loop = StreamTimer(limits, owner.on_duration, owner.on_stalled), Loop()
+    timer.start(loop)  # type: ignore[arg-type]
+    return timer, loop
+
+
+def test_a_timer_does_not_keep_its_owner() -> None:
+    owner = Owner()
+    timer, loop = timer_of(owner, Limits(duration=1000))
+    del owner
+    gc.collect()
+    timer.end, timer.handed_out = 0, -1000
+    timer.check(loop)
+    assert len(loop.timers) == 1
+    del timer
+    gc.collect()
+    loop.timers.pop()[1]()
+    assert not loop.timers
+
+
+def test_a_timer_is_set_for_what_is_left_and_can_be_stopped() -> None:
+    owner = Owner()
+    timer, loop = timer_of(owner, Limits(duration=1000, unread=60))
+    assert loop.timers[0][0] == pytest.approx(60)
+    timer.handed_out = monotonic() - 20
+    timer.check(loop)
+    assert loop.timers[1][0] == pytest.approx(40, abs=1)
+    timer.end = 0
+    timer.handed_out = inf  # The reader waits for the next Fragment.
+    timer.check(loop)
+    assert owner.told == ["over"]
+    assert loop.timers[2][0] == pytest.approx(LAST_READ_GRACE)
+    timer.handed_out = monotonic() - 2 * LAST_READ_GRACE
+    timer.check(loop)
+    assert owner.told == ["over", "duration"]
+    timer.stop()
+    timer.stop()
+    assert len(loop.timers) == 2
+
+
+def test_without_limits_there_is_no_timer() -> None:
+    timer, loop = timer_of(Owner(), Limits(duration=None, unread=None))
+    assert not loop.timers
+    timer.stop()

@@ -186,6 +186,7 @@ class _AsyncioWakeup:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._ticks = _ticks.setdefault(loop, {})
         self._ref: ref[_AsyncioWakeup] = ref(self)
         self._waiters: dict[asyncio.Future[None], float] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -197,7 +198,18 @@ class _AsyncioWakeup:
                 waiter.set_result(None)
 
     def notify_within(self, seconds: float) -> None:
-        _notify_at_tick(self._loop, seconds, self._ref)
+        # Setting a timer takes more time than reading a token, so all wakeups of one tick share a
+        # timer. Without seconds to wait, the notification comes after all tasks that are ready now
+        # have run. Meanwhile, a source that already has its next token can add it.
+        tick = ceil((self._loop.time() + seconds) / TICK) if seconds > 0 else _SOON
+        if tick in self._ticks:
+            self._ticks[tick].append(self._ref)
+            return
+        self._ticks[tick] = [self._ref]
+        if tick == _SOON:
+            self._loop.call_soon(_notify_all, self._ticks, tick)
+        else:
+            self._loop.call_at(tick * TICK, _notify_all, self._ticks, tick)
 
     async def wait(self, seconds: float = _NEVER) -> None:
         waiter = self._loop.create_future()
@@ -234,32 +246,10 @@ _Ticks: TypeAlias = "dict[int, list[ref[_AsyncioWakeup]]]"
 _ticks: WeakKeyDictionary[asyncio.AbstractEventLoop, _Ticks] = WeakKeyDictionary()
 
 
-def _notify_at_tick(
-    loop: asyncio.AbstractEventLoop, seconds: float, wakeup: ref[_AsyncioWakeup]
-) -> None:
-    """Notify at the first tick after ``seconds``.
-
-    Setting a timer takes more time than reading a token, so all wakeups of one tick share a timer.
-
-    If ``seconds`` is 0 or less, the notification comes after all tasks that are ready now have run.
-    Meanwhile, a source that already has its next token can add it.
-    """
-    ticks = _ticks.setdefault(loop, {})
-    tick = ceil((loop.time() + seconds) / TICK) if seconds > 0 else _SOON
-    if tick in ticks:
-        ticks[tick].append(wakeup)
-        return
-
-    def notify_all() -> None:
-        for each in ticks.pop(tick):
-            if (due := each()) is not None:
-                due.notify()
-
-    ticks[tick] = [wakeup]
-    if tick == _SOON:
-        loop.call_soon(notify_all)
-    else:
-        loop.call_at(tick * TICK, notify_all)
+def _notify_all(ticks: _Ticks, tick: int) -> None:
+    for each in ticks.pop(tick):
+        if (wakeup := each()) is not None:
+            wakeup.notify()
 
 
 class _TrioLoop(EventLoop):

@@ -60,21 +60,16 @@ class HTMLFormat(Format):
         if not patches and outcome is None:
             return self._mark("", "ping")
         pieces: list[str] = []
-        for patch in patches[: None if outcome else -1]:
-            pieces += (self._html(patch), self._mark("+", self._operation(patch)))
-        if outcome is None:
-            pieces += (self._html(patches[-1]), self._mark("", self._operation(patches[-1])))
-        else:
+        last = 0 if outcome else len(patches)
+        for number, patch in enumerate(patches, 1):
+            html = str(patch.html)
+            if "<!" in html:  # Fast path: change_token() would do nothing for most patches.
+                self.token, announcement = change_token(self.token, html)
+                html = announcement + html
+            pieces += html, self._mark("" if number == last else "+", self._operation(patch))
+        if outcome:
             pieces.append(self._mark("", f"end {outcome}"))
         return "".join(pieces)
-
-    def _html(self, patch: Patch) -> str:
-        """Return the HTML of a patch. A mark before it changes the token if the HTML has it."""
-        html = str(patch.html)
-        if f"<!{self.token}" not in html:  # fast path: change_token() would say the same
-            return html
-        self.token, announcement = change_token(self.token, html)
-        return announcement + html
 
     def _mark(self, more: str, operation: str) -> str:
         return f"<!{self.token}{more} {operation}>" if operation else f"<!{self.token}{more}>"

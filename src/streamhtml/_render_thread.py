@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
-from typing import Generic, ParamSpec, TypeVar
+from typing import Generic, TypeVar, TypeVarTuple
 
 import anyio
 import anyio.to_thread
@@ -16,13 +16,13 @@ from anyio.lowlevel import RunVar
 from streamhtml._eventloop import EventLoop
 from streamhtml._resource_scope import resource_scope
 
-P = ParamSpec("P")
 T = TypeVar("T")
+Args = TypeVarTuple("Args")
 
 _one_thread: RunVar[anyio.CapacityLimiter] = RunVar("streamhtml_one_thread")
 
 
-def render_in(context: Context, render: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def render_in(context: Context, render: Callable[[*Args], T], *args: *Args) -> T:
     """Call ``render`` in the context and return its result.
 
     Raises:
@@ -31,7 +31,7 @@ def render_in(context: Context, render: Callable[P, T], *args: P.args, **kwargs:
             stream, and it cannot be mistaken for a cancellation of the reader.
     """
     try:
-        return context.run(render, *args, **kwargs)
+        return context.run(render, *args)
     except Exception:
         raise
     except BaseException as error:

@@ -4,6 +4,7 @@ This is the state machine of a message. It also numbers the fragments. It is syn
 it does no I/O, never waits, and knows no output format.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
@@ -90,7 +91,7 @@ class Reply:
             at_once=at_once,
         )
         self._notice = notice or Notice()
-        self._texts: dict[str, list[str]] = {}
+        self._texts: defaultdict[str, list[str]] = defaultdict(list)
         self._size = 0
         self._check_held_at = MAX_BATCH_CHARS
         self.holds_much = False
@@ -129,7 +130,7 @@ class Reply:
             check_deltas(deltas)
             raise
         for delta in merged:
-            self._texts.setdefault(delta.part, []).append(delta.text)
+            self._texts[delta.part].append(delta.text)
             self._size += len(delta.text)
         return merged
 

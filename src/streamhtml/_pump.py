@@ -34,8 +34,7 @@ from streamhtml._turns import CHECKPOINT_EVERY, MAX_CHARS_BETWEEN_TURNS, take_tu
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
 CLOSE_TIMEOUT: Final = 5.0
-"""Time in seconds that a source may take to close. After that, the pump logs a warning and stops
-waiting."""
+"""Time in seconds that a source may take to close. Then the pump logs a warning and goes on."""
 
 logger = logging.getLogger("streamhtml")
 
@@ -49,8 +48,8 @@ class Pump:
     batches, and other tasks run in between. An empty batch means that a ping is due.
 
     The source waits while ``MAX_BUFFERED_DELTAS`` deltas or ``MAX_BUFFERED_CHARS`` characters are
-    unread. An async source runs as a task, and a sync source runs on its own thread. Both run in a
-    copy of the context (``contextvars``) in which the pump was created.
+    unread. An async source runs as a task, and a sync one on its own thread, both with a copy of
+    the context variables.
 
     ``source_has_ended`` is true once the source has ended, even if it is not closed yet. ``error``
     is the exception that ended it, or None. What it raises after ``close()`` is only logged.
@@ -141,7 +140,7 @@ class Pump:
             self._reader_is_idle = True
             if self._buffer:
                 self._reader_is_idle = False
-                if self._ended or self._closing or now >= self._batch_due or self._is_full():
+                if now >= self._batch_due or self._ended or self._closing or self._is_full():
                     unread = self._chars_written - self._chars_read
                     if self._chars_since_wait + unread > MAX_CHARS_BETWEEN_TURNS:
                         await take_turn()
@@ -152,12 +151,12 @@ class Pump:
                 await self._reader_wakeup.wait(self._batch_due - now)
             elif self._ended or self._closing:
                 raise StopAsyncIteration
+            elif now < (due := min(self.ping.due, self._silence.next_check)):
+                await self._reader_wakeup.wait(due - now)
             elif now >= self._silence.next_check:
                 self._check_silence(now)
-            elif now >= self.ping.due:
-                return []
             else:
-                await self._reader_wakeup.wait(min(self.ping.due, self._silence.next_check) - now)
+                return []
             self._chars_since_wait = 0
             now = monotonic()
 
@@ -244,37 +243,34 @@ class Pump:
         It is not closed if closing it needs an ``await``.
         """
         try:
-            closed = self._source.close_unopened()
+            self._ended = self._source.close_unopened()
         except BaseException as error:
-            closed = True
+            self._ended = True
             logger.warning("closing the source failed", exc_info=error)
-        self._ended = closed
-        return closed
+        return self._ended
 
     async def _run_task(self) -> None:
+        assert self.loop is not None
         assert isinstance(self._source, AsyncDeltas)
         try:
             async with resource_scope():
-                await self._read_and_close(self._source)
+                # This is not a method of its own: each step of the source passes through here.
+                try:
+                    self.interrupted = self.loop.is_cancelled() and not self._closing
+                    if not self._closing and not self.interrupted:
+                        await self._read(self._source)
+                except BaseException as error:
+                    # A source may also await a task that was cancelled by somebody else.
+                    self.interrupted = self.loop.is_cancelled()
+                    self._record_error(error)
+                    if self.loop.is_cancellation(error):
+                        raise
+                finally:
+                    self.source_has_ended = True
+                    self._cancel = self._thread_may_continue.set  # Do not cancel the cleanup.
+                    await self._close_in_task(self._source)
         finally:
             self._finish()
-
-    async def _read_and_close(self, source: AsyncDeltas) -> None:
-        assert self.loop is not None
-        try:
-            self.interrupted = self.loop.is_cancelled() and not self._closing
-            if not self._closing and not self.interrupted:
-                await self._read(source)
-        except BaseException as error:
-            # A cancellation may not come from us: a source may await a task that was cancelled.
-            self.interrupted = self.loop.is_cancelled()
-            self._record_error(error)
-            if self.loop.is_cancellation(error):
-                raise
-        finally:
-            self.source_has_ended = True
-            self._cancel = self._thread_may_continue.set  # The cleanup must not be cancelled.
-            await self._close_in_task(source)
 
     async def _close_in_task(self, source: AsyncDeltas) -> None:
         assert self.loop is not None
@@ -334,9 +330,8 @@ class Pump:
         """Let the source run to its next await, so that it is cancelled there.
 
         The source is suspended at a ``yield``. ``aclose()`` would end it there, but it would leave
-        the iterators that the source itself uses to the garbage collector. If a source does not
-        await within ``CHECKPOINT_EVERY`` more tokens, this method gives up, and ``aclose()`` ends
-        the source at its ``yield``.
+        the iterators that the source itself uses to the garbage collector. A source that does not
+        await within ``CHECKPOINT_EVERY`` more tokens is ended at its ``yield`` after all.
         """
         assert self.loop is not None
         self._cancel()
@@ -369,10 +364,15 @@ class Pump:
             logger.warning("closing the source failed", exc_info=error)
 
     def _read_in_thread(self, source: SyncDeltas) -> None:
-        for delta in source:
-            self._chars_written += len(delta.text)
-            self._buffer.append(delta)
-            if self._reader_is_idle:
+        for token in source.open():
+            if type(token) is str and token:  # Fast path, as in _read().
+                self._chars_written += len(token)
+                self._buffer.append(token)
+            else:
+                for delta in source.read(token):
+                    self._chars_written += len(delta.text)
+                    self._buffer.append(delta)
+            if self._reader_is_idle and self._buffer:
                 self._reader_is_idle = False
                 self._call_in_loop(self._reader_wakeup.notify)
             while self._is_full() and not self._closing:
@@ -383,6 +383,7 @@ class Pump:
                     self._thread_may_continue.wait()
             if self._closing:
                 return
+        source.end()
 
     def _finish(self) -> None:
         self._ended = True

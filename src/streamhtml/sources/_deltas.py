@@ -143,16 +143,20 @@ class SyncDeltas(TokenReader):
     def __next__(self) -> Delta:
         if self._closed:
             raise StopIteration
-        if self._iterator is None:
-            self._iterator = iter(self._tokens)
+        iterator = self.open() if self._iterator is None else self._iterator
         while not self._pending:
             try:
-                token = next(self._iterator)
+                token = next(iterator)
             except StopIteration:
                 self.end()
                 raise
             self._pending = self.read(token)[::-1]
         return self._pending.pop()
+
+    def open(self) -> Iterator[Any]:
+        """Open the source and return its own iterator, for a caller that reads single tokens."""
+        self._iterator = iter(self._tokens)
+        return self._iterator
 
     def close_unopened(self) -> bool:
         """Close a source that was never opened. Always returns True: this needs no ``await``."""

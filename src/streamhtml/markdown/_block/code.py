@@ -61,6 +61,11 @@ class CodeBlock:
         """Hold back a blank line of indented code. Blank lines at the end are left out."""
         self._blank_lines.append(text + "\n")
 
+    def retract(self) -> None:
+        """Remove the block, because its lines are text."""
+        self._buffer.mark_changed(self._element)
+        self._buffer.retract(self._element)
+
     @property
     def held(self) -> int:
         return self._source_size
@@ -70,8 +75,7 @@ class CodeBlock:
         self._buffer.close()
         self._buffer.close()
         if self._on_fence and (html := self._call(self._on_fence)) is not None:
-            self._buffer.mark_changed(self._element)
-            self._buffer.retract(self._element)
+            self.retract()
             self._buffer.open(BufferedElement('<div class="streamhtml-fence">', "</div>"))
             self._buffer.write(str(escape_markup(html)))
             self._buffer.close()

@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+from tests.markdown.formula_grammar import formula
 from tests.markdown.vocabulary import (
     ALERTS,
     BULLETS,
@@ -340,49 +341,9 @@ def _html(random: Choice, depth: int) -> str:
     return random.choice(blocks)
 
 
-def _display(random: Choice, depth: int) -> str:
-    blocks = (
-        *(
-            "$$\nx_1 * y\n$$",
-            "$$\n\nx\n$$",
-            "$$x\ny$$",
-            "$$\nx",
-            "\\[\nx_1\n\\]",
-            "\\[\n\nx",
-            "$$ x $$ y",
-        ),
-        *("  $$\n  x\n  $$", "a\n$$\nx\n$$\nb", "\\[ x \\]", "$$\n- x\n$$", "\\[\n> x\n\\]"),
-    )
-    return random.choice(blocks) if random.random() < 0.5 else _formula_lines(random, depth)
-
-
-def _formula_lines(random: Choice, depth: int) -> str:
-    """Return a formula of a few lines, which may have a label, no end, or text after it."""
-    before = random.choice(("", "", "", "a: ", "**a** ", "`$$` ", "- ", "a\n", "$5 "))
-    opening, closing = random.choice((("$$", "$$"), ("\\[", "\\]"), ("$$", "\\]"), ("\\(", "\\)")))
-    inside = (
-        "x",
-        "= 1",
-        "+ y_1",
-        "- z",
-        "> 0",
-        "\\\\[2pt]",
-        "\\frac{1}{2}",
-        "two words",
-        "",
-        "```",
-        "|x|",
-    )
-    lines = [opening + random.choice(("", "", " ", "x", "x^2", "5 two"))]
-    lines += [_indent(random) + random.choice(inside) for _ in range(random.randrange(5))]
-    end = random.choice((closing, closing, closing, "", "x" + closing))
-    after = random.choice(("", "", ".", " (1)", " b: $$", "\nb", " \\["))
-    return before + "\n".join(lines) + random.choice(("\n", "\n", "")) + end + after
-
-
 LEAVES: Final[tuple[Callable[[Choice, int], str], ...]] = (
     *(_paragraph, _paragraph, _paragraph, _paragraph, _heading, _setext, _rule, _fence, _fence),
-    *(_indented, _definition, _definition, _table, _table, _html, _display),
+    *(_indented, _definition, _definition, _table, _table, _html, formula),
 )
 CONTAINERS: Final[tuple[Callable[[Choice, int], str], ...]] = (
     *(_list, _list, _list, _list, _list, _quote, _quote, _quote, _footnote, _footnote),

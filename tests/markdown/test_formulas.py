@@ -123,6 +123,7 @@ def test_formulas_on_lines_of_their_own(text: str, html: str) -> None:
     ("$$\n```\nx\n```", "<p>$$</p><pre><code>x\n</code></pre>"),
     ("> $$\n> x\ny\n", "<blockquote><p>$$\nx\ny</p></blockquote>"),
     ("- a\n  $$\n  x\n- b", "<ul><li><p>a</p><p>$$\nx</p></li><li><p>b</p></li></ul>"),
+    ("- a\n  $$\n- b", "<ul><li>a\n$$</li><li>b</li></ul>"),
     ("- $$\n- $$$", "<ul><li>$$</li><li>$$$</li></ul>"),
     ("$$\n\\[\nx\n\ny", "<p>$$</p><p>[\nx</p><p>y</p>"),
     ("a: $$\n\\[\nx\n\\]\n\ny", f"<p>a: $$</p>{display(f'x{chr(10)}')}<p>y</p>"),

@@ -30,6 +30,7 @@ from streamhtml.markdown._block.starts import (
     LeafStart,
     ListItemStart,
     MathBlockStart,
+    MathLineStart,
     SetextUnderline,
     TableStart,
     ThematicBreakStart,
@@ -185,7 +186,7 @@ class OpenBlocks:
             return
         container = self.stack[-1] if self.stack else None
         is_first = container is not None and container.is_empty
-        if container:
+        if container and not isinstance(start, MathBlockStart):
             container.is_empty = False
         if start is not None:
             self.open_leaf(cursor, start, complete)
@@ -212,10 +213,12 @@ class OpenBlocks:
                 css_class = self.language_class(language)
                 self.leaf = CodeBlock(self.buffer, language, css_class, self._on_fence)
                 self.closer = FenceCloser(start.fence, start.indent)
-            case MathBlockStart():
+            case MathLineStart():
                 self._open_formula_block()
                 self.begin_line(start.tex, complete)
                 self.close_leaf()
+            case MathBlockStart():
+                self.formula = OpenFormula(start.sign, start.tex, first=cursor.rest)
             case _:
                 # convert() handles the starts that change a paragraph, so this is an alert.
                 assert isinstance(start, AlertStart)

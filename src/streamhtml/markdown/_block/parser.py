@@ -201,13 +201,11 @@ class BlockParser:
             blocks.touch(matched)
             blocks.convert(paragraph, start)
             return True
-        is_open_formula = isinstance(start, MathBlockStart) and not start.is_closed
-        if not (is_open_formula and is_inside and paragraph and not containers):
-            blocks.open_containers(matched, containers)
-        if is_open_formula:
-            blocks.formula = OpenFormula(start.sign, start.tex, first=cursor.rest)
+        if isinstance(start, MathBlockStart) and is_inside and paragraph and not containers:
+            blocks.touch(matched)  # The paragraph stays open, because this line may belong to it.
         else:
-            blocks.begin_leaf(cursor, start, complete)
+            blocks.open_containers(matched, containers)
+        blocks.begin_leaf(cursor, start, complete)
         return True
 
     def _continue_formula(self, line: str, formula: OpenFormula) -> bool:
@@ -234,7 +232,7 @@ class BlockParser:
         self._no_formulas = before
 
     def _look_for_formula(self) -> None:
-        """Look for a formula that begins in the last line of a paragraph, and does not end there."""
+        """Look for a formula that begins in the last line of a paragraph and is still open."""
         blocks = self._blocks
         closing, self._closing = self._closing, None
         if isinstance(blocks.leaf, Paragraph) and not blocks.formula and self._dialect.math:

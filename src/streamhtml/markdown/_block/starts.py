@@ -78,18 +78,26 @@ class FenceStart(NamedTuple):
     info: str
 
 
+class MathLineStart(NamedTuple):
+    """A formula that is a whole line.
+
+    Attributes:
+        tex: its TeX source.
+    """
+
+    tex: str
+
+
 class MathBlockStart(NamedTuple):
-    """The beginning of a formula on lines of its own.
+    """The first line of a formula on lines of its own.
 
     Attributes:
         sign: see ``OpenFormula``.
         tex: the TeX source in this line.
-        is_closed: whether the formula ends in this line.
     """
 
     sign: str
     tex: str
-    is_closed: bool
 
 
 class TableStart(NamedTuple):
@@ -106,6 +114,7 @@ LeafStart: TypeAlias = (
     | SetextUnderline
     | ThematicBreakStart
     | FenceStart
+    | MathLineStart
     | MathBlockStart
     | TableStart
 )
@@ -286,12 +295,12 @@ def _math_block(cursor: Cursor, context: LineContext) -> Start | Incomplete | No
         tex = found.tex
         is_spaced = tex[:1].isspace() and guess.is_tex(tex)
         is_formula = is_display(sign, tex, "") or (is_spaced and sign == "[")
-        return MathBlockStart(sign, tex.strip(), is_closed=True) if is_formula else None
+        return MathLineStart(tex.strip()) if is_formula else None
     if sign in context.no_formulas or (
         tex.strip() and not (guess.has_sign(tex) and guess.is_tex(tex))
     ):
         return None
-    return MathBlockStart(sign, tex.strip(), is_closed=False)
+    return MathBlockStart(sign, tex.strip())
 
 
 def _alert(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:

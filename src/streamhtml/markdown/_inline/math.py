@@ -71,14 +71,13 @@ def find_formula(text: str, pos: int, *, final: bool) -> Formula | Incomplete | 
         return INCOMPLETE
     if text[end] != "$" or tex[-1:].isspace() or not guess.is_tex(tex):
         return None
-    if end + 1 == len(text):
-        if not final:
-            return INCOMPLETE
-    elif guess.joins_dollar(text[end + 1]) or text[end + 1] == "{":
+    if end + 1 == len(text) and not final:
+        return INCOMPLETE
+    following = text[end + 1 : end + 2]
+    in_code = following == "{" or (following == "(" and tex[-1] in "/:=.,-")  # $HOME/$(date)
+    if in_code or guess.joins_dollar(following) or _NOT_AT_START.match(tex):
         return None
-    elif text[end + 1] == "(" and tex[-1] in "/:=.,-":  # as in $HOME/$(date)
-        return None
-    return None if _NOT_AT_START.match(tex) else Formula(tex, end + 1, display=False)
+    return Formula(tex, end + 1, display=False)
 
 
 def _read_quoted(text: str, pos: int) -> Formula | Incomplete | None:

@@ -17,7 +17,7 @@ def within(tex: str) -> str:
 
 
 def display(tex: str) -> str:
-    return f"<pre>{within(tex)}</pre>"
+    return f'<pre aria-label="Formula" role="group" tabindex="0">{within(tex)}</pre>'
 
 
 @paragraph(
@@ -117,6 +117,7 @@ def test_formulas_on_lines_of_their_own(text: str, html: str) -> None:
     ("\\[ x \\] y", "<p>[ x ] y</p>"),
     ("$$\nx\n\ny", "<p>$$\nx</p><p>y</p>"),
     ("$$\n\ny", "<p>$$</p><p>y</p>"),
+    ("$$\n$$\n\ny", "<p>$$\n$$</p><p>y</p>"),
     ("a\n$$\n\ny", "<p>a\n$$</p><p>y</p>"),
     ("\\[x = 1\ny\n\n- z", "<p>[x = 1\ny</p><ul><li>z</li></ul>"),
     ("$$\n- x\n- y\n\nz", "<p>$$</p><ul><li>x</li><li>y</li></ul><p>z</p>"),

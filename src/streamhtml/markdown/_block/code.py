@@ -21,6 +21,7 @@ class CodeBlock:
         language: the language that ``on_fence`` is called with.
         css_class: the class of the ``code`` element; ``""`` for none.
         on_fence: called when the block is complete, see ``Options``; None for indented code.
+        attributes: the attributes of the ``pre`` element, with a space before each.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class CodeBlock:
         language: str = "",
         css_class: str = "",
         on_fence: OnFence | None = None,
+        attributes: str = "",
     ) -> None:
         self._buffer = buffer
         self._language = language
@@ -37,7 +39,7 @@ class CodeBlock:
         self._text = VerbatimText()
         self._source: list[str] = []  # the text for on_fence
         self._source_size = 0
-        self._element = buffer.open(BufferedElement("<pre>", "</pre>"))
+        self._element = buffer.open(BufferedElement(f"<pre{attributes}>", "</pre>"))
         attribute = f' class="{escape_attribute(css_class)}"' if css_class else ""
         buffer.open(BufferedElement(f"<code{attribute}>", "</code>"))
         buffer.write(self._text)

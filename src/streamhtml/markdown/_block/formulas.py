@@ -68,23 +68,27 @@ class OpenFormula:
         Returns:
             The end of the formula, or whether the formula can go on after this line.
         """
-        if _FENCE.match(text):
-            return False
         found = _CLOSING[self.sign].match(text)
-        if self.first is None:
-            if found:
-                tex = "\n".join([self.tex, *self.texts, found[1]])
-                # A price level can end a line too: "Price: $$".
-                is_clear = self.tex.strip() or not found[1].strip() or guess.has_sign(tex)
-                is_formula = is_clear and is_display(self.sign, tex, text[found.end() :][:1])
-            else:
-                is_formula = self.held + len(text) <= MAX_HELD and not guess.is_prose(text)
-            if not is_formula:
-                return False
+        if _FENCE.match(text) or not (
+            self._can_end(text, found) if found else self._can_go_on(text)
+        ):
+            return False
         self.lines.append(line)
         self.texts.append(text)
         self.held += len(line)
         return ClosedFormula(found[1], text[found.end() :].strip(" \t")) if found else True
+
+    def _can_end(self, text: str, found: re.Match[str]) -> bool:
+        tex = "\n".join([self.tex, *self.texts, found[1]])
+        if self.first is not None:
+            return bool(tex.strip())
+        # A price level can end a line too: "Price: $$".
+        is_clear = self.tex.strip() or not found[1].strip() or guess.has_sign(tex)
+        return bool(is_clear) and is_display(self.sign, tex, text[found.end() :][:1])
+
+    def _can_go_on(self, text: str) -> bool:
+        is_short = self.held + len(text) <= MAX_HELD
+        return self.first is not None or (is_short and not guess.is_prose(text))
 
 
 def is_display(sign: str, tex: str, following: str) -> bool:

@@ -36,6 +36,7 @@ from streamhtml.markdown._block.starts import (
     ThematicBreakStart,
 )
 from streamhtml.markdown._block.table import Table
+from streamhtml.markdown._drawing import SCROLLABLE
 from streamhtml.markdown._escaping import unescape
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.parser import InlineParser
@@ -63,6 +64,7 @@ class OpenBlocks:
         footnotes: receives the footnote definitions.
         prefix: the text that the ids of headings begin with; ``""`` for no ids.
         on_fence: called with each complete code block, see ``Options``.
+        on_formula: called with each complete formula on lines of its own, in the same way.
 
     Attributes:
         stack: the open containers, the outermost first.
@@ -83,6 +85,7 @@ class OpenBlocks:
         *,
         prefix: str = "",
         on_fence: OnFence | None = None,
+        on_formula: OnFence | None = None,
     ) -> None:
         self.dialect = parser.dialect
         self.stack: list[Container] = []
@@ -97,6 +100,7 @@ class OpenBlocks:
         self._footnotes = footnotes
         self._prefix = prefix
         self._on_fence = on_fence
+        self._on_formula = on_formula
         self._heading_count = 0
 
     def touch(self, depth: int) -> None:
@@ -275,7 +279,8 @@ class OpenBlocks:
         return formula
 
     def _open_formula_block(self) -> None:
-        self.leaf = CodeBlock(self.buffer, "math", "language-math math-display", self._on_fence)
+        css_class = "language-math math-display"
+        self.leaf = CodeBlock(self.buffer, "math", css_class, self._on_formula, SCROLLABLE)
 
     # Paragraphs and headings ---------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ form, ``$`…`$``, is recognised too.
 import re
 from typing import Final, NamedTuple
 
+from streamhtml.markdown._drawing import SCROLLABLE, draw_formula
 from streamhtml.markdown._escaping import escape
 from streamhtml.markdown._inline import tex as guess
 from streamhtml.markdown._inline.state import InlineState
@@ -111,12 +112,12 @@ def read_dollar(state: InlineState) -> None:
     """Read ``$``: a formula, or one or more dollar signs."""
     found = find_formula(state.text, state.pos, final=state.final)
     if isinstance(found, Formula):
-        state.add(formula_html(found.tex, display=found.display), state.pos)
+        _add_formula(state, found.tex, display=found.display)
         state.pos = found.end
     elif found is INCOMPLETE and not state.final:
         display = state.text.startswith("$$", state.pos)
         tex = state.text[state.pos :].strip("$").rstrip("\\").strip()
-        state.stop(formula_html(tex, display=display) if looks_like_formula(tex) else "")
+        state.stop(source_html(tex, display=display) if looks_like_formula(tex) else "")
     else:
         dollars = _DOLLARS.match(state.text, state.pos)
         assert dollars
@@ -131,19 +132,30 @@ def read_formula_in_brackets(state: InlineState) -> bool:
     if found is INCOMPLETE and not state.final:
         tex = text[pos + 2 :].rstrip("\\").strip()
         is_likely = guess.has_sign(tex) if display else tex
-        state.stop(formula_html(tex, display=display) if is_likely else "")
+        state.stop(source_html(tex, display=display) if is_likely else "")
         return True
     if not isinstance(found, guess.Delimited):
         return False
     before = text[pos - 1 : pos]
     is_formula = guess.is_bracket_display(found.tex, before) if display else guess.is_tex(found.tex)
     if is_formula:
-        state.add(formula_html(found.tex.strip(), display=display), pos)
+        _add_formula(state, found.tex.strip(), display=display)
         state.pos = found.end
     return is_formula
 
 
-def formula_html(tex: str, *, display: bool) -> str:
-    """Return the HTML of a formula: its TeX source, which a script can typeset."""
+def _add_formula(state: InlineState, tex: str, *, display: bool) -> None:
+    """Add a complete formula: as it is drawn, or its TeX source."""
+    draw = state.context.draw
+    html = draw_formula(draw, tex, display=display) if draw else None
+    if html is None:
+        html = source_html(tex, display=display)
+    elif display:
+        html = f'<span class="math-display"{SCROLLABLE}>{html}</span>'
+    state.add(html, state.pos)
+
+
+def source_html(tex: str, *, display: bool) -> str:
+    """Return the HTML of the TeX source of a formula, which a script can typeset."""
     kind = "display" if display else "inline"
     return f'<code class="language-math math-{kind}">{escape(tex)}</code>'

@@ -13,6 +13,7 @@ from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.patterns import Patterns, Search
 from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._inline.url_policy import URLPolicy
+from streamhtml.markdown._options import DrawFormula
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class InlineContext:
         policy: writes links and images.
         references: the document's link reference definitions.
         footnotes: the document's footnotes.
+        draw: draws formulas; None if they are only marked.
     """
 
     dialect: Dialect
@@ -32,6 +34,7 @@ class InlineContext:
     policy: URLPolicy
     references: LinkReferences
     footnotes: Footnotes
+    draw: DrawFormula | None = None
 
 
 class Bracket:

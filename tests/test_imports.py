@@ -8,7 +8,16 @@ import pytest
 
 import streamhtml
 
-FRAMEWORKS = {"django", "flask", "starlette", "fastapi", "werkzeug", "asgiref", "pygments", "math_core"}
+FRAMEWORKS = {
+    "django",
+    "flask",
+    "starlette",
+    "fastapi",
+    "werkzeug",
+    "asgiref",
+    "pygments",
+    "math_core",
+}
 NEVER = {"flask_babel", "babel", "openai", "redis", "trio", "uvicorn", "httpx"}
 
 

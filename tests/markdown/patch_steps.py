@@ -11,6 +11,11 @@ from streamhtml.markdown import MarkdownRenderer, Options
 REL = 'rel="noopener noreferrer nofollow ugc"'
 MAIL = f'<a href="mailto:me@x.org" {REL}>me@x.org</a>'
 
+FORMULA = (
+    '<pre aria-label="Formula" role="group" tabindex="0">'
+    '<code class="language-math math-display">{}\n</code></pre>'
+)
+
 
 def sent(pieces: Sequence[str], **options: Any) -> list[list[str]]:
     """Return the patches of each piece and of the end, written ``action depth html``.

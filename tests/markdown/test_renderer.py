@@ -65,7 +65,7 @@ FENCED = {
     "> ```py\n> a\nb": ("py", "a\n"),
     "a[^x]\n\n[^x]: b\n\n    ```py\n    c\n    ```": ("py", "c\n"),
     "$$x$$": ("math", "x\n"),
-    "$$\n a\n\nb $$\nc": ("math", " a\n\nb \n"),
+    "$$\n a\nb $$\nc": ("math", " a\nb \n"),
     "\\[\nx\n\\]": ("math", "x\n"),
     "\\[ x \\]": ("math", "x\n"),
     "$$\nx": ("math", "x\n"),

@@ -69,14 +69,16 @@ class OpenFormula:
             The end of the formula, or whether the formula can go on after this line.
         """
         found = _CLOSING[self.sign].match(text)
-        if _FENCE.match(text) or not (
-            self._can_end(text, found) if found else self._can_go_on(text)
-        ):
+        if _FENCE.match(text) or not (self._can_end(text, found) if found else self._fits(text)):
             return False
         self.lines.append(line)
         self.texts.append(text)
         self.held += len(line)
         return ClosedFormula(found[1], text[found.end() :].strip(" \t")) if found else True
+
+    def may_go_on(self, text: str) -> bool:
+        """Return whether the beginning of the next line can belong to the formula."""
+        return bool(_CLOSING[self.sign].match(text)) or self._fits(text)
 
     def _can_end(self, text: str, found: re.Match[str]) -> bool:
         tex = "\n".join([self.tex, *self.texts, found[1]])
@@ -84,11 +86,14 @@ class OpenFormula:
             return bool(tex.strip())
         # A price level can end a line too: "Price: $$".
         is_clear = self.tex.strip() or not found[1].strip() or guess.has_sign(tex)
-        return bool(is_clear) and is_display(self.sign, tex, text[found.end() :][:1])
+        is_tex = is_clear and is_display(self.sign, tex, text[found.end() :][:1])
+        return bool(is_tex) and self._fits(found[1])
 
-    def _can_go_on(self, text: str) -> bool:
-        is_short = self.held + len(text) <= MAX_HELD
-        return self.first is not None or (is_short and not guess.is_prose(text))
+    def _fits(self, text: str) -> bool:
+        """Return whether a text can be part of the formula."""
+        if self.first is not None:
+            return True
+        return self.held + len(text) <= MAX_HELD and not guess.is_prose(text)
 
 
 def is_display(sign: str, tex: str, following: str) -> bool:

@@ -156,10 +156,8 @@ class BlockParser:
         """
         blocks = self._blocks
         while blocks.formula:
-            if not complete:
-                return False
-            if self._continue_formula(line, blocks.formula):
-                return True
+            if self._continue_formula(line, blocks.formula, complete):
+                return complete
         if not (line or blocks.stack or blocks.closer or isinstance(blocks.leaf, CodeBlock)):
             blocks.close_leaf()  # Fast path: a blank line outside of containers.
             return True
@@ -208,12 +206,19 @@ class BlockParser:
         blocks.begin_leaf(cursor, start, complete)
         return True
 
-    def _continue_formula(self, line: str, formula: OpenFormula) -> bool:
-        """Read a line of an open formula. If the formula was text, read its lines again."""
+    def _continue_formula(self, line: str, formula: OpenFormula, complete: bool) -> bool:
+        """Read a line of an open formula, and return whether it belongs to the formula.
+
+        If it does not, the lines of the formula are read again as text. A line that is not complete
+        is read only so far.
+        """
         blocks = self._blocks
         cursor = Cursor(line)
         matched = self._match_containers(cursor) if blocks.stack else 0
-        if matched == len(blocks.stack) and not cursor.blank:
+        is_inside = matched == len(blocks.stack)
+        if not complete and (cursor.blank or (is_inside and formula.may_go_on(cursor.remainder))):
+            return True
+        if complete and is_inside and not cursor.blank:
             found = formula.read(line, cursor.remainder)
             if found:
                 self._closing = found if isinstance(found, ClosedFormula) else None

@@ -22,7 +22,7 @@ from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 _BODY: Final = re.compile(r"[^$\\\n`]*+(?:\\[^\n][^$\\\n`]*+)*")
 _QUOTED: Final = re.compile(r"\$`([^`\n]*+)(`\$|`?\Z)")
 # The punctuation that follows the dollar sign of a variable, a regular expression or a price.
-_NOT_AT_START: Final = re.compile(r"[,;:!?)@#%'/]|\.(?!\d)|\|(?:\^|[^|]*\Z)|[_^](?![\w{\\])")
+_NOT_AT_START: Final = re.compile(r"\{\w\w|[,;:!?)@#%'/]|\.(?!\d)|\|(?:\^|[^|]*\Z)|[_^](?![\w{\\])")
 _PRICE: Final = re.compile(
     r"[{(]|[A-Z_][A-Z0-9_]"
     r"|\d[\d.,]*+[KkMmBb]?+(?:\+?/?[A-Za-z]*\Z|/[A-Za-z]+|\+?\s*[(|)=*]|\+?[\s.,;:])"

@@ -28,9 +28,11 @@ _PROSE: Final = re.compile(rf"(?:^\d[\d.,]*+[KkMmBb]?+|{_WORD}){_BREAK}[{_LETTER
 _LONG_PROSE: Final = re.compile(rf"{_WORD}{_BREAK}(?:[{_LETTER}]+{_BREAK}){{6}}[{_LETTER}]")
 _LONG_WORD: Final = re.compile(rf"[{_LETTER}]{{3}}")
 
-# Quotes, URLs, Markdown, full-width punctuation, regular expressions and options of commands.
+# Quotes, URLs, Markdown, full-width punctuation, regular expressions, options and code.
 _NOT_TEX: Final = re.compile(
-    r"[\"，。、；：！？]|://|\*\*|\]\(|&&|\[\^|\.[*+?]|\\[bBdDsSwW](?![A-Za-z])|(?:\A|\s)--?[a-z]{4}"
+    r"[\"，。、；：！？]|://|\*\*|\]\(|\[\^|\.[*+?]|\\[bBdDsSwW](?![A-Za-z])|0-9|a-z|A-Z"
+    r"|(?:\A|\s)--?[a-z]{4}|&&|[=!]~|->[a-z{(\[]|::|\+\+|--|;\s*\n|\);|\s'"
+    r"|\A\s+(?:and|or)\s+\Z"
 )
 _CJK_PRICE: Final = re.compile(
     r"\d[\d.,]*+\s*[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]"
@@ -102,9 +104,15 @@ def is_tex(tex: str) -> bool:
         return False
     if _COMMAND.search(tex):
         return True
-    if _NOT_TEX.search(tex) or tex[-1] in "^_":
+    if _NOT_TEX.search(tex) or tex[-1] in "^_/" or not _is_balanced(tex):
         return False
     return bool(_STRONG_SIGN.search(tex)) or not (_PROSE.search(tex) or _CJK_PRICE.match(tex))
+
+
+def _is_balanced(tex: str) -> bool:
+    """Return whether as many brackets are closed as are opened; ``[0, 1)`` is an interval."""
+    opened = tex.count("(") + tex.count("[")
+    return tex.count("{") == tex.count("}") and opened == tex.count(")") + tex.count("]")
 
 
 def is_dollar_display(tex: str) -> bool:

@@ -12,10 +12,11 @@ from tests.browser.attacks import IMAGES
 ALLOWED: Final[dict[str, set[str]]] = {
     **{name: set() for name in ("ul", "li", "blockquote", "em", "strong", "del", "br", "hr")},
     **{name: set() for name in ("h1", "h2", "h3", "h4", "h5", "h6")},
-    **{name: set() for name in ("table", "thead", "tbody", "tr")},
+    **{name: set() for name in ("thead", "tbody", "tr")},
     **{name: {"class"} for name in ("p", "code", "sup", "section")},
     **{name: {"class", "aria-label", "role", "tabindex"} for name in ("div", "span")},
     "pre": {"aria-label", "role", "tabindex"},
+    "table": {"aria-label", "tabindex"},
     **{name: {"align"} for name in ("th", "td")},
     "a": {"href", "title", "rel"},
     "ol": {"start"},
@@ -56,6 +57,8 @@ VALUES: Final[dict[str, re.Pattern[str]]] = {
         r"(?:markdown-alert markdown-alert-(?:note|tip|important|warning|caution)"
         r"|math-display|streamhtml-fence)\Z"
     ),
+    "table aria-label": re.compile(r"Table\Z"),
+    "table tabindex": re.compile(r"0\Z"),
     "span class": re.compile(r"math-display\Z"),
     **{
         f"{name} {key}": re.compile(rf"{value}\Z")

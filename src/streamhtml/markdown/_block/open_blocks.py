@@ -65,6 +65,7 @@ class OpenBlocks:
         prefix: the text that the ids of headings begin with; ``""`` for no ids.
         on_fence: called with each complete code block, see ``Options``.
         on_formula: called with each complete formula on lines of its own, in the same way.
+        table_attributes: the attributes of each table, with a space before each.
 
     Attributes:
         stack: the open containers, the outermost first.
@@ -86,6 +87,7 @@ class OpenBlocks:
         prefix: str = "",
         on_fence: OnFence | None = None,
         on_formula: OnFence | None = None,
+        table_attributes: str = "",
     ) -> None:
         self.dialect = parser.dialect
         self.stack: list[Container] = []
@@ -101,6 +103,7 @@ class OpenBlocks:
         self._prefix = prefix
         self._on_fence = on_fence
         self._on_formula = on_formula
+        self._table_attributes = table_attributes
         self._heading_count = 0
 
     def touch(self, depth: int) -> None:
@@ -181,7 +184,9 @@ class OpenBlocks:
             self.leaf = None
         else:
             line = paragraph.take_last_line()
-            self.leaf = table = Table(self.buffer, self._parser, start.alignments)
+            self.leaf = table = Table(
+                self.buffer, self._parser, start.alignments, self._table_attributes
+            )
             table.write_header(line)
 
     def begin_leaf(self, cursor: Cursor, start: LeafStart | None, complete: bool) -> None:

@@ -8,7 +8,16 @@ import pytest
 
 import streamhtml
 
-FRAMEWORKS = {"django", "flask", "starlette", "fastapi", "werkzeug", "asgiref", "pygments"}
+FRAMEWORKS = {
+    "django",
+    "flask",
+    "starlette",
+    "fastapi",
+    "werkzeug",
+    "asgiref",
+    "pygments",
+    "math_core",
+}
 NEVER = {"flask_babel", "babel", "openai", "redis", "trio", "uvicorn", "httpx"}
 
 
@@ -35,6 +44,7 @@ def loaded_by(statement: str) -> set[str]:
         ("streamhtml.django", {"django", "asgiref"}),
         ("streamhtml.flask", {"flask", "werkzeug"}),
         ("streamhtml.pygments", {"pygments"}),
+        ("streamhtml.math_core", {"math_core"}),
     ],
 )
 def test_a_module_loads_its_own_framework_only(module: str, own_packages: set[str]) -> None:

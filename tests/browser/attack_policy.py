@@ -3,23 +3,40 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from xml.etree.ElementTree import Element
 
 import html5lib
 from tests.browser.attacks import IMAGES
 
 ALLOWED: Final[dict[str, set[str]]] = {
-    **{
-        name: set() for name in ("ul", "li", "blockquote", "pre", "em", "strong", "del", "br", "hr")
-    },
+    **{name: set() for name in ("ul", "li", "blockquote", "em", "strong", "del", "br", "hr")},
     **{name: set() for name in ("h1", "h2", "h3", "h4", "h5", "h6")},
-    **{name: set() for name in ("table", "thead", "tbody", "tr")},
-    **{name: {"class"} for name in ("p", "code", "sup", "section", "div")},
+    **{name: set() for name in ("thead", "tbody", "tr")},
+    **{name: {"class"} for name in ("p", "code", "sup", "section")},
+    **{name: {"class", "aria-label", "role", "tabindex"} for name in ("div", "span")},
+    "pre": {"aria-label", "role", "tabindex"},
+    "table": {"aria-label", "tabindex"},
     **{name: {"align"} for name in ("th", "td")},
     "a": {"href", "title", "rel"},
     "ol": {"start"},
     "input": {"type", "checked", "disabled"},
+    # MathML.
+    **{name: set() for name in ("b", "i", "mi", "mn", "mroot", "msqrt", "msub", "msubsup", "msup")},
+    **{name: set() for name in ("mtext", "mtr", "mpadded", "mphantom", "mprescripts")},
+    "math": {"display"},
+    "menclose": {"notation"},
+    "mfrac": {"displaystyle", "linethickness", "scriptlevel"},
+    "mi": {"mathvariant"},
+    "mo": {"form", "lspace", "maxsize", "minsize", "rspace", "stretchy", "symmetric"},
+    "mover": {"accent"},
+    "mrow": {"displaystyle", "mathcolor", "scriptlevel"},
+    "mspace": {"width"},
+    "mtable": {"class", "displaystyle", "scriptlevel"},
+    "mtd": {"class", "columnspan"},
+    "munder": {"accentunder"},
+    "munderover": set(),
+    "mmultiscripts": set(),
 }
 """The elements of an answer, and the attributes of each."""
 
@@ -37,8 +54,21 @@ VALUES: Final[dict[str, re.Pattern[str]]] = {
     "a rel": re.compile(r"noopener noreferrer nofollow ugc\Z"),
     "p class": re.compile(r"markdown-alert-title\Z"),
     "div class": re.compile(
-        r"markdown-alert markdown-alert-(?:note|tip|important|warning|caution)\Z"
+        r"(?:markdown-alert markdown-alert-(?:note|tip|important|warning|caution)"
+        r"|math-display|streamhtml-fence)\Z"
     ),
+    "table aria-label": re.compile(r"Table\Z"),
+    "table tabindex": re.compile(r"0\Z"),
+    "span class": re.compile(r"math-display\Z"),
+    **{
+        f"{name} {key}": re.compile(rf"{value}\Z")
+        for name in ("div", "span", "pre")
+        for key, value in {"aria-label": "Formula", "role": "group", "tabindex": "0"}.items()
+    },
+    **{
+        f"{name} class": re.compile(r"(?:math-(?:tight-|line-)?[a-z]+ ?)+\Z")
+        for name in ("mtable", "mtd")
+    },
     "code class": re.compile(r"language-math math-(?:inline|display)\Z|language-[^\s\"'<>&`=]+\Z"),
     "sup class": re.compile(r"footnote-ref\Z"),
     "section class": re.compile(r"footnotes\Z"),
@@ -80,7 +110,7 @@ def _offences(parent: Element, images: bool, ids: bool) -> Iterator[str]:
     yield from _hidden(parent.text or "")
     for element in parent:
         yield from _hidden(element.tail or "")
-        name: Any = element.tag
+        name = str(element.tag).removeprefix("{http://www.w3.org/1998/Math/MathML}")
         allowed = IMG if name == "img" and images else ALLOWED.get(name)
         if allowed is None:
             yield f"<{name}>"

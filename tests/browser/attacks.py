@@ -146,6 +146,34 @@ ATTRIBUTES: Final = (
     "![a\xa7][b]\n\n[b]: https://img.example/\xa7 '\xa7'", "- [x§] b", "www.a.b/§",
 )  # fmt: skip
 
+#: § is where the payload stands, in TeX.
+TEX: Final = (
+    r"§", r"\text{§}", r"\text{a} § x^2", r"\href{§}{x}", r"\url{§}", r"\class{§}{x}",
+    r"\cssId{§}{x}", r"\htmlData{§}{x}", r"\htmlStyle{§}{x}", r"\style{§}{x}", r"\html{§}",
+    r"\unicode{§}", r"\eqref{§}", r"\label{§}x", r"\begin{align}x\label{§}\end{align}",
+    r"\begin{align}x\tag{§}\end{align}", r"\includegraphics{§}", r"\color{§}x",
+    r"\textcolor{§}{x}", r"\operatorname{§}", r"\mathrm{§}", r"\def\a{§}\a", r"\let\a§",
+    r"\newcommand{\a}{§\a}\a", r"\begin{§}x\end{§}", r"\begin{array}{§}x\end{array}",
+    r"\hspace{§}", r"\raisebox{§}{x}", r"\textbf{\text{§}}", r"\verb|§|",
+)  # fmt: skip
+FORMULAS: Final = (
+    "a $§$",
+    "$$§$$",
+    "a $$§$$ b",
+    "\\[ x = § \\]",
+    "a \\(§\\)",
+    "$$\n\xa7\n$$",
+    "- $`§`$",
+)
+
+
+def formulas() -> Iterator[str]:
+    """Every tag, and what TeX may hide it in, in every formula."""
+    for number, payload in enumerate((*HTML, *URLS, *BREAKOUTS)):
+        for place in TEX:
+            formula = FORMULAS[number % len(FORMULAS)]
+            yield formula.replace("§", place.replace("§", payload))
+
 
 def html() -> Iterator[str]:
     """Every tag in every place, as it is and disguised."""
@@ -186,6 +214,7 @@ FAMILIES: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "urls": urls,
     "breakouts": breakouts,
     "entities": entities,
+    "formulas": formulas,
 }
 
 

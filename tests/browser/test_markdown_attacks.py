@@ -25,6 +25,7 @@ from tests.markdown.page import Page as StrictPage
 from streamhtml import Delta, Patch, Reply
 from streamhtml.formats.htmx import HTMXFormat
 from streamhtml.markdown import MarkdownRenderer, Options, render
+from streamhtml.math_core import mathml
 
 # Without a browser --------------------------------------------------------------------------------
 
@@ -67,7 +68,7 @@ def report(found: dict[str, list[str]], count: int) -> None:
 
 OPTIONS: Final = {
     "usual": Options(),
-    "images": Options(image_hosts=(IMAGES,)),
+    "images": Options(image_hosts=(IMAGES,), math=mathml),
     "ids": Options(ids=True),
 }
 
@@ -253,6 +254,7 @@ def test_the_finished_messages_do_nothing(client: str, share: int, page: Page) -
                 page.evaluate("document.getElementById('messages').replaceChildren()")
         # Otherwise the payloads were ineffective.
         assert {"a title", "img title", "code class", "th align", "sup", "div class"} <= found
+        assert {"math", "math display", "mtext", "span tabindex", "pre tabindex"} <= found
         assert {"link to http:", "link to https:", "link to mailto:", "input", "ol start"} <= found
         print(f"{len(texts)} payloads, {len(watched.asked)} requests")
 

@@ -11,6 +11,7 @@ from tests.docs.pages import DOCS, PAGES, ROOT, blocks, prose, titled
 
 import streamhtml
 import streamhtml.markdown
+import streamhtml.math_core
 import streamhtml.pygments
 from streamhtml.formats import FORMATS, FormatRequest
 
@@ -19,7 +20,7 @@ API = DOCS / "reference" / "api.md"
 CLIENT = (ROOT / "src/streamhtml/static/streamhtml/streaming-html.js").read_text("utf-8")
 PUBLIC: dict[str, object] = {
     name: getattr(module, name)
-    for module in (streamhtml, streamhtml.markdown, streamhtml.pygments)
+    for module in (streamhtml, streamhtml.markdown, streamhtml.pygments, streamhtml.math_core)
     for name in module.__all__
 }
 

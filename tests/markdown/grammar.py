@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
+from tests.markdown.formula_grammar import formula
 from tests.markdown.vocabulary import (
     ALERTS,
     BULLETS,
@@ -340,25 +341,9 @@ def _html(random: Choice, depth: int) -> str:
     return random.choice(blocks)
 
 
-def _display(random: Choice, depth: int) -> str:
-    blocks = (
-        *(
-            "$$\nx_1 * y\n$$",
-            "$$\n\nx\n$$",
-            "$$x\ny$$",
-            "$$\nx",
-            "\\[\nx_1\n\\]",
-            "\\[\n\nx",
-            "$$ x $$ y",
-        ),
-        *("  $$\n  x\n  $$", "a\n$$\nx\n$$\nb", "\\[ x \\]", "$$\n- x\n$$", "\\[\n> x\n\\]"),
-    )
-    return random.choice(blocks)
-
-
 LEAVES: Final[tuple[Callable[[Choice, int], str], ...]] = (
     *(_paragraph, _paragraph, _paragraph, _paragraph, _heading, _setext, _rule, _fence, _fence),
-    *(_indented, _definition, _definition, _table, _table, _html, _display),
+    *(_indented, _definition, _definition, _table, _table, _html, formula),
 )
 CONTAINERS: Final[tuple[Callable[[Choice, int], str], ...]] = (
     *(_list, _list, _list, _list, _list, _quote, _quote, _quote, _footnote, _footnote),

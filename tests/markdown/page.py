@@ -36,6 +36,13 @@ PARENTS: Final = {
     "figcaption": {"figure"},
 }
 """Elements, and the only parents that they may have."""
+MATH_TEXT: Final = frozenset({"mi", "mn", "mo", "mtext"})
+MATH: Final = MATH_TEXT | frozenset(
+    {"menclose", "mfrac", "mmultiscripts", "mover", "mpadded", "mphantom", "mprescripts", "mroot"}
+    | {"mrow", "mspace", "msqrt", "msub", "msubsup", "msup", "mtable", "mtd", "mtr", "munder"}
+    | {"munderover"}
+)
+"""Elements that only MathML contains."""
 BARE: Final = frozenset({"ul", "ol", "dl", "table", "thead", "tbody", "tfoot", "tr"})
 """Elements that contain only elements of PARENTS, and no text."""
 DEEPEST: Final = 500
@@ -208,7 +215,9 @@ def _begin(node: Node, tag: str, html: str) -> Node:
     inside = node.name
     if name in PARENTS:
         fits = inside in PARENTS[name]
-    elif inside in BARE:
+    elif name in MATH or (inside in MATH and inside != "mtext"):
+        fits = name in MATH and inside in (MATH - MATH_TEXT | {"math"})
+    elif inside in BARE or inside == "math":
         fits = False
     else:
         fits = name in PHRASING or inside not in LINE
@@ -230,8 +239,8 @@ def _read(tag: str) -> tuple[str, str]:
     match = _TAG.fullmatch(tag)
     assert match, f"{tag} is not spelled as our tags are"
     name = match[1]
-    assert name in PHRASING or name in FLOW or name in PARENTS, (
-        f"{tag}: <{name}> is not known; if it is meant, add it to PHRASING, FLOW or PARENTS"
+    assert name in PHRASING or name in FLOW or name in PARENTS or name in MATH, (
+        f"{tag}: <{name}> is not known; if it is meant, add it to PHRASING, FLOW, PARENTS or MATH"
     )
     attributes: dict[str, str] = {}
     for key, value in _ATTRIBUTE.findall(match[2]):

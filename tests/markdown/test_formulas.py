@@ -3,6 +3,8 @@
 import pytest
 from tests.markdown.rendering import paragraph, shown, whole
 
+from streamhtml.markdown import MarkdownRenderer
+
 # Formulas
 
 
@@ -15,7 +17,7 @@ def within(tex: str) -> str:
 
 
 def display(tex: str) -> str:
-    return f"<pre>{within(tex)}</pre>"
+    return f'<pre aria-label="Formula" role="group" tabindex="0">{within(tex)}</pre>'
 
 
 @paragraph(
@@ -34,7 +36,22 @@ def display(tex: str) -> str:
     (r"\(a\) \(b", f"{inline('a')} (b"),
     (r"\(\) \( \)", "() ( )"),
     (r"\\(x\\)", r"\(x\)"),
-    (r"a \[x\] b", "a [x] b"),
+    (r"\(a \(b\)", f"(a {inline('b')}"),
+    (r"\(\d+\) \(see the text\)", r"(\d+) (see the text)"),
+    (r"\(x\)는 \(\text{see it}\)", inline("x") + "는 " + inline(r"\text{see it}")),
+    (r"a \[x\] b \[1\] \[^1\] \[my\_name\]", "a [x] b [1] [^1] [my_name]"),
+    (r"a \[x = 1\].", f"a {within('x = 1')}."),
+    (r"**a:** \[ \pi r^2 \] (1)", "<strong>a:</strong> " + within(r"\pi r^2") + " (1)"),
+    (r"\[ x_1 \] y", f"{within('x_1')} y"),
+    ("a \\[ x\n= 1 \\] b", f"a {within(f'x{chr(10)}= 1')} b"),
+    (r"\[\[x^2\]", f"[{within('x^2')}"),
+    (
+        r"**$5** and **$6**, ^a.$, ^\d+$",
+        r"<strong>$5</strong> and <strong>$6</strong>, ^a.$, ^\d+$",
+    ),
+    (r"list\[my_index\] x\[y^2", "list[my_index] x[y^2"),
+    (r"list\[\pi\] \[see my_index of it\]", "list" + within(r"\pi") + " [see my_index of it]"),
+    ("変数$x$は、$y^2$です。", f"変数{inline('x')}は、{inline('y^2')}です。"),
 )
 def test_formulas_within_text(text: str, content: str) -> None:
     assert shown(text) == f"<p>{content}</p>"
@@ -46,6 +63,9 @@ def test_formulas_within_text(text: str, content: str) -> None:
         *("$", "$$$", "$$$$", "$$ $$", "$x", "$$x", "a $x", "$ x$", "$x $", "$x$1", "a$x$"),
         *("$5 and $10", "$5, $6", "costs $1.50 or $2", "$5-$10", "$5/$10", "US$5 and US$6"),
         *("$1.5M and $2M", "from $5 to $10, or $15", "$20 $", "it is $5 for you and $6 for me$"),
+        *("costs $$5 and $$10", "$$, or $$$", "5$와 6$", "$5, then 6$"),
+        *('{"$ref": "a", "$id": "b"}', '"$a", "$b"', "$(pwd)/$(x)", "${a}_${b}", "$@ and $*"),
+        *("(a+)$|(b+)$", "echo $$; kill -9 $$", "$i++, $j--", "$.a.b/$.c"),
         *("$HOME/bin:$PATH", "$HOME and $USER", "$x$$y$", "$a\nb$", "echo $a, $b", "$1 $2", "$$x$"),
     ],
 )
@@ -62,18 +82,65 @@ def test_without_formulas_dollars_are_text(text: str) -> None:
 @whole(
     ("$$x$$", display("x\n")),
     ("$$ x + y $$ \nz", display("x + y\n") + "<p>z</p>"),
-    ("$$\nx\n\ny\n$$\nz", display("x\n\ny\n") + "<p>z</p>"),
     ("$$\nx $$", display("x \n")),
     ("$$\nx", display("x\n")),
     ("\\[ x \\]", display("x\n")),
+    ("\\[x^2\\]", display("x^2\n")),
     ("\\[\n*x*\n\\]", display("*x*\n")),
     ("\\[\nx", display("x\n")),
     ("a\n$$\nx\n$$", "<p>a</p>" + display("x\n")),
     ("- $$\n  x\n  $$", f"<ul><li>{display(f'x{chr(10)}')}</li></ul>"),
-    ("> $$\n> x\ny", f"<blockquote>{display(f'x{chr(10)}')}</blockquote><p>y</p>"),
-    ("\\[x\\]", "<p>[x]</p>"),
-    ("\\[ x", "<p>[ x</p>"),
-    ("\\[ x \\] y", "<p>[ x ] y</p>"),
+    ("- \\[x=1\\]", f"<ul><li>{display(f'x=1{chr(10)}')}</li></ul>"),
+    ("> $$\n> x\n> $$\ny", f"<blockquote>{display(f'x{chr(10)}')}</blockquote><p>y</p>"),
+    ("$$\nx\n$$.", display("x\n") + "<p>.</p>"),
+    ("$$\nx\n$$ (1)\nb", display("x\n") + "<p>(1)\nb</p>"),
+    ("\\[\nx\n\\].\n\nb", display("x\n") + "<p>.</p><p>b</p>"),
+    ("$$\n- x\n> y\n$$", display("- x\n&gt; y\n")),
+    ("$$\\begin{a}\nx\n\\end{a}$$", display("\\begin{a}\nx\n\\end{a}\n")),
+    ("$$\n\\text{$x$}\n$$", display("\\text{$x$}\n")),
+    ("a: $$\nx = 1\n$$", f"<p>a: {within('x = 1')}</p>"),
+    ("a: $$\nx = 1\n$$ b: \\[\n- y_1\n\\]", f"<p>a: {within('x = 1')} b: {within('- y_1')}</p>"),
+    ("$$x\n= 1$$", f"<p>{within(f'x{chr(10)}= 1')}</p>"),
+    (
+        "- a: \\[\n  x\n  + y_1\n  \\]\n- b",
+        f"<ul><li>a: {within(f'x{chr(10)}+ y_1')}</li><li>b</li></ul>",
+    ),
+    ("`$$` and $$x$$\n- b", f"<p><code>$$</code> and {within('x')}</p><ul><li>b</li></ul>"),
 )
 def test_formulas_on_lines_of_their_own(text: str, html: str) -> None:
     assert shown(text) == html
+
+
+@whole(
+    ("\\[x\\]", "<p>[x]</p>"),
+    ("\\[ x", "<p>[ x</p>"),
+    ("\\[ x \\] y", "<p>[ x ] y</p>"),
+    ("$$\nx\n\ny", "<p>$$\nx</p><p>y</p>"),
+    ("$$\n\ny", "<p>$$</p><p>y</p>"),
+    ("$$\n$$\n\ny", "<p>$$\n$$</p><p>y</p>"),
+    ("a\n$$\n\ny", "<p>a\n$$</p><p>y</p>"),
+    ("\\[x = 1\ny\n\n- z", "<p>[x = 1\ny</p><ul><li>z</li></ul>"),
+    ("$$\n- x\n- y\n\nz", "<p>$$</p><ul><li>x</li><li>y</li></ul><p>z</p>"),
+    ("$$\n```\nx\n```", "<p>$$</p><pre><code>x\n</code></pre>"),
+    ("> $$\n> x\ny\n", "<blockquote><p>$$\nx\ny</p></blockquote>"),
+    ("- a\n  $$\n  x\n- b", "<ul><li><p>a</p><p>$$\nx</p></li><li><p>b</p></li></ul>"),
+    ("- a\n  $$\n- b", "<ul><li>a\n$$</li><li>b</li></ul>"),
+    ("- $$\n- $$$", "<ul><li>$$</li><li>$$$</li></ul>"),
+    ("$$\n\\[\nx\n\ny", "<p>$$</p><p>[\nx</p><p>y</p>"),
+    ("a: $$\n\\[\nx\n\\]\n\ny", f"<p>a: $$</p>{display(f'x{chr(10)}')}<p>y</p>"),
+    ("a: $$\n- b\n- c\n\nd", "<p>a: $$</p><ul><li>b</li><li>c</li></ul><p>d</p>"),
+    ("a: $$\n- b: $$\n\nc", "<p>a: $$</p><ul><li>b: $$</li></ul><p>c</p>"),
+    ("a: $$\nsome more words\n- b", "<p>a: $$\nsome more words</p><ul><li>b</li></ul>"),
+    ("a: $$\nx=1", "<p>a: $$\nx=1</p>"),
+    ("| $$ | a |\n|---|---|", "<table><thead><tr><th>$$</th><th>a</th></tr></thead></table>"),
+)
+def test_what_is_not_closed_was_text(text: str, html: str) -> None:
+    assert shown(text) == html
+
+
+def test_a_long_text_is_not_held_back_for_a_formula() -> None:
+    text = "a: $$\n" + "x1\n" * 1000
+    renderer = MarkdownRenderer("r")
+    renderer.feed(text)
+    assert renderer.held < len(text)
+    assert shown(text + "- y\n\n").endswith("x1</p><ul><li>y</li></ul>")

@@ -1,7 +1,7 @@
 """Which patches are sent for each piece of a text."""
 
 from markupsafe import Markup
-from tests.markdown.patch_steps import ALERT, END, Step, check, streams
+from tests.markdown.patch_steps import ALERT, END, FORMULA, Step, check, streams
 
 # Text as it comes
 
@@ -139,9 +139,10 @@ def test_text(steps: tuple[Step, ...]) -> None:
         (END,),
     ),
     formula=(
-        ("$$\n", 'append 0 <pre><code class="language-math math-display"></code></pre>'),
+        ("$$\n",),
         ("a",),
-        ("\nb\n", "append 2 a\nb\n"),
+        ("\n", f"append 0 {FORMULA.format('a')}"),
+        ("b\n", "append 2 b\n"),
         ("$$\n",),
         ("c", "append 0 <p>c</p>"),
         (END,),

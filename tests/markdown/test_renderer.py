@@ -3,7 +3,8 @@
 import pytest
 from markupsafe import Markup
 from tests.markdown.page import Page, canonical
-from tests.markdown.rendering import link, paragraph, shown, streamed, whole
+from tests.markdown.patch_steps import FORMULA
+from tests.markdown.rendering import TABLE, link, paragraph, shown, streamed, whole
 
 from streamhtml import Patch
 from streamhtml.markdown import MarkdownRenderer, Options, render
@@ -65,7 +66,7 @@ FENCED = {
     "> ```py\n> a\nb": ("py", "a\n"),
     "a[^x]\n\n[^x]: b\n\n    ```py\n    c\n    ```": ("py", "c\n"),
     "$$x$$": ("math", "x\n"),
-    "$$\n a\n\nb $$\nc": ("math", " a\n\nb \n"),
+    "$$\n a\nb $$\nc": ("math", " a\nb \n"),
     "\\[\nx\n\\]": ("math", "x\n"),
     "\\[ x \\]": ("math", "x\n"),
     "$$\nx": ("math", "x\n"),
@@ -274,3 +275,8 @@ def test_text_in_pieces_is_one_text() -> None:
     assert (
         MarkdownRenderer("r").render("**a", "*", "* b\r", "\nc") == "<p><strong>a</strong> b\nc</p>"
     )
+
+
+def test_the_keyboard_reaches_what_may_scroll() -> None:
+    assert render("|a|\n|-|") == f"{TABLE}<thead><tr><th>a</th></tr></thead></table>"
+    assert render("$$\nx\n$$") == FORMULA.format("x")

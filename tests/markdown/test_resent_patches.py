@@ -1,7 +1,7 @@
 """Which blocks are sent once more when they turn out to be something else."""
 
 from markupsafe import Markup
-from tests.markdown.patch_steps import END, MAIL, REL, Step, check, note, notes, streams
+from tests.markdown.patch_steps import END, FORMULA, MAIL, REL, Step, check, note, notes, streams
 
 # What is sent once more
 
@@ -197,8 +197,8 @@ def test_what_was_misread_is_sent_once_more(steps: tuple[Step, ...]) -> None:
         (END,),
     ),
     formula=(
-        ("$$\n", 'append 0 <pre><code class="language-math math-display"></code></pre>'),
-        ("a\n$$\n", 'replace 1 <div class="streamhtml-fence"><b>math: 2</b></div>'),
+        ("$$\na\n", f"append 0 {FORMULA.format('a')}"),
+        ("$$\n", 'replace 1 <div class="streamhtml-fence"><b>math: 2</b></div>'),
         (END,),
     ),
     left=(
@@ -212,3 +212,36 @@ def test_a_fence_is_replaced_once(steps: tuple[Step, ...]) -> None:
         return None if language == "none" else Markup("<b>{}: {}</b>").format(language, len(text))
 
     check(steps, on_fence=on_fence)
+
+
+@streams(
+    paragraph=(
+        ("a\n$$\nb\n", f"append 0 <p>a</p>{FORMULA.format('b')}"),
+        ("- c\n", "append 2 - c\n"),
+        ("\n", "replace 1 <p>$$\nb</p>", "append 0 <ul><li>c</li></ul>"),
+        (END,),
+    ),
+    item=(
+        ("- $$\n  b\n", f"append 0 <ul><li>{FORMULA.format('b')}</li></ul>"),
+        ("-", "replace 1 <ul><li><p></p></li></ul>"),
+        (" c", "append 3 $$\nb", "append 1 <li><p>c</p></li>"),
+        (END,),
+    ),
+    held=(
+        ("a: $$\n", "append 0 <p>a: </p>"),
+        ("b\n",),
+        ("- c\n",),
+        ("de f",),
+        ("g", "append 1 $$\nb", "append 0 <ul><li>c\nde fg</li></ul>"),
+        (END,),
+    ),
+    found=(
+        ("a: $$\n", "append 0 <p>a: </p>"),
+        ("b\n- c\n",),
+        ("$$\n",),
+        ("d", 'append 1 <code class="language-math math-display">b\n- c</code>\nd'),
+        (END,),
+    ),
+)
+def test_a_formula_that_is_not_closed_is_replaced_once(steps: tuple[Step, ...]) -> None:
+    check(steps)

@@ -97,10 +97,11 @@ class Demo:
         return _answers.stream(prompt, self.rate)
 
     def renderer(self, root: str) -> MarkdownRenderer:
-        """Return a renderer for an answer, with syntax highlighting in its code."""
+        """Return a renderer for an answer, which highlights code and draws formulas."""
+        from streamhtml.math_core import mathml
         from streamhtml.pygments import highlight
 
-        return MarkdownRenderer(root, Options(on_fence=highlight))
+        return MarkdownRenderer(root, Options(on_fence=highlight, math=mathml))
 
     def headers(self, nonce: str) -> dict[str, str]:
         """Return the headers of the page, and of a reply that is a whole page.

@@ -8,6 +8,8 @@ from markupsafe import Markup
 
 OnFence: TypeAlias = Callable[[str, str], Markup | None]
 """See ``Options``."""
+DrawFormula: TypeAlias = Callable[[str, bool], Markup | None]
+"""See ``Options``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,12 @@ class Options:
             error is logged and the block is kept.
         ids: whether headings get ids, and footnotes are linked with their references. All ids
             begin with the id of the region that shows the text.
-        math: whether ``$…$``, ``$$…$$``, ``\\(…\\)`` and ``\\[…\\]`` are formulas.
+        math: whether ``$…$``, ``$$…$$``, ``\\(…\\)`` and ``\\[…\\]`` are formulas. A function draws
+            them too, such as ``streamhtml.math_core.mathml``. It is called with the TeX source of
+            each formula that is complete, and with whether it is on a line of its own. It returns
+            HTML, already escaped and trusted, that replaces the source; or None to keep the source.
+            It must return the same for the same source. If it raises, the error is logged and the
+            source is kept.
 
     Raises:
         TypeError: ``image_hosts`` is a single string.
@@ -35,7 +42,7 @@ class Options:
     image_hosts: Collection[str] = ()
     on_fence: OnFence | None = None
     ids: bool = False
-    math: bool = True
+    math: bool | DrawFormula = True
 
     def __post_init__(self) -> None:
         if isinstance(self.image_hosts, str):

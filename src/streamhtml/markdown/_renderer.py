@@ -10,6 +10,7 @@ from streamhtml._scrub import Scrubber
 from streamhtml.markdown._block.open_blocks import OpenBlocks
 from streamhtml.markdown._block.parser import BlockParser
 from streamhtml.markdown._dialect import Dialect
+from streamhtml.markdown._drawing import with_formulas
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._inline.references import LinkReferences
@@ -19,13 +20,15 @@ from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 from streamhtml.markdown._output.patches import PatchWriter
 
 _DEFAULT: Final = Options()
+_TABLE_ATTRIBUTES: Final = ' aria-label="Table" tabindex="0"'
+"""A wide table is scrolled, so the keyboard must reach it."""
 
 
 class MarkdownRenderer:
     """Renders Markdown while it arrives: CommonMark 0.31.2 and the extensions of GitHub.
 
     The extensions are tables, strikethrough, task lists, addresses as links, footnotes and alerts.
-    Formulas are marked, so that a script can typeset them. HTML in the text is shown as text.
+    Formulas are marked, or drawn by ``options.math``. HTML in the text is shown as text.
 
     Args:
         root: the id of the region's element.
@@ -52,11 +55,13 @@ class MarkdownRenderer:
         self._footnotes = Footnotes(prefix)
         self._buffer = HTMLBuffer()
         self._patches = PatchWriter(root, self._buffer)
+        draw = options.math if callable(options.math) else None
         inline_parser = InlineParser(
-            Dialect(math=options.math),
+            Dialect(math=bool(options.math)),
             SafeURLs(options.image_hosts),
             self._references,
             self._footnotes,
+            draw=draw,
         )
         self._parser = BlockParser(
             OpenBlocks(
@@ -66,6 +71,8 @@ class MarkdownRenderer:
                 self._footnotes,
                 prefix=prefix,
                 on_fence=options.on_fence,
+                on_formula=with_formulas(options.on_fence, draw),
+                table_attributes=_TABLE_ATTRIBUTES,
             )
         )
 

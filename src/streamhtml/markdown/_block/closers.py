@@ -1,4 +1,4 @@
-"""Recognises the ends of fenced code and formulas, whose lines are not parsed.
+"""Recognises the ends of fenced code, whose lines are not parsed.
 
 A closer reads one line. It returns the text that belongs to the block, and whether the block ends.
 """
@@ -55,20 +55,3 @@ class FenceCloser(NamedTuple):
 
     def _is_fence(self, cursor: Cursor) -> bool:
         return not cursor.rest.rstrip(" \t").strip(self.fence[0])
-
-
-class MathBlockCloser(NamedTuple):
-    """Ends a formula at a line that ends with ``closing``."""
-
-    closing: str
-
-    def read(self, cursor: Cursor, complete: bool) -> VerbatimLine | Incomplete:
-        """See ``Closer``."""
-        if not complete:
-            return INCOMPLETE
-        line = cursor.remainder
-        text = line.rstrip(" \t")
-        if not text.endswith(self.closing):
-            return VerbatimLine(line, ends=False)
-        text = text.removesuffix(self.closing)
-        return VerbatimLine(text if text.strip() else None, ends=True)

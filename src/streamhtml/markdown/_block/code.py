@@ -21,6 +21,7 @@ class CodeBlock:
         language: the language that ``on_fence`` is called with.
         css_class: the class of the ``code`` element; ``""`` for none.
         on_fence: called when the block is complete, see ``Options``; None for indented code.
+        attributes: the attributes of the ``pre`` element, with a space before each.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class CodeBlock:
         language: str = "",
         css_class: str = "",
         on_fence: OnFence | None = None,
+        attributes: str = "",
     ) -> None:
         self._buffer = buffer
         self._language = language
@@ -37,7 +39,7 @@ class CodeBlock:
         self._text = VerbatimText()
         self._source: list[str] = []  # the text for on_fence
         self._source_size = 0
-        self._element = buffer.open(BufferedElement("<pre>", "</pre>"))
+        self._element = buffer.open(BufferedElement(f"<pre{attributes}>", "</pre>"))
         attribute = f' class="{escape_attribute(css_class)}"' if css_class else ""
         buffer.open(BufferedElement(f"<code{attribute}>", "</code>"))
         buffer.write(self._text)
@@ -61,6 +63,11 @@ class CodeBlock:
         """Hold back a blank line of indented code. Blank lines at the end are left out."""
         self._blank_lines.append(text + "\n")
 
+    def retract(self) -> None:
+        """Remove the block, because its lines are text."""
+        self._buffer.mark_changed(self._element)
+        self._buffer.retract(self._element)
+
     @property
     def held(self) -> int:
         return self._source_size
@@ -70,8 +77,7 @@ class CodeBlock:
         self._buffer.close()
         self._buffer.close()
         if self._on_fence and (html := self._call(self._on_fence)) is not None:
-            self._buffer.mark_changed(self._element)
-            self._buffer.retract(self._element)
+            self.retract()
             self._buffer.open(BufferedElement('<div class="streamhtml-fence">', "</div>"))
             self._buffer.write(str(escape_markup(html)))
             self._buffer.close()

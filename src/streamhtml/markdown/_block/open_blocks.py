@@ -7,7 +7,7 @@ and at most one leaf, which is in the innermost container.
 import re
 from typing import Final
 
-from streamhtml.markdown._block.closers import Closer, FenceCloser, MathBlockCloser
+from streamhtml.markdown._block.closers import Closer, FenceCloser
 from streamhtml.markdown._block.code import CodeBlock
 from streamhtml.markdown._block.containers import (
     BlockQuote,
@@ -17,6 +17,7 @@ from streamhtml.markdown._block.containers import (
     ListItem,
 )
 from streamhtml.markdown._block.cursor import Cursor
+from streamhtml.markdown._block.formulas import ClosedFormula, OpenFormula
 from streamhtml.markdown._block.heading import ATXHeading
 from streamhtml.markdown._block.leaf import Leaf
 from streamhtml.markdown._block.paragraph import Paragraph
@@ -29,11 +30,13 @@ from streamhtml.markdown._block.starts import (
     LeafStart,
     ListItemStart,
     MathBlockStart,
+    MathLineStart,
     SetextUnderline,
     TableStart,
     ThematicBreakStart,
 )
 from streamhtml.markdown._block.table import Table
+from streamhtml.markdown._drawing import SCROLLABLE
 from streamhtml.markdown._escaping import unescape
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.parser import InlineParser
@@ -61,12 +64,16 @@ class OpenBlocks:
         footnotes: receives the footnote definitions.
         prefix: the text that the ids of headings begin with; ``""`` for no ids.
         on_fence: called with each complete code block, see ``Options``.
+        on_formula: called with each complete formula on lines of its own, in the same way.
+        table_attributes: the attributes of each table, with a space before each.
 
     Attributes:
         stack: the open containers, the outermost first.
         quote_count: how many of them are block quotes.
         leaf: the open leaf.
         closer: recognises the end of the leaf; None if the leaf's lines are parsed.
+        formula: the formula of several lines that is open. Until it is shown, the leaf is the
+            paragraph before it, if there is one.
         line_number: number of the current line, from 1.
     """
 
@@ -79,12 +86,15 @@ class OpenBlocks:
         *,
         prefix: str = "",
         on_fence: OnFence | None = None,
+        on_formula: OnFence | None = None,
+        table_attributes: str = "",
     ) -> None:
         self.dialect = parser.dialect
         self.stack: list[Container] = []
         self.quote_count = 0
         self.leaf: Leaf | None = None
         self.closer: Closer | None = None
+        self.formula: OpenFormula | None = None
         self.line_number = 1
         self.buffer = buffer
         self._parser = parser
@@ -92,6 +102,8 @@ class OpenBlocks:
         self._footnotes = footnotes
         self._prefix = prefix
         self._on_fence = on_fence
+        self._on_formula = on_formula
+        self._table_attributes = table_attributes
         self._heading_count = 0
 
     def touch(self, depth: int) -> None:
@@ -172,7 +184,9 @@ class OpenBlocks:
             self.leaf = None
         else:
             line = paragraph.take_last_line()
-            self.leaf = table = Table(self.buffer, self._parser, start.alignments)
+            self.leaf = table = Table(
+                self.buffer, self._parser, start.alignments, self._table_attributes
+            )
             table.write_header(line)
 
     def begin_leaf(self, cursor: Cursor, start: LeafStart | None, complete: bool) -> None:
@@ -181,7 +195,7 @@ class OpenBlocks:
             return
         container = self.stack[-1] if self.stack else None
         is_first = container is not None and container.is_empty
-        if container:
+        if container and not isinstance(start, MathBlockStart):
             container.is_empty = False
         if start is not None:
             self.open_leaf(cursor, start, complete)
@@ -208,13 +222,12 @@ class OpenBlocks:
                 css_class = self.language_class(language)
                 self.leaf = CodeBlock(self.buffer, language, css_class, self._on_fence)
                 self.closer = FenceCloser(start.fence, start.indent)
+            case MathLineStart():
+                self._open_formula_block()
+                self.begin_line(start.tex, complete)
+                self.close_leaf()
             case MathBlockStart():
-                css_class = "language-math math-display"
-                self.leaf = CodeBlock(self.buffer, "math", css_class, self._on_fence)
-                self.closer = MathBlockCloser(start.closing)
-                if start.tex is not None:
-                    self.begin_line(start.tex, complete)
-                    self.close_leaf()
+                self.formula = OpenFormula(start.sign, start.tex, first=cursor.rest)
             case _:
                 # convert() handles the starts that change a paragraph, so this is an alert.
                 assert isinstance(start, AlertStart)
@@ -222,9 +235,70 @@ class OpenBlocks:
                 assert isinstance(quote, BlockQuote)
                 self._become_alert(quote.element, start.kind)
 
-    def _paragraph(self, container: Container | None, is_first: bool) -> Paragraph:
+    # Formulas of several lines ------------------------------------------------------------------
+
+    def continue_formula(self, end: ClosedFormula | None) -> None:
+        """Add the last line of the open formula, which ``end`` describes if it closes it."""
+        formula = self.formula
+        assert formula
+        self.touch(len(self.stack))
+        if end:
+            self.formula = None
+        if formula.first is None:
+            if end:
+                for text in formula.texts:
+                    self.begin_line(text.lstrip(" \t"), True)
+            return
+        if not formula.is_shown:
+            formula.is_shown = True
+            self.close_leaf()
+            if self.stack:
+                self.stack[-1].is_empty = False
+            self._open_formula_block()
+            if formula.tex:
+                self.begin_line(formula.tex, True)
+        text = end.tex if end else formula.texts[-1]
+        if not end or text.strip():
+            self.begin_line(text, True)
+        if end:
+            self.close_leaf()
+            if end.rest:
+                self._begin_paragraph(end.rest)
+
+    def give_up_formula(self) -> OpenFormula:
+        """Show the first line of the open formula as text, and return the formula."""
+        formula, self.formula = self.formula, None
+        assert formula
+        if formula.is_shown and formula.first is not None:
+            # The paragraph needs tags, because it replaces an element.
+            if self.stack and isinstance(container := self.stack[-1], ListItem):
+                container.list.loosen()
+            assert isinstance(self.leaf, CodeBlock)
+            self.leaf.retract()
+            self._begin_paragraph(formula.first, deferred=False)
+        elif formula.first is not None:
+            if isinstance(self.leaf, Paragraph):
+                self.begin_line(formula.first, True)
+            else:
+                self.begin_leaf(Cursor(formula.first), None, True)
+        return formula
+
+    def _open_formula_block(self) -> None:
+        css_class = "language-math math-display"
+        self.leaf = CodeBlock(self.buffer, "math", css_class, self._on_formula, SCROLLABLE)
+
+    # Paragraphs and headings ---------------------------------------------------------------------
+
+    def _begin_paragraph(self, text: str, *, deferred: bool = True) -> None:
+        container = self.stack[-1] if self.stack else None
+        self.leaf = self._paragraph(container, is_first=False, deferred=deferred)
+        self.begin_line(text, True)
+
+    def _paragraph(
+        self, container: Container | None, is_first: bool, *, deferred: bool = True
+    ) -> Paragraph:
         is_task = cautious = shares_element = False
-        element = BufferedElement("<p>", "</p>", deferred=True)
+        element = BufferedElement("<p>", "</p>", deferred=deferred)
         if isinstance(container, ListItem):
             is_task = is_first and self.dialect.task_items
             if not container.list.loose:

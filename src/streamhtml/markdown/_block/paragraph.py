@@ -123,6 +123,11 @@ class Paragraph:
         """The last line so far."""
         return "".join(self._line)
 
+    @property
+    def last_text(self) -> str:
+        """The last line so far, or ``""`` if it may still be something else than text."""
+        return "" if self._leading or self._line_held else self.last_line
+
     def become_heading(self, start: str, end: str) -> None:
         """Close the paragraph as a heading with these tags."""
         if self._line_held:

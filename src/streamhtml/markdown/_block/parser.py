@@ -11,6 +11,11 @@ from streamhtml.markdown._block.closers import Closer, FenceCloser
 from streamhtml.markdown._block.code import CodeBlock
 from streamhtml.markdown._block.containers import BlockQuote, ListItem, skip_quote_marker
 from streamhtml.markdown._block.cursor import Cursor
+from streamhtml.markdown._block.formulas import (
+    ClosedFormula,
+    OpenFormula,
+    find_open_formula,
+)
 from streamhtml.markdown._block.heading import ATXHeading
 from streamhtml.markdown._block.open_blocks import OpenBlocks
 from streamhtml.markdown._block.paragraph import Paragraph
@@ -22,6 +27,7 @@ from streamhtml.markdown._block.starts import (
     LeafStart,
     LineContext,
     ListItemStart,
+    MathBlockStart,
     SetextUnderline,
     StartRule,
     TableStart,
@@ -51,6 +57,8 @@ class BlockParser:
         self._partial: list[str] = []  # otherwise, the part of the line that has arrived
         self._partial_size = self._read_at = 0
         self._is_blank = True
+        self._no_formulas = ""  # see LineContext
+        self._closing: ClosedFormula | None = None  # if the last line closed a formula
 
     # Lines ---------------------------------------------------------------------------------------
 
@@ -73,6 +81,7 @@ class BlockParser:
                 if at == end:
                     break
             self._read_line(lines[at], True)
+            self._look_for_formula()
             blocks.line_number += 1
             at += 1
         if rest:
@@ -82,12 +91,17 @@ class BlockParser:
     def held(self) -> int:
         """The number of characters that the next call may read again."""
         leaf = self._blocks.leaf
-        return self._partial_size + (leaf.held if leaf else 0)
+        formula = self._blocks.formula
+        return self._partial_size + (leaf.held if leaf else 0) + (formula.held if formula else 0)
 
     def finish(self) -> None:
         """End the line and all open blocks."""
         if self._in_line or self._partial:
             self._finish_line("")
+        # A formula that is cut off stays a formula, as a code block does.
+        while (formula := self._blocks.formula) and not formula.is_shown:
+            self._give_up_formula()
+        self._blocks.formula = None
         self._blocks.close(0)
 
     def _finish_line(self, text: str) -> None:
@@ -105,6 +119,7 @@ class BlockParser:
                 text = "".join((*self._partial, text))
                 self._forget_partial()
             self._read_line(text, True)
+        self._look_for_formula()
         blocks.line_number += 1
 
     def _begin_line(self, text: str) -> None:
@@ -140,6 +155,9 @@ class BlockParser:
             which block it begins or continues.
         """
         blocks = self._blocks
+        while blocks.formula:
+            if self._continue_formula(line, blocks.formula, complete):
+                return complete
         if not (line or blocks.stack or blocks.closer or isinstance(blocks.leaf, CodeBlock)):
             blocks.close_leaf()  # Fast path: a blank line outside of containers.
             return True
@@ -161,7 +179,12 @@ class BlockParser:
         containers: list[ContainerStart] = []
         start = None
         if cursor.indent < 4 and cursor.line[cursor.next] in self._rules:
-            context = LineContext(complete, self._dialect, paragraph if is_inside else None)
+            context = LineContext(
+                complete,
+                self._dialect,
+                paragraph if is_inside else None,
+                no_formulas=self._no_formulas,
+            )
             cursor, found = self._find_starts(cursor, context, matched, containers)
             if found is INCOMPLETE or (cursor.blank and not complete):
                 return False
@@ -176,9 +199,51 @@ class BlockParser:
             blocks.touch(matched)
             blocks.convert(paragraph, start)
             return True
-        blocks.open_containers(matched, containers)
+        if isinstance(start, MathBlockStart) and is_inside and paragraph and not containers:
+            blocks.touch(matched)  # The paragraph stays open, because this line may belong to it.
+        else:
+            blocks.open_containers(matched, containers)
         blocks.begin_leaf(cursor, start, complete)
         return True
+
+    def _continue_formula(self, line: str, formula: OpenFormula, complete: bool) -> bool:
+        """Read a line of an open formula, and return whether it belongs to the formula.
+
+        If it does not, the lines of the formula are read again as text. A line that is not complete
+        is read only so far.
+        """
+        blocks = self._blocks
+        cursor = Cursor(line)
+        matched = self._match_containers(cursor) if blocks.stack else 0
+        is_inside = matched == len(blocks.stack)
+        if not complete and (cursor.blank or (is_inside and formula.may_go_on(cursor.remainder))):
+            return True
+        if complete and is_inside and not cursor.blank:
+            found = formula.read(line, cursor.remainder)
+            if found:
+                self._closing = found if isinstance(found, ClosedFormula) else None
+                blocks.continue_formula(self._closing)
+                return True
+        self._give_up_formula()
+        return False
+
+    def _give_up_formula(self) -> None:
+        formula = self._blocks.give_up_formula()
+        before = self._no_formulas
+        self._no_formulas += formula.sign
+        for line in formula.lines:
+            self._read_line(line, True)
+            self._look_for_formula()
+        self._no_formulas = before
+
+    def _look_for_formula(self) -> None:
+        """Look for a formula that begins in the last line of a paragraph and is still open."""
+        blocks = self._blocks
+        closing, self._closing = self._closing, None
+        if isinstance(blocks.leaf, Paragraph) and not blocks.formula and self._dialect.math:
+            found = find_open_formula(closing.rest if closing else blocks.leaf.last_text)
+            if found and found.sign not in self._no_formulas:
+                blocks.formula = found
 
     def _match_containers(self, cursor: Cursor) -> int:
         """Return how many containers the line continues, and skip their markers."""

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from streamhtml.markdown._block.cursor import Cursor
+from streamhtml.markdown._block.formulas import is_display
 from streamhtml.markdown._block.paragraph import Paragraph
 from streamhtml.markdown._block.table import split_row
 from streamhtml.markdown._dialect import MAX_COLUMNS, Dialect
+from streamhtml.markdown._inline import tex as guess
 from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 
@@ -76,16 +78,26 @@ class FenceStart(NamedTuple):
     info: str
 
 
-class MathBlockStart(NamedTuple):
-    """The beginning of a formula on lines of its own.
+class MathLineStart(NamedTuple):
+    """A formula that is a whole line.
 
     Attributes:
-        closing: the text that ends the formula.
-        tex: the TeX source, if the formula ends on the same line; None otherwise.
+        tex: its TeX source.
     """
 
-    closing: str
-    tex: str | None
+    tex: str
+
+
+class MathBlockStart(NamedTuple):
+    """The first line of a formula on lines of its own.
+
+    Attributes:
+        sign: see ``OpenFormula``.
+        tex: the TeX source in this line.
+    """
+
+    sign: str
+    tex: str
 
 
 class TableStart(NamedTuple):
@@ -102,6 +114,7 @@ LeafStart: TypeAlias = (
     | SetextUnderline
     | ThematicBreakStart
     | FenceStart
+    | MathLineStart
     | MathBlockStart
     | TableStart
 )
@@ -118,12 +131,15 @@ class LineContext:
         paragraph: the open paragraph that the line would otherwise continue, if it is inside all
             open containers.
         new_container: the innermost container that began in this line before this position.
+        no_formulas: the signs of the formulas of several lines that do not begin here; see
+            ``OpenFormula``.
     """
 
     complete: bool
     dialect: Dialect
     paragraph: Paragraph | None
     new_container: "ContainerStart | None" = None
+    no_formulas: str = ""
 
 
 _ALERT: Final = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*\Z", re.IGNORECASE)
@@ -143,9 +159,6 @@ _FENCE: Final = re.compile(r"(`{3,})([^`]*)\Z|(~{3,})(.*)\Z", re.DOTALL)
 _PARTIAL_FENCE: Final = re.compile(r"(?:`{1,2}|~{1,2})\Z")
 _DELIMITERS: Final = re.compile(r"\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*\|?[ \t]*\Z")
 _PARTIAL_DELIMITERS: Final = re.compile(r"[-|: \t]*\Z")
-_DOLLARS: Final = re.compile(r"\$\$[ \t]*+(?:([^$]*[^$\s])[ \t]*\$\$[ \t]*)?\Z")
-_BRACKETS: Final = re.compile(r"\\\[(?:[ \t]++(.*?\S)??[ \t]*\\\][ \t]*|[ \t]*)\Z")
-_PARTIAL_BRACKETS: Final = re.compile(r"\\(?:\[(?:[ \t].*)?)?\Z")
 
 
 def find_start(
@@ -266,23 +279,28 @@ def _code_fence(cursor: Cursor, context: LineContext) -> Start | Incomplete | No
     return FenceStart(found[1] or found[3], cursor.indent, (found[2] or found[4] or "").strip())
 
 
-def _dollar_math_block(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
-    if not context.dialect.math:
+def _math_block(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
+    line = cursor.rest
+    if not context.dialect.math or line[1:2] not in {"", "$" if line[0] == "$" else "["}:
         return None
+    if len(line) == 1:
+        return None if context.complete else INCOMPLETE
+    found = guess.read_delimited(line, 0)
+    sign, tex = line[1], line[2:]
+    if found is None or (isinstance(found, guess.Delimited) and line[found.end :].strip(" \t")):
+        return None  # The formula, if it is one, is part of a paragraph.
     if not context.complete:
-        possible = cursor.line.startswith("$$", cursor.next) or cursor.rest == "$"
-        return INCOMPLETE if possible else None
-    found = _DOLLARS.match(cursor.line, cursor.next)
-    return MathBlockStart("$$", found[1]) if found else None
-
-
-def _bracket_math_block(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
-    if not context.dialect.math:
+        return INCOMPLETE
+    if isinstance(found, guess.Delimited):
+        tex = found.tex
+        is_spaced = tex[:1].isspace() and guess.is_tex(tex)
+        is_formula = is_display(sign, tex, "") or (is_spaced and sign == "[")
+        return MathLineStart(tex.strip()) if is_formula else None
+    if sign in context.no_formulas or (
+        tex.strip() and not (guess.has_sign(tex) and guess.is_tex(tex))
+    ):
         return None
-    if not context.complete:
-        return INCOMPLETE if _PARTIAL_BRACKETS.match(cursor.line, cursor.next) else None
-    found = _BRACKETS.match(cursor.line, cursor.next)
-    return MathBlockStart("\\]", found[1]) if found else None
+    return MathBlockStart(sign, tex.strip())
 
 
 def _alert(cursor: Cursor, context: LineContext) -> Start | Incomplete | None:
@@ -317,8 +335,8 @@ START_RULES: Final[Mapping[str, tuple[StartRule, ...]]] = {
     "+": (_bullet_item,),
     "|": (_delimiter_row,),
     ":": (_delimiter_row,),
-    "$": (_dollar_math_block,),
-    "\\": (_bracket_math_block,),
+    "$": (_math_block,),
+    "\\": (_math_block,),
     "[": (_alert, _footnote_definition),
     **dict.fromkeys("0123456789", (_ordered_item,)),
 }

@@ -33,21 +33,26 @@ class Table:
         buffer: receives its HTML.
         parser: reads the text of the cells.
         alignments: alignment of each column: "left", "center", "right" or "".
+        attributes: the attributes of the ``table`` element, with a space before each.
     """
 
     def __init__(
-        self, buffer: HTMLBuffer, parser: InlineParser, alignments: tuple[str, ...]
+        self,
+        buffer: HTMLBuffer,
+        parser: InlineParser,
+        alignments: tuple[str, ...],
+        attributes: str = "",
     ) -> None:
         self._buffer = buffer
         self._parser = parser
         self._alignments = alignments
-        attributes = [f' align="{alignment}"' if alignment else "" for alignment in alignments]
-        self._head_tags = [(f"<th{attribute}>", "</th>") for attribute in attributes]
-        self._body_tags = [(f"<td{attribute}>", "</td>") for attribute in attributes]
+        aligned = [f' align="{alignment}"' if alignment else "" for alignment in alignments]
+        self._head_tags = [(f"<th{attribute}>", "</th>") for attribute in aligned]
+        self._body_tags = [(f"<td{attribute}>", "</td>") for attribute in aligned]
         self._has_body = False
         self._held = ""
         self._filled_cells = 0
-        buffer.open(BufferedElement("<table>", "</table>"))
+        buffer.open(BufferedElement(f"<table{attributes}>", "</table>"))
 
     def write_header(self, line: str) -> None:
         """Write the header, from the line above the delimiter row."""

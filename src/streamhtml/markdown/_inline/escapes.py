@@ -14,7 +14,7 @@ from streamhtml.markdown._escaping import (
     escape,
     resolve_entity,
 )
-from streamhtml.markdown._inline.math import read_parenthesized_formula
+from streamhtml.markdown._inline.math import read_formula_in_brackets
 from streamhtml.markdown._inline.state import InlineState
 
 # What follows one of these never depends on it: it cannot join, and has no variants.
@@ -22,7 +22,7 @@ _SETTLED: Final = PUNCTUATION - {"#", "*"} | {" ", "\t", "\n", "\xa0"}
 
 
 def read_backslash(state: InlineState) -> None:
-    r"""Read a backslash: an escape, a hard line break, a formula in ``\(…\)``, or text."""
+    r"""Read a backslash: an escape, a hard line break, a formula, or text."""
     text, pos = state.text, state.pos
     following = text[pos + 1 : pos + 2]
     if not following:
@@ -33,7 +33,7 @@ def read_backslash(state: InlineState) -> None:
     elif following == "\n":
         state.add("<br>", pos)
         state.pos += 1
-    elif following == "(" and state.context.dialect.math and read_parenthesized_formula(state):
+    elif following in "([" and state.context.dialect.math and read_formula_in_brackets(state):
         pass
     elif following in PUNCTUATION:
         state.add(escape(following), pos)

@@ -1,33 +1,33 @@
-r"""Rules for formulas inside text: ``$…$``, ``$$…$$`` and ``\(…\)``.
+r"""Rules for formulas inside text: ``$…$``, ``$$…$$``, ``\(…\)`` and ``\[…\]``.
 
-There is no standard for ``$``. Here, ``$`` opens a formula if no letter, digit or ``$`` precedes it
-and no white space follows it. The formula ends at the next ``$`` on the same line that has no white
-space before it and no letter or digit after it.
+There is no standard for ``$``. Here, ``$`` opens a formula if no ``$``, no digit and no letter that
+has an upper case precedes it, and no white space follows it. The formula ends at the next ``$`` on
+the same line that has no white space before it, and none of these characters after it. Chinese,
+Japanese, Korean and Arabic have no upper case. They attach their words to a formula.
 
-Prices and shell variables are common, so text that reads as prose (two words, or a number and a
-word) is not a formula. Most prose is recognised after two words, and need not be held back until
-the end of the paragraph. GitHub's unambiguous form, ``$`…`$``, is recognised too.
+Prices and shell variables are common, so the content must look like TeX. Most prose is recognised
+after two words, and need not be held back until the end of the paragraph. GitHub's unambiguous
+form, ``$`…`$``, is recognised too.
 """
 
 import re
 from typing import Final, NamedTuple
 
+from streamhtml.markdown._drawing import SCROLLABLE, draw_formula
 from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._inline import tex as guess
 from streamhtml.markdown._inline.state import InlineState
 from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 _BODY: Final = re.compile(r"[^$\\\n`]*+(?:\\[^\n][^$\\\n`]*+)*")
 _QUOTED: Final = re.compile(r"\$`([^`\n]*+)(`\$|`?\Z)")
-_DISPLAY: Final = re.compile(r"\$\$((?=[^$\\]|\\.)[^$\\]*+(?:\\.[^$\\]*+)*)(\$\$)?", re.DOTALL)
-_PROSE: Final = re.compile(
-    r"(?:^\d[\d.,]*+[KkMmBb]?+|(?<![\\A-Za-z{])[A-Za-z]{2,})[.,;:!?)\"']*+\s+[A-Za-z]{2,}"
-)
+# The punctuation that follows the dollar sign of a variable, a regular expression or a price.
+_NOT_AT_START: Final = re.compile(r"\{\w\w|[,;:!?)@#%'/]|\.(?!\d)|\|(?:\^|[^|]*\Z)|[_^](?![\w{\\])")
 _PRICE: Final = re.compile(
     r"[{(]|[A-Z_][A-Z0-9_]"
     r"|\d[\d.,]*+[KkMmBb]?+(?:\+?/?[A-Za-z]*\Z|/[A-Za-z]+|\+?\s*[(|)=*]|\+?[\s.,;:])"
 )
 _SIGN: Final = re.compile(r"[\\^_{}=+*/<>|()]")
-_TEXT: Final = re.compile(r"\\(?:text|math|operatorname|mbox)")
 _DOLLARS: Final = re.compile(r"\$+")
 
 
@@ -55,10 +55,10 @@ def find_formula(text: str, pos: int, *, final: bool) -> Formula | Incomplete | 
     """
     if pos + 1 == len(text):
         return INCOMPLETE
-    if pos and (text[pos - 1].isalnum() or text[pos - 1] == "$"):
+    if pos and guess.joins_dollar(text[pos - 1]):
         return None
     if text[pos + 1] == "$":
-        return _read_display(text, pos)
+        return _read_display(text, pos, final=final)
     if text[pos + 1] == "`":
         return _read_quoted(text, pos)
     if text[pos + 1].isspace():
@@ -66,16 +66,17 @@ def find_formula(text: str, pos: int, *, final: bool) -> Formula | Incomplete | 
     found = _BODY.match(text, pos + 1)
     assert found
     tex, end = found[0], found.end()
-    if _PROSE.search(tex) and not _TEXT.search(tex):
+    if guess.is_prose(tex):
         return None
     if end == len(text) or (text[end] == "\\" and end + 1 == len(text)):
         return INCOMPLETE
-    if text[end] != "$" or tex[-1:].isspace():
+    if text[end] != "$" or tex[-1:].isspace() or not guess.is_tex(tex):
         return None
-    if end + 1 == len(text):
-        if not final:
-            return INCOMPLETE
-    elif text[end + 1].isalnum() or text[end + 1] == "$":
+    if end + 1 == len(text) and not final:
+        return INCOMPLETE
+    following = text[end + 1 : end + 2]
+    in_code = following == "{" or (following == "(" and tex[-1] in "/:=.,-")  # $HOME/$(date)
+    if in_code or guess.joins_dollar(following) or _NOT_AT_START.match(tex):
         return None
     return Formula(tex, end + 1, display=False)
 
@@ -95,48 +96,66 @@ def looks_like_formula(tex: str) -> bool:
     return bool(_SIGN.search(tex)) and not _PRICE.match(tex)
 
 
-def _read_display(text: str, pos: int) -> Formula | Incomplete | None:
-    found = _DISPLAY.match(text, pos)
-    if not found:
-        return INCOMPLETE if pos + 2 >= len(text) or text[pos + 2 :] == "\\" else None
-    if not found[2]:
-        return INCOMPLETE if found.end() >= len(text) - 1 else None
-    return Formula(found[1].strip(), found.end(), display=True) if found[1].strip() else None
+def _read_display(text: str, pos: int, *, final: bool) -> Formula | Incomplete | None:
+    found = guess.read_delimited(text, pos)
+    if not isinstance(found, guess.Delimited):
+        return found
+    if found.end == len(text) and not final:
+        return INCOMPLETE
+    following = text[found.end : found.end + 1]
+    if guess.joins_dollar(following) or not guess.is_dollar_display(found.tex):
+        return None
+    return Formula(found.tex.strip(), found.end, display=True)
 
 
 def read_dollar(state: InlineState) -> None:
     """Read ``$``: a formula, or one or more dollar signs."""
     found = find_formula(state.text, state.pos, final=state.final)
     if isinstance(found, Formula):
-        state.add(formula_html(found.tex, display=found.display), state.pos)
+        _add_formula(state, found.tex, display=found.display)
         state.pos = found.end
     elif found is INCOMPLETE and not state.final:
         display = state.text.startswith("$$", state.pos)
         tex = state.text[state.pos :].strip("$").rstrip("\\").strip()
-        state.stop(formula_html(tex, display=display) if looks_like_formula(tex) else "")
+        state.stop(source_html(tex, display=display) if looks_like_formula(tex) else "")
     else:
         dollars = _DOLLARS.match(state.text, state.pos)
         assert dollars
         state.add_literal(len(dollars[0]))
 
 
-def read_parenthesized_formula(state: InlineState) -> bool:
-    r"""Read ``\(…\)``, and return whether it is a formula or may become one."""
-    end = -1 if state.no_formula_end else state.text.find("\\)", state.pos + 2)
-    if end >= 0:
-        tex = state.text[state.pos + 2 : end].strip()
-        if tex:
-            state.add(formula_html(tex, display=False), state.pos)
-            state.pos = end + 2
-        return bool(tex)
-    state.no_formula_end = True
-    if not state.final:
-        tex = state.text[state.pos + 2 :].removesuffix("\\").strip()
-        state.stop(formula_html(tex, display=False) if tex else "")
-    return not state.final
+def read_formula_in_brackets(state: InlineState) -> bool:
+    r"""Read ``\(…\)`` or ``\[…\]``, and return whether it is a formula or may become one."""
+    text, pos = state.text, state.pos
+    display = text[pos + 1] == "["
+    found = guess.read_delimited(text, pos)
+    if found is INCOMPLETE and not state.final:
+        tex = text[pos + 2 :].rstrip("\\").strip()
+        is_likely = guess.has_sign(tex) if display else tex
+        state.stop(source_html(tex, display=display) if is_likely else "")
+        return True
+    if not isinstance(found, guess.Delimited):
+        return False
+    before = text[pos - 1 : pos]
+    is_formula = guess.is_bracket_display(found.tex, before) if display else guess.is_tex(found.tex)
+    if is_formula:
+        _add_formula(state, found.tex.strip(), display=display)
+        state.pos = found.end
+    return is_formula
 
 
-def formula_html(tex: str, *, display: bool) -> str:
-    """Return the HTML of a formula: its TeX source, which a script can typeset."""
+def _add_formula(state: InlineState, tex: str, *, display: bool) -> None:
+    """Add a complete formula: as it is drawn, or its TeX source."""
+    draw = state.context.draw
+    html = draw_formula(draw, tex, display=display) if draw else None
+    if html is None:
+        html = source_html(tex, display=display)
+    elif display:
+        html = f'<span class="math-display"{SCROLLABLE}>{html}</span>'
+    state.add(html, state.pos)
+
+
+def source_html(tex: str, *, display: bool) -> str:
+    """Return the HTML of the TeX source of a formula, which a script can typeset."""
     kind = "display" if display else "inline"
     return f'<code class="language-math math-{kind}">{escape(tex)}</code>'

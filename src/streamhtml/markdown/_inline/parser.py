@@ -28,6 +28,7 @@ from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._inline.state import InlineContext, InlineState
 from streamhtml.markdown._inline.tail import show_tail
 from streamhtml.markdown._inline.url_policy import URLPolicy
+from streamhtml.markdown._options import DrawFormula
 
 InlineRule: TypeAlias = Callable[[InlineState], None]
 
@@ -77,6 +78,7 @@ class InlineParser:
         references: the document's link reference definitions.
         footnotes: the document's footnotes.
         rules: the rule for each special character.
+        draw: draws formulas; None if they are only marked.
     """
 
     def __init__(
@@ -86,10 +88,12 @@ class InlineParser:
         references: LinkReferences,
         footnotes: Footnotes,
         rules: Mapping[str, InlineRule] = INLINE_RULES,
+        *,
+        draw: DrawFormula | None = None,
     ) -> None:
         self.dialect = dialect
         self._patterns = patterns_for(dialect)
-        self._context = InlineContext(dialect, self._patterns, policy, references, footnotes)
+        self._context = InlineContext(dialect, self._patterns, policy, references, footnotes, draw)
         self._rules = rules
 
     def read(

@@ -13,6 +13,7 @@ from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.patterns import Patterns, Search
 from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._inline.url_policy import URLPolicy
+from streamhtml.markdown._options import DrawFormula
 
 
 @dataclass(slots=True)
@@ -25,6 +26,7 @@ class InlineContext:
         policy: writes links and images.
         references: the document's link reference definitions.
         footnotes: the document's footnotes.
+        draw: draws formulas; None if they are only marked.
     """
 
     dialect: Dialect
@@ -32,6 +34,7 @@ class InlineContext:
     policy: URLPolicy
     references: LinkReferences
     footnotes: Footnotes
+    draw: DrawFormula | None = None
 
 
 class Bracket:
@@ -80,7 +83,6 @@ class InlineState:
         footnotes: the index of the piece of each footnote reference, and its label.
         closing_ticks: the positions of runs of backticks, by length, the last one first; None if
             they have not been searched for.
-        no_formula_end: whether the rest of the text does not contain ``\\)``.
         stopped: whether reading has stopped before the end of the text.
         hold: the index of the first piece that is not certain, if reading has stopped.
         pending: whether a definition that may still follow could change the certain part.
@@ -89,8 +91,8 @@ class InlineState:
 
     __slots__ = (
         "brackets", "closing_ticks", "context", "delimiters", "final", "first", "footnotes", "hold",
-        "links", "links_from", "no_formula_end", "pending", "pieces", "pos", "restart", "runs",
-        "search", "starts", "stopped", "text",
+        "links", "links_from", "pending", "pieces", "pos", "restart", "runs", "search", "starts",
+        "stopped", "text",
     )  # fmt: skip
 
     def __init__(
@@ -115,7 +117,6 @@ class InlineState:
         self.stopped = False
         self.pending = False
         self.restart = False
-        self.no_formula_end = False
 
     def add(self, html: str, start: int) -> None:
         """Add a piece of HTML for the text from ``start`` on."""

@@ -40,11 +40,7 @@ from tests.markdown.patch_steps import END, REL, Step, check, note, notes, sent,
         ("~~ ", "append 1 <del>a</del>"),
         (END,),
     ),
-    one_tilde_is_text_first=(
-        ("~a", "append 0 <p></p>", "tail 1 ~a"),
-        ("~ b", "append 1 <del>a</del> b"),
-        (END,),
-    ),
+    one_tilde_is_text=(("a ~", "append 0 <p>a </p>"), ("b", "append 1 ~b"), (END,)),
     code=(
         ("a `b", "append 0 <p>a </p>", "tail 1 <code>b</code>"),
         (" *<", "tail 1 <code>b *&lt;</code>"),
@@ -211,7 +207,7 @@ def test_what_is_not_certain_is_a_tail(steps: tuple[Step, ...]) -> None:
     ),
     pattern=(("rm *.py", "append 0 <p>rm </p>", "tail 1 *.py"), (END, "append 1 *.py")),
     four_stars=(("a ****b", "append 0 <p>a </p>", "tail 1 ****b"), (END, "append 1 ****b")),
-    half_strike=(("a ~b", "append 0 <p>a </p>", "tail 1 ~b"), (END, "append 1 ~b")),
+    half_strike=(("a ~b", "append 0 <p>a ~b</p>"), (END,)),
     shell=(("a ${b^c", "append 0 <p>a </p>"), (END, "append 1 ${b^c")),
     dollar=(("a $b", "append 0 <p>a </p>"), (END, "append 1 $b")),
     footnote=(

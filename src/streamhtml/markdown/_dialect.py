@@ -6,7 +6,13 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The constructs beyond CommonMark that the parser recognises."""
+    """The constructs beyond CommonMark that the parser recognises.
+
+    Attributes:
+        cjk: whether marks and addresses are read differently beside Chinese, Japanese and Korean.
+        single_tilde: whether ``~a~`` is strikethrough, as ``~~a~~`` is.
+        breaks: whether every line break is a hard line break.
+    """
 
     tables: bool = True
     strikethrough: bool = True
@@ -15,7 +21,9 @@ class Dialect:
     footnotes: bool = True
     alerts: bool = True
     math: bool = True
-    cjk_emphasis: bool = True
+    cjk: bool = True
+    single_tilde: bool = False
+    breaks: bool = False
 
 
 MAX_CONTAINERS: Final = 50

@@ -25,10 +25,14 @@ class Options:
             error is logged and the block is kept.
         ids: whether headings get ids, and footnotes are linked with their references. All ids
             begin with the id of the region that shows the text.
+        breaks: whether every line break in the text is shown as a line break (``<br>``). If not, a
+            line break inside a paragraph is a space, as in CommonMark.
+        single_tilde: whether ``~a~`` is struck through, as on GitHub. If not, only ``~~a~~`` is.
         math: whether ``$…$``, ``$$…$$``, ``\\(…\\)`` and ``\\[…\\]`` are formulas.
 
     Raises:
-        TypeError: ``image_hosts`` is a single string.
+        TypeError: ``image_hosts`` is a single string, or ``breaks`` or
+            ``single_tilde`` is not a bool.
         ValueError: ``image_hosts`` contains something that is not a host name in lower case.
     """
 
@@ -36,8 +40,13 @@ class Options:
     on_fence: OnFence | None = None
     ids: bool = False
     math: bool = True
+    breaks: bool = False
+    single_tilde: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("breaks", "single_tilde"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise TypeError(f"{name}={value!r} is not a bool; pass {name}=True or {name}=False")
         if isinstance(self.image_hosts, str):
             raise TypeError(
                 f"image_hosts={self.image_hosts!r} is one string; pass a collection of hosts, "

@@ -53,7 +53,7 @@ class MarkdownRenderer:
         self._buffer = HTMLBuffer()
         self._patches = PatchWriter(root, self._buffer)
         inline_parser = InlineParser(
-            Dialect(math=options.math),
+            Dialect(math=options.math, single_tilde=options.single_tilde, breaks=options.breaks),
             SafeURLs(options.image_hosts),
             self._references,
             self._footnotes,

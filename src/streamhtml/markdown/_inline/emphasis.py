@@ -1,6 +1,6 @@
 """The rule for ``*``, ``_`` and ``~``, which form emphasis. ``delimiters`` pairs them up."""
 
-from streamhtml.markdown._inline.delimiters import new_run
+from streamhtml.markdown._inline.delimiters import TILDES, new_run
 from streamhtml.markdown._inline.state import InlineState
 
 
@@ -12,10 +12,10 @@ def read_delimiter_run(state: InlineState) -> None:
     character, end = text[pos], pos + 1
     while text.startswith(character, end):
         end += 1
-    if end == len(text) and not state.final:
+    if not state.final and len(text) - end < len(TILDES) and not text[end:].strip("~"):
         state.stop()
         return
-    run = new_run(text, pos, end, len(state.pieces), cjk=state.context.dialect.cjk_emphasis)
+    run = new_run(text, pos, end, len(state.pieces), state.context.dialect)
     if run.opens or run.closes:
         state.delimiters.add(run)
         state.runs.append(run)

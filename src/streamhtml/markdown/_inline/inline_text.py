@@ -5,6 +5,7 @@ again whenever it grows. If it is long, because a construct is never closed, it 
 fraction of itself first, so that the cost stays linear.
 """
 
+from streamhtml.markdown._inline.delimiters import TILDES
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._output.growing_text import GrowingText
 from streamhtml.markdown._rereading import READ_AT_ONCE, next_reading
@@ -113,9 +114,8 @@ class InlineText(GrowingText):
         return "".join(self._pieces)
 
     def _read(self, text: str) -> None:
-        reading = self._parser.read(
-            text, self._before, final=self.closed, hold_words=self._hold_words
-        )
+        before = self._before
+        reading = self._parser.read(text, before, final=self.closed, hold_words=self._hold_words)
         if reading.restart:
             self._hold_words = True
             self.restarted = self.is_shown
@@ -132,5 +132,7 @@ class InlineText(GrowingText):
             self._pieces.append(html)
         if length:
             self._before = text[length - 1]
+            if self._before == "~":  # The characters before one or two tildes matter too.
+                self._before = (before + text[:length])[-len(TILDES) :]
         self._held = text[length:]
         self._read_at = next_reading(len(self._held)) if len(self._held) > READ_AT_ONCE else 0

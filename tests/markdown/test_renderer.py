@@ -32,7 +32,7 @@ def test_what_is_no_host_is_an_error(host: str) -> None:
         Options(image_hosts=["x", host])
 
 
-@pytest.mark.parametrize("name", ["breaks", "single_tilde"])
+@pytest.mark.parametrize("name", ["new_tab", "breaks", "single_tilde"])
 def test_what_is_no_bool_is_an_error(name: str) -> None:
     with pytest.raises(TypeError, match=f"{name}='yes' is not a bool; pass {name}=True"):
         Options(**{name: "yes"})

@@ -1,6 +1,6 @@
 """How uncertain text is shown as a tail, and how the next tail corrects a wrong guess."""
 
-from tests.markdown.patch_steps import END, REL, Step, check, note, notes, sent, streams
+from tests.markdown.patch_steps import END, REL, TAB, Step, check, note, notes, sent, streams
 
 # Tails
 
@@ -59,7 +59,7 @@ from tests.markdown.patch_steps import END, REL, Step, check, note, notes, sent,
         ("t", "tail 1 text"),
         ("](http://b",),
         ("/c",),
-        (") d", f'append 1 <a href="http://b/c" {REL}>text</a> d'),
+        (") d", f'append 1 <a href="http://b/c" {TAB} {REL}>text</a> d'),
         (END,),
     ),
     link_with_structure=(
@@ -117,13 +117,13 @@ from tests.markdown.patch_steps import END, REL, Step, check, note, notes, sent,
         ("a http", "append 0 <p>a </p>", "tail 1 http"),
         ("s://b.c", "tail 1 https://b.c"),
         (".", "tail 1 https://b.c."),
-        (" d", f'append 1 <a href="https://b.c" {REL}>https://b.c</a>. d'),
+        (" d", f'append 1 <a href="https://b.c" {TAB} {REL}>https://b.c</a>. d'),
         (END,),
     ),
     address_in_angles=(
         ("a <http", "append 0 <p>a </p>"),
         ("://b",),
-        (">", f'append 1 <a href="http://b" {REL}>http://b</a>'),
+        (">", f'append 1 <a href="http://b" {TAB} {REL}>http://b</a>'),
         (END,),
     ),
     less_than=(("a <b", "append 0 <p>a </p>"), (" c", "append 1 &lt;b c"), (END,)),

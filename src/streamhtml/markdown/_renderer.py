@@ -54,7 +54,7 @@ class MarkdownRenderer:
         self._patches = PatchWriter(root, self._buffer)
         inline_parser = InlineParser(
             Dialect(math=options.math, single_tilde=options.single_tilde, breaks=options.breaks),
-            SafeURLs(options.image_hosts),
+            SafeURLs(options.image_hosts, new_tab=options.new_tab),
             self._references,
             self._footnotes,
         )

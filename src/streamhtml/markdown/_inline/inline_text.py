@@ -5,6 +5,7 @@ again whenever it grows. If it is long, because a construct is never closed, it 
 fraction of itself first, so that the cost stays linear.
 """
 
+from streamhtml.markdown._inline.addresses import MAILTO
 from streamhtml.markdown._inline.delimiters import TILDES
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._output.growing_text import GrowingText
@@ -113,8 +114,22 @@ class InlineText(GrowingText):
         self.advance()
         return "".join(self._pieces)
 
+    def _end_before(self, length: int) -> str:
+        """Return a few characters before the last ``length`` characters of the source."""
+        wanted = length + len(MAILTO) + 1
+        pieces: list[str] = []
+        for piece in reversed(self._source):
+            pieces.append(piece)
+            wanted -= len(piece)
+            if wanted <= 0:
+                break
+        end = "".join(reversed(pieces))
+        return end[max(len(end) - length - len(MAILTO) - 1, 0) : len(end) - length]
+
     def _read(self, text: str) -> None:
         before = self._before
+        if before and "@" in text:  # The address may have begun with "mailto:".
+            before = self._end_before(len(text))
         reading = self._parser.read(text, before, final=self.closed, hold_words=self._hold_words)
         if reading.restart:
             self._hold_words = True

@@ -44,6 +44,7 @@ def test_a_single_tilde() -> None:
 
 @whole(
     ("a\nb *c\nd*  \ne\\\nf", "<p>a<br>\nb <em>c<br>\nd</em><br>\ne<br>\nf</p>"),
+    ("a<br>\nb<br> \nc<br>", "<p>a<br>\nb<br><br>\nc<br></p>"),
     ("- a\n  b\n\n`c\nd`\n===", "<ul><li>a<br>\nb</li></ul><h1><code>c d</code></h1>"),
     ("```\na\nb\n```", "<pre><code>a\nb\n</code></pre>"),
     ("![a\nb](u)", "<p>" + link("u", "a\nb") + "</p>"),

@@ -66,6 +66,7 @@ def test_the_text_of_html() -> None:
     assert text_of('a <em>b</em> <img src="u" alt="c &lt;d&gt;"> <a href="v">e</a>&amp;') == (
         "a b c &lt;d&gt; e&amp;"
     )
+    assert text_of("a<br>b<br>\nc<sub>d</sub>&lt;br&gt;") == "a b\ncd&lt;br&gt;"
 
 
 def test_no_policy() -> None:

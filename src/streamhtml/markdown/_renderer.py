@@ -25,7 +25,8 @@ class MarkdownRenderer:
     """Renders Markdown while it arrives: CommonMark 0.31.2 and the extensions of GitHub.
 
     The extensions are tables, strikethrough, task lists, addresses as links, footnotes and alerts.
-    Formulas are marked, so that a script can typeset them. HTML in the text is shown as text.
+    Formulas are marked, so that a script can typeset them. HTML in the text is shown as text,
+    except for ``<br>``, ``<sub>``, ``<sup>`` and ``<kbd>`` without attributes.
 
     Args:
         root: the id of the region's element.

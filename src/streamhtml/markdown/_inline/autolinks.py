@@ -10,6 +10,7 @@ from streamhtml.markdown._escaping import escape
 from streamhtml.markdown._inline import addresses
 from streamhtml.markdown._inline.link_syntax import Target
 from streamhtml.markdown._inline.state import InlineState
+from streamhtml.markdown._inline.tags import read_tag
 from streamhtml.markdown._sentinel import INCOMPLETE
 
 _AUTOLINK: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\x00-\x20\x7f]*)>")
@@ -25,8 +26,10 @@ _REST_OF_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]*@[A-Za-z0-9._-]*")
 
 
 def read_less_than(state: InlineState) -> None:
-    """Read ``<``: an autolink, or text."""
+    """Read ``<``: an autolink, an HTML tag, or text."""
     text, pos = state.text, state.pos
+    if read_tag(state):
+        return
     found = _AUTOLINK.match(text, pos)
     prefix = ""
     if not found:

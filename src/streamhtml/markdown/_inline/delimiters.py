@@ -118,9 +118,11 @@ class DelimiterStack:
 
     def drop(self, bottom: DelimiterRun | None) -> None:
         """Remove all runs after ``bottom``; None removes all."""
-        self.last = bottom
         if bottom:
-            bottom.next = None
+            while self.last is not bottom:
+                assert self.last
+                self._remove(self.last)
+        self.last = bottom
 
     def openers(self) -> list[DelimiterRun]:
         """Return the runs that may still open emphasis, in order."""
@@ -132,6 +134,13 @@ class DelimiterStack:
             run = run.previous
         found.reverse()
         return found
+
+    def last_before(self, index: int) -> DelimiterRun | None:
+        """Return the last run before the piece ``index``."""
+        run = self.last
+        while run and run.index >= index:
+            run = run.previous
+        return run
 
     def _first(self, bottom: DelimiterRun | None) -> DelimiterRun | None:
         if bottom:

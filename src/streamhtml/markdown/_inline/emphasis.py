@@ -42,7 +42,7 @@ def _read_simple_emphasis(state: InlineState) -> bool:
         state.add(f"<{tag}>{found[2]}</{tag}>", state.pos)
         state.pos = found.end()
         state.delimiters.enclose()
-    elif found[3] or state.final or state.delimiters.last or state.brackets:
+    elif found[3] or state.final or state.delimiters.last or state.brackets or state.tags:
         return False
     else:
         content = found[2].rstrip(" \t\n")

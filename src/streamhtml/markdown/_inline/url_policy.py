@@ -19,6 +19,7 @@ _SAFE: Final = "!#$%&'()*+,-./:;=?@_~"
 _IS_SAFE: Final = re.compile(r"[A-Za-z0-9!#$%&'()*+,\-./:;=?@_~]*\Z")
 _OTHER_SITE: Final = re.compile(r"https?:|//", re.IGNORECASE)
 _IMAGE: Final = re.compile(r'<img [^>]*?alt="([^"]*)"[^>]*>')
+_BREAK: Final = re.compile(r"<br>(?!\n)")
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
@@ -87,9 +88,9 @@ def normalize_url(url: str) -> str:
 def text_of(html: str) -> str:
     """Return the text of HTML that this library wrote, still escaped.
 
-    The text of an image is its description.
+    The text of an image is its description, and that of a line break is white space.
     """
-    return _TAG.sub("", _IMAGE.sub(r"\1", html))
+    return _TAG.sub("", _IMAGE.sub(r"\1", _BREAK.sub(" ", html)))
 
 
 def url_attributes(name: str, target: Target) -> str:

@@ -31,6 +31,7 @@ from streamhtml.markdown import Options, render
     ("to a.b-c+d_e@f.g.", f"to {link('mailto:a.b-c+d_e@f.g', 'a.b-c+d_e@f.g')}."),
     ("mailto:a@b.c", link("mailto:a@b.c", "mailto:a@b.c")),
     ("x *MailTo:a@b.c*.", f"x <em>{link('MailTo:a@b.c', 'MailTo:a@b.c')}</em>."),
+    ("mailto:mailto:a@b.c", f"mailto:{link('mailto:a@b.c', 'mailto:a@b.c')}"),
     ("xmailto:a@b.c", f"xmailto:{link('mailto:a@b.c', 'a@b.c')}"),
     ("mailto:_a@b.c", f"mailto:_{link('mailto:a@b.c', 'a@b.c')}"),
     ("x:a@b.c", f"x:{link('mailto:a@b.c', 'a@b.c')}"),

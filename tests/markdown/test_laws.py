@@ -138,6 +138,7 @@ def test_law_exact_answers() -> None:
         ["a@b.c HTTP:", "//d"],
         ["a._@", " b_"],
         ["mail", "to:a@b.c"],
+        ["mailto:mailto:", "a@b.c"],
         ["*~~*a*~", "~**b*"],
     ],
     ids="".join,

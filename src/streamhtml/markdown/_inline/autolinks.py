@@ -52,8 +52,8 @@ def read_address(state: InlineState, found: "re.Match[str]") -> None:
     text, pos = state.text, state.pos
     is_email = found.lastgroup == "email"
     if is_email:
-        if addresses.follows_mailto(text, pos):
-            state.restart = True  # At least a part of it was shown as plain text already.
+        if pos - len(addresses.MAILTO) < state.first and addresses.follows_mailto(text, pos):
+            state.restart = True  # A part of this "mailto:" was shown as plain text already.
         end = addresses.end_of_email(found, final=state.final)
     else:
         cjk = state.context.dialect.cjk

@@ -131,7 +131,7 @@ class InlineText(GrowingText):
         if before and "@" in text:  # The address may have begun with "mailto:".
             before = self._end_before(len(text))
         reading = self._parser.read(text, before, final=self.closed, hold_words=self._hold_words)
-        if reading.restart:
+        if reading.restart and not self._hold_words:
             self._hold_words = True
             self.restarted = self.is_shown
             self.restart()

@@ -45,6 +45,12 @@ def test_what_nobody_needs_is_removed_or_replaced(text: str, expected: str) -> N
     assert ascii(scrub(text)) == ascii(scrub(*text)) == ascii(expected)
 
 
+@pytest.mark.parametrize("mark", ["\ufeff", "\ufeff\ufeff"])
+@pytest.mark.parametrize("text", ["# a", "\u200f\u0633", "\u200fC++", "\n", ""])
+def test_a_leading_byte_order_mark_changes_nothing(mark: str, text: str) -> None:
+    assert scrub(mark + text) == scrub(*mark, *text) == scrub(mark, "", text) == text
+
+
 def halves(text: str) -> str:
     """Return the text with a pair of surrogates instead of each character beyond U+FFFF."""
     units = text.encode("utf-16-be").hex(" ", 2).split()

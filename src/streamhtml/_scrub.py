@@ -38,6 +38,7 @@ _TAG = "[\U000e0061-\U000e007a]"
 _UNDECIDED = re.compile(
     f"(?:(?<=\U0001f3f4){_TAG}{{1,5}}|[{LOOKS_AHEAD}]{{0,2}})[\ud800-\udbff\r]?\\Z"
 )
+BYTE_ORDER_MARK = "\ufeff"
 _MAX_UNDECIDED = 6  # Characters: five tag characters and half of the sixth.
 
 
@@ -60,6 +61,8 @@ class Scrubber:
         if (text.isascii() and text.replace("\n", "").isprintable()) or not _FOUND.search(text):
             self._before = text[-2:] or self._before
             return text
+        if not self._before:
+            text = text.lstrip(BYTE_ORDER_MARK)
         start = len(self._before)
         text = self._before + text
         end = len(text)

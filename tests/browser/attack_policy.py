@@ -11,6 +11,7 @@ from tests.browser.attacks import IMAGES
 
 ALLOWED: Final[dict[str, set[str]]] = {
     **{name: set() for name in ("ul", "li", "blockquote", "em", "strong", "del", "br", "hr")},
+    **{name: set() for name in ("sub", "kbd")},
     **{name: set() for name in ("h1", "h2", "h3", "h4", "h5", "h6")},
     **{name: set() for name in ("thead", "tbody", "tr")},
     **{name: {"class"} for name in ("p", "code", "sup", "section")},
@@ -18,7 +19,7 @@ ALLOWED: Final[dict[str, set[str]]] = {
     "pre": {"aria-label", "role", "tabindex"},
     "table": {"aria-label", "tabindex"},
     **{name: {"align"} for name in ("th", "td")},
-    "a": {"href", "title", "rel"},
+    "a": {"href", "title", "target", "rel"},
     "ol": {"start"},
     "input": {"type", "checked", "disabled"},
     # MathML.
@@ -50,7 +51,10 @@ IDS: Final[dict[str, set[str]]] = {
 """The additional attributes if ids are enabled."""
 
 VALUES: Final[dict[str, re.Pattern[str]]] = {
-    "a href": re.compile(r"(?:https?:|mailto:|[^:]*(?:[/?#].*)?\Z)", re.IGNORECASE | re.DOTALL),
+    "a href": re.compile(
+        r"(?:https?:|mailto:|tel:|[^:]*(?:[/?#].*)?\Z)", re.IGNORECASE | re.DOTALL
+    ),
+    "a target": re.compile(r"_blank\Z"),
     "a rel": re.compile(r"noopener noreferrer nofollow ugc\Z"),
     "p class": re.compile(r"markdown-alert-title\Z"),
     "div class": re.compile(

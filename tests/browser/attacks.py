@@ -57,6 +57,10 @@ HTML: Final = (
     "<p id=outside name=outside class=streamhtml-notice role=alert>x</p>", "<select><option>x",
     "<table><tr><td>", "<frameset onload=hit(1)>", "<slot>", "<dialog open>x</dialog>",
     "< img src=x:>",
+    # The elements that a model may write, with more than their names.
+    "<br onload=hit(1)>", "<br/onload=hit(1)/>", "<sub onfocus=hit(1) tabindex=1 autofocus>x</sub>",
+    "<sup/onload=hit(1)>x</sup>", "<kbd\nid=outside>x</kbd>", "<sub><script>hit(1)</script></sub>",
+    "<kbd></p><img src=x: onerror=hit(1)></kbd>", "<sub><sup></sub><svg onload=hit(1)></sup>",
 )  # fmt: skip
 
 ENTITIES: Final = (
@@ -79,6 +83,8 @@ PLACES: Final = (
     "§", "a § b", "a§b", "*§*", "**a §**", "~~§~~", "_§", "\\§", "# §", "\xa7\n===", "> §", "- §",
     "7. §", "- [ ] §", "- a\n\n  \xa7", "a\n\xa7\nb", "\xa7\n\n\xa7", "    §", "> - # §",
     "\xa7  \n\xa7", "&amp;§", "***§***",
+    # Tags.
+    "<sub>§</sub>", "*<kbd>**§</kbd>*", '<b c="§" d>', "<br§>", "<sub§>x</sub>",
     # Code and formulas.
     "`§`", "`` § ``", "`§", "```\xa7\nx\n```", "``` \xa7\nx\n```", "~~~ x \xa7\nx\n~~~",
     "```html\n\xa7\n```", "```\n\xa7", "$§$", "$x_1 § $", "$$§$$", "$$\n\xa7\n$$", "\\(§\\)",
@@ -90,6 +96,7 @@ PLACES: Final = (
     "![*§*](https://img.example/i)", "<§>", "![§", "[a]\n\n[a]: \xa7", "[a]\n\n[a]: <\xa7>",
     '[a]\n\n[a]: /u "\xa7"', "[\xa7]\n\n[\xa7]: /u", "![\xa7]\n\n[\xa7]: /u '\xa7'",
     "<https://a.b/§>", "https://a.b/§", "https://§", "www.§", "www.a.b/§", "<a§@b.c>", "a@b.c§",
+    "mailto:§@b.c", "https://a.b/가§가",
     "§@b.c",
     # Tables, alerts, footnotes.
     "| \xa7 | b |\n|---|---|\n| c | \xa7 |", "| a |\n|:-\xa7|\n| b |", "| a |\n|---|\n\xa7",
@@ -111,7 +118,7 @@ URLS: Final = (
     "data:text/html,<b>hit(1)</b>", "data:text/html;base64,PHNjcmlwdD5oaXQoMSk8L3NjcmlwdD4=",
     "data:image/svg+xml,%3Csvg/onload=hit(1)%3E", "file:///etc/passwd",
     "blob:https://evil.test/1", "filesystem:https://evil.test/x", "view-source:/", "about:blank",
-    "ftp://evil.test/x", "ws://evil.test/", "intent://x#Intent;end", "x-y.z+1:hit(1)", "tel:1",
+    "ftp://evil.test/x", "ws://evil.test/", "intent://x#Intent;end", "x-y.z+1:hit(1)", "sms:1",
 )  # fmt: skip
 
 HOSTS: Final = (

@@ -98,6 +98,7 @@ def test_the_judge_sees_what_is_raw() -> None:
             f'<a href="{url}" {usual}>x</a>'
             for url in ("javascript:x", "java&#9;script:x", "\x01x:y")
         ),
+        f'<a href="/" target="_top" {usual}>x</a>',
         *("<p>\u202e</p>", '<p title="x">y</p>', '<tr><td id="x">y</td></tr>', '<a href="/">x</a>'),
         *(
             f'<img src="{url}" alt="">'

@@ -91,10 +91,18 @@ def _words(random: Choice, depth: int) -> str:
 
 
 def _emphasis(random: Choice, depth: int) -> str:
-    mark = random.choice(("*", "**", "***", "_", "__", "~~", "~", "*_", "**_", "****", "^", "=="))
+    mark = random.choice(("*", "**", "***", "_", "__", "~~", "~", "*_", "**_", "****", "^", "**~~"))
     end = mark[::-1] if random.random() < 0.8 else random.choice(("", "*", "_", "**", " *", "~~"))
     space = random.choice(("", "", "", " "))
     return mark + space + _inline(random, depth) + random.choice(("", "", "", " ", "\\")) + end
+
+
+def _pair(random: Choice, depth: int) -> str:
+    """Return a pair of tags that are elements, or almost."""
+    name = random.choice(("sub", "sup", "kbd", "SUB", "b"))
+    start = random.choice((f"<{name}>", f"<{name}>", f"<{name}>", f"<{name} x>", f"<{name} ", ""))
+    end = random.choice((f"</{name.lower()}>", f"</{name}>", f"</{name}>", "</sup>", "</sub", ""))
+    return start + _inline(random, depth) + end
 
 
 def _code(random: Choice, depth: int) -> str:
@@ -151,6 +159,7 @@ def _escaped(random: Choice, depth: int) -> str:
 INLINES: Final[tuple[Callable[[Choice, int], str], ...]] = (
     *(_words, _words, _words, _emphasis, _emphasis, _emphasis, _code, _code, _link, _link, _link),
     *(_note, _run, _escaped, _picked(LOOKALIKES), _picked(ENTITIES), _picked(TAGS), _picked(MATHS)),
+    *(_pair, _pair, _picked(TAGS)),
 )
 
 

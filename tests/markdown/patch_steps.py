@@ -10,6 +10,7 @@ from tests.markdown.rendering import TABLE
 from streamhtml.markdown import MarkdownRenderer, Options
 
 REL = 'rel="noopener noreferrer nofollow ugc"'
+TAB = 'target="_blank"'
 MAIL = f'<a href="mailto:me@x.org" {REL}>me@x.org</a>'
 
 FORMULA = (

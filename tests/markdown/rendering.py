@@ -8,6 +8,7 @@ from tests.markdown.page import Page, canonical
 from streamhtml.markdown import MarkdownRenderer, Options, render
 
 REL = 'rel="noopener noreferrer nofollow ugc"'
+TAB = ' target="_blank"'
 
 
 TABLE = '<table aria-label="Table" tabindex="0">'
@@ -31,7 +32,8 @@ def streamed(pieces: list[str], options: Options) -> str:
 
 
 def link(url: str, text: str) -> str:
-    return f'<a href="{url}" {REL}>{text}</a>'
+    elsewhere = url.startswith("//") or url.lower().startswith(("http:", "https:"))
+    return f'<a href="{url}"{TAB if elsewhere else ""} {REL}>{text}</a>'
 
 
 def paragraph(*cases: tuple[str, str]) -> Any:

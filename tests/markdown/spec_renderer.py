@@ -34,9 +34,16 @@ COMMONMARK = Dialect(
     footnotes=False,
     alerts=False,
     math=False,
-    cjk_emphasis=False,
+    cjk=False,
 )
-GFM = replace(COMMONMARK, tables=True, strikethrough=True, task_items=True, autolinks=True)
+GFM = replace(
+    COMMONMARK,
+    tables=True,
+    strikethrough=True,
+    single_tilde=True,
+    task_items=True,
+    autolinks=True,
+)
 
 
 def render_spec(text: str, *, gfm: bool) -> str:

@@ -1,7 +1,10 @@
 """Addresses in text, where links lead, and images."""
 
 import pytest
-from tests.markdown.rendering import REL, link, paragraph, shown
+from tests.markdown.page import canonical
+from tests.markdown.rendering import REL, link, paragraph, shown, streamed
+
+from streamhtml.markdown import Options, render
 
 # Addresses
 
@@ -26,7 +29,17 @@ from tests.markdown.rendering import REL, link, paragraph, shown
     ("<a@b.c>", link("mailto:a@b.c", "a@b.c")),
     ("a@b.c", link("mailto:a@b.c", "a@b.c")),
     ("to a.b-c+d_e@f.g.", f"to {link('mailto:a.b-c+d_e@f.g', 'a.b-c+d_e@f.g')}."),
-    ("mailto:a@b.c", f"mailto:{link('mailto:a@b.c', 'a@b.c')}"),
+    ("mailto:a@b.c", link("mailto:a@b.c", "mailto:a@b.c")),
+    ("x *MailTo:a@b.c*.", f"x <em>{link('MailTo:a@b.c', 'MailTo:a@b.c')}</em>."),
+    ("mailto:mailto:a@b.c", f"mailto:{link('mailto:a@b.c', 'mailto:a@b.c')}"),
+    ("xmailto:a@b.c", f"xmailto:{link('mailto:a@b.c', 'a@b.c')}"),
+    ("mailto:_a@b.c", f"mailto:_{link('mailto:a@b.c', 'a@b.c')}"),
+    ("x:a@b.c", f"x:{link('mailto:a@b.c', 'a@b.c')}"),
+    ("<tel:+1-2>", link("tel:+1-2", "tel:+1-2")),
+    ("a@b.c를", f"{link('mailto:a@b.c', 'a@b.c')}를"),
+    ("(https://a.b/c)를", f"({link('https://a.b/c', 'https://a.b/c')})를"),
+    ("**https://a.b/c**를", f"<strong>{link('https://a.b/c', 'https://a.b/c')}</strong>를"),
+    ("「https://a.b/c」、", f"「{link('https://a.b/c', 'https://a.b/c')}」、"),
     (
         "to a@b.c and d@e.f",
         f"to {link('mailto:a@b.c', 'a@b.c')} and {link('mailto:d@e.f', 'd@e.f')}",
@@ -41,6 +54,14 @@ def test_addresses(text: str, content: str) -> None:
     [
         *("https://", "http:///x", "http://.a", "https://a_b.c", "https://a.b_c", "xhttps://a.b"),
         *("www.", "www", "awww.a.b", "ftp://a.b", "a@b", "a@", "@a", "a@b.c-", "a@b.c_", "a@b..c"),
+        *(
+            "react@18.2.0",
+            "next@14.0.0-canary.5",
+            "node@18.x",
+            "me@192.168.0.1",
+            "a@b.1",
+            "mailto:a",
+        ),
     ],
 )
 def test_what_is_no_address(text: str) -> None:
@@ -63,6 +84,23 @@ def test_emphasis_begins_in_what_is_no_address() -> None:
     assert shown("a._@ b_") == "<p>a.<em>@ b</em></p>"
 
 
+def test_an_address_behind_mailto_that_was_shown() -> None:
+    for pieces in (
+        ["a mailto:", "b@c.d e"],
+        ["mai", "lto", ":b@c.d e"],
+        ["mailto:b", "@c.d"],
+    ):
+        assert streamed(pieces, Options()) == canonical(render("".join(pieces)))
+
+
+def test_links_open_in_the_same_tab_with_an_option() -> None:
+    text = "[a](https://b) ![c](https://d)"
+    assert shown(text) == f"<p>{link('https://b', 'a')} {link('https://d', 'c')}</p>"
+    assert shown(text, new_tab=False) == (
+        f'<p><a href="https://b" {REL}>a</a> <a href="https://d" {REL}>c</a></p>'
+    )
+
+
 # Where links lead
 
 
@@ -70,7 +108,10 @@ def test_emphasis_begins_in_what_is_no_address() -> None:
     ("target", "url"),
     [
         *((url, url) for url in ("/x", "x", "#x", "?x:y", "./x:y", "../x", "//host", "x/y:z", "")),
-        *((url, url) for url in ("http://h", "HTTPS://h", "mailto:a@b.c?subject=x", "http:x")),
+        *(
+            (url, url)
+            for url in ("http://h", "HTTPS://h", "mailto:a@b.c?subject=x", "http:x", "tel:1")
+        ),
         ("<>", ""),
         ("<a b>", "a%20b"),
         ("ü", "%C3%BC"),
@@ -98,7 +139,7 @@ REFUSED = [
     ),
     *("\u200bjavascript:x", "java\u00adscript:x", "ｊavascript:x", "\ufeffjavascript:x"),
     *("java\u202escript:x", "java\0script:x", "java\x1bscript:x", "java\ud800script:x"),
-    *("vbscript:x", "data:text/html,x", "file:///x", "blob:x", "tel:1", "ftp://h", "a:b", ":b"),
+    *("vbscript:x", "data:text/html,x", "file:///x", "blob:x", "sms:1", "ftp://h", "a:b", ":b"),
     *("feed:javascript:x", "view-source:http://h", "javascript&#0000058;x", "JAVASCRIPT&#x3a;x"),
 ]
 

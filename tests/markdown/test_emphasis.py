@@ -2,14 +2,15 @@ import random
 
 import pytest
 
+from streamhtml.markdown._dialect import Dialect
 from streamhtml.markdown._inline.delimiters import DelimiterRun, DelimiterStack, new_run
 
 
-def can(text: str, *, cjk: bool = True) -> str:
+def can(text: str, **options: bool) -> str:
     """Return what the run between the bars can do; ``|`` is taken out of the text first."""
     before, run, after = text.split("|")
     start, end = len(before), len(before) + len(run)
-    found = new_run(before + run + after, start, end, 0, cjk=cjk)
+    found = new_run(before + run + after, start, end, 0, Dialect(**options))
     assert (found.character, found.count, found.html) == (run[0], len(run), run)
     return "opens " * found.opens + "closes" * found.closes
 
@@ -36,11 +37,31 @@ def can(text: str, *, cjk: bool = True) -> str:
         ("a|_|.", "closes"),
         (".|_|.", "opens closes"),
         ("a|~|b", ""),
+        ("|~|a", ""),
+        ("a|~|", ""),
         ("a|~~|b", "opens closes"),
         ("|~~~|b", ""),
         ("글|**|'a", "opens closes"),
         ("%|**|를", "opens closes"),
+        (")|~~|는", "opens closes"),
         ("글|__|를", ""),
+        (")|_|는", "opens closes"),
+        ("는|_|(", "closes"),
+        ("는|_|「", "opens closes"),
+        ("」|__|は", "opens closes"),
+        ("。|_|가", "opens closes"),
+        ("a|_|、", "closes"),
+        ("、|_|a", "opens "),
+        ("a|_|가", ""),
+        ("）|_|（", "opens closes"),
+        ("a~~|**|b", "opens closes"),
+        ("a|**|~b", "opens closes"),
+        ("|**|~~b", "opens "),
+        ("a~~|**|", "closes"),
+        ("~~|**|b", "opens "),
+        ("a~~~|**|b", "opens "),
+        ("a|**|~~~b", "closes"),
+        ("a~~|_|b", "opens "),
         ("😀|**|'a", "opens closes"),
         ("글\u3000|**|a", "opens "),
     ],
@@ -52,6 +73,14 @@ def test_what_a_run_can_do(text: str, expected: str) -> None:
 def test_chinese_japanese_and_korean_as_the_specification_has_them() -> None:
     assert can("%|**|를", cjk=False) == "opens "
     assert can("글|**|'a", cjk=False) == "closes"
+    assert can(")|_|는", cjk=False) == "opens "
+    assert can("a~~|**|b", strikethrough=False) == "opens "
+
+
+def test_a_single_tilde_is_an_option() -> None:
+    assert [can(text, single_tilde=True) for text in ("|~|a", "a|~|", "a|~|b", "|~~~|b")] == [
+        *("opens ", "closes", "", ""),
+    ]
 
 
 def paired(*runs: tuple[str, bool, bool], until: int | None = None) -> list[str]:

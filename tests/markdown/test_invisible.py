@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.invisible import CHANGED, ENGLAND, KEPT
 from tests.markdown.page import canonical
-from tests.markdown.rendering import REL, paragraph, shown, streamed
+from tests.markdown.rendering import link, paragraph, shown, streamed
 
 from streamhtml._invisible import CONTROLS, INVISIBLE
 from streamhtml.markdown import Options, render
@@ -85,9 +85,9 @@ def test_law_references_are_neighbours_of_references(text: str, size: int) -> No
     ("".join(f"&#x{ord(character):x};" for character in f"{ENGLAND}x"), f"{ENGLAND}x"),
     ("&#xd83d;&#xdc4b; &#xdfff;&#x110000;", "\ufffd\ufffd \ufffd\ufffd"),
     ("`&zwj;\u200b\x9b` \\&zwj; &zwjx;", "<code>&amp;zwj;\ufffd</code> &amp;zwj; &amp;zwjx;"),
-    ("<http://a\u200b.b\u00ad>", f'<a href="http://a.b" {REL}>http://a.b</a>'),
-    ("http://a.b\u200b/c\u2060", f'<a href="http://a.b/c" {REL}>http://a.b/c</a>'),
-    ("[a](http&#x200b;s://b)", f'<a href="https://b" {REL}>a</a>'),
+    ("<http://a\u200b.b\u00ad>", link("http://a.b", "http://a.b")),
+    ("http://a.b\u200b/c\u2060", link("http://a.b/c", "http://a.b/c")),
+    ("[a](http&#x200b;s://b)", link("https://b", "a")),
     ("[a](java&#x200b;script:b)", "a"),
 )
 def test_characters_and_references(text: str, content: str) -> None:

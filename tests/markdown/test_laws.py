@@ -137,6 +137,9 @@ def test_law_exact_answers() -> None:
         ["a@b.c d", "_e@f.g"],
         ["a@b.c HTTP:", "//d"],
         ["a._@", " b_"],
+        ["mail", "to:a@b.c"],
+        ["mailto:mailto:", "a@b.c"],
+        ["*~~*a*~", "~**b*"],
     ],
     ids="".join,
 )
@@ -273,6 +276,12 @@ def test_law_calm(name: str) -> None:
         "text [[1]](https://a.b/c) and more",
         "2*3*4 = 24, 2**10 = 1024, _a_name and __init__, *.py",
         'Between 10~20 and ~5, arr[0][i], {"a": ["b"]}.',
+        "H<sub>2</sub>O, **x<sup>*n*</sup> <kbd>Ctrl</kbd>** [a <sub>b</sub>](u) <SUB>c</SUB>.",
+        "The <sub> tag, and the <sup>, <kbd>: all **are <b>**",
+        "| a |\n|---|\n| one<br>two<br/>three<br />four |\n\n# a<br>b",
+        'Use <a href="https://x.com/a">b</a>, <img src="a*b*c"> and <b>, a < b, a <b c, List<T>.',
+        "(~55–65B to N), ~5 (~10), ~~삭제(괄호)~~는 _강조(괄호)_는 **~~a~~**b",
+        "https://a.com/x를 (www.a.com)에서 https://a.com/글，mailto:me@x.org, a@1.2.3",
     ],
 )
 def test_law_calm_where_it_once_was_not(text: str) -> None:

@@ -33,6 +33,27 @@ def test_what_is_no_host_is_an_error(host: str) -> None:
         Options(image_hosts=["x", host])
 
 
+@pytest.mark.parametrize("name", ["new_tab", "breaks", "single_tilde"])
+def test_what_is_no_bool_is_an_error(name: str) -> None:
+    with pytest.raises(TypeError, match=f"{name}='yes' is not a bool; pass {name}=True"):
+        Options(**{name: "yes"})
+
+
+def test_a_single_tilde() -> None:
+    assert shown("~a~ ~~b~~ 1~2", single_tilde=True) == "<p><del>a</del> <del>b</del> 1~2</p>"
+
+
+@whole(
+    ("a\nb *c\nd*  \ne\\\nf", "<p>a<br>\nb <em>c<br>\nd</em><br>\ne<br>\nf</p>"),
+    ("a<br>\nb<br> \nc<br>", "<p>a<br>\nb<br><br>\nc<br></p>"),
+    ("- a\n  b\n\n`c\nd`\n===", "<ul><li>a<br>\nb</li></ul><h1><code>c d</code></h1>"),
+    ("```\na\nb\n```", "<pre><code>a\nb\n</code></pre>"),
+    ("![a\nb](u)", "<p>" + link("u", "a\nb") + "</p>"),
+)
+def test_every_line_break_is_shown(text: str, html: str) -> None:
+    assert shown(text, breaks=True) == html
+
+
 # Code
 
 
@@ -159,10 +180,16 @@ def test_markup_is_a_block_of_its_own(pieces: list[str], html: str) -> None:
     ("😀**'b'** c", "😀<strong>'b'</strong> c"),
     ("a**'b'** c", "a**'b'** c"),
     ("글　**a**", "글　<strong>a</strong>"),
-    ("~~a~~ ~b~", "<del>a</del> <del>b</del>"),
+    ("~~a~~ ~b~", "<del>a</del> ~b~"),
+    ("(~$55–65B to N), ~5 (~$10)", "(~$55–65B to N), ~5 (~$10)"),
+    ("~~삭제(괄호)~~는", "<del>삭제(괄호)</del>는"),
+    ("_강조(괄호)_는 __「強」__は", "<em>강조(괄호)</em>는 <strong>「強」</strong>は"),
+    ("변수_이름_값, 가_(1) 나_(2)", "변수_이름_값, 가_(1) 나_(2)"),
+    ("**~~a~~**b a*~~b~~*", "<strong><del>a</del></strong>b a<em><del>b</del></em>"),
+    ("**~~~a~~~**b", "**~~~a~~~**b"),
     ("~~*a*~~ ~~b~~c", "<del><em>a</em></del> <del>b</del>c"),
     ("10~20~30", "10~20~30"),
-    ("a~b~c ~d~.", "a~b~c <del>d</del>."),
+    ("a~b~c ~d~.", "a~b~c ~d~."),
     ("about ~5 or ~6", "about ~5 or ~6"),
     ("~~a~ ~b ~~", "~~a~ ~b ~~"),
     ("a ~~~b~~~", "a ~~~b~~~"),

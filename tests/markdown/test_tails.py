@@ -1,6 +1,6 @@
 """How uncertain text is shown as a tail, and how the next tail corrects a wrong guess."""
 
-from tests.markdown.patch_steps import END, REL, Step, check, note, notes, sent, streams
+from tests.markdown.patch_steps import END, REL, TAB, Step, check, note, notes, sent, streams
 
 # Tails
 
@@ -40,9 +40,12 @@ from tests.markdown.patch_steps import END, REL, Step, check, note, notes, sent,
         ("~~ ", "append 1 <del>a</del>"),
         (END,),
     ),
-    one_tilde_is_text_first=(
-        ("~a", "append 0 <p></p>", "tail 1 ~a"),
-        ("~ b", "append 1 <del>a</del> b"),
+    one_tilde_is_text=(("a ~", "append 0 <p>a </p>"), ("b", "append 1 ~b"), (END,)),
+    strike_in_strong=(
+        ("**~",),
+        ("~a~~", "append 0 <p></p>", "tail 1 <strong><del>a</del></strong>"),
+        ("**",),
+        ("b", "append 1 <strong><del>a</del></strong>b"),
         (END,),
     ),
     code=(
@@ -63,7 +66,7 @@ from tests.markdown.patch_steps import END, REL, Step, check, note, notes, sent,
         ("t", "tail 1 text"),
         ("](http://b",),
         ("/c",),
-        (") d", f'append 1 <a href="http://b/c" {REL}>text</a> d'),
+        (") d", f'append 1 <a href="http://b/c" {TAB} {REL}>text</a> d'),
         (END,),
     ),
     link_with_structure=(
@@ -132,16 +135,54 @@ from tests.markdown.patch_steps import END, REL, Step, check, note, notes, sent,
         ("a http", "append 0 <p>a </p>", "tail 1 http"),
         ("s://b.c", "tail 1 https://b.c"),
         (".", "tail 1 https://b.c."),
-        (" d", f'append 1 <a href="https://b.c" {REL}>https://b.c</a>. d'),
+        (" d", f'append 1 <a href="https://b.c" {TAB} {REL}>https://b.c</a>. d'),
         (END,),
     ),
     address_in_angles=(
         ("a <http", "append 0 <p>a </p>"),
         ("://b",),
-        (">", f'append 1 <a href="http://b" {REL}>http://b</a>'),
+        (">", f'append 1 <a href="http://b" {TAB} {REL}>http://b</a>'),
         (END,),
     ),
-    less_than=(("a <b", "append 0 <p>a </p>"), (" c", "append 1 &lt;b c"), (END,)),
+    less_than=(("a <b", "append 0 <p>a </p>"), (", c", "append 1 &lt;b, c"), (END,)),
+    line_break=(
+        ("a<b", "append 0 <p>a</p>"),
+        ("r ",),
+        ("/",),
+        (">", "append 1 <br>"),
+        ("b", "append 1 b"),
+        (END,),
+    ),
+    tags=(
+        ("H<su", "append 0 <p>H</p>"),
+        ("b>",),
+        ("2 *a", "tail 1 <sub>2 <em>a</em></sub>"),
+        ("*</s",),
+        ("ub>O", "append 1 <sub>2 <em>a</em></sub>O"),
+        (END,),
+    ),
+    tags_in_emphasis=(
+        ("**a <sup>b *c", "append 0 <p></p>", "tail 1 <strong>a <sup>b <em>c</em></sup></strong>"),
+        ("</sup>d", "tail 1 <strong>a <sup>b *c</sup>d</strong>"),
+        ("** e", "append 1 <strong>a <sup>b *c</sup>d</strong> e"),
+        (END,),
+    ),
+    tags_that_stay_open=(
+        ("a <sub>b", "append 0 <p>a </p>", "tail 1 <sub>b</sub>"),
+        ("c" * 200, f"tail 1 &lt;sub&gt;b{'c' * 200}"),
+        (END, f"append 1 &lt;sub&gt;b{'c' * 200}"),
+    ),
+    tag_with_attributes=(
+        ("a <b c", "append 0 <p>a </p>", "tail 1 &lt;b c"),
+        ('="https://d', 'tail 1 &lt;b c="https://d'),
+        ('">e', 'append 1 &lt;b c="https://d"&gt;e'),
+        (END,),
+    ),
+    no_tag=(
+        ("a <b c ", "append 0 <p>a </p>", "tail 1 &lt;b c"),
+        ("= d, *e", "append 1 &lt;b c = d, ", "tail 1 <em>e</em>"),
+        (END, "append 1 *e"),
+    ),
     a_tail_stays=(
         ("a *b", "append 0 <p>a </p>", "tail 1 <em>b</em>"),
         (" ![c",),
@@ -222,7 +263,7 @@ def test_what_is_not_certain_is_a_tail(steps: tuple[Step, ...]) -> None:
     ),
     pattern=(("rm *.py", "append 0 <p>rm </p>", "tail 1 *.py"), (END, "append 1 *.py")),
     four_stars=(("a ****b", "append 0 <p>a </p>", "tail 1 ****b"), (END, "append 1 ****b")),
-    half_strike=(("a ~b", "append 0 <p>a </p>", "tail 1 ~b"), (END, "append 1 ~b")),
+    half_strike=(("a ~b", "append 0 <p>a ~b</p>"), (END,)),
     shell=(("a ${b^c", "append 0 <p>a </p>"), (END, "append 1 ${b^c")),
     dollar=(("a $b", "append 0 <p>a </p>"), (END, "append 1 $b")),
     footnote=(
@@ -250,6 +291,11 @@ def test_what_is_not_certain_is_a_tail(steps: tuple[Step, ...]) -> None:
 )
 def test_a_guess_is_mended_by_the_next_tail(steps: tuple[Step, ...]) -> None:
     check(steps)
+
+
+def test_one_tilde_is_text_first_with_the_option() -> None:
+    steps = sent(["~a", "~ b"], single_tilde=True)
+    assert steps == [["append 0 <p></p>", "tail 1 ~a"], ["append 1 <del>a</del> b"], []]
 
 
 def test_a_bracket_that_stays_open_is_shown_after_400_characters() -> None:

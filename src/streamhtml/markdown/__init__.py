@@ -6,7 +6,8 @@ The renderer keeps four laws:
 - **Linear**: text that is certain is sent once and never read again. Text that is held back is
   read again, but it is usually short. Long text must grow by a fraction before it is read again.
 - **Calm**: uncertain text is shown as a tail, completed in the way it will most likely end.
-- **Safe**: HTML in the text is shown as text. The library writes every element, attribute and URL.
+- **Safe**: HTML in the text is shown as text, but for a few tags without attributes. The library
+  writes every element, attribute and URL.
 
 Nothing here does I/O or knows about time. The text passes through three packages:
 

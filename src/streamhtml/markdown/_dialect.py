@@ -6,7 +6,13 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The constructs beyond CommonMark that the parser recognises."""
+    """The constructs beyond CommonMark that the parser recognises.
+
+    Attributes:
+        cjk: whether marks and addresses are read differently beside Chinese, Japanese and Korean.
+        single_tilde: whether ``~a~`` is strikethrough, as ``~~a~~`` is.
+        breaks: whether every line break is a hard line break.
+    """
 
     tables: bool = True
     strikethrough: bool = True
@@ -15,7 +21,9 @@ class Dialect:
     footnotes: bool = True
     alerts: bool = True
     math: bool = True
-    cjk_emphasis: bool = True
+    cjk: bool = True
+    single_tilde: bool = False
+    breaks: bool = False
 
 
 MAX_CONTAINERS: Final = 50
@@ -24,6 +32,9 @@ elements below a depth of 512, so a streamed page would differ from a loaded one
 
 MAX_EMPHASIS: Final = 100
 """Maximum nesting of emphasis, for the same reason."""
+
+MAX_TAGS: Final = 20
+"""Maximum nesting of ``<sub>``, ``<sup>`` and ``<kbd>``, for the same reason."""
 
 MAX_COLUMNS: Final = 128
 """Maximum number of columns in a table. A wider table is text. Short rows are filled with empty

@@ -33,9 +33,15 @@ class Options:
             HTML, already escaped and trusted, that replaces the source; or None to keep the source.
             It must return the same for the same source. If it raises, the error is logged and the
             source is kept.
+        new_tab: whether a link to another site opens in a new tab, so that the page with the answer
+            stays open.
+        breaks: whether every line break in the text is shown as a line break (``<br>``). If not, a
+            line break inside a paragraph is a space, as in CommonMark.
+        single_tilde: whether ``~a~`` is struck through, as on GitHub. If not, only ``~~a~~`` is.
 
     Raises:
-        TypeError: ``image_hosts`` is a single string.
+        TypeError: ``image_hosts`` is a single string, or ``new_tab``, ``breaks`` or
+            ``single_tilde`` is not a bool.
         ValueError: ``image_hosts`` contains something that is not a host name in lower case.
     """
 
@@ -43,8 +49,14 @@ class Options:
     on_fence: OnFence | None = None
     ids: bool = False
     math: bool | DrawFormula = True
+    new_tab: bool = True
+    breaks: bool = False
+    single_tilde: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("new_tab", "breaks", "single_tilde"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise TypeError(f"{name}={value!r} is not a bool; pass {name}=True or {name}=False")
         if isinstance(self.image_hosts, str):
             raise TypeError(
                 f"image_hosts={self.image_hosts!r} is one string; pass a collection of hosts, "

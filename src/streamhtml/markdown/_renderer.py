@@ -28,7 +28,8 @@ class MarkdownRenderer:
     """Renders Markdown while it arrives: CommonMark 0.31.2 and the extensions of GitHub.
 
     The extensions are tables, strikethrough, task lists, addresses as links, footnotes and alerts.
-    Formulas are marked, or drawn by ``options.math``. HTML in the text is shown as text.
+    Formulas are marked, or drawn by ``options.math``. HTML in the text is shown as text, except for
+    ``<br>``, ``<sub>``, ``<sup>`` and ``<kbd>`` without attributes.
 
     Args:
         root: the id of the region's element.
@@ -57,8 +58,10 @@ class MarkdownRenderer:
         self._patches = PatchWriter(root, self._buffer)
         draw = options.math if callable(options.math) else None
         inline_parser = InlineParser(
-            Dialect(math=bool(options.math)),
-            SafeURLs(options.image_hosts),
+            Dialect(
+                math=bool(options.math), single_tilde=options.single_tilde, breaks=options.breaks
+            ),
+            SafeURLs(options.image_hosts, new_tab=options.new_tab),
             self._references,
             self._footnotes,
             draw=draw,

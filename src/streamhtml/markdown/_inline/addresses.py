@@ -7,6 +7,7 @@ import re
 from string import ascii_letters, digits
 from typing import Final
 
+from streamhtml.markdown._inline.cjk import LETTERS, SIGNS
 from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 # The first letter is tested before the lookbehind, because that rules out most positions quickly.
@@ -15,14 +16,36 @@ URL: Final = r"(?P<url>[hHfF](?<![A-Za-z0-9].)(?i:(?<=h)ttps?|(?<=f)tp)://|w(?<!
 
 # The pattern begins only at the beginning of a word and has a maximum length, so that the search
 # stays linear.
-EMAIL: Final = r"(?P<email>(?<![A-Za-z0-9])[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@(?:[A-Za-z0-9._-]*+))"
+EMAIL: Final = (
+    r"(?P<email>(?<![A-Za-z0-9])(?:[mM](?i:ailto):)?"
+    r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@(?:[A-Za-z0-9._-]*+))"
+)
 """A pattern for an e-mail address. The search takes ten times as long with it."""
+
+MAILTO: Final = "mailto:"
+"""The text that belongs to the address after it."""
 
 _DOMAIN: Final = re.compile(r"[^\s<!-,/:-@\[-^`{-~]+")
 # A URL ends before a bracket that has no counterpart.
 _END: Final = re.compile(r"[^\s<\[\]]*+(?:\[[^\s<\[\]]*+\][^\s<\[\]]*+)*")
 _RUN: Final = re.compile(r"[^\s<]*+")
+# The same, without the CJK letters and signs that end a URL. A letter does not end it at the
+# beginning of a host's label or a part of the path, and neither do the letters and digits after it.
+_WORD_IN_CJK: Final = rf"[{LETTERS}](?:[{LETTERS}A-Za-z0-9]++|[.:](?=[{LETTERS}]))*"
+_RUN_IN_CJK: Final = re.compile(
+    rf"(?:[^\s<!-,/:-@\[-^`{{-~{LETTERS}{SIGNS}]++|(?<=[/.]){_WORD_IN_CJK})*"
+    rf"(?:[^\s<({LETTERS}{SIGNS}]++|\((?![{LETTERS}])"
+    rf"|(?<=[/?=&#_+@{LETTERS}-])\(?{_WORD_IN_CJK})*"
+)
+# Particles, which in Korean and Japanese follow a word without a space.
+_PARTICLE: Final = re.compile(
+    r"(?<=/)(?:[을를이가은는의와과도만]|에(?:서)?[는도]?|에[게의]|에서의|(?:으)?로[는도]?|이?라는"
+    r"|부터|까지|처럼|보다|하고|이?[나며고]|이다|입니다|[をはがにでのとへも]|から|まで|です)\Z"
+)
+_MAX_PARTICLE: Final = 4  # with the slash before it
 _REFERENCE: Final = re.compile(r"&[A-Za-z0-9]*;?\Z")
+# A mark and the punctuation after it, or a character reference.
+_UNLIKELY: Final = re.compile(r"(?:[*_~][*_~?!.,:;'\")]*|&[A-Za-z0-9]*;?)\Z")
 
 LAST_CHARACTERS: Final = frozenset("fhtpsw:/FHTPSW")
 """The last characters of an unfinished ``http://``, ``ftp://`` or ``www``."""
@@ -30,22 +53,30 @@ LAST_CHARACTERS: Final = frozenset("fhtpsw:/FHTPSW")
 _MAX_LOCAL_PART: Final = 64  # before the "@"
 _MARKS: Final = "._+-"
 _IN_WORD: Final = ascii_letters + digits + _MARKS
-_WORD: Final = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9][A-Za-z0-9._+-]*|(?i:https?|ftp):/?/?)\Z")
+_WORD: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Za-z0-9][A-Za-z0-9._+-]*|(?i:https?|ftp):/?/?|(?i:mailto):)\Z"
+)
+_VERSION: Final = re.compile(r"v?\d+(?:\.(?:\d+|x))+(?:-.*)?\Z", re.IGNORECASE)
 _UNFINISHED: Final = re.compile(
     r"(?:^|(?<=[^A-Za-z0-9]))(?:h|ht|htt|https?:?/?/?|f|ft|ftp:?/?/?|w|ww|www)\Z", re.IGNORECASE
 )
 
 
-def end_of_url(text: str, pos: int, *, final: bool) -> int | Incomplete | None:
+def end_of_url(text: str, pos: int, *, final: bool, cjk: bool) -> int | Incomplete | None:
     """Return where the URL at ``pos`` ends, or None if there is no URL.
 
     Args:
         text: the text, with the beginning of a URL at ``pos``.
         pos: index of the URL's first character.
         final: whether the text is complete. If not, a URL at its end may continue.
+        cjk: whether the URL ends before a Chinese, Japanese or Korean letter, unless that letter
+            begins a label of the host or a part of the path; before a full-width sign; and before
+            a particle that is alone after a slash.
     """
     host = pos + 4 if text[pos] == "w" else text.index("//", pos) + 2
-    domain = _DOMAIN.match(text, host)
+    run = (_RUN if not cjk or text.isascii() else _RUN_IN_CJK).match(text, host)
+    assert run
+    domain = _DOMAIN.match(text, host, run.end())
     after = domain.end() if domain else host
     if after == len(text) and not final:
         return INCOMPLETE
@@ -54,13 +85,14 @@ def end_of_url(text: str, pos: int, *, final: bool) -> int | Incomplete | None:
     labels = domain[0].rstrip(".").split(".")
     if not labels[0] or any("_" in label for label in labels[-2:]):
         return None
-    found, run = _END.match(text, pos), _RUN.match(text, pos)
+    found = _END.match(text, pos, run.end())
     assert found
-    assert run
     end = found.end()
     if run.end() == len(text) and not final and not text.startswith("]", end):
         return INCOMPLETE
-    return _trim(text, pos, end)
+    end = _trim(text, pos, end)
+    particle = _PARTICLE.search(text[max(end - _MAX_PARTICLE, host) : end]) if cjk else None
+    return end - len(particle[0]) if particle else end
 
 
 def end_of_email(found: "re.Match[str]", *, final: bool) -> int | Incomplete | None:
@@ -73,14 +105,33 @@ def end_of_email(found: "re.Match[str]", *, final: bool) -> int | Incomplete | N
 
 def likely_part(text: str) -> str:
     """Return an unfinished address without an end that will most likely not belong to it."""
-    text = text.rstrip("*_~")
-    return text[:-40] + _REFERENCE.sub("", text[-40:])
+    return text[:-40] + _UNLIKELY.sub("", text[-40:])
 
 
 def is_email(address: str) -> bool:
-    """Return whether a match of ``EMAIL`` is an e-mail address."""
+    """Return whether a match of ``EMAIL`` is an e-mail address.
+
+    The ``18.2.0`` of ``react@18.2.0`` and a numeric host are not the domain of one.
+    """
     _, _, domain = address.partition("@")
-    return "." in domain.strip(".") and ".." not in domain and domain[-1] not in "-_"
+    return (
+        "." in domain.strip(".")
+        and ".." not in domain
+        and domain[-1] not in "-_"
+        and domain.rstrip(".").rpartition(".")[2][0].isalpha()
+        and not _VERSION.match(domain)
+    )
+
+
+def follows_mailto(text: str, pos: int) -> bool:
+    """Return whether ``mailto:`` precedes a position."""
+    start = pos - len(MAILTO)
+    return (
+        pos >= len(MAILTO)
+        and text[pos - 1] == ":"
+        and text[start:pos].lower() == MAILTO
+        and not (start and text[start - 1].isascii() and text[start - 1].isalnum())
+    )
 
 
 def unfinished_start(text: str, *, words: bool) -> int:
@@ -94,7 +145,8 @@ def unfinished_start(text: str, *, words: bool) -> int:
     if words:
         word = text[len(text.rstrip(_IN_WORD)) :].lstrip(_MARKS)
         if 0 < len(word) <= _MAX_LOCAL_PART:  # Fast path: most words.
-            return len(text) - len(word)
+            start = len(text) - len(word)
+            return start - len(MAILTO) if follows_mailto(text, start) else start
         found = _WORD.search(text, max(len(text) - _MAX_LOCAL_PART - 1, 0))
     elif text[-1:] in LAST_CHARACTERS:
         found = _UNFINISHED.search(text, max(len(text) - 10, 0))

@@ -10,6 +10,7 @@ from streamhtml.markdown._escaping import escape
 from streamhtml.markdown._inline import addresses
 from streamhtml.markdown._inline.link_syntax import Target
 from streamhtml.markdown._inline.state import InlineState
+from streamhtml.markdown._inline.tags import read_tag
 from streamhtml.markdown._sentinel import INCOMPLETE
 
 _AUTOLINK: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\x00-\x20\x7f]*)>")
@@ -25,13 +26,15 @@ _REST_OF_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]*@[A-Za-z0-9._-]*")
 
 
 def read_less_than(state: InlineState) -> None:
-    """Read ``<``: an autolink, or text."""
+    """Read ``<``: an autolink, an HTML tag, or text."""
     text, pos = state.text, state.pos
+    if read_tag(state):
+        return
     found = _AUTOLINK.match(text, pos)
     prefix = ""
     if not found:
         found = _EMAIL_AUTOLINK.match(text, pos)
-        prefix = "mailto:"
+        prefix = addresses.MAILTO
     if found:
         start, end = state.context.policy.link(Target(prefix + found[1], None))
         plain = escape(found[1] if start else found[0])
@@ -49,9 +52,12 @@ def read_address(state: InlineState, found: "re.Match[str]") -> None:
     text, pos = state.text, state.pos
     is_email = found.lastgroup == "email"
     if is_email:
+        if pos - len(addresses.MAILTO) < state.first and addresses.follows_mailto(text, pos):
+            state.restart = True  # A part of this "mailto:" was shown as plain text already.
         end = addresses.end_of_email(found, final=state.final)
     else:
-        end = addresses.end_of_url(text, pos, final=state.final)
+        cjk = state.context.dialect.cjk
+        end = addresses.end_of_url(text, pos, final=state.final, cjk=cjk)
     if end is INCOMPLETE:
         state.stop(escape(addresses.likely_part(text[pos:])))
         return
@@ -60,7 +66,9 @@ def read_address(state: InlineState, found: "re.Match[str]") -> None:
         state.add_literal(len(re.split("[_@]", found[0])[0]))
         return
     address = text[pos:end]
-    scheme = "mailto:" if is_email else "http://" if text[pos] == "w" else ""
+    scheme = "http://" if text[pos] == "w" and not is_email else ""
+    if is_email and ":" not in address:
+        scheme = addresses.MAILTO
     plain = escape(address)
     start, close = state.context.policy.link(Target(scheme + address, None))
     state.links.append((len(state.pieces), plain))

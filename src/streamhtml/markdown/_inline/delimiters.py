@@ -5,13 +5,16 @@ linked list. For each kind of closer, the position below which no opener is left
 each run is visited a bounded number of times.
 """
 
-import unicodedata
-from functools import lru_cache
 from typing import Final
 
-from streamhtml.markdown._dialect import MAX_EMPHASIS
+from streamhtml.markdown._dialect import MAX_EMPHASIS, Dialect
+from streamhtml.markdown._inline.cjk import kind_in_cjk, kind_of
 
 _TAGS: Final = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("del", "del")}
+
+
+TILDES: Final = "~~~"
+"""The shortest run of tildes that never is strikethrough."""
 
 
 class DelimiterRun:
@@ -115,9 +118,11 @@ class DelimiterStack:
 
     def drop(self, bottom: DelimiterRun | None) -> None:
         """Remove all runs after ``bottom``; None removes all."""
-        self.last = bottom
         if bottom:
-            bottom.next = None
+            while self.last is not bottom:
+                assert self.last
+                self._remove(self.last)
+        self.last = bottom
 
     def openers(self) -> list[DelimiterRun]:
         """Return the runs that may still open emphasis, in order."""
@@ -129,6 +134,13 @@ class DelimiterStack:
             run = run.previous
         found.reverse()
         return found
+
+    def last_before(self, index: int) -> DelimiterRun | None:
+        """Return the last run before the piece ``index``."""
+        run = self.last
+        while run and run.index >= index:
+            run = run.previous
+        return run
 
     def _first(self, bottom: DelimiterRun | None) -> DelimiterRun | None:
         if bottom:
@@ -174,45 +186,49 @@ class DelimiterStack:
             self.last = run.previous
 
 
-def new_run(text: str, start: int, end: int, index: int, *, cjk: bool) -> DelimiterRun:
+def new_run(text: str, start: int, end: int, index: int, dialect: Dialect) -> DelimiterRun:
     """Return the delimiter run ``text[start:end]``, and decide whether it can open and close.
 
     https://spec.commonmark.org/0.31.2/#left-flanking-delimiter-run
 
     Chinese, Japanese and Korean do not put spaces between words, so CommonMark's rule for
-    punctuation keeps ``**10%**를`` from being bold. With ``cjk``, their characters count neither as
-    letters nor as punctuation (https://github.com/tats-u/markdown-cjk-friendly).
+    punctuation keeps ``**10%**를`` from being bold. With ``dialect.cjk``, their characters count
+    neither as letters nor as punctuation (https://github.com/tats-u/markdown-cjk-friendly). A ``_``
+    between two letters has no effect in any language.
+
+    As on GitHub, ``*`` looks past ``~~``, so that ``**~~a~~**b`` is bold.
     """
-    character = text[start]
-    kind = _kind_in_cjk if cjk and character == "*" else _kind_of
-    before = kind(text[start - 1]) if start else " "
-    after = kind(text[end]) if end < len(text) else " "
+    character, length = text[start], end - start
+    if character == "~" and length != 2 and not (length == 1 and dialect.single_tilde):
+        return DelimiterRun(character, length, index, opens=False, closes=False)
+    first, last = start, end
+    if character == "*" and "~" in text[max(start - 1, 0) : end + 1] and dialect.strikethrough:
+        first, last = _before_tildes(text, start), _after_tildes(text, end)
+    kind = kind_in_cjk if dialect.cjk else kind_of
+    before = kind(text[first - 1]) if first else " "
+    after = kind(text[last]) if last < len(text) else " "
     left = after != " " and (after != "." or before != "a")
     right = before != " " and (before != "." or after != "a")
-    if character == "_" or (character == "~" and end - start == 1):
+    if character == "_" or (character == "~" and length == 1):
         # These do not work inside a word, or in a range of numbers such as 10~20.
-        left, right = left and (not right or before == "."), right and (not left or after == ".")
-    elif character == "~" and end - start > 2:
-        left = right = False
-    return DelimiterRun(character, end - start, index, opens=left, closes=right)
+        opens = not right or before in ".," or (before == "c" and after == ",")
+        closes = not left or after in ".," or (before in ".," and after == "c")
+        left, right = left and opens, right and closes
+    return DelimiterRun(character, length, index, opens=left, closes=right)
 
 
-@lru_cache(4096)
-def _kind_of(character: str) -> str:
-    """Return " " for white space, "." for punctuation and symbols, "a" for anything else."""
-    if character.isspace():
-        return " "
-    return "." if unicodedata.category(character)[0] in "PS" else "a"
+def _before_tildes(text: str, pos: int) -> int:
+    """Return where the ``~`` or ``~~`` before ``pos`` begins; ``pos`` if there is none."""
+    start = max(pos - len(TILDES), 0)
+    tildes = pos - start - len(text[start:pos].rstrip("~"))
+    return pos - tildes if tildes < len(TILDES) else pos
 
 
-@lru_cache(4096)
-def _kind_in_cjk(character: str) -> str:
-    """Return "c" for Chinese, Japanese and Korean, including punctuation; else ``_kind_of()``."""
-    # Emoji are wide characters too, but they are symbols.
-    is_wide = unicodedata.east_asian_width(character) in "WFH"
-    if is_wide and unicodedata.category(character) != "So" and not character.isspace():
-        return "c"
-    return _kind_of(character)
+def _after_tildes(text: str, pos: int) -> int:
+    """Return where the ``~`` or ``~~`` at ``pos`` ends; ``pos`` if there is none."""
+    if text.startswith("~", pos) and not text.startswith(TILDES, pos):
+        return pos + (2 if text.startswith("~~", pos) else 1)
+    return pos
 
 
 def _kind(closer: DelimiterRun) -> tuple[str, bool, int]:

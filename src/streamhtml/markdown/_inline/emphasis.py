@@ -1,6 +1,6 @@
 """The rule for ``*``, ``_`` and ``~``, which form emphasis. ``delimiters`` pairs them up."""
 
-from streamhtml.markdown._inline.delimiters import new_run
+from streamhtml.markdown._inline.delimiters import TILDES, new_run
 from streamhtml.markdown._inline.state import InlineState
 
 
@@ -12,10 +12,10 @@ def read_delimiter_run(state: InlineState) -> None:
     character, end = text[pos], pos + 1
     while text.startswith(character, end):
         end += 1
-    if end == len(text) and not state.final:
+    if not state.final and len(text) - end < len(TILDES) and not text[end:].strip("~"):
         state.stop()
         return
-    run = new_run(text, pos, end, len(state.pieces), cjk=state.context.dialect.cjk_emphasis)
+    run = new_run(text, pos, end, len(state.pieces), state.context.dialect)
     if run.opens or run.closes:
         state.delimiters.add(run)
         state.runs.append(run)
@@ -42,7 +42,7 @@ def _read_simple_emphasis(state: InlineState) -> bool:
         state.add(f"<{tag}>{found[2]}</{tag}>", state.pos)
         state.pos = found.end()
         state.delimiters.enclose()
-    elif found[3] or state.final or state.delimiters.last or state.brackets:
+    elif found[3] or state.final or state.delimiters.last or state.brackets or state.tags:
         return False
     else:
         content = found[2].rstrip(" \t\n")

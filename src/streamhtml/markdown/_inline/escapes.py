@@ -31,8 +31,8 @@ def read_backslash(state: InlineState) -> None:
         else:
             state.stop()
     elif following == "\n":
-        state.add("<br>", pos)
-        state.pos += 1
+        state.add("<br>\n", pos)
+        state.pos += 2
     elif following in "([" and state.context.dialect.math and read_formula_in_brackets(state):
         pass
     elif following in PUNCTUATION:
@@ -70,6 +70,6 @@ def read_ampersand(state: InlineState) -> None:
 def read_newline(state: InlineState) -> None:
     """Read the end of a line, which is a hard line break after two spaces."""
     text, pos = state.text, state.pos
-    hard = text.endswith("  ", 0, pos)
+    hard = state.context.dialect.breaks or text.endswith("  ", 0, pos)
     state.add("<br>\n" if hard else "\n", pos)
     state.pos = pos + 1

@@ -5,6 +5,8 @@ again whenever it grows. If it is long, because a construct is never closed, it 
 fraction of itself first, so that the cost stays linear.
 """
 
+from streamhtml.markdown._inline.addresses import MAILTO
+from streamhtml.markdown._inline.delimiters import TILDES
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._output.growing_text import GrowingText
 from streamhtml.markdown._rereading import READ_AT_ONCE, next_reading
@@ -112,11 +114,24 @@ class InlineText(GrowingText):
         self.advance()
         return "".join(self._pieces)
 
+    def _end_before(self, length: int) -> str:
+        """Return a few characters before the last ``length`` characters of the source."""
+        wanted = length + len(MAILTO) + 1
+        pieces: list[str] = []
+        for piece in reversed(self._source):
+            pieces.append(piece)
+            wanted -= len(piece)
+            if wanted <= 0:
+                break
+        end = "".join(reversed(pieces))
+        return end[max(len(end) - length - len(MAILTO) - 1, 0) : len(end) - length]
+
     def _read(self, text: str) -> None:
-        reading = self._parser.read(
-            text, self._before, final=self.closed, hold_words=self._hold_words
-        )
-        if reading.restart:
+        before = self._before
+        if before and "@" in text:  # The address may have begun with "mailto:".
+            before = self._end_before(len(text))
+        reading = self._parser.read(text, before, final=self.closed, hold_words=self._hold_words)
+        if reading.restart and not self._hold_words:
             self._hold_words = True
             self.restarted = self.is_shown
             self.restart()
@@ -132,5 +147,7 @@ class InlineText(GrowingText):
             self._pieces.append(html)
         if length:
             self._before = text[length - 1]
+            if self._before == "~":  # The characters before one or two tildes matter too.
+                self._before = (before + text[:length])[-len(TILDES) :]
         self._held = text[length:]
         self._read_at = next_reading(len(self._held)) if len(self._held) > READ_AT_ONCE else 0

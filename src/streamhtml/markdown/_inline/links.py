@@ -144,7 +144,8 @@ def _is_likely_label(state: InlineState, bracket: Bracket, label: str) -> bool:
 
 
 def _make_link(state: InlineState, bracket: Bracket, target: Target | None) -> None:
-    _close_delimiters(state, bracket)
+    state.close_delimiters(bracket.index, bracket.bottom)
+    state.drop_tags(bracket.index)
     start, end = state.context.policy.link(target) if target else ("", "")
     state.pieces[bracket.index] = start
     state.add(end, state.pos)
@@ -160,7 +161,8 @@ def _make_link(state: InlineState, bracket: Bracket, target: Target | None) -> N
 
 
 def _make_image(state: InlineState, bracket: Bracket, target: Target | None) -> None:
-    _close_delimiters(state, bracket)
+    state.close_delimiters(bracket.index, bracket.bottom)
+    state.drop_tags(bracket.index)
     content = "".join(state.pieces[bracket.index + 1 :])
     for inside in (state.links, state.footnotes):
         while inside and inside[-1][0] > bracket.index:
@@ -170,10 +172,3 @@ def _make_image(state: InlineState, bracket: Bracket, target: Target | None) -> 
     if html.startswith("<a "):
         state.links.append((len(state.pieces), text_of(html)))
     state.add(html, bracket.start - 2)
-
-
-def _close_delimiters(state: InlineState, bracket: Bracket) -> None:
-    """Pair up the delimiter runs inside the brackets, and drop the others there."""
-    state.delimiters.pair(bracket.bottom)
-    state.write_runs(bracket.index)
-    state.delimiters.drop(bracket.bottom)

@@ -213,7 +213,7 @@ def _final_result(state: InlineState) -> Reading:
 def _partial_result(state: InlineState) -> Reading:
     pieces = state.pieces
     certain = held = state.hold if state.stopped else len(pieces)
-    if state.brackets or state.delimiters.last:
+    if state.brackets or state.tags or state.delimiters.last:
         certain = _certain_count(state, held)
     end, tail = state.pos, ""
     if state.footnotes:
@@ -233,6 +233,8 @@ def _certain_count(state: InlineState, held: int) -> int:
         if state.may_close(bracket):
             certain = min(certain, bracket.index)
             break
+    if state.tags:
+        certain = min(certain, state.tags[0].index)
     if state.delimiters.last:
         state.delimiters.pair(until=certain)
         for run in state.delimiters.openers():

@@ -51,7 +51,8 @@ def patterns_for(dialect: Dialect) -> Patterns:
     last = "".join(addresses.LAST_CHARACTERS)
     # Without "[" after it, an exclamation mark is plain text, except at the end.
     plain = f"[^{characters}>@]".replace("!", "")
-    plain = rf"{plain}*+(?:(?<! )\n{plain}*+)*"
+    lines = "" if dialect.breaks else rf"(?:(?<! )\n{plain}*+)*"
+    plain = f"{plain}*+{lines}"
     at_certain_end = rf"(?:(?<=[^!{last}\s])|(?<=(?a:[^\W_{last}])[{last}]))"
     return Patterns(
         re.compile(special).search,

@@ -62,6 +62,21 @@ class Bracket:
         self.holds_bracket = False
 
 
+@dataclass(slots=True)
+class OpenTag:
+    """A ``<sub>``, ``<sup>`` or ``<kbd>`` that may have an end tag. Until then, it is text.
+
+    Attributes:
+        name: its name in lower case.
+        index: the index of its piece of HTML.
+        start: the index in the text where its content begins.
+    """
+
+    name: str
+    index: int
+    start: int
+
+
 class InlineState:
     """The text that is read, the position in it, and the HTML of the text so far.
 
@@ -77,6 +92,7 @@ class InlineState:
         delimiters: the delimiter runs that may still pair up.
         runs: all delimiter runs that have not been written.
         brackets: the open brackets.
+        tags: the open tags, which are nested with the brackets by their indexes.
         links: the index of the piece of each link, and its text as HTML, which replaces the link
             if another link encloses it.
         links_from: open brackets below this level contain a link, so they cannot open one.
@@ -92,7 +108,7 @@ class InlineState:
     __slots__ = (
         "brackets", "closing_ticks", "context", "delimiters", "final", "first", "footnotes", "hold",
         "links", "links_from", "pending", "pieces", "pos", "restart", "runs", "search", "starts",
-        "stopped", "text",
+        "stopped", "tags", "text",
     )  # fmt: skip
 
     def __init__(
@@ -109,6 +125,7 @@ class InlineState:
         self.delimiters = DelimiterStack()
         self.runs: list[DelimiterRun] = []
         self.brackets: list[Bracket] = []
+        self.tags: list[OpenTag] = []
         self.links: list[tuple[int, str]] = []
         self.links_from = 0
         self.footnotes: list[tuple[int, str]] = []
@@ -147,6 +164,17 @@ class InlineState:
         """Remove the innermost open bracket."""
         self.brackets.pop()
         self.links_from = min(self.links_from, len(self.brackets))
+
+    def drop_tags(self, index: int) -> None:
+        """Forget the open tags from the piece ``index`` on, which are text now."""
+        while self.tags and self.tags[-1].index >= index:
+            self.tags.pop()
+
+    def close_delimiters(self, index: int, bottom: DelimiterRun | None) -> None:
+        """Pair up the delimiter runs from the piece ``index`` on, and forget the others there."""
+        self.delimiters.pair(bottom)
+        self.write_runs(index)
+        self.delimiters.drop(bottom)
 
     def write_runs(self, index: int) -> None:
         """Write the pieces of the delimiter runs from ``index`` on, with their tags."""

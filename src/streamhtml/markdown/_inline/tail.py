@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from streamhtml.markdown._inline.delimiters import DelimiterRun
-from streamhtml.markdown._inline.state import Bracket, InlineState
+from streamhtml.markdown._inline.state import Bracket, InlineState, OpenTag
 
 _OPENED: Final = {
     "*": ("", "<em>", "<strong>", "<em><strong>"),
@@ -24,12 +24,15 @@ _CLOSED: Final = {
 }
 
 MAX_OPENED: Final = 20
-"""Maximum number of open delimiter runs that a tail shows as nested emphasis. The text inside any
-further ones is shown without emphasis."""
+"""Maximum number of elements, most of them emphasis, that a tail opens. The text inside any further
+delimiter runs is shown without emphasis."""
 
 SHOWN_AFTER: Final = 3
 """Text after an open bracket is shown once it is longer than this, in characters. Shorter text is
 often not a link: ``[1]`` and ``[x]``."""
+
+TAG_AFTER: Final = 200
+"""A ``<sub>`` is shown as text if it has no end tag after this many characters."""
 
 LITERAL_AFTER: Final = 400
 """A bracket is shown as a bracket if it is still open after this many characters."""
@@ -41,6 +44,8 @@ _UNLIKELY_LINKED: Final = re.compile(
     r"[\"'{,;:.?=+\-/\\|^ ]|\[(?!\d+\])|\d+\]\[|[^\[\]()\n]{1,40}\)|-?(?:\d[\d.]*|[a-z]),"
 )
 
+# The characters that follow a tag in a sentence about it.
+_UNLIKELY_IN_TAG: Final = frozenset(" \t\n,;:)")
 _VISIBLE: Final = re.compile(r"(?:<(?!img )[^>]*+>|\s)*(?:<img |[^<\s])")
 _NAME: Final = re.compile(r"\w+_\w")
 _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
@@ -50,19 +55,23 @@ def show_tail(state: InlineState, certain: int) -> str:
     """Return the HTML for the pieces after the certain ones, and remove them from the state."""
     pieces = state.pieces
     _leave_out(state, certain)
+    ends: list[tuple[int, str]] = []
+    if state.tags:
+        _open_tags(state, ends)
     state.delimiters.pair(until=len(pieces))
     for bracket in state.brackets:
         is_open = state.may_close(bracket) and certain <= bracket.index < len(pieces)
         if is_open and _is_link(state, bracket):
             pieces[bracket.index] = ""
-    ends = _open_runs(state, certain)
+    _open_runs(state, certain, ends)
     state.write_runs(certain)
     if state.footnotes:
         state.write_footnotes(len(pieces), {})
     html = "".join(pieces[certain:])
+    closing = "".join(end for _, end in sorted(ends, reverse=True))
     del pieces[certain:]
     is_visible = html and (html[0] not in "< \t\n" or _VISIBLE.match(html))
-    return html.rstrip(" \n") + ends if is_visible else ""
+    return html.rstrip(" \n") + closing if is_visible else ""
 
 
 def _leave_out(state: InlineState, certain: int) -> None:
@@ -89,16 +98,37 @@ def _leave_out(state: InlineState, certain: int) -> None:
         state.footnotes = [footnote for footnote in state.footnotes if footnote[0] < count]
 
 
-def _open_runs(state: InlineState, certain: int) -> str:
-    """Open emphasis at the runs that have no closer yet, and return the end tags that close it."""
-    ends: list[str] = []
+def _open_tags(state: InlineState, ends: list[tuple[int, str]]) -> None:
+    """Open elements at the tags that have no end tag yet, the innermost first.
+
+    Args:
+        state: the state.
+        ends: receives the index of the piece of each element that is opened, and its end tag.
+    """
+    for tag in reversed(state.tags):
+        if tag.index < len(state.pieces) and _is_element(state, tag):
+            bottom = state.delimiters.last_before(tag.index)
+            state.delimiters.pair(bottom, until=len(state.pieces))
+            _open_runs(state, tag.index, ends)
+            state.delimiters.drop(bottom)
+            state.pieces[tag.index] = f"<{tag.name}>"
+            ends.append((tag.index, f"</{tag.name}>"))
+
+
+def _open_runs(state: InlineState, first: int, ends: list[tuple[int, str]]) -> None:
+    """Open emphasis at the runs from the piece ``first`` on that have no closer yet.
+
+    Args:
+        state: the state.
+        first: the index of the piece.
+        ends: see ``_open_tags()``.
+    """
     for run in state.delimiters.openers():
-        if certain <= run.index < len(state.pieces) and _is_emphasis(state, run):
+        if first <= run.index < len(state.pieces) and _is_emphasis(state, run):
             if len(ends) < MAX_OPENED:
                 run.after = _OPENED[run.character][run.count] + run.after
-                ends.append(_CLOSED[run.character][run.count])
+                ends.append((run.index, _CLOSED[run.character][run.count]))
             run.count = 0
-    return "".join(ends[::-1])
 
 
 def _is_link(state: InlineState, bracket: Bracket) -> bool:
@@ -107,6 +137,14 @@ def _is_link(state: InlineState, bracket: Bracket) -> bool:
         len(state.text) - bracket.start <= LITERAL_AFTER
         and not _UNLIKELY_LINKED.match(state.text, bracket.start)
         and not _is_in_word(state, bracket.index)
+    )
+
+
+def _is_element(state: InlineState, tag: OpenTag) -> bool:
+    """Return whether the open tag will most likely have an end tag."""
+    return (
+        len(state.text) - tag.start <= TAG_AFTER
+        and state.text[tag.start : tag.start + 1] not in _UNLIKELY_IN_TAG
     )
 
 

@@ -1,7 +1,7 @@
 """Decides which of a model's URLs go into the page, and writes links and images.
 
-The law: a link leads to http, https, mailto or the page's own site, and an image comes from a host
-that the caller has named. Whatever is not allowed is shown as text.
+The law: a link leads to http, https, mailto, tel or the page's own site, and an image comes from a
+host that the caller has named. Whatever is not allowed is shown as text.
 """
 
 import re
@@ -12,12 +12,14 @@ from urllib.parse import quote, urlsplit
 from streamhtml.markdown._escaping import escape_attribute
 from streamhtml.markdown._inline.link_syntax import Target
 
-SCHEMES: Final = frozenset({"http", "https", "mailto"})
+SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 """The schemes that a link may have."""
 
 _SAFE: Final = "!#$%&'()*+,-./:;=?@_~"
 _IS_SAFE: Final = re.compile(r"[A-Za-z0-9!#$%&'()*+,\-./:;=?@_~]*\Z")
+_OTHER_SITE: Final = re.compile(r"https?:|//", re.IGNORECASE)
 _IMAGE: Final = re.compile(r'<img [^>]*?alt="([^"]*)"[^>]*>')
+_BREAK: Final = re.compile(r"<br>(?!\n)")
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
@@ -43,15 +45,19 @@ class SafeURLs:
 
     Args:
         image_hosts: the hosts that images may come from, in lower case, with a port if any.
+        new_tab: whether a link to another site opens in a new tab.
     """
 
-    def __init__(self, image_hosts: Collection[str]) -> None:
+    def __init__(self, image_hosts: Collection[str], *, new_tab: bool) -> None:
         self._image_hosts = frozenset(image_hosts)
+        self._new_tab = new_tab
 
     def link(self, target: Target) -> tuple[str, str]:
         if not is_allowed(target.url):
             return "", ""
-        return f'<a{url_attributes("href", target)} rel="noopener noreferrer nofollow ugc">', "</a>"
+        tab = ' target="_blank"' if self._new_tab and _OTHER_SITE.match(target.url) else ""
+        attributes = url_attributes("href", target)
+        return f'<a{attributes}{tab} rel="noopener noreferrer nofollow ugc">', "</a>"
 
     def image(self, target: Target, content: str) -> str:
         alternative = text_of(content)
@@ -82,9 +88,9 @@ def normalize_url(url: str) -> str:
 def text_of(html: str) -> str:
     """Return the text of HTML that this library wrote, still escaped.
 
-    The text of an image is its description.
+    The text of an image is its description, and that of a line break is white space.
     """
-    return _TAG.sub("", _IMAGE.sub(r"\1", html))
+    return _TAG.sub("", _IMAGE.sub(r"\1", _BREAK.sub(" ", html)))
 
 
 def url_attributes(name: str, target: Target) -> str:

@@ -10,9 +10,9 @@ class GrowingText:
         closed: whether the text is complete.
         pending: whether a definition that may still follow could change the HTML.
         restarted: whether the text was read again from its beginning after some of it was shown.
-            That is needed when an "@" arrives: the letters before it were shown as text, but
-            belong to an e-mail address. It happens only once for a text, because from then on the
-            last word is held back until it ends.
+            That is needed when an "@" arrives: the letters or the ``mailto:`` before it were shown
+            as text, but belong to an e-mail address. It happens only once for a text, because from
+            then on the last word is held back until it ends.
         tail: the HTML of the uncertain end, as it is shown for now.
     """
 

@@ -25,6 +25,9 @@ elements below a depth of 512, so a streamed page would differ from a loaded one
 MAX_EMPHASIS: Final = 100
 """Maximum nesting of emphasis, for the same reason."""
 
+MAX_IMAGES: Final = 8
+"""Maximum nesting of images. The description of each one contains those of all images inside it."""
+
 MAX_COLUMNS: Final = 128
 """Maximum number of columns in a table. A wider table is text. Short rows are filled with empty
 cells, so without a limit two bytes of Markdown could become a megabyte of HTML."""

@@ -5,6 +5,7 @@ formula. The state keeps these openers, so that the certain part of the text can
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamhtml.markdown._dialect import Dialect
 from streamhtml.markdown._escaping import escape
@@ -34,6 +35,20 @@ class InlineContext:
     footnotes: Footnotes
 
 
+class FootnoteReference(NamedTuple):
+    """A footnote reference.
+
+    Attributes:
+        piece: the index of its piece of HTML.
+        label: the footnote's label.
+        in_link: whether a link contains it.
+    """
+
+    piece: int
+    label: str
+    in_link: bool = False
+
+
 class Bracket:
     """A ``[`` or ``![`` that may open a link or an image.
 
@@ -44,9 +59,10 @@ class Bracket:
         bottom: the last delimiter run before it.
         image: whether it is ``![``.
         holds_bracket: whether it contains another bracket, so that its content is not a label.
+        images: the number of brackets of images that are open around it.
     """
 
-    __slots__ = ("bottom", "holds_bracket", "image", "index", "level", "start")
+    __slots__ = ("bottom", "holds_bracket", "image", "images", "index", "level", "start")
 
     def __init__(
         self, level: int, index: int, start: int, bottom: DelimiterRun | None, *, image: bool
@@ -57,6 +73,7 @@ class Bracket:
         self.bottom = bottom
         self.image = image
         self.holds_bracket = False
+        self.images = 0
 
 
 class InlineState:
@@ -77,7 +94,7 @@ class InlineState:
         links: the index of the piece of each link, and its text as HTML, which replaces the link
             if another link encloses it.
         links_from: open brackets below this level contain a link, so they cannot open one.
-        footnotes: the index of the piece of each footnote reference, and its label.
+        footnotes: the footnote references.
         closing_ticks: the positions of runs of backticks, by length, the last one first; None if
             they have not been searched for.
         no_formula_end: whether the rest of the text does not contain ``\\)``.
@@ -109,7 +126,7 @@ class InlineState:
         self.brackets: list[Bracket] = []
         self.links: list[tuple[int, str]] = []
         self.links_from = 0
-        self.footnotes: list[tuple[int, str]] = []
+        self.footnotes: list[FootnoteReference] = []
         self.closing_ticks: dict[int, list[int]] | None = None
         self.hold = 0
         self.stopped = False
@@ -161,6 +178,8 @@ class InlineState:
             count: the number of pieces.
             provisional: see ``Footnotes.reference_html()``.
         """
-        for index, label in self.footnotes:
+        for index, label, in_link in self.footnotes:
             if index < count:
-                self.pieces[index] = self.context.footnotes.reference_html(label, provisional)
+                self.pieces[index] = self.context.footnotes.reference_html(
+                    label, provisional, in_link=in_link
+                )

@@ -16,6 +16,7 @@ class Dialect:
     alerts: bool = True
     math: bool = True
     cjk_emphasis: bool = True
+    citations: bool = False
 
 
 MAX_CONTAINERS: Final = 50

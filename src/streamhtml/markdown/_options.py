@@ -9,6 +9,9 @@ from markupsafe import Markup
 OnFence: TypeAlias = Callable[[str, str], Markup | None]
 """See ``Options``."""
 
+OnCitation: TypeAlias = Callable[[str], Markup | None]
+"""See ``Options``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -26,6 +29,12 @@ class Options:
         ids: whether headings get ids, and footnotes are linked with their references. All ids
             begin with the id of the region that shows the text.
         math: whether ``$…$``, ``$$…$$``, ``\\(…\\)`` and ``\\[…\\]`` are formulas.
+        on_citation: called once for each label of citations such as ``[1]``, ``[^1^]`` and
+            ``【1†source】``, with the label ("1"). Links, footnotes, code and formulas are not
+            citations. Returns inline HTML, already escaped and trusted, that replaces the
+            citation; or None to keep its text. For a label with None, it is called once more when
+            the text is complete. If it raises, the error is logged without its message, and the
+            text is kept.
 
     Raises:
         TypeError: ``image_hosts`` is a single string.
@@ -36,6 +45,7 @@ class Options:
     on_fence: OnFence | None = None
     ids: bool = False
     math: bool = True
+    on_citation: OnCitation | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.image_hosts, str):

@@ -10,6 +10,7 @@ from streamhtml._scrub import Scrubber
 from streamhtml.markdown._block.open_blocks import OpenBlocks
 from streamhtml.markdown._block.parser import BlockParser
 from streamhtml.markdown._dialect import Dialect
+from streamhtml.markdown._inline.citations import Citations
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._inline.references import LinkReferences
@@ -52,11 +53,13 @@ class MarkdownRenderer:
         self._footnotes = Footnotes(prefix)
         self._buffer = HTMLBuffer()
         self._patches = PatchWriter(root, self._buffer)
+        self._citations = Citations(options.on_citation) if options.on_citation else None
         inline_parser = InlineParser(
-            Dialect(math=options.math),
+            Dialect(math=options.math, citations=options.on_citation is not None),
             SafeURLs(options.image_hosts),
             self._references,
             self._footnotes,
+            citations=self._citations,
         )
         self._parser = BlockParser(
             OpenBlocks(
@@ -130,6 +133,8 @@ class MarkdownRenderer:
     def _finish_definitions(self) -> None:
         self._references.finish()
         self._footnotes.finish()
+        if self._citations:
+            self._citations.finish()
 
     def _add_footnotes(self) -> None:
         if html := self._footnotes.list_html():

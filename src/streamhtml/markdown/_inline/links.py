@@ -8,6 +8,7 @@ from typing import Final
 
 from streamhtml.markdown._dialect import MAX_IMAGES
 from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._inline.citation_rules import discard_citations, find_citation
 from streamhtml.markdown._inline.link_syntax import (
     MAX_LABEL,
     Target,
@@ -90,7 +91,10 @@ def read_close_bracket(state: InlineState) -> None:
     state.pop_bracket()
     if end is None:
         state.add_literal()
+        if state.context.citations:
+            find_citation(state, bracket)
         return
+    discard_citations(state, bracket.index)
     if bracket.image:
         _make_image(state, bracket, target)
     else:
@@ -151,6 +155,7 @@ def _is_likely_label(state: InlineState, bracket: Bracket, label: str) -> bool:
     is_index = not bracket.image and len(text) == len(label) == 1  # [A][B]
     return (
         not state.context.references.is_final
+        and not state.context.citations
         and not is_citation
         and not is_index
         and not _RANGE.search(label)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from streamhtml.markdown._dialect import Dialect
 from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._inline.citations import Citations
 from streamhtml.markdown._inline.delimiters import DelimiterRun, DelimiterStack
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.patterns import Patterns, Search
@@ -26,6 +27,7 @@ class InlineContext:
         policy: writes links and images.
         references: the document's link reference definitions.
         footnotes: the document's footnotes.
+        citations: the document's citations; None if they are text.
     """
 
     dialect: Dialect
@@ -33,6 +35,7 @@ class InlineContext:
     policy: URLPolicy
     references: LinkReferences
     footnotes: Footnotes
+    citations: Citations | None
 
 
 class FootnoteReference(NamedTuple):
@@ -47,6 +50,22 @@ class FootnoteReference(NamedTuple):
     piece: int
     label: str
     in_link: bool = False
+
+
+class Citation(NamedTuple):
+    """A citation that the caller may replace by HTML.
+
+    Attributes:
+        first: the index of its first piece of HTML.
+        end: the index after its last piece.
+        label: its label.
+        prefix: the text before it in its first piece.
+    """
+
+    first: int
+    end: int
+    label: str
+    prefix: str = ""
 
 
 class Bracket:
@@ -95,6 +114,7 @@ class InlineState:
             if another link encloses it.
         links_from: open brackets below this level contain a link, so they cannot open one.
         footnotes: the footnote references.
+        citations: the citations that no link or image contains.
         closing_ticks: the positions of runs of backticks, by length, the last one first; None if
             they have not been searched for.
         no_formula_end: whether the rest of the text does not contain ``\\)``.
@@ -105,9 +125,9 @@ class InlineState:
     """
 
     __slots__ = (
-        "brackets", "closing_ticks", "context", "delimiters", "final", "first", "footnotes", "hold",
-        "links", "links_from", "no_formula_end", "pending", "pieces", "pos", "restart", "runs",
-        "search", "starts", "stopped", "text",
+        "brackets", "citations", "closing_ticks", "context", "delimiters", "final", "first",
+        "footnotes", "hold", "links", "links_from", "no_formula_end", "pending", "pieces", "pos",
+        "restart", "runs", "search", "starts", "stopped", "text",
     )  # fmt: skip
 
     def __init__(
@@ -127,6 +147,7 @@ class InlineState:
         self.links: list[tuple[int, str]] = []
         self.links_from = 0
         self.footnotes: list[FootnoteReference] = []
+        self.citations: list[Citation] = []
         self.closing_ticks: dict[int, list[int]] | None = None
         self.hold = 0
         self.stopped = False

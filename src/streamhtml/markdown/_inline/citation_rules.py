@@ -11,16 +11,14 @@ from streamhtml.markdown._inline.state import Bracket, Citation, InlineState
 
 # A label has no characters that form other constructs, so its text has no structure. The "x" of a
 # checkbox is no label.
+_SPECIAL: Final = r"\[\]^`*~$<>&\\|【】†\n"
 _LABEL: Final = re.compile(
-    r"\^?(?![xX]\])([^\s!\[\]^`*~$<>&\\|【】†](?:[^\[\]^`*~$<>&\\|【】†\n]{0,98}[^\s\[\]^`*~$<>&\\|【】†])?)"
-    r"\^?\]"
+    rf"\^?(?![xX]\])([^\s!{_SPECIAL}](?:[^{_SPECIAL}]{{0,98}}[^\s{_SPECIAL}])?)\^?\]"
 )
-_LENTICULAR: Final = re.compile(
-    r"【([^\s\[\]^`*_~$<>&\\!|【】†]{1,40})(?:†[^\[\]`*~$<>&\\|【】†\n]{0,200})?】"
-)
+_NAME: Final = rf"[^\s_!{_SPECIAL}]"
+_LENTICULAR: Final = re.compile(rf"【({_NAME}{{1,40}})(?:†[^{_SPECIAL}]{{0,200}})?】")
 _PARTIAL_LENTICULAR: Final = re.compile(
-    r"【(?:[^\s\[\]^`*_~$<>&\\!|【】†]{0,40}|[^\s\[\]^`*_~$<>&\\!|【】†]{1,40}"
-    r"†[^\[\]`*~$<>&\\|【】†\n]{0,200})\Z"
+    rf"【(?:{_NAME}{{0,40}}|{_NAME}{{1,40}}†[^{_SPECIAL}]{{0,200}})\Z"
 )
 
 

@@ -38,12 +38,10 @@ WAIT_FOR_UNLIKELY_LINK: Final = 30
 WAIT_FOR_IMAGE: Final = 400
 """The same for the description of an image, and for a link around an image."""
 
-WAIT_FOR_PRODUCT: Final = 24
-"""Text after an asterisk that is most likely a product is not shown until it becomes emphasis, or
-until it is longer than this, in characters."""
-
-WAIT_FOR_NAME: Final = 60
-"""The same for an underscore that most likely begins a name, such as ``_id``."""
+WAIT_FOR_UNLIKELY_EMPHASIS: Final = 60
+"""Text after an asterisk that is most likely a product, or after an underscore that most likely
+begins a name such as ``_id``, is not shown until it becomes emphasis, or until it is longer than
+this, in characters."""
 
 # The characters that follow an asterisk in file names ("*.py"), code ("*="), the asterisk emoji …
 _UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
@@ -57,8 +55,11 @@ _ADDRESS: Final = re.compile(r"\]\((?:https?:|mailto:|www\.|[/#.<])", re.IGNOREC
 _VISIBLE: Final = re.compile(r"(?:<(?!img )[^>]*+>|\s)*(?:<img |[^<\s])")
 _NAME: Final = re.compile(r"\w+_\w")
 # The characters before an underscore in formulas ("\mathbf{x}_i") and in names ("a._b", "/_c").
-_BEFORE_INDEX: Final = frozenset(")]}|^\\/.'")
-_PLAIN_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?=[\s,;:)]|\Z)")
+_BEFORE_INDEX: Final = frozenset(")]}|^\\/.'%")
+_PLAIN_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?=[\s,;:).]|\Z)")
+# The characters before and after an asterisk in a product: "(a)*b", "x'*y'", "50%*2", "2*(-1)".
+_BEFORE_PRODUCT: Final = frozenset(")]}|'!%")
+_AFTER_PRODUCT: Final = frozenset("(-|")
 _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 
 
@@ -91,6 +92,7 @@ def _wait_for_brackets(state: InlineState) -> None:
 
 
 def _wait_for_bracket(state: InlineState, bracket: Bracket) -> int:
+    """Return how many characters after an open bracket are not shown."""
     if bracket.image or state.text.startswith("![", bracket.start):
         return WAIT_FOR_IMAGE
     if _UNLIKELY_LINKED.match(state.text, bracket.start) or _is_in_word(state, bracket.index):
@@ -105,14 +107,12 @@ def _wait_for_runs(state: InlineState, certain: int) -> None:
         if not certain <= run.index < len(state.pieces) or run.before or run.after:
             continue
         end = state.starts[run.index] + run.length
-        is_waiting = False
+        is_short = len(text) - end <= WAIT_FOR_UNLIKELY_EMPHASIS
         if run.character == "_":
-            is_waiting = bool(_WORD_AT_END.match(text, end)) or (
-                _is_name(state, run) and len(text) - end <= WAIT_FOR_NAME
-            )
-        elif run.character == "*":
-            is_waiting = _is_product(state, run) and len(text) - end <= WAIT_FOR_PRODUCT
-        if is_waiting:
+            waits = _WORD_AT_END.match(text, end) or (is_short and _is_name(state, run))
+        else:
+            waits = is_short and run.character == "*" and _is_product(state, run)
+        if waits:
             _leave_out(state, run.index)
             break
 
@@ -166,7 +166,8 @@ def _is_product(state: InlineState, run: DelimiterRun) -> bool:
     if run.length == 1:
         if before == " ":  # "2 *3"
             return after.isdigit()
-        return before.isalnum() or (before in ")]}" and (after.isalnum() or after in "(-"))
+        is_factor = after.isalnum() or after in _AFTER_PRODUCT
+        return before.isalnum() or (before in _BEFORE_PRODUCT and is_factor)
     # Languages without spaces between words emphasize parts of words.
     return _is_in_word(state, run.index) or (before in ")]}" and after.isdigit())
 

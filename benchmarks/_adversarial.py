@@ -40,6 +40,22 @@ def _counted(unit: str) -> Callable[[int], str]:
     return make
 
 
+def _chained(unit: str) -> Callable[[int], str]:
+    """Return a reference to footnote 0, and definitions of which each refers to the next one."""
+
+    def make(size: int) -> str:
+        pieces = ["a[^0]\n\n"]
+        length = 0
+        for number in count():
+            pieces.append(unit.format(number, number + 1))
+            length += len(pieces[-1])
+            if length >= size:
+                break
+        return "".join(pieces)
+
+    return make
+
+
 def _runs(mark: str) -> Callable[[int], str]:
     """Return runs of a mark, each longer by one, between spaces."""
 
@@ -159,6 +175,25 @@ ADVERSARIAL: Final[dict[str, Callable[[int], str]]] = {
     "[^0] [^1] … late": _both("[^{}] ", "[^{}]: b\n\n"),
     "[^0]: b": _counted("[^{}]: b\n"),
     "[^": _again("[^"),
+    "[^1]: a[^2]": _chained("[^{}]: a[^{}]\n"),
+    "[^1]:\\n\\n    a[^2]": _chained("[^{}]:\n\n    a[^{}]\n\n"),
+    "[^1]: [a[^2]](b)": _chained("[^{}]: [a[^{}]](b)\n"),
+    "[^1]: ![a[^2]](b)": _chained("[^{}]: ![a[^{}]](b)\n"),
+    "[^1]: a[^2], and notes in it": _chained("[^{0}]: a[^{1}][^b{0}]\n\n    [^b{0}]: a\n\n"),
+    "[1]: 2": _chained("[{}]: {}\n"),
+    "a[^1]\\n\\n": _counted("a[^{}]\n\n"),
+    "![ … [^1] … ](b)": lambda size: (
+        "![" * (size // 16) + "[^1]" * (size // 8) + "](b)" * (size // 16) + "\n\n[^1]: a"
+    ),
+    "[ … [^1] … ](b)": lambda size: (
+        "[" * (size // 8) + "[^1]" * (size // 8) + "](b)" * (size // 16) + "\n\n[^1]: a"
+    ),
+    "[1] [2]": _counted("[{}] "),
+    "[1]\\n\\n[2]": _counted("[{}]\n\n"),
+    "[1][2]": _counted("[{}]"),
+    "[a [1] ": _counted("[a [{}] "),
+    "【1†a】": _counted("【{}†a】"),
+    "【1†": _again("【1†"),
     # Emphasis
     "*": _again("*"),
     "**": _again("**", "a "),

@@ -12,6 +12,7 @@ from tests.markdown.formula_grammar import formula
 from tests.markdown.vocabulary import (
     ALERTS,
     BULLETS,
+    CITATIONS,
     ENDINGS,
     ENTITIES,
     GAPS,
@@ -21,6 +22,7 @@ from tests.markdown.vocabulary import (
     LOOKALIKES,
     MATHS,
     NOTES,
+    PRODUCTS,
     RUNS,
     SOUP,
     TAGS,
@@ -136,9 +138,11 @@ def _link(random: Choice, depth: int) -> str:
 
 
 def _note(random: Choice, depth: int) -> str:
-    return random.choice(("[^{}]", "[^{}]", "[^{}", "![^{}]", "[^{}](u)", "[^{}][a]")).format(
-        random.choice(NOTES)
+    forms = (
+        *("[^{}]", "[^{}]", "[^{}", "![^{}]", "a![^{}]", "[^{}](u)", "[^{}][a]", "a[^{}]"),
+        *("[a[^{}]](u)", "![a[^{}] b](u)", "![a![b[^{}]](v)](u)", "[![a[^{}]](v)](u)"),
     )
+    return random.choice(forms).format(random.choice(NOTES))
 
 
 def _picked(strings: tuple[str, ...]) -> Callable[[Choice, int], str]:
@@ -160,6 +164,7 @@ INLINES: Final[tuple[Callable[[Choice, int], str], ...]] = (
     *(_words, _words, _words, _emphasis, _emphasis, _emphasis, _code, _code, _link, _link, _link),
     *(_note, _run, _escaped, _picked(LOOKALIKES), _picked(ENTITIES), _picked(TAGS), _picked(MATHS)),
     *(_pair, _pair, _picked(TAGS)),
+    *(_picked(CITATIONS), _picked(PRODUCTS)),
 )
 
 
@@ -327,7 +332,7 @@ def _quote(random: Choice, depth: int) -> str:
 def _footnote(random: Choice, depth: int) -> str:
     inside = _blocks(random, depth - 1)
     indent = random.choice(("    ", "    ", "  ", "\t", ""))
-    gap = random.choice((" ", " ", "", "\n    ", "\n"))
+    gap = random.choice((" ", " ", "", "\n    ", "\n", "\n\n    ", "\n\n\n    ", "\n\n"))
     return f"{_indent(random)}[^{random.choice(NOTES)}]:{gap}{_under(random, inside, indent)}"
 
 

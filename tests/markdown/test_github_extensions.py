@@ -83,8 +83,12 @@ def notes(*items: str) -> str:
     ("a[^x y]\n\n[^x y]: X", f"<p>a{link('X', '^x y')}</p>"),
     ("`[^x]` \\[^x]\n\n[^x]: X", "<p><code>[^x]</code> [^x]</p>"),
     ("**a[^x]**\n\n[^x]: X", f"<p><strong>a{note(1)}</strong></p>{notes('<p>X</p>')}"),
-    ("[a[^x]](u)\n\n[^x]: X", f"<p>{link('u', 'a[^x]')}</p>"),
-    ("![a[^x]](u)\n\n[^x]: X", f"<p>{link('u', 'a')}</p>"),
+    ("[a[^x]](u)\n\n[^x]: X", f"<p>{link('u', f'a{note(1)}')}</p>{notes('<p>X</p>')}"),
+    ("![a[^x]](u)\n\n[^x]: X", f"<p>{link('u', 'a')}{note(1)}</p>{notes('<p>X</p>')}"),
+    ("![a![b[^x]](v)](u)\n\n[^x]: X", f"<p>{link('u', 'ab[^x]')}</p>"),
+    ("a![^x]\n\n[^x]: X", f"<p>a!{note(1)}</p>{notes('<p>X</p>')}"),
+    ("a[^x]\n\n[^x]:\n\n    X\n\nb", f"<p>a{note(1)}</p><p>b</p>{notes('<p>X</p>')}"),
+    ("a[^x]\n\n[^x]:\n\nb", f"<p>a{note(1)}</p><p>b</p>{notes('')}"),
     ("> a[^x]\n>\n> [^x]: X", f"<blockquote><p>a{note(1)}</p></blockquote>{notes('<p>X</p>')}"),
 )
 def test_footnotes(text: str, html: str) -> None:
@@ -105,6 +109,12 @@ def test_footnotes_with_ids() -> None:
         '<li id="r-fn-3"><p>Z</p><p>a</p><p>b <a href="#r-fnref-3" class="footnote-backref">↩</a>'
         "</p></li></ol></section>"
     )
+
+
+def test_a_footnote_in_a_link_is_no_link_but_has_the_id() -> None:
+    html = shown("[a[^x]](u) b[^x]\n\n[^x]: X", ids=True)
+    assert 'a<sup class="footnote-ref" id="r-fnref-1">1</sup></a>' in html
+    assert 'b<sup class="footnote-ref"><a href="#r-fn-1">1</a></sup>' in html
 
 
 def test_the_id_of_an_empty_footnote() -> None:

@@ -282,6 +282,13 @@ def test_law_calm(name: str) -> None:
         'Use <a href="https://x.com/a">b</a>, <img src="a*b*c"> and <b>, a < b, a <b c, List<T>.',
         "(~55–65B to N), ~5 (~10), ~~삭제(괄호)~~는 _강조(괄호)_는 **~~a~~**b",
         "https://a.com/x를 (www.a.com)에서 https://a.com/글，mailto:me@x.org, a@1.2.3",
+        "Dear [Your Name], **[카페 이름]**에서 [메뉴 이름]를, [Insert a picture of it] there.",
+        "a [doc1][doc2] b, [Source 1][Source 2]. Tick [x] or [ ]. [A][B] is a matrix.",
+        'Lists: [apple, banana, cherry] and ["a", "b", "c"] and [x2 - x1, y2 - y1] here.',
+        "∫_0^1 x dx, Σ_{i=1}^n i, \\mathbf{x}_i, |x|_2, and the _id of an a._b is a name here.",
+        "(3/4)*0 = 0, (a+b)/c, (1+x)**2, 2 *3. And then 单价*数量 is also a product.",
+        "Regular: [a-z][A-Za-z0-9_]* and [^0-9]+, not the class [^abc].",
+        "A [link, with a comma](https://a.b/c) and [![b](/b)](https://a.b/c), so[^1].\n\n[^1]: x",
     ],
 )
 def test_law_calm_where_it_once_was_not(text: str) -> None:

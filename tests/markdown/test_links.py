@@ -1,4 +1,5 @@
 import pytest
+from tests.markdown.rendering import link, shown
 
 from streamhtml.markdown._block.reference_definitions import Definition, read_definition
 from streamhtml.markdown._inline.link_syntax import (
@@ -34,6 +35,11 @@ def test_a_target_in_parentheses(text: str, target: tuple[str, str | None]) -> N
     assert read_inline_target(f"[x]{text} y", 3) == InlineTarget(Target(*target), 3 + len(text))
     for end in range(1, len(text)):
         assert read_inline_target(text[:end], 0) is INCOMPLETE
+
+
+def test_images_nest_eight_deep() -> None:
+    assert shown("![" * 8 + "a" + "](u)" * 8) == f"<p>{link('u', 'a')}</p>"
+    assert shown("![" * 9 + "a" + "](u)" * 9) == f"<p>{link('u', '!a')}</p>"
 
 
 @pytest.mark.parametrize(

@@ -21,21 +21,27 @@ def test_the_first_definition_counts() -> None:
     assert references.target("c") is None
 
 
-@pytest.mark.parametrize("label", ["1", "note", "a-b_2"])
-def test_a_likely_note_is_one_until_all_has_been_said(label: str) -> None:
+@pytest.mark.parametrize(
+    ("label", "before"), [("1", "x"), ("1", ""), ("1", " "), ("note", "x"), ("a-b_2", ".")]
+)
+def test_a_likely_note_is_one_until_all_has_been_said(label: str, before: str) -> None:
     footnotes = Footnotes("")
-    assert footnotes.may_be_reference(label)
+    assert footnotes.may_be_reference(label, before)
     footnotes.finish()
-    assert not footnotes.may_be_reference(label)
+    assert not footnotes.may_be_reference(label, before)
 
 
-def test_an_unlikely_note_is_one_when_it_is_defined() -> None:
+@pytest.mark.parametrize(
+    ("label", "before"),
+    [("a*b", "x"), ("a-z", "x"), ("A-Za-z", "x"), ("0-9", "x"), ("note", ""), ("note", " ")],
+)
+def test_an_unlikely_note_is_one_when_it_is_defined(label: str, before: str) -> None:
     footnotes = Footnotes("")
-    assert not footnotes.may_be_reference("a*b")
-    footnotes.define("A*B", content("x"))
-    assert footnotes.may_be_reference("a*b")
+    assert not footnotes.may_be_reference(label, before)
+    footnotes.define(label.upper(), content("x"))
+    assert footnotes.may_be_reference(label, before)
     footnotes.finish()
-    assert footnotes.may_be_reference("a*b")
+    assert footnotes.may_be_reference(label, before)
 
 
 def numbers(footnotes: Footnotes, *labels: str, ahead: dict[str, int] | None = None) -> list[str]:

@@ -141,7 +141,11 @@ from tests.markdown.patch_steps import END, FORMULA, MAIL, REL, Step, check, not
         ("b [a] c", f'append 0 <p>b <a href="/u" title="t" {REL}>a</a> c</p>'),
         (END,),
     ),
-    definition_that_is_text=(("[a]: /u b",), (END, "append 0 <p>[a]: /u b</p>")),
+    definition_that_is_text=(
+        ("[a]: /u ",),
+        ("b", "append 0 <p>[a]: /u b</p>"),
+        (END,),
+    ),
     late_footnotes=(
         (
             "a[^x] b[^y]\n\n",

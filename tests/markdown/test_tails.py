@@ -63,21 +63,38 @@ from tests.markdown.patch_steps import END, REL, TAB, Step, check, note, notes, 
     ),
     link=(
         ("a [tex", "append 0 <p>a </p>"),
-        ("t", "tail 1 text"),
-        ("](http://b",),
+        ("t",),
+        ("](",),
+        ("http://b", "tail 1 text"),
         ("/c",),
         (") d", f'append 1 <a href="http://b/c" {TAB} {REL}>text</a> d'),
         (END,),
     ),
     link_with_structure=(
-        ("x [a **bc** `d", "append 0 <p>x </p>", "tail 1 a <strong>bc</strong> <code>d</code>"),
-        ("`](u",),
-        (")", f'append 1 <a href="u" {REL}>a <strong>bc</strong> <code>d</code></a>'),
+        ("x [a **bc** `d", "append 0 <p>x </p>"),
+        ("`](#", "tail 1 a <strong>bc</strong> <code>d</code>"),
+        (")", f'append 1 <a href="#" {REL}>a <strong>bc</strong> <code>d</code></a>'),
         (END,),
     ),
     brackets=(
-        ("a [text", "append 0 <p>a </p>", "tail 1 text"),
+        ("a [text", "append 0 <p>a </p>"),
         ("] b", "append 1 [text] b"),
+        (END,),
+    ),
+    placeholder_in_emphasis=(
+        ("a **b [Your Na", "append 0 <p>a </p>", "tail 1 <strong>b</strong>"),
+        ("me] c", "tail 1 <strong>b [Your Name] c</strong>"),
+        ("**.", "append 1 <strong>b [Your Name] c</strong>."),
+        (END,),
+    ),
+    text_in_parentheses=(
+        ("a [b](c", "append 0 <p>a </p>"),
+        (" d", "append 1 [b](c d"),
+        (END,),
+    ),
+    badge=(
+        ("a [![b](/c)](/" + "d" * 99, "append 0 <p>a </p>", f'tail 1 <a href="/c" {REL}>b</a>'),
+        (")", f'append 1 <a href="/{"d" * 99}" {REL}>b</a>'),
         (END,),
     ),
     image=(
@@ -220,18 +237,28 @@ def test_what_is_not_certain_is_a_tail(steps: tuple[Step, ...]) -> None:
 
 @streams(
     hidden_bracket=(("a [1", "append 0 <p>a </p>"), ("] b", "append 1 [1] b"), (END,)),
-    bracket_in_a_word=(("a[text", "append 0 <p>a</p>", "tail 1 [text"), (END, "append 1 [text")),
+    bracket_in_a_word=(
+        ("a[" + "b" * 30, "append 0 <p>a</p>"),
+        ("c", f"tail 1 [{'b' * 30}c"),
+        (END, f"append 1 [{'b' * 30}c"),
+    ),
     quoted_in_brackets=(
-        ("a ['te", "append 0 <p>a </p>"),
-        ("xt", "tail 1 ['text"),
-        (END, "append 1 ['text"),
+        ("a ['b', 'c', 'd', 'e', 'f', 'g'", "append 0 <p>a </p>"),
+        (", 'h", "tail 1 ['b', 'c', 'd', 'e', 'f', 'g', 'h"),
+        ("'] i", "append 1 ['b', 'c', 'd', 'e', 'f', 'g', 'h'] i"),
+        (END,),
     ),
     inner_bracket=(
-        ("a [b [text", "append 0 <p>a </p>", "tail 1 b text"),
-        (END, "append 1 [b [text"),
+        ("a [b [text", "append 0 <p>a </p>"),
+        ("] c",),
+        ("] d", "append 1 [b [text] c] d"),
+        (END,),
     ),
+    citations=(("a [doc1][doc2] b", "append 0 <p>a [doc1][doc2] b</p>"), (END,)),
+    matrices=(("a [A][B] b", "append 0 <p>a [A][B] b</p>"), (END,)),
+    classes=(("a [b-y][a-z] b", "append 0 <p>a [b-y][a-z] b</p>"), (END,)),
     reference=(
-        ("a [text]", "append 0 <p>a </p>", "tail 1 text"),
+        ("a [text]", "append 0 <p>a </p>"),
         ("[b",),
         ("] c", "append 1 text c"),
         ("\n\n[b]: /u",),
@@ -245,9 +272,30 @@ def test_what_is_not_certain_is_a_tail(steps: tuple[Step, ...]) -> None:
     description=(("a ![b][c] d", "append 0 <p>a b d</p>"), (END, "replace #0 <p>a ![b][c] d</p>")),
     product=(
         ("a*b", "append 0 <p>a</p>"),
-        (" c", "tail 1 *b c"),
-        ("* d", "append 1 <em>b c</em> d"),
+        (" " + "c" * 59, f"tail 1 *b {'c' * 59}"),
+        ("* d", f"append 1 <em>b {'c' * 59}</em> d"),
         (END,),
+    ),
+    product_that_is_emphasis=(
+        ("(a)*(b) + (c)", "append 0 <p>(a)</p>"),
+        ("*(d)", "append 1 <em>(b) + (c)</em>(d)"),
+        (END,),
+    ),
+    products=(
+        ("2 *3 and (4)", "append 0 <p>2 </p>"),
+        ("**5" + " a" * 29, "tail 1 *3 and (4)"),
+        (" b", f"tail 1 *3 and (4)**5{' a' * 29} b"),
+        (END, f"append 1 *3 and (4)**5{' a' * 29} b"),
+    ),
+    integral=(
+        ("∫_0^", "append 0 <p>∫</p>"),
+        ("1" + " x" * 30, f"tail 1 _0^1{' x' * 30}"),
+        (END, f"append 1 _0^1{' x' * 30}"),
+    ),
+    field=(
+        ("the _id of", "append 0 <p>the </p>"),
+        (" b" * 30, f"tail 1 _id of{' b' * 30}"),
+        (END, f"append 1 _id of{' b' * 30}"),
     ),
     name=(
         ("_a",),
@@ -298,13 +346,12 @@ def test_one_tilde_is_text_first_with_the_option() -> None:
     assert steps == [["append 0 <p></p>", "tail 1 ~a"], ["append 1 <del>a</del> b"], []]
 
 
-def test_a_bracket_that_stays_open_is_shown_after_400_characters() -> None:
-    steps = sent(["a [", "b" * 399, "b", "b"])
-    assert steps[1:-1] == [
-        [f"tail 1 {'b' * 399}"],
-        [f"tail 1 {'b' * 400}"],
-        [f"tail 1 [{'b' * 401}"],
-    ]
+def test_a_bracket_that_stays_open_is_shown_after_100_characters() -> None:
+    assert sent(["a [", "b" * 100, "b"])[1:-1] == [[], [f"tail 1 [{'b' * 101}"]]
+
+
+def test_an_image_that_stays_open_is_shown_after_400_characters() -> None:
+    assert sent(["a ![", "b" * 400, "b"])[1:-1] == [[], [f"tail 1 ![{'b' * 401}"]]
 
 
 def test_a_tail_shows_20_elements_inside_each_other() -> None:

@@ -24,6 +24,7 @@ class Dialect:
     cjk: bool = True
     single_tilde: bool = False
     breaks: bool = False
+    citations: bool = False
 
 
 MAX_CONTAINERS: Final = 50
@@ -35,6 +36,9 @@ MAX_EMPHASIS: Final = 100
 
 MAX_TAGS: Final = 20
 """Maximum nesting of ``<sub>``, ``<sup>`` and ``<kbd>``, for the same reason."""
+
+MAX_IMAGES: Final = 8
+"""Maximum nesting of images. The description of each one contains those of all images inside it."""
 
 MAX_COLUMNS: Final = 128
 """Maximum number of columns in a table. A wider table is text. Short rows are filled with empty

@@ -11,6 +11,9 @@ OnFence: TypeAlias = Callable[[str, str], Markup | None]
 DrawFormula: TypeAlias = Callable[[str, bool], Markup | None]
 """See ``Options``."""
 
+OnCitation: TypeAlias = Callable[[str], Markup | None]
+"""See ``Options``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -38,6 +41,12 @@ class Options:
         breaks: whether every line break in the text is shown as a line break (``<br>``). If not, a
             line break inside a paragraph is a space, as in CommonMark.
         single_tilde: whether ``~a~`` is struck through, as on GitHub. If not, only ``~~a~~`` is.
+        on_citation: called once for each label of citations such as ``[1]``, ``[^1^]`` and
+            ``【1†source】``, with the label ("1"). Links, footnotes, code and formulas are not
+            citations. Returns inline HTML, already escaped and trusted, that replaces the
+            citation; or None to keep its text. For a label with None, it is called once more when
+            the text is complete. If it raises, the error is logged without its message, and the
+            text is kept.
 
     Raises:
         TypeError: ``image_hosts`` is a single string, or ``new_tab``, ``breaks`` or
@@ -52,6 +61,7 @@ class Options:
     new_tab: bool = True
     breaks: bool = False
     single_tilde: bool = False
+    on_citation: OnCitation | None = None
 
     def __post_init__(self) -> None:
         for name in ("new_tab", "breaks", "single_tilde"):

@@ -11,6 +11,7 @@ from streamhtml.markdown._block.open_blocks import OpenBlocks
 from streamhtml.markdown._block.parser import BlockParser
 from streamhtml.markdown._dialect import Dialect
 from streamhtml.markdown._drawing import with_formulas
+from streamhtml.markdown._inline.citations import Citations
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._inline.references import LinkReferences
@@ -57,14 +58,19 @@ class MarkdownRenderer:
         self._buffer = HTMLBuffer()
         self._patches = PatchWriter(root, self._buffer)
         draw = options.math if callable(options.math) else None
+        self._citations = Citations(options.on_citation) if options.on_citation else None
         inline_parser = InlineParser(
             Dialect(
-                math=bool(options.math), single_tilde=options.single_tilde, breaks=options.breaks
+                math=bool(options.math),
+                single_tilde=options.single_tilde,
+                breaks=options.breaks,
+                citations=options.on_citation is not None,
             ),
             SafeURLs(options.image_hosts, new_tab=options.new_tab),
             self._references,
             self._footnotes,
             draw=draw,
+            citations=self._citations,
         )
         self._parser = BlockParser(
             OpenBlocks(
@@ -140,6 +146,8 @@ class MarkdownRenderer:
     def _finish_definitions(self) -> None:
         self._references.finish()
         self._footnotes.finish()
+        if self._citations:
+            self._citations.finish()
 
     def _add_footnotes(self) -> None:
         if html := self._footnotes.list_html():

@@ -55,15 +55,20 @@ class Container:
         self.last_line = line
         self.is_empty = True
 
+    @property
+    def survives_blank(self) -> bool:
+        """Whether a blank line continues the block. An empty list item ends there."""
+        return True
+
     def continues(self, cursor: Cursor) -> bool:
         """Return whether the line continues the block, and skip the marker or indentation."""
         raise NotImplementedError
 
     def skip_indent(self, cursor: Cursor, width: int) -> bool:
-        """Skip ``width`` columns of indentation; return whether the line has them."""
+        """Skip ``width`` columns of indentation; return whether the line has them or is blank."""
         if cursor.blank:
             cursor.skip(width)
-            return not self.is_empty
+            return self.survives_blank
         if cursor.indent < width:
             return False
         cursor.skip(width)
@@ -104,6 +109,10 @@ class ListItem(Container):
         self.list = list_
         self.width = width
         self.is_over = self.misread = False
+
+    @property
+    def survives_blank(self) -> bool:
+        return not self.is_empty
 
     def continues(self, cursor: Cursor) -> bool:
         return not self.is_over and self.skip_indent(cursor, self.width)

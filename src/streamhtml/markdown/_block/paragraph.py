@@ -13,11 +13,15 @@ from streamhtml.markdown._inline.link_syntax import MAX_LABEL
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
-from streamhtml.markdown._rereading import next_reading
+from streamhtml.markdown._rereading import READ_AT_ONCE, next_reading
 from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 _PARTIAL_DEFINITION: Final = re.compile(
     r"\[([^\[\]\\]*+(?:\\.[^\[\]\\]*+)*)(?:\\?\Z|\](?:\Z|:))", re.DOTALL
+)
+# The text of a speaker, such as "[Hero]: Who goes there?"
+_NO_DEFINITION: Final = re.compile(
+    r"\[[^\[\]\\\n]*+\]:[ \t]*+(?!<)[^\\()\x00-\x20\x7f]++[ \t]++[^\s\"'(]"
 )
 _TASK: Final = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _PARTIAL_TASK: Final = re.compile(r"\[(?:[ xX](?:\](?:[ \t]+)?)?)?\Z")
@@ -179,9 +183,13 @@ class Paragraph:
     def _check_leading(self) -> None:
         """Check whether text that begins with a bracket can still be a definition."""
         assert self._leading is not None
-        if self._is_definition:
+        if self._is_definition and self._leading_size > READ_AT_ONCE:
             return  # The end of the line will decide.
         text = "".join(self._leading)
+        if self._is_definition:
+            if _NO_DEFINITION.match(text):
+                self._give_up_definitions()
+            return
         if self._is_task:
             if _PARTIAL_TASK.match(text):
                 return

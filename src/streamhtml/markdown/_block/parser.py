@@ -250,7 +250,7 @@ class BlockParser:
         blocks = self._blocks
         stack = blocks.stack
         if cursor.blank and not cursor.line and not blocks.quote_count:
-            return len(stack) - (bool(stack) and stack[-1].is_empty)
+            return len(stack) - (bool(stack) and not stack[-1].survives_blank)
         matched = 0
         for container in stack:
             if not container.continues(cursor):

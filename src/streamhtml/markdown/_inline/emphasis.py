@@ -44,6 +44,8 @@ def _read_simple_emphasis(state: InlineState) -> bool:
         state.delimiters.enclose()
     elif found[3] or state.final or state.delimiters.last or state.brackets or state.tags:
         return False
+    elif found[2][0].isdigit():
+        return False  # This may be a product, so it is not shown at once.
     else:
         content = found[2].rstrip(" \t\n")
         state.stop(f"<{tag}>{content}</{tag}>")

@@ -6,7 +6,9 @@ https://spec.commonmark.org/0.31.2/#look-for-link-or-image
 import re
 from typing import Final
 
+from streamhtml.markdown._dialect import MAX_IMAGES
 from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._inline.citation_rules import discard_citations, find_citation
 from streamhtml.markdown._inline.link_syntax import (
     MAX_LABEL,
     Target,
@@ -14,24 +16,31 @@ from streamhtml.markdown._inline.link_syntax import (
     read_inline_target,
     read_label,
 )
-from streamhtml.markdown._inline.state import Bracket, InlineState
+from streamhtml.markdown._inline.state import Bracket, FootnoteReference, InlineState
 from streamhtml.markdown._inline.url_policy import text_of
 from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 _FOOTNOTE: Final = re.compile(r"\[\^([^\s\[\]]{1,200})\]")
 _PARTIAL_FOOTNOTE: Final = re.compile(r"\[\^[^\s\[\]]{0,200}\Z")
+_DIGITS: Final = re.compile(r"\d+")
+_RANGE: Final = re.compile(r"(?i:a-z)|\d-\d")  # in a regular expression
 _UNLIKELY_BEFORE_LINK: Final = re.compile(r"[\w\]]")
 
 
 def read_exclamation_mark(state: InlineState) -> None:
-    """Read ``!``: the beginning of an image, or text."""
-    following = state.text[state.pos + 1 : state.pos + 2]
-    if following == "[":
-        _open_bracket(state, 2, image=True)
-    elif following or state.final:
+    """Read ``!``: the beginning of an image, or text. ``![^1]`` is ``!`` and a footnote."""
+    following = state.text[state.pos + 1 : state.pos + 3]
+    outer = state.brackets[-1] if state.brackets else None
+    if not state.final and following in ("", "["):
+        state.stop()
+    elif (
+        not following.startswith("[")
+        or (following == "[^" and state.context.dialect.footnotes)
+        or (outer and outer.images + outer.image == MAX_IMAGES)
+    ):
         state.add_literal()
     else:
-        state.stop()
+        _open_bracket(state, 2, image=True)
 
 
 def read_open_bracket(state: InlineState) -> None:
@@ -40,8 +49,9 @@ def read_open_bracket(state: InlineState) -> None:
         found = _FOOTNOTE.match(state.text, state.pos)
         if found:
             state.pending = True
-            if state.context.footnotes.may_be_reference(found[1]):
-                state.footnotes.append((len(state.pieces), found[1]))
+            before = state.text[max(state.pos - 1, 0) : state.pos]
+            if state.context.footnotes.may_be_reference(found[1], before):
+                state.footnotes.append(FootnoteReference(len(state.pieces), found[1]))
                 state.add("", state.pos)
                 state.pos = found.end()
                 return
@@ -55,11 +65,14 @@ def read_open_bracket(state: InlineState) -> None:
 
 
 def _open_bracket(state: InlineState, length: int, *, image: bool) -> None:
-    if state.brackets:
-        state.brackets[-1].holds_bracket = True
+    outer = state.brackets[-1] if state.brackets else None
+    if outer:
+        outer.holds_bracket = True
     start = state.pos + length
     level, index = len(state.brackets), len(state.pieces)
-    state.brackets.append(Bracket(level, index, start, state.delimiters.last, image=image))
+    bracket = Bracket(level, index, start, state.delimiters.last, image=image)
+    bracket.images = outer.images + outer.image if outer else 0
+    state.brackets.append(bracket)
     state.add_literal(length)
 
 
@@ -78,7 +91,10 @@ def read_close_bracket(state: InlineState) -> None:
     state.pop_bracket()
     if end is None:
         state.add_literal()
+        if state.context.citations:
+            find_citation(state, bracket)
         return
+    discard_citations(state, bracket.index)
     if bracket.image:
         _make_image(state, bracket, target)
     else:
@@ -133,10 +149,16 @@ def _find_target(
 def _is_likely_label(state: InlineState, bracket: Bracket, label: str) -> bool:
     """Return whether an undefined label will most likely be defined later."""
     before = state.text[bracket.start - 2 : bracket.start - 1]
-    is_citation = label.isdigit() and state.text[bracket.start : state.pos].isdigit()  # [2][3]
+    text = state.text[bracket.start : state.pos]
+    is_alike = _DIGITS.sub("0", label) == _DIGITS.sub("0", text)
+    is_citation = is_alike and (label != text or label.isdigit())  # [2][3], [doc1][doc2]
+    is_index = not bracket.image and len(text) == len(label) == 1  # [A][B]
     return (
         not state.context.references.is_final
+        and not state.context.citations
         and not is_citation
+        and not is_index
+        and not _RANGE.search(label)
         and not is_blank(label)
         and not label.startswith("^")
         and not _UNLIKELY_BEFORE_LINK.match(before)
@@ -154,21 +176,32 @@ def _make_link(state: InlineState, bracket: Bracket, target: Target | None) -> N
     while state.links and state.links[-1][0] > bracket.index:
         index, plain = state.links.pop()
         state.pieces[index] = plain
-    while state.footnotes and state.footnotes[-1][0] > bracket.index:
-        index, label = state.footnotes.pop()
-        state.pieces[index] = escape(f"[^{label}]")
+    notes = state.footnotes
+    for at in range(len(notes) - 1, -1, -1):
+        if notes[at].piece < bracket.index:
+            break
+        notes[at] = notes[at]._replace(in_link=bool(start))
     state.links_from = len(state.brackets)
 
 
 def _make_image(state: InlineState, bracket: Bracket, target: Target | None) -> None:
     state.close_delimiters(bracket.index, bracket.bottom)
     state.drop_tags(bracket.index)
+    notes: list[FootnoteReference] = []
+    while state.footnotes and state.footnotes[-1].piece > bracket.index:
+        notes.append(state.footnotes.pop())
+    if bracket.images:
+        for note in notes:
+            state.pieces[note.piece] = escape(f"[^{note.label}]")
+        notes.clear()
+    while state.links and state.links[-1][0] > bracket.index:
+        state.links.pop()
     content = "".join(state.pieces[bracket.index + 1 :])
-    for inside in (state.links, state.footnotes):
-        while inside and inside[-1][0] > bracket.index:
-            inside.pop()
     del state.pieces[bracket.index :], state.starts[bracket.index :]
     html = state.context.policy.image(target, content) if target else text_of(content)
     if html.startswith("<a "):
         state.links.append((len(state.pieces), text_of(html)))
     state.add(html, bracket.start - 2)
+    for note in reversed(notes):  # An image contains only text, so they follow it.
+        state.footnotes.append(note._replace(piece=len(state.pieces)))
+        state.add("", bracket.start - 2)

@@ -13,6 +13,8 @@ from streamhtml.markdown._dialect import Dialect
 from streamhtml.markdown._escaping import escape_plain
 from streamhtml.markdown._inline import addresses
 from streamhtml.markdown._inline.autolinks import check_shown_email, read_address, read_less_than
+from streamhtml.markdown._inline.citation_rules import read_lenticular_bracket, write_citations
+from streamhtml.markdown._inline.citations import Citations
 from streamhtml.markdown._inline.code_spans import read_backtick
 from streamhtml.markdown._inline.emphasis import read_delimiter_run
 from streamhtml.markdown._inline.escapes import read_ampersand, read_backslash, read_newline
@@ -45,6 +47,7 @@ INLINE_RULES: Final[Mapping[str, InlineRule]] = {
     "<": read_less_than,
     "&": read_ampersand,
     "\n": read_newline,
+    "【": read_lenticular_bracket,
 }
 """The rule for each special character. It reads what begins there, and moves the position."""
 
@@ -79,6 +82,7 @@ class InlineParser:
         footnotes: the document's footnotes.
         rules: the rule for each special character.
         draw: draws formulas; None if they are only marked.
+        citations: the document's citations, if the dialect has them.
     """
 
     def __init__(
@@ -90,10 +94,13 @@ class InlineParser:
         rules: Mapping[str, InlineRule] = INLINE_RULES,
         *,
         draw: DrawFormula | None = None,
+        citations: Citations | None = None,
     ) -> None:
         self.dialect = dialect
         self._patterns = patterns_for(dialect)
-        self._context = InlineContext(dialect, self._patterns, policy, references, footnotes, draw)
+        self._context = InlineContext(
+            dialect, self._patterns, policy, references, footnotes, draw, citations
+        )
         self._rules = rules
 
     def read(
@@ -207,12 +214,16 @@ def _final_result(state: InlineState) -> Reading:
         state.write_runs(0)
     if state.footnotes:
         state.write_footnotes(len(pieces))
+    if state.citations:
+        write_citations(state)
     return Reading("".join(pieces), len(state.text) - state.first, "", state.pending, state.restart)
 
 
 def _partial_result(state: InlineState) -> Reading:
     pieces = state.pieces
     certain = held = state.hold if state.stopped else len(pieces)
+    if state.citations:
+        write_citations(state)
     if state.brackets or state.tags or state.delimiters.last:
         certain = _certain_count(state, held)
     end, tail = state.pos, ""

@@ -46,6 +46,8 @@ def patterns_for(dialect: Dialect) -> Patterns:
         characters += "~"
     if dialect.math:
         characters += "$"
+    if dialect.citations:
+        characters += "【"
     special = f"[{characters}]"
     url, email = addresses.URL, addresses.EMAIL
     last = "".join(addresses.LAST_CHARACTERS)

@@ -5,9 +5,11 @@ formula. The state keeps these openers, so that the certain part of the text can
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamhtml.markdown._dialect import Dialect
 from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._inline.citations import Citations
 from streamhtml.markdown._inline.delimiters import DelimiterRun, DelimiterStack
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.patterns import Patterns, Search
@@ -27,6 +29,7 @@ class InlineContext:
         references: the document's link reference definitions.
         footnotes: the document's footnotes.
         draw: draws formulas; None if they are only marked.
+        citations: the document's citations; None if they are text.
     """
 
     dialect: Dialect
@@ -34,7 +37,38 @@ class InlineContext:
     policy: URLPolicy
     references: LinkReferences
     footnotes: Footnotes
-    draw: DrawFormula | None = None
+    draw: DrawFormula | None
+    citations: Citations | None
+
+
+class FootnoteReference(NamedTuple):
+    """A footnote reference.
+
+    Attributes:
+        piece: the index of its piece of HTML.
+        label: the footnote's label.
+        in_link: whether a link contains it.
+    """
+
+    piece: int
+    label: str
+    in_link: bool = False
+
+
+class Citation(NamedTuple):
+    """A citation that the caller may replace by HTML.
+
+    Attributes:
+        first: the index of its first piece of HTML.
+        end: the index after its last piece.
+        label: its label.
+        prefix: the text before it in its first piece.
+    """
+
+    first: int
+    end: int
+    label: str
+    prefix: str = ""
 
 
 class Bracket:
@@ -47,9 +81,10 @@ class Bracket:
         bottom: the last delimiter run before it.
         image: whether it is ``![``.
         holds_bracket: whether it contains another bracket, so that its content is not a label.
+        images: the number of brackets of images that are open around it.
     """
 
-    __slots__ = ("bottom", "holds_bracket", "image", "index", "level", "start")
+    __slots__ = ("bottom", "holds_bracket", "image", "images", "index", "level", "start")
 
     def __init__(
         self, level: int, index: int, start: int, bottom: DelimiterRun | None, *, image: bool
@@ -60,6 +95,7 @@ class Bracket:
         self.bottom = bottom
         self.image = image
         self.holds_bracket = False
+        self.images = 0
 
 
 @dataclass(slots=True)
@@ -96,7 +132,8 @@ class InlineState:
         links: the index of the piece of each link, and its text as HTML, which replaces the link
             if another link encloses it.
         links_from: open brackets below this level contain a link, so they cannot open one.
-        footnotes: the index of the piece of each footnote reference, and its label.
+        footnotes: the footnote references.
+        citations: the citations that no link or image contains.
         closing_ticks: the positions of runs of backticks, by length, the last one first; None if
             they have not been searched for.
         stopped: whether reading has stopped before the end of the text.
@@ -106,9 +143,9 @@ class InlineState:
     """
 
     __slots__ = (
-        "brackets", "closing_ticks", "context", "delimiters", "final", "first", "footnotes", "hold",
-        "links", "links_from", "pending", "pieces", "pos", "restart", "runs", "search", "starts",
-        "stopped", "tags", "text",
+        "brackets", "citations", "closing_ticks", "context", "delimiters", "final", "first",
+        "footnotes", "hold", "links", "links_from", "pending", "pieces", "pos", "restart", "runs",
+        "search", "starts", "stopped", "tags", "text",
     )  # fmt: skip
 
     def __init__(
@@ -128,7 +165,8 @@ class InlineState:
         self.tags: list[OpenTag] = []
         self.links: list[tuple[int, str]] = []
         self.links_from = 0
-        self.footnotes: list[tuple[int, str]] = []
+        self.footnotes: list[FootnoteReference] = []
+        self.citations: list[Citation] = []
         self.closing_ticks: dict[int, list[int]] | None = None
         self.hold = 0
         self.stopped = False
@@ -190,6 +228,8 @@ class InlineState:
             count: the number of pieces.
             provisional: see ``Footnotes.reference_html()``.
         """
-        for index, label in self.footnotes:
+        for index, label, in_link in self.footnotes:
             if index < count:
-                self.pieces[index] = self.context.footnotes.reference_html(label, provisional)
+                self.pieces[index] = self.context.footnotes.reference_html(
+                    label, provisional, in_link=in_link
+                )

@@ -1,13 +1,14 @@
 """Makes the tail, which shows text that is not certain as it will most likely end.
 
-The law: a tail never changes what is certain, and the next tail corrects a wrong guess. Open
-emphasis is shown as emphasis. An open bracket is not shown, because it most likely opens a link. If
-something else is just as likely, the opener and all text after it are not shown until more is
-known, usually a word or two later.
+The law: a tail never changes what is certain, and text that a tail has shown is taken back only if
+a guess was wrong. Open emphasis is shown as emphasis. If something else is just as likely, the
+opener and all text after it are not shown at first. This wait is over when the construct ends, or
+after a number of characters. From then on, the opener is shown as text.
 """
 
 import re
 from typing import Final
+from unicodedata import category
 
 from streamhtml.markdown._inline.delimiters import DelimiterRun
 from streamhtml.markdown._inline.state import Bracket, InlineState, OpenTag
@@ -27,75 +28,109 @@ MAX_OPENED: Final = 20
 """Maximum number of elements, most of them emphasis, that a tail opens. The text inside any further
 delimiter runs is shown without emphasis."""
 
-SHOWN_AFTER: Final = 3
-"""Text after an open bracket is shown once it is longer than this, in characters. Shorter text is
-often not a link: ``[1]`` and ``[x]``."""
+WAIT_FOR_LINK: Final = 100
+"""Text after an open bracket is not shown until the bracket closes, or until the text is longer
+than this, in characters. It may be a link, a citation or a placeholder such as ``[Your name]``."""
 
 TAG_AFTER: Final = 200
 """A ``<sub>`` is shown as text if it has no end tag after this many characters."""
 
-LITERAL_AFTER: Final = 400
-"""A bracket is shown as a bracket if it is still open after this many characters."""
+WAIT_FOR_UNLIKELY_LINK: Final = 30
+"""The same for text that is most likely code, a list of values or an interval."""
+
+WAIT_FOR_IMAGE: Final = 400
+"""The same for the description of an image, and for a link around an image."""
+
+WAIT_FOR_UNLIKELY_EMPHASIS: Final = 60
+"""Text after an asterisk that is most likely a product, or after an underscore that most likely
+begins a name such as ``_id``, is not shown until it becomes emphasis, or until it is longer than
+this, in characters."""
 
 # The characters that follow an asterisk in file names ("*.py"), code ("*="), the asterisk emoji …
 _UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
-# The text that follows a bracket in code, a second citation ("[1][2]") or an interval ("[0, 1)").
+# The text that follows a bracket in code or an interval ("[0, 1)").
 _UNLIKELY_LINKED: Final = re.compile(
-    r"[\"'{,;:.?=+\-/\\|^ ]|\[(?!\d+\])|\d+\]\[|[^\[\]()\n]{1,40}\)|-?(?:\d[\d.]*|[a-z]),"
+    r"[\"'{,;:.?=+\-/\\|^\s]|\[(?!\d+\])|[^\[\]()\n]{1,40}\)|-?(?:\d[\d.]*|[a-z]),"
 )
+# The end of a link's text, and the beginning of its address.
+_ADDRESS: Final = re.compile(r"\]\((?:https?:|mailto:|www\.|[/#.<])", re.IGNORECASE)
 
 # The characters that follow a tag in a sentence about it.
 _UNLIKELY_IN_TAG: Final = frozenset(" \t\n,;:)")
 _VISIBLE: Final = re.compile(r"(?:<(?!img )[^>]*+>|\s)*(?:<img |[^<\s])")
 _NAME: Final = re.compile(r"\w+_\w")
+# The characters before an underscore in formulas ("\mathbf{x}_i") and in names ("a._b", "/_c").
+_BEFORE_INDEX: Final = frozenset(")]}|^\\/.'%")
+_PLAIN_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?=[\s,;:).]|\Z)")
+# The characters before and after an asterisk in a product: "(a)*b", "x'*y'", "50%*2", "2*(-1)".
+_BEFORE_PRODUCT: Final = frozenset(")]}|'!%")
+_AFTER_PRODUCT: Final = frozenset("(-|")
 _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 
 
 def show_tail(state: InlineState, certain: int) -> str:
     """Return the HTML for the pieces after the certain ones, and remove them from the state."""
     pieces = state.pieces
-    _leave_out(state, certain)
+    _wait_for_brackets(state)
     ends: list[tuple[int, str]] = []
     if state.tags:
         _open_tags(state, ends)
     state.delimiters.pair(until=len(pieces))
-    for bracket in state.brackets:
-        is_open = state.may_close(bracket) and certain <= bracket.index < len(pieces)
-        if is_open and _is_link(state, bracket):
-            pieces[bracket.index] = ""
+    _wait_for_runs(state, certain)
     _open_runs(state, certain, ends)
     state.write_runs(certain)
     if state.footnotes:
         state.write_footnotes(len(pieces), {})
     html = "".join(pieces[certain:])
-    closing = "".join(end for _, end in sorted(ends, reverse=True))
+    closing = "".join(end for index, end in sorted(ends, reverse=True) if index < len(pieces))
     del pieces[certain:]
     is_visible = html and (html[0] not in "< \t\n" or _VISIBLE.match(html))
     return html.rstrip(" \n") + closing if is_visible else ""
 
 
-def _leave_out(state: InlineState, certain: int) -> None:
-    """Remove the pieces that cannot be guessed, and everything after them.
-
-    These are the description of an image; the text after a bracket that has just opened; and a last
-    word that begins with ``_`` or contains ``*``, which may be emphasis, a variable or a product.
-    """
-    pieces, starts, text = state.pieces, state.starts, state.text
-    count = len(pieces)
+def _wait_for_brackets(state: InlineState) -> None:
+    """Remove the text after the first bracket whose wait is not over."""
     for bracket in state.brackets:
-        is_short = len(text) - bracket.start <= SHOWN_AFTER
-        if bracket.image or (is_short and state.may_close(bracket)):
-            count = bracket.index
+        if not state.may_close(bracket):
+            continue
+        if bracket is state.brackets[-1] and _ADDRESS.match(state.text, state.pos):
+            state.pieces[bracket.index] = ""  # The bracket certainly opens a link.
+        elif len(state.text) - bracket.start <= _wait_for_bracket(state, bracket):
+            _leave_out(state, bracket.index)
             break
-    run = state.runs[-1] if state.runs else None
-    if run and run.opens and run.index >= certain and not (run.before or run.after):
-        in_name = run.character == "_" or _is_in_word(state, run.index)
-        if in_name and _WORD_AT_END.match(text, starts[run.index] + run.length):
-            count = min(count, run.index)
-    if count < len(pieces):
-        del pieces[count:], starts[count:]
-        state.runs = [run for run in state.runs if run.index < count]
-        state.footnotes = [footnote for footnote in state.footnotes if footnote[0] < count]
+
+
+def _wait_for_bracket(state: InlineState, bracket: Bracket) -> int:
+    """Return how many characters after an open bracket are not shown."""
+    if bracket.image or state.text.startswith("![", bracket.start):
+        return WAIT_FOR_IMAGE
+    if _UNLIKELY_LINKED.match(state.text, bracket.start) or _is_in_word(state, bracket.index):
+        return WAIT_FOR_UNLIKELY_LINK
+    return WAIT_FOR_LINK
+
+
+def _wait_for_runs(state: InlineState, certain: int) -> None:
+    """Remove the text after the first open delimiter run whose wait is not over."""
+    text = state.text
+    for run in state.delimiters.openers():
+        if not certain <= run.index < len(state.pieces) or run.before or run.after:
+            continue
+        end = state.starts[run.index] + run.length
+        is_short = len(text) - end <= WAIT_FOR_UNLIKELY_EMPHASIS
+        if run.character == "_":
+            waits = _WORD_AT_END.match(text, end) or (is_short and _is_name(state, run))
+        else:
+            waits = is_short and run.character == "*" and _is_product(state, run)
+        if waits:
+            _leave_out(state, run.index)
+            break
+
+
+def _leave_out(state: InlineState, count: int) -> None:
+    """Remove all pieces but the first ``count``."""
+    del state.pieces[count:], state.starts[count:]
+    state.runs = [run for run in state.runs if run.index < count]
+    state.footnotes = [note for note in state.footnotes if note.piece < count]
 
 
 def _open_tags(state: InlineState, ends: list[tuple[int, str]]) -> None:
@@ -109,6 +144,7 @@ def _open_tags(state: InlineState, ends: list[tuple[int, str]]) -> None:
         if tag.index < len(state.pieces) and _is_element(state, tag):
             bottom = state.delimiters.last_before(tag.index)
             state.delimiters.pair(bottom, until=len(state.pieces))
+            _wait_for_runs(state, tag.index)
             _open_runs(state, tag.index, ends)
             state.delimiters.drop(bottom)
             state.pieces[tag.index] = f"<{tag.name}>"
@@ -131,15 +167,6 @@ def _open_runs(state: InlineState, first: int, ends: list[tuple[int, str]]) -> N
             run.count = 0
 
 
-def _is_link(state: InlineState, bracket: Bracket) -> bool:
-    """Return whether the open bracket will most likely become a link."""
-    return (
-        len(state.text) - bracket.start <= LITERAL_AFTER
-        and not _UNLIKELY_LINKED.match(state.text, bracket.start)
-        and not _is_in_word(state, bracket.index)
-    )
-
-
 def _is_element(state: InlineState, tag: OpenTag) -> bool:
     """Return whether the open tag will most likely have an end tag."""
     return (
@@ -154,12 +181,38 @@ def _is_emphasis(state: InlineState, run: DelimiterRun) -> bool:
     if run.count > 3 or run.html == "~" or state.text[end : end + 1] in _UNLIKELY_EMPHASIZED:
         return False
     if run.character == "_":
-        return not _NAME.match(state.text, end)
-    return not _is_in_word(state, run.index)
+        return not (_NAME.match(state.text, end) or _is_name(state, run))
+    return run.character == "~" or not _is_product(state, run)
+
+
+def _is_name(state: InlineState, run: DelimiterRun) -> bool:
+    """Return whether the underscores most likely belong to a name or to an index in a formula."""
+    start = state.starts[run.index]
+    if not start:
+        return False
+    before = state.text[start - 1]
+    if before in _BEFORE_INDEX or category(before) == "Sm":
+        return True
+    return before in " (" and bool(_PLAIN_NAME.match(state.text, start + run.length))
+
+
+def _is_product(state: InlineState, run: DelimiterRun) -> bool:
+    """Return whether the asterisks most likely mean multiplication or a power."""
+    start = state.starts[run.index]
+    if not start:
+        return False
+    before, after = state.text[start - 1], state.text[start + run.length : start + run.length + 1]
+    if run.length == 1:
+        if before == " ":  # "2 *3"
+            return after.isdigit()
+        is_factor = after.isalnum() or after in _AFTER_PRODUCT
+        return before.isalnum() or (before in _BEFORE_PRODUCT and is_factor)
+    # Languages without spaces between words emphasize parts of words.
+    return _is_in_word(state, run.index) or (before in ")]}" and after.isdigit())
 
 
 def _is_in_word(state: InlineState, index: int) -> bool:
-    """Return whether an ASCII letter or digit precedes a piece."""
+    """Return whether a letter or digit precedes a piece, in a script with spaces between words."""
     start = state.starts[index]
     before = state.text[start - 1] if start else " "
-    return before.isascii() and before.isalnum()
+    return before < "\u0530" and before.isalnum()

@@ -66,6 +66,7 @@ class MarkdownRenderer:
                 self._footnotes,
                 prefix=prefix,
                 on_fence=options.on_fence,
+                highlight=options.highlight,
             )
         )
 

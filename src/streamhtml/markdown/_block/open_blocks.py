@@ -38,7 +38,7 @@ from streamhtml.markdown._escaping import unescape
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._inline.references import LinkReferences
-from streamhtml.markdown._options import OnFence
+from streamhtml.markdown._options import Highlight, OnFence
 from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 
 _LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}\Z")
@@ -61,6 +61,7 @@ class OpenBlocks:
         footnotes: receives the footnote definitions.
         prefix: the text that the ids of headings begin with; ``""`` for no ids.
         on_fence: called with each complete code block, see ``Options``.
+        highlight: called with the language of each fenced code block, see ``Options``.
 
     Attributes:
         stack: the open containers, the outermost first.
@@ -79,6 +80,7 @@ class OpenBlocks:
         *,
         prefix: str = "",
         on_fence: OnFence | None = None,
+        highlight: Highlight | None = None,
     ) -> None:
         self.dialect = parser.dialect
         self.stack: list[Container] = []
@@ -92,6 +94,7 @@ class OpenBlocks:
         self._footnotes = footnotes
         self._prefix = prefix
         self._on_fence = on_fence
+        self._highlight = highlight
         self._heading_count = 0
 
     def touch(self, depth: int) -> None:
@@ -204,13 +207,22 @@ class OpenBlocks:
                 self.buffer.open(BufferedElement("<hr>", ""))
                 self.buffer.close()
             case FenceStart():
-                language = re.split(r"[ \t]", unescape(start.info), maxsplit=1)[0]
-                css_class = self.language_class(language)
-                self.leaf = CodeBlock(self.buffer, language, css_class, self._on_fence)
+                info = unescape(start.info)
+                language = re.split(r"[ \t{]", info, maxsplit=1)[0]
+                self.leaf = CodeBlock(
+                    self.buffer,
+                    language,
+                    info=info,
+                    css_class=self.language_class(language),
+                    on_fence=self._on_fence,
+                    highlight=self._highlight,
+                )
                 self.closer = FenceCloser(start.fence, start.indent)
             case MathBlockStart():
                 css_class = "language-math math-display"
-                self.leaf = CodeBlock(self.buffer, "math", css_class, self._on_fence)
+                self.leaf = CodeBlock(
+                    self.buffer, "math", css_class=css_class, on_fence=self._on_fence
+                )
                 self.closer = MathBlockCloser(start.closing)
                 if start.tex is not None:
                     self.begin_line(start.tex, complete)

@@ -79,7 +79,7 @@ def test_on_fence_is_told_the_language_and_the_text_once(
 ) -> None:
     calls: list[tuple[str, str]] = []
 
-    def on_fence(language: str, content: str) -> Markup:
+    def on_fence(language: str, content: str, info: str) -> Markup:
         calls.append((language, content))
         return Markup("<b>{}</b>").format(content)
 
@@ -88,6 +88,27 @@ def test_on_fence_is_told_the_language_and_the_text_once(
     block = Markup('<div class="streamhtml-fence"><b>{}</b></div>').format(expected[1])
     assert block in html
     assert "<code" not in html
+
+
+@pytest.mark.parametrize(
+    ("info", "language"),
+    [
+        ('python title="app.py" {1,3}', "python"),
+        ("js{1,3}", "js"),
+        ("{.py}", ""),
+        ("a&lt;b\\* c", "a<b*"),
+        ("", ""),
+    ],
+)
+def test_on_fence_gets_the_info_string(info: str, language: str) -> None:
+    calls: list[tuple[str, str]] = []
+
+    def on_fence(language: str, text: str, info: str) -> None:
+        calls.append((language, info))
+
+    render(f"~~~ {info} \na\n~~~\n\n$$\nx\n$$", Options(on_fence=on_fence))
+    unescaped = info.replace("&lt;", "<").replace("\\", "")
+    assert calls == [(language, unescaped), ("math", "")]
 
 
 @pytest.mark.parametrize("text", ["    a", "`a`", "$x$", "a $$x$$ b", "a"])
@@ -104,7 +125,7 @@ def test_on_fence_may_leave_the_block() -> None:
 def test_what_on_fence_raises_is_logged_and_leaves_the_block(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def on_fence(language: str, text: str) -> Markup:
+    def on_fence(language: str, text: str, info: str) -> Markup:
         raise LookupError(text)
 
     options = Options(on_fence=on_fence)

@@ -208,7 +208,7 @@ def test_what_was_misread_is_sent_once_more(steps: tuple[Step, ...]) -> None:
     ),
 )
 def test_a_fence_is_replaced_once(steps: tuple[Step, ...]) -> None:
-    def on_fence(language: str, text: str) -> Markup | None:
+    def on_fence(language: str, text: str, info: str) -> Markup | None:
         return None if language == "none" else Markup("<b>{}: {}</b>").format(language, len(text))
 
     check(steps, on_fence=on_fence)

@@ -39,7 +39,7 @@ from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._options import Highlight, OnFence
-from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
+from streamhtml.markdown._output.buffer import MAX_RESENT, BufferedElement, HTMLBuffer
 
 _LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}\Z")
 _ALERT_TITLES: Final = {
@@ -240,7 +240,9 @@ class OpenBlocks:
         if isinstance(container, ListItem):
             is_task = is_first and self.dialect.task_items
             if not container.list.loose:
-                cautious, shares_element = container.misread, not is_first
+                item = self.buffer.innermost
+                was_resent = item is not None and item.resent >= MAX_RESENT
+                cautious, shares_element = container.misread or was_resent, not is_first
                 element.start = element.end = ""
                 container.list.paragraphs.append(element)
         return Paragraph(

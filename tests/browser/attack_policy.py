@@ -14,12 +14,13 @@ ALLOWED: Final[dict[str, set[str]]] = {
         name: set() for name in ("ul", "li", "blockquote", "pre", "em", "strong", "del", "br", "hr")
     },
     **{name: set() for name in ("h1", "h2", "h3", "h4", "h5", "h6")},
-    **{name: set() for name in ("table", "thead", "tbody", "tr")},
+    **{name: set() for name in ("thead", "tbody", "tr")},
+    "table": {"tabindex"},
     **{name: {"class"} for name in ("p", "code", "sup", "section", "div")},
     **{name: {"align"} for name in ("th", "td")},
     "a": {"href", "title", "rel"},
     "ol": {"start"},
-    "input": {"type", "checked", "disabled"},
+    "input": {"type", "checked", "disabled", "aria-label"},
 }
 """The elements of an answer, and the attributes of each."""
 
@@ -48,6 +49,8 @@ VALUES: Final[dict[str, re.Pattern[str]]] = {
     "input type": re.compile(r"checkbox\Z"),
     "input checked": re.compile(r"\Z"),
     "input disabled": re.compile(r"\Z"),
+    "input aria-label": re.compile(r"Task\Z"),
+    "table tabindex": re.compile(r"0\Z"),
     # Only if ids are enabled:
     "id": re.compile(r"r-(?:h|fn-|fnref-)\d+\Z"),
     "a class": re.compile(r"footnote-backref\Z"),

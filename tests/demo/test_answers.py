@@ -50,7 +50,7 @@ def test_one_answer_shows_all_features_of_markdown() -> None:
     html = render("".join(_answers.tokens("markdown")))
 
     parts = ["<h1>", "<h2>", "<ol>", "<del>", "<strong>", "<em>", "<blockquote>", "<hr>"]
-    parts += ["<table>", 'type="checkbox"', 'class="language-python"', "<a href="]
+    parts += ["<table ", 'type="checkbox"', 'class="language-python"', "<a href="]
     parts += ["math-inline", "math-display", "markdown-alert-warning", "markdown-alert-tip"]
     parts += ["footnote-ref", 'class="footnotes"']
     assert [part for part in parts if part not in html] == []

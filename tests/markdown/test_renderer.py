@@ -137,6 +137,30 @@ def test_what_on_fence_raises_is_logged_and_leaves_the_block(
     assert record.exc_info[0] is LookupError
 
 
+# The reading direction
+
+DIRECTED = {
+    "1. a\n   - b": '<ol dir="auto"><li>a<ul dir="auto"><li>b</li></ul></li></ol>',
+    "3) a": '<ol start="3" dir="auto"><li>a</li></ol>',
+    "> a": '<blockquote dir="auto"><p>a</p></blockquote>',
+    "> [!tip]\n> a": (
+        '<div class="markdown-alert markdown-alert-tip" dir="auto">'
+        '<p class="markdown-alert-title">Tip</p><p>a</p></div>'
+    ),
+    "|a|\n|-|": '<table dir="auto"><thead><tr><th>a</th></tr></thead></table>',
+    "a|b|c\n-|-|-": (
+        '<table dir="auto" tabindex="0">'
+        "<thead><tr><th>a</th><th>b</th><th>c</th></tr></thead></table>"
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "html"), DIRECTED.items())
+def test_lists_quotes_and_tables_find_their_direction(text: str, html: str) -> None:
+    assert shown(text, dir_auto=True) == html
+    assert shown(text) == html.replace(' dir="auto"', "")
+
+
 # Markup
 
 

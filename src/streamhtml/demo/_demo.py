@@ -100,7 +100,7 @@ class Demo:
         """Return a renderer for an answer, with syntax highlighting in its code."""
         from streamhtml.pygments import highlight
 
-        return MarkdownRenderer(root, Options(highlight=highlight))
+        return MarkdownRenderer(root, Options(dir_auto=True, highlight=highlight))
 
     def headers(self, nonce: str) -> dict[str, str]:
         """Return the headers of the page, and of a reply that is a whole page.

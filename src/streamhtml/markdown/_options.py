@@ -57,6 +57,8 @@ class Options:
             logged and the block has no colours.
         ids: whether headings get ids, and footnotes are linked with their references. All ids
             begin with the id of the region that shows the text.
+        dir_auto: whether lists, quotes and tables have ``dir="auto"``, so that those in Arabic or
+            Hebrew stand on the right. It is set for the built-in message.
         math: whether ``$…$``, ``$$…$$``, ``\\(…\\)`` and ``\\[…\\]`` are formulas.
 
     Raises:
@@ -68,6 +70,7 @@ class Options:
     on_fence: OnFence | None = None
     highlight: Highlight | None = None
     ids: bool = False
+    dir_auto: bool = False
     math: bool = True
 
     def __post_init__(self) -> None:

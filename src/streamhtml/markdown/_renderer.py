@@ -65,6 +65,7 @@ class MarkdownRenderer:
                 self._references,
                 self._footnotes,
                 prefix=prefix,
+                dir_auto=options.dir_auto,
                 on_fence=options.on_fence,
                 highlight=options.highlight,
             )

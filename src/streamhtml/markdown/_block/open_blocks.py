@@ -60,6 +60,7 @@ class OpenBlocks:
         references: receives the link reference definitions.
         footnotes: receives the footnote definitions.
         prefix: the text that the ids of headings begin with; ``""`` for no ids.
+        dir_auto: whether lists, quotes and tables find their reading direction, see ``Options``.
         on_fence: called with each complete code block, see ``Options``.
         highlight: called with the language of each fenced code block, see ``Options``.
 
@@ -79,6 +80,7 @@ class OpenBlocks:
         footnotes: Footnotes,
         *,
         prefix: str = "",
+        dir_auto: bool = False,
         on_fence: OnFence | None = None,
         highlight: Highlight | None = None,
     ) -> None:
@@ -93,6 +95,7 @@ class OpenBlocks:
         self._references = references
         self._footnotes = footnotes
         self._prefix = prefix
+        self._direction = ' dir="auto"' if dir_auto else ""
         self._on_fence = on_fence
         self._highlight = highlight
         self._heading_count = 0
@@ -151,18 +154,25 @@ class OpenBlocks:
         if self.stack:
             self.stack[-1].is_empty = False
         if isinstance(start, BlockQuoteStart):
-            element = BufferedElement("<blockquote>", "</blockquote>", deferred=True)
+            tag = f"<blockquote{self._direction}>"
+            element = BufferedElement(tag, "</blockquote>", deferred=True)
             self.stack.append(BlockQuote(self.line_number, buffer.open(element)))
             self.quote_count += 1
         elif isinstance(start, ListItemStart):
             if list_ is None:
-                list_ = List(buffer, buffer.open(_list_element(start)), start.marker)
+                list_ = List(buffer, buffer.open(self._list_element(start)), start.marker)
             buffer.open(BufferedElement("<li>", "</li>"))
             self.stack.append(ListItem(self.line_number, list_, start.width))
         else:
             self.stack.append(FootnoteDefinition(self.line_number, buffer))
             self.buffer = HTMLBuffer()
             self._footnotes.define(start.label, self.buffer)
+
+    def _list_element(self, start: ListItemStart) -> BufferedElement:
+        if start.number is None:
+            return BufferedElement(f"<ul{self._direction}>", "</ul>")
+        number = f' start="{start.number}"' if start.number != 1 else ""
+        return BufferedElement(f"<ol{number}{self._direction}>", "</ol>")
 
     # Leaves --------------------------------------------------------------------------------------
 
@@ -175,7 +185,7 @@ class OpenBlocks:
             self.leaf = None
         else:
             line = paragraph.take_last_line()
-            self.leaf = table = Table(self.buffer, self._parser, start.alignments)
+            self.leaf = table = Table(self.buffer, self._parser, start.alignments, self._direction)
             table.write_header(line)
 
     def begin_leaf(self, cursor: Cursor, start: LeafStart | None, complete: bool) -> None:
@@ -265,7 +275,8 @@ class OpenBlocks:
         return f"language-{language}" if _LANGUAGE.match(language) else ""
 
     def _become_alert(self, quote: BufferedElement, kind: str) -> None:
-        quote.start, quote.end = f'<div class="markdown-alert markdown-alert-{kind}">', "</div>"
+        css_class = f"markdown-alert markdown-alert-{kind}"
+        quote.start, quote.end = f'<div class="{css_class}"{self._direction}>', "</div>"
         quote.deferred = False
         self.buffer.open(BufferedElement('<p class="markdown-alert-title">', "</p>"))
         self.buffer.write(_ALERT_TITLES[kind])
@@ -291,10 +302,3 @@ class OpenBlocks:
             self.quote_count -= isinstance(container, BlockQuote)
             if isinstance(container, ListItem) and (container.list is not keep):
                 self.buffer.close()
-
-
-def _list_element(start: ListItemStart) -> BufferedElement:
-    if start.number is None:
-        return BufferedElement("<ul>", "</ul>")
-    number = f' start="{start.number}"' if start.number != 1 else ""
-    return BufferedElement(f"<ol{number}>", "</ol>")

@@ -8,6 +8,10 @@ from streamhtml.markdown._inline.inline_text import InlineText
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 
+_WIDE: Final = 3
+"""The number of columns from which a table may be too wide for a phone. It can then be scrolled with
+the keyboard, for which it must be able to receive the focus."""
+
 _PIPE: Final = re.compile(r"\\.|\|", re.DOTALL)
 _SEPARATOR: Final = re.compile(r"\\[\\|]?|\|")
 
@@ -33,10 +37,15 @@ class Table:
         buffer: receives its HTML.
         parser: reads the text of the cells.
         alignments: alignment of each column: "left", "center", "right" or "".
+        direction: the attribute of its element for the reading direction; or ``""``.
     """
 
     def __init__(
-        self, buffer: HTMLBuffer, parser: InlineParser, alignments: tuple[str, ...]
+        self,
+        buffer: HTMLBuffer,
+        parser: InlineParser,
+        alignments: tuple[str, ...],
+        direction: str = "",
     ) -> None:
         self._buffer = buffer
         self._parser = parser
@@ -47,7 +56,8 @@ class Table:
         self._has_body = False
         self._held = ""
         self._filled_cells = 0
-        buffer.open(BufferedElement("<table>", "</table>"))
+        focus = ' tabindex="0"' if len(alignments) >= _WIDE else ""
+        buffer.open(BufferedElement(f"<table{direction}{focus}>", "</table>"))
 
     def write_header(self, line: str) -> None:
         """Write the header, from the line above the delimiter row."""

@@ -279,7 +279,9 @@ class OpenBlocks:
         quote.start, quote.end = f'<div class="{css_class}"{self._direction}>', "</div>"
         quote.deferred = False
         self.buffer.open(BufferedElement('<p class="markdown-alert-title">', "</p>"))
-        self.buffer.write(_ALERT_TITLES[kind])
+        title = _ALERT_TITLES[kind]
+        # The title is English. In <bdi>, it does not decide the direction of the alert.
+        self.buffer.write(f"<bdi>{title}</bdi>" if self._direction else title)
         self.buffer.close()
 
     # Closing -------------------------------------------------------------------------------------

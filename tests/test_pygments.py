@@ -194,6 +194,25 @@ def fails(text: str) -> Iterator[tuple[int, object, str]]:
     raise LookupError(text)
 
 
+class Popping(RegexLexer):
+    """Leaves states that it did not enter."""
+
+    tokens: ClassVar = {
+        "root": [(r"a", Name, ("#pop", "#push", "b")), (r"\n", Text, "#pop:3")],
+        "b": [(r"b", Keyword, "#push"), (r"c", Keyword, ("#pop", "#pop", "#pop", "#pop"))],
+    }
+
+
+def test_a_lexer_that_leaves_too_many_states_stays_in_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_highlight, "find_lexer_class", lambda name: Popping)
+    text = "abbca\nabca\n"
+    expected = html_of(Popping(stripnl=False, ensurenl=False).get_tokens(text))
+    assert by_line("python", text) == whole("python", text) == expected
+    assert '<span class="k">bbc</span>' in expected
+
+
 class Endless(RegexLexer):
     """Never gets beyond the first word."""
 
@@ -239,6 +258,16 @@ def test_a_block_that_a_lexer_cannot_read_has_no_colours(
     names = {Broken: "LookupError", Endless: "TimeoutError"}
     messages = [f"the lexer 'Python' of Pygments raised {names[lexer]}"] if lexer in names else []
     assert sorted(set(caplog.messages)) == messages
+
+
+def test_a_lexer_that_takes_too_long_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_highlight, "MAX_SECONDS", -1)
+    for language in "pycon", "python", "json":
+        assert by_line(language, "1\n2\n") == whole(language, "1\n2\n") == "1\n2\n"
+    assert all(message.endswith("raised TimeoutError") for message in caplog.messages)
+    assert len(caplog.messages) == 5
 
 
 def test_a_block_that_is_too_long_keeps_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 
 _WIDE: Final = 3
-"""The number of columns from which a table may be too wide for a phone. It can then be scrolled with
-the keyboard, for which it must be able to receive the focus."""
+"""The number of columns from which a table may be too wide for a phone. To be scrolled with the
+keyboard, it must be able to receive the focus."""
 
 _PIPE: Final = re.compile(r"\\.|\|", re.DOTALL)
 _SEPARATOR: Final = re.compile(r"\\[\\|]?|\|")

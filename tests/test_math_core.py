@@ -236,7 +236,7 @@ def test_a_formula_that_cannot_be_read_keeps_its_block() -> None:
 
 
 def test_on_fence_comes_first() -> None:
-    def on_fence(language: str, text: str) -> Markup | None:
+    def on_fence(language: str, text: str, info: str) -> Markup | None:
         return Markup("<figure>{}</figure>").format(text) if "y" in text else None
 
     assert "<figure>y\n</figure>" in shown("$$\ny\n$$", math=mathml, on_fence=on_fence)

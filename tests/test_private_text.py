@@ -21,11 +21,11 @@ from tests.adapters.test_adapters import Call, call
 
 from streamhtml import Delta, Fragment, Headers, Notice, Patch, Reply, Truncated, stream
 from streamhtml import asgi as raw_asgi
-from streamhtml import pygments as highlighting
 from streamhtml import wsgi as raw_wsgi
 from streamhtml.formats import FORMATS, FormatRequest, create_format
 from streamhtml.formats._negotiate import _warn_once
 from streamhtml.markdown import Options, render
+from streamhtml.pygments import _highlight
 
 __all__ = ["call"]  # The fixture.
 
@@ -104,8 +104,8 @@ def no_source() -> str:
 
 def highlight_with_a_broken_lexer() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(highlighting, "find_lexer_class", lambda name: BrokenLexer)
-        render(f"```python\n{PRIVATE}\n```\n", Options(on_fence=highlighting.highlight))
+        patch.setattr(_highlight, "find_lexer_class", lambda name: BrokenLexer)
+        render(f"```python\n{PRIVATE}\n```\n", Options(highlight=_highlight.highlight))
 
 
 def reads_headers(headers: Any) -> None:

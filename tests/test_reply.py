@@ -357,3 +357,11 @@ def test_steps_in_the_wrong_order_are_refused() -> None:
     reply.close("finished")
     with pytest.raises(RuntimeError, match="the reply is 'finished', not 'streaming'"):
         reply.feed([])
+
+
+def test_lists_of_the_built_in_message_find_their_direction() -> None:
+    for template, expected in (None, '<ul dir="auto">'), (BOTH_PARTS, "<ul>"):
+        reply = Reply(template)
+        reply.open()
+        (patch,) = reply.feed([Delta("- a")]).patches
+        assert patch.html.startswith(expected)

@@ -221,7 +221,7 @@ def test_markdown_says_how_much_it_may_read_again(text: str) -> None:
 
 
 def test_code_is_held_for_the_function_that_gets_all_of_it() -> None:
-    for on_fence, held in (None, 0), (lambda language, code: None, 5000):
+    for on_fence, held in (None, 0), (lambda language, code, info: None, 5000):
         renderer = MarkdownRenderer("r", Options(on_fence=on_fence))
         renderer.feed("```\n" + "x" * 5000)
         assert renderer.held == held

@@ -7,7 +7,7 @@ it does no I/O, never waits, and knows no output format.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from markupsafe import Markup
 
@@ -20,6 +20,10 @@ from streamhtml._patch import Fragment, Outcome, Patch, check_id, pair_id
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._template import MessageTemplate, Template, built_in
 from streamhtml._views import make_view
+from streamhtml.markdown import MarkdownRenderer, Options
+
+_BUILT_IN_OPTIONS: Final = Options(dir_auto=True)
+"""The options of the built-in message with ``renderer="markdown"``."""
 
 
 class Reply:
@@ -77,6 +81,8 @@ class Reply:
     ) -> None:
         check_context(context)
         check_into(into)
+        if template is None and renderer == "markdown":
+            renderer = partial(MarkdownRenderer, options=_BUILT_IN_OPTIONS)
         self._context = dict(context or {})
         given_id = self._context.get("message_pair_id")
         self.message_pair_id = check_id(str(given_id), "message_pair_id") if given_id else pair_id()

@@ -17,7 +17,7 @@ from tests.markdown.dom import dom
 from tests.recorded_source import RecordedSource
 
 from streamhtml import Reply
-from streamhtml.markdown import render
+from streamhtml.markdown import Options, render
 
 SOON = 5.0
 TOKENS = ["Hel", None, "lo ", "", "<b>", " 안녕 ", "👋"]
@@ -106,7 +106,9 @@ def test_the_answer_is_markdown_by_default(call: Call) -> None:
 
     whole = call(view).text
     region = 'id="ai_1_text" class="streamhtml streamhtml-markdown"'
-    assert re.search(f"<div {region}[^>]*>{re.escape(render(text))}</div>", whole)
+    assert re.search(
+        f"<div {region}[^>]*>{re.escape(render(text, Options(dir_auto=True)))}</div>", whole
+    )
 
     answer = call(view, headers={"Streaming-HTML": "html"})
     page, decoder = Page(), Decoder(token_of(answer.headers["Content-Type"]))

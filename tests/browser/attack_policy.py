@@ -17,11 +17,11 @@ ALLOWED: Final[dict[str, set[str]]] = {
     **{name: {"class"} for name in ("p", "code", "sup", "section")},
     **{name: {"class", "aria-label", "role", "tabindex"} for name in ("div", "span")},
     "pre": {"aria-label", "role", "tabindex"},
-    "table": {"aria-label", "tabindex"},
+    "table": {"tabindex"},
     **{name: {"align"} for name in ("th", "td")},
     "a": {"href", "title", "target", "rel"},
     "ol": {"start"},
-    "input": {"type", "checked", "disabled"},
+    "input": {"type", "checked", "disabled", "aria-label"},
     # MathML.
     **{name: set() for name in ("b", "i", "mi", "mn", "mroot", "msqrt", "msub", "msubsup", "msup")},
     **{name: set() for name in ("mtext", "mtr", "mpadded", "mphantom", "mprescripts")},
@@ -61,8 +61,6 @@ VALUES: Final[dict[str, re.Pattern[str]]] = {
         r"(?:markdown-alert markdown-alert-(?:note|tip|important|warning|caution)"
         r"|math-display|streamhtml-fence)\Z"
     ),
-    "table aria-label": re.compile(r"Table\Z"),
-    "table tabindex": re.compile(r"0\Z"),
     "span class": re.compile(r"math-display\Z"),
     **{
         f"{name} {key}": re.compile(rf"{value}\Z")
@@ -82,6 +80,8 @@ VALUES: Final[dict[str, re.Pattern[str]]] = {
     "input type": re.compile(r"checkbox\Z"),
     "input checked": re.compile(r"\Z"),
     "input disabled": re.compile(r"\Z"),
+    "input aria-label": re.compile(r"Task\Z"),
+    "table tabindex": re.compile(r"0\Z"),
     # Only if ids are enabled:
     "id": re.compile(r"r-(?:h|fn-|fnref-)\d+\Z"),
     "a class": re.compile(r"footnote-backref\Z"),

@@ -8,7 +8,7 @@ from tests.servers.process import demo
 
 from streamhtml._notice import NOTICES
 from streamhtml.demo._answers import FAIL, FAIL_AFTER, FAIL_LENGTH, tokens
-from streamhtml.markdown import render
+from streamhtml.markdown import Options, render
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +31,7 @@ def test_what_arrived_is_shown_with_a_notice(framework: str, client: str, page: 
         expect(notice).to_be_visible()
         expect(notice).to_have_text(NOTICES["failed"])
         assert [human for human, _ in chat.pairs] == [FAIL]
-        shown = render("".join(tokens(FAIL)[:FAIL_AFTER])) + NOTICE
+        shown = render("".join(tokens(FAIL)[:FAIL_AFTER]), Options(dir_auto=True)) + NOTICE
         assert chat.answers == [chat.spelled(shown)]
 
         assert "Traceback (most recent call last)" in server.log
@@ -42,7 +42,9 @@ def test_what_arrived_is_shown_with_a_notice(framework: str, client: str, page: 
                 assert hidden not in seen
 
         assert chat.ask("hello") == "finished"
-        assert chat.answers[1] == chat.spelled(render("".join(tokens("hello"))))
+        assert chat.answers[1] == chat.spelled(
+            render("".join(tokens("hello")), Options(dir_auto=True))
+        )
 
 
 def body(page: Page) -> str:

@@ -11,7 +11,7 @@ from tests.scripted_server import PATIENCE
 from tests.servers.process import demo
 
 from streamhtml.demo._answers import tokens
-from streamhtml.markdown import render
+from streamhtml.markdown import Options, render
 
 pytestmark = pytest.mark.browser
 
@@ -49,7 +49,7 @@ def test_the_answer_is_exact(framework: str, cut: str, page: Page) -> None:
         for prompt in ("안녕?", "Again"):
             assert chat.ask(prompt) == "finished"
         assert [human for human, _ in chat.pairs] == ["안녕?", "Again"]
-        assert chat.answers == [chat.spelled(render("".join(ANSWER)))] * 2
+        assert chat.answers == [chat.spelled(render("".join(ANSWER), Options(dir_auto=True)))] * 2
         assert [request["messages"][-1]["content"] for request in model.requests] == [
             "안녕?",
             "Again",

@@ -19,12 +19,13 @@ from tests.browser.engines import Engine, Firefox, WebKit
 from tests.markdown import page as tree
 
 from streamhtml._notice import NOTICES
-from streamhtml.markdown import MarkdownRenderer, render
+from streamhtml.markdown import MarkdownRenderer, Options, render
 from streamhtml.starlette import StreamingHTMLResponse
 
 pytestmark = pytest.mark.browser
 
 PATIENCE = 60.0
+OPTIONS = Options(dir_auto=True)  # as the built-in message has it
 NONCE = "r4nd0m"
 PARTS = (
     "So **bo",
@@ -166,7 +167,7 @@ def test_the_answer_grows_while_the_page_loads(
 ) -> None:
     region = ask(without_scripts, site)
     expect(without_scripts.get_by_text("<Why?>")).to_be_visible()
-    expected, renderer = tree.Page("m_text"), MarkdownRenderer("m_text")
+    expected, renderer = tree.Page("m_text"), MarkdownRenderer("m_text", OPTIONS)
     seen = []
     for part in PARTS:
         expected.apply(renderer.feed(part))
@@ -179,7 +180,7 @@ def test_the_answer_grows_while_the_page_loads(
     assert "**" not in "".join(seen)
     site.more.release()
     expect(without_scripts.get_by_text("The end")).to_be_visible()
-    final = without_scripts.evaluate(PARSED, str(render(ANSWER)))
+    final = without_scripts.evaluate(PARSED, str(render(ANSWER, OPTIONS)))
     assert region.evaluate(VISIBLE) == final
     assert without_scripts.title() == "The answer"
     assert problems == []
@@ -201,7 +202,7 @@ def test_a_strict_policy_needs_the_nonce(
     site.more.release(len(PARTS) + 1)
     region = ask(without_scripts, site)
     expect(without_scripts.get_by_text("The end")).to_be_visible()
-    final = without_scripts.evaluate(PARSED, str(render(ANSWER)))
+    final = without_scripts.evaluate(PARSED, str(render(ANSWER, OPTIONS)))
     # Without it, nothing is hidden, so what was provisional stays visible.
     assert region.evaluate(VISIBLE) != final
     assert any("style-src" in problem for problem in problems)
@@ -216,7 +217,7 @@ def test_other_engines_show_the_same(engine: Callable[[], Engine], site: Site) -
         site.more.release(len(PARTS) + 1)
         browser.open(f"{site.url}/reply?question=a")
         there = browser.evaluate(f"({VISIBLE})(document.querySelector('.streamhtml'))")
-        assert there == browser.evaluate(f"({PARSED})({str(render(ANSWER))!r})")
+        assert there == browser.evaluate(f"({PARSED})({str(render(ANSWER, OPTIONS))!r})")
     finally:
         browser.close()
 
@@ -237,6 +238,6 @@ def test_firefox_shows_it_grow(site: Site) -> None:
         site.more.release(2)
         until(lambda: browser.evaluate("document.readyState") == "complete")
         there = browser.evaluate(f"({VISIBLE})(document.querySelector('.streamhtml'))")
-        assert there == browser.evaluate(f"({PARSED})({str(render(ANSWER))!r})")
+        assert there == browser.evaluate(f"({PARSED})({str(render(ANSWER, OPTIONS))!r})")
     finally:
         browser.close()

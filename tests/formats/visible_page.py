@@ -9,7 +9,7 @@ import pytest
 from markupsafe import Markup
 from tests.markdown.page import VOID
 
-from streamhtml import Delta, Fragment, Patch, Reply
+from streamhtml import Delta, Fragment, MarkdownRenderer, Patch, Reply
 from streamhtml.formats import FormatRequest
 from streamhtml.formats.page import PageFormat
 
@@ -35,7 +35,7 @@ def page_format(before: str = BEFORE, after: str = AFTER, nonce: str = "") -> Pa
 
 
 def fragments(texts: Iterable[str]) -> Iterator[Fragment]:
-    reply = Reply(context={"message_pair_id": "m"})
+    reply = Reply(context={"message_pair_id": "m"}, renderer=MarkdownRenderer)
     yield reply.open()
     for text in texts:
         fragment = reply.feed([Delta(text)])

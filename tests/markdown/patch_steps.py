@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from tests.markdown.page import Page, canonical
-from tests.markdown.rendering import TABLE
 
 from streamhtml.markdown import MarkdownRenderer, Options
 
@@ -22,7 +21,6 @@ FORMULA = (
 def sent(pieces: Sequence[str], **options: Any) -> list[list[str]]:
     """Return the patches of each piece and of the end, written ``action depth html``.
 
-    Tables are written without attributes.
     Where a patch names a child of the region, ``#`` and its index stand for the depth.
     """
     chosen = Options(**options)
@@ -34,9 +32,7 @@ def sent(pieces: Sequence[str], **options: Any) -> list[list[str]]:
         page.apply(patches)
         steps.append(
             [
-                f"{p.action} {p.depth if p.child is None else f'#{p.child}'} {p.html}".replace(
-                    TABLE, "<table>"
-                )
+                f"{p.action} {p.depth if p.child is None else f'#{p.child}'} {p.html}"
                 for p in patches
             ]
         )

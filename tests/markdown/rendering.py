@@ -11,15 +11,12 @@ REL = 'rel="noopener noreferrer nofollow ugc"'
 TAB = ' target="_blank"'
 
 
-TABLE = '<table aria-label="Table" tabindex="0">'
-
-
 def shown(text: str, **options: Any) -> str:
-    """Return the HTML of a text in the region ``r``, with tables without attributes."""
+    """Return the HTML of a text in the region ``r``."""
     chosen = Options(**options)
     html = str(render(text, chosen, root="r"))
     assert streamed(list(text), chosen) == canonical(html)
-    return html.replace(TABLE, "<table>")
+    return html
 
 
 def streamed(pieces: list[str], options: Options) -> str:

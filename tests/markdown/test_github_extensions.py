@@ -123,8 +123,8 @@ def test_the_id_of_an_empty_footnote() -> None:
 
 # Task items
 
-OPEN = '<input disabled="" type="checkbox"> '
-DONE = '<input checked="" disabled="" type="checkbox"> '
+OPEN = '<input disabled="" type="checkbox" aria-label="Task"> '
+DONE = '<input checked="" disabled="" type="checkbox" aria-label="Task"> '
 
 
 @whole(
@@ -162,7 +162,7 @@ def test_task_items(text: str, html: str) -> None:
         ("- b\n\n- [x] a\n  ===", "<ul><li><p>b</p></li><li><h1>[x] a</h1></li></ul>"),
         (
             "- [ ] a | b\n  - | :-",
-            '<ul><li><input disabled="" type="checkbox"> a | b<ul><li>| :-</li></ul></li></ul>',
+            f"<ul><li>{OPEN}a | b<ul><li>| :-</li></ul></li></ul>",
         ),
         (
             "- [ ] a | b\n  -|-",
@@ -181,7 +181,8 @@ def test_only_a_paragraph_has_a_checkbox(text: str, html: str) -> None:
     (
         "|a|b|c|d|\n|-|:-|-:|:-:|\n|1|2|3|4|",
         (
-            '<table><thead><tr><th>a</th><th align="left">b</th><th align="right">c</th>'
+            '<table tabindex="0">'
+            '<thead><tr><th>a</th><th align="left">b</th><th align="right">c</th>'
             '<th align="center">d</th></tr></thead><tbody><tr><td>1</td><td align="left">2</td>'
             '<td align="right">3</td><td align="center">4</td></tr></tbody></table>'
         ),

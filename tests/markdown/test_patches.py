@@ -135,7 +135,7 @@ def test_text(steps: tuple[Step, ...]) -> None:
         ("- [",),
         ("x", "append 0 <ul><li></li></ul>"),
         ("] ",),
-        ("a", 'append 2 <input checked="" disabled="" type="checkbox"> a'),
+        ("a", 'append 2 <input checked="" disabled="" type="checkbox" aria-label="Task"> a'),
         (END,),
     ),
     formula=(

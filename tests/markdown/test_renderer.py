@@ -4,7 +4,7 @@ import pytest
 from markupsafe import Markup
 from tests.markdown.page import Page, canonical
 from tests.markdown.patch_steps import FORMULA
-from tests.markdown.rendering import TABLE, link, paragraph, shown, streamed, whole
+from tests.markdown.rendering import link, paragraph, shown, streamed, whole
 
 from streamhtml import Patch
 from streamhtml.markdown import MarkdownRenderer, Options, render
@@ -101,7 +101,7 @@ def test_on_fence_is_told_the_language_and_the_text_once(
 ) -> None:
     calls: list[tuple[str, str]] = []
 
-    def on_fence(language: str, content: str) -> Markup:
+    def on_fence(language: str, content: str, info: str) -> Markup:
         calls.append((language, content))
         return Markup("<b>{}</b>").format(content)
 
@@ -110,6 +110,27 @@ def test_on_fence_is_told_the_language_and_the_text_once(
     block = Markup('<div class="streamhtml-fence"><b>{}</b></div>').format(expected[1])
     assert block in html
     assert "<code" not in html
+
+
+@pytest.mark.parametrize(
+    ("info", "language"),
+    [
+        ('python title="app.py" {1,3}', "python"),
+        ("js{1,3}", "js"),
+        ("{.py}", ""),
+        ("a&lt;b\\* c", "a<b*"),
+        ("", ""),
+    ],
+)
+def test_on_fence_gets_the_info_string(info: str, language: str) -> None:
+    calls: list[tuple[str, str]] = []
+
+    def on_fence(language: str, text: str, info: str) -> None:
+        calls.append((language, info))
+
+    render(f"~~~ {info} \na\n~~~\n\n$$\nx\n$$", Options(on_fence=on_fence))
+    unescaped = info.replace("&lt;", "<").replace("\\", "")
+    assert calls == [(language, unescaped), ("math", "")]
 
 
 @pytest.mark.parametrize("text", ["    a", "`a`", "$x$", "a $$x$$ b", "a"])
@@ -126,7 +147,7 @@ def test_on_fence_may_leave_the_block() -> None:
 def test_what_on_fence_raises_is_logged_and_leaves_the_block(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def on_fence(language: str, text: str) -> Markup:
+    def on_fence(language: str, text: str, info: str) -> Markup:
         raise LookupError(text)
 
     options = Options(on_fence=on_fence)
@@ -136,6 +157,31 @@ def test_what_on_fence_raises_is_logged_and_leaves_the_block(
     assert record.getMessage() == "on_fence failed for a code block or a formula"
     assert record.exc_info
     assert record.exc_info[0] is LookupError
+
+
+# The reading direction
+
+DIRECTED = {
+    "1. a\n   - b": '<ol dir="auto"><li>a<ul dir="auto"><li>b</li></ul></li></ol>',
+    "3) a": '<ol start="3" dir="auto"><li>a</li></ol>',
+    "> a": '<blockquote dir="auto"><p>a</p></blockquote>',
+    "> [!tip]\n> a": (
+        '<div class="markdown-alert markdown-alert-tip" dir="auto">'
+        '<p class="markdown-alert-title"><bdi>Tip</bdi></p><p>a</p></div>'
+    ),
+    "|a|\n|-|": '<table dir="auto"><thead><tr><th>a</th></tr></thead></table>',
+    "a|b|c\n-|-|-": (
+        '<table dir="auto" tabindex="0">'
+        "<thead><tr><th>a</th><th>b</th><th>c</th></tr></thead></table>"
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "html"), DIRECTED.items())
+def test_lists_quotes_and_tables_find_their_direction(text: str, html: str) -> None:
+    assert shown(text, dir_auto=True) == html
+    plain = html.replace(' dir="auto"', "").replace("<bdi>", "").replace("</bdi>", "")
+    assert shown(text) == plain
 
 
 # Markup
@@ -305,5 +351,6 @@ def test_text_in_pieces_is_one_text() -> None:
 
 
 def test_the_keyboard_reaches_what_may_scroll() -> None:
-    assert render("|a|\n|-|") == f"{TABLE}<thead><tr><th>a</th></tr></thead></table>"
+    assert render("|a|b|\n|-|-|").startswith("<table><thead>")
+    assert render("|a|b|c|\n|-|-|-|").startswith('<table tabindex="0"><thead>')
     assert render("$$\nx\n$$") == FORMULA.format("x")

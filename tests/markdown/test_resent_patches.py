@@ -1,7 +1,16 @@
 """Which blocks are sent once more when they turn out to be something else."""
 
+import random
+
+import pytest
 from markupsafe import Markup
+from tests.markdown.cuts import at_random, by_character, by_lines, in_groups
+from tests.markdown.page import Page, canonical
 from tests.markdown.patch_steps import END, FORMULA, MAIL, REL, Step, check, note, notes, streams
+
+from streamhtml.markdown import MarkdownRenderer, render
+from streamhtml.markdown._block import open_blocks
+from streamhtml.markdown._output import buffer
 
 # What is sent once more
 
@@ -212,7 +221,7 @@ def test_what_was_misread_is_sent_once_more(steps: tuple[Step, ...]) -> None:
     ),
 )
 def test_a_fence_is_replaced_once(steps: tuple[Step, ...]) -> None:
-    def on_fence(language: str, text: str) -> Markup | None:
+    def on_fence(language: str, text: str, info: str) -> Markup | None:
         return None if language == "none" else Markup("<b>{}: {}</b>").format(language, len(text))
 
     check(steps, on_fence=on_fence)
@@ -249,3 +258,73 @@ def test_a_fence_is_replaced_once(steps: tuple[Step, ...]) -> None:
 )
 def test_a_formula_that_is_not_closed_is_replaced_once(steps: tuple[Step, ...]) -> None:
     check(steps)
+
+
+# In deep lists
+
+LEVELS = range(48, -1, -1)
+NESTED = "".join("  " * level + "- a\n" for level in range(49)) + "  " * 49 + "b " * 2000 + "\n"
+QUOTED = "- > " * 24 + "b " * 2000 + "\n"
+FROM_THE_INSIDE_OUT = {
+    "items": NESTED + "".join("\n" + "  " * n + "- x\n" for n in LEVELS),
+    "paragraphs": NESTED + "".join("\n" + "  " * n + "  x\n" for n in LEVELS),
+    "tables": NESTED
+    + "".join("  " * n + "# h\n" + "  " * n + "x|y\n" + "  " * n + "-|-\n" for n in LEVELS),
+    "quotes": QUOTED + "".join("  > " * n + "\n" + "  > " * n + "- x\n" for n in range(23, -1, -1)),
+}
+
+
+@pytest.mark.parametrize("text", FROM_THE_INSIDE_OUT.values(), ids=FROM_THE_INSIDE_OUT)
+def test_lists_that_change_from_the_inside_out_are_sent_a_few_times(text: str) -> None:
+    renderer = MarkdownRenderer("r")
+    page = Page("r")
+    sent = 0
+    for piece in (*in_groups(list(text), 40), None):
+        patches = renderer.close() if piece is None else renderer.feed(piece)
+        page.apply(patches)
+        sent += sum(len(patch.html) for patch in patches)
+    assert page.html == canonical(render(text))
+    assert sent < 8 * len(render(text))
+
+
+LINES = (
+    "- a", "- a", "1. b", "x", "x me@x.org", "# h", "===", "-|-", "a|b", "", "", "> q", "> - r",
+    "```", "**b", "[x]", "- [x] y", "[^1]",
+)  # fmt: skip
+
+
+def nested(choose: random.Random) -> str:
+    """Return lines with more and less indentation."""
+    depth, text = 0, ""
+    for _ in range(choose.randrange(5, 30)):
+        depth = max(0, min(depth + choose.choice((-2, -1, -1, 0, 1, 1)), 8))
+        text += "  " * depth + choose.choice(LINES) + "\n"
+    return text
+
+
+@pytest.mark.parametrize("most", [0, 1, 4])
+def test_the_page_is_exact_if_changes_wait(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in buffer, open_blocks:
+        monkeypatch.setattr(module, "MAX_RESENT", most)
+    for seed in range(80):
+        text = nested(random.Random(seed))
+        for pieces in by_character(text), by_lines(text), at_random(text, seed):
+            page = Page("r")
+            renderer = MarkdownRenderer("r")
+            for piece in pieces:
+                page.apply(renderer.feed(piece))
+            page.apply(renderer.close())
+            assert page.html == canonical(render(text)), pieces
+
+
+def test_two_texts_that_were_not_shown_become_tables_at_once() -> None:
+    renderer = MarkdownRenderer("r")
+    page = Page("r")
+    pieces = [
+        "- - - # h\n      a|b\n      -|-\n      a",
+        "|b\n      -|-\n    # h\n    a|b\n    -|-\n  # h\n",
+    ]
+    for piece in pieces:
+        page.apply(renderer.feed(piece))
+    page.apply(renderer.close())
+    assert page.html == canonical(render("".join(pieces)))

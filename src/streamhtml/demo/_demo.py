@@ -101,7 +101,7 @@ class Demo:
         from streamhtml.math_core import mathml
         from streamhtml.pygments import highlight
 
-        return MarkdownRenderer(root, Options(on_fence=highlight, math=mathml))
+        return MarkdownRenderer(root, Options(dir_auto=True, highlight=highlight, math=mathml))
 
     def headers(self, nonce: str) -> dict[str, str]:
         """Return the headers of the page, and of a reply that is a whole page.

@@ -28,8 +28,8 @@ def with_formulas(on_fence: OnFence | None, draw: DrawFormula | None) -> OnFence
     if draw is None:
         return on_fence
 
-    def on_formula(language: str, text: str) -> Markup | None:
-        html = on_fence(language, text) if on_fence else None
+    def on_formula(language: str, text: str, info: str) -> Markup | None:
+        html = on_fence(language, text, info) if on_fence else None
         if html is not None:
             return html
         drawn = draw_formula(draw, text.strip(), display=True)

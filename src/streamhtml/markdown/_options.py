@@ -2,11 +2,39 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from markupsafe import Markup
 
-OnFence: TypeAlias = Callable[[str, str], Markup | None]
+OnFence: TypeAlias = Callable[[str, str, str], Markup | None]
+"""See ``Options``."""
+
+
+class CodeHighlighter(Protocol):
+    """Colours one code block while it arrives. The HTML that it returns is escaped and trusted."""
+
+    def line(self, text: str) -> Markup:
+        """Return the HTML of the next line, well-formed by itself.
+
+        Args:
+            text: the line with its line break, not escaped. A line of more than 1,000 characters
+                is left out, and has no colours.
+        """
+        ...
+
+    def block(self, text: str) -> Markup | None:
+        """Return the HTML of the complete block; None to keep what ``line()`` has returned.
+
+        It replaces the lines on the page only if it differs from them. ``line()`` was not called if
+        the block was not shown before it was complete.
+
+        Args:
+            text: all lines, not escaped.
+        """
+        ...
+
+
+Highlight: TypeAlias = Callable[[str], CodeHighlighter | None]
 """See ``Options``."""
 DrawFormula: TypeAlias = Callable[[str, bool], Markup | None]
 """See ``Options``."""
@@ -23,13 +51,19 @@ class Options:
         image_hosts: the hosts that images may be loaded from, in lower case. A host does not
             include its subdomains ("img.example.com"). An image from another host becomes a link
             with its alternative text, so that an answer loads nothing by itself.
-        on_fence: called once for each complete fenced code block, with its language (the first
-            word of the info string, "" if there is none) and its text. Also called for each
-            formula that has its own lines, with the language "math". Returns HTML, already escaped
-            and trusted, that replaces the block; or None to keep the block. If it raises, the
-            error is logged and the block is kept.
+        on_fence: called once for each complete fenced code block, with its language, its text and
+            its info string, which is the text after the opening fence. The language is the first
+            word of it, up to a "{", or "". Also called for each formula that has its own lines,
+            with the language "math" and the info string "". Returns HTML, already escaped and
+            trusted, that replaces the block; or None to keep the block. If it raises, the error is
+            logged and the block is kept.
+        highlight: called with the language of each fenced code block when it begins. Returns an
+            object that colours the block, or None for no colours. If it raises, the error is
+            logged and the block has no colours.
         ids: whether headings get ids, and footnotes are linked with their references. All ids
             begin with the id of the region that shows the text.
+        dir_auto: whether lists, quotes and tables have ``dir="auto"``, so that those in Arabic or
+            Hebrew stand on the right. It is set for the built-in message.
         math: whether ``$…$``, ``$$…$$``, ``\\(…\\)`` and ``\\[…\\]`` are formulas. A function draws
             them too, such as ``streamhtml.math_core.mathml``. It is called with the TeX source of
             each formula that is complete, and with whether it is on a line of its own. It returns
@@ -56,7 +90,9 @@ class Options:
 
     image_hosts: Collection[str] = ()
     on_fence: OnFence | None = None
+    highlight: Highlight | None = None
     ids: bool = False
+    dir_auto: bool = False
     math: bool | DrawFormula = True
     new_tab: bool = True
     breaks: bool = False

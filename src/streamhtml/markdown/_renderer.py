@@ -21,8 +21,6 @@ from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 from streamhtml.markdown._output.patches import PatchWriter
 
 _DEFAULT: Final = Options()
-_TABLE_ATTRIBUTES: Final = ' aria-label="Table" tabindex="0"'
-"""A wide table is scrolled, so the keyboard must reach it."""
 
 
 class MarkdownRenderer:
@@ -79,9 +77,10 @@ class MarkdownRenderer:
                 self._references,
                 self._footnotes,
                 prefix=prefix,
+                dir_auto=options.dir_auto,
                 on_fence=options.on_fence,
                 on_formula=with_formulas(options.on_fence, draw),
-                table_attributes=_TABLE_ATTRIBUTES,
+                highlight=options.highlight,
             )
         )
 

@@ -1,16 +1,20 @@
 """Code blocks, and formulas on lines of their own. Their text is escaped, and not parsed."""
 
 import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
-from markupsafe import Markup
 from markupsafe import escape as escape_markup
 
-from streamhtml.markdown._escaping import escape_attribute
-from streamhtml.markdown._options import OnFence
+from streamhtml.markdown._escaping import escape, escape_attribute
+from streamhtml.markdown._options import CodeHighlighter, Highlight, OnFence
 from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
-from streamhtml.markdown._output.growing_text import VerbatimText
+from streamhtml.markdown._output.growing_text import GrowingText, LineText, VerbatimText
 
 logger = logging.getLogger("streamhtml")
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class CodeBlock:
@@ -18,26 +22,37 @@ class CodeBlock:
 
     Args:
         buffer: receives its HTML.
-        language: the language that ``on_fence`` is called with.
+        language: the language that the functions of ``Options`` are called with.
+        info: the info string.
         css_class: the class of the ``code`` element; ``""`` for none.
         on_fence: called when the block is complete, see ``Options``; None for indented code.
         attributes: the attributes of the ``pre`` element, with a space before each.
+        highlight: called when the block begins, see ``Options``; None for other blocks than fences.
     """
 
     def __init__(
         self,
         buffer: HTMLBuffer,
         language: str = "",
+        *,
+        info: str = "",
         css_class: str = "",
         on_fence: OnFence | None = None,
         attributes: str = "",
+        highlight: Highlight | None = None,
     ) -> None:
         self._buffer = buffer
         self._language = language
+        self._info = info
         self._on_fence = on_fence
         self._blank_lines: list[str] = []
-        self._text = VerbatimText()
-        self._source: list[str] = []  # the text for on_fence
+        self._colors: CodeHighlighter | None = None
+        if highlight:
+            self._colors = _call("highlight", highlight, language)
+        self._lines = LineText(self._color_line) if self._colors else None
+        self._text: GrowingText = self._lines or VerbatimText()
+        self._source: list[str] = []  # the text for the functions
+        self._keeps_source = bool(on_fence or self._colors)
         self._source_size = 0
         self._element = buffer.open(BufferedElement(f"<pre{attributes}>", "</pre>"))
         attribute = f' class="{escape_attribute(css_class)}"' if css_class else ""
@@ -52,7 +67,7 @@ class CodeBlock:
 
     def add(self, text: str) -> None:
         self._text.add(text)
-        if self._on_fence:
+        if self._keeps_source:
             self._source.append(text)
             self._source_size += len(text)
 
@@ -73,18 +88,38 @@ class CodeBlock:
         return self._source_size
 
     def close(self) -> None:
+        source = "".join(self._source)
+        html = None
+        if self._on_fence:
+            html = _call("on_fence", self._on_fence, self._language, source, self._info)
+        if self._lines and html is None:
+            self._settle_colors(self._lines, source)
         self._text.close()
         self._buffer.close()
         self._buffer.close()
-        if self._on_fence and (html := self._call(self._on_fence)) is not None:
+        if html is not None:
             self.retract()
             self._buffer.open(BufferedElement('<div class="streamhtml-fence">', "</div>"))
             self._buffer.write(str(escape_markup(html)))
             self._buffer.close()
 
-    def _call(self, on_fence: OnFence) -> Markup | None:
-        try:
-            return on_fence(self._language, "".join(self._source))
-        except Exception:
-            logger.exception("on_fence failed for a code block or a formula")
-            return None
+    def _color_line(self, line: str) -> str:
+        html = _call("highlight", self._colors.line, line) if self._colors else None
+        if html is None:  # After an error, the rest has no colours.
+            self._colors = None
+            return escape(line)
+        return str(escape_markup(html))
+
+    def _settle_colors(self, lines: LineText, source: str) -> None:
+        html = _call("highlight", self._colors.block, source) if self._colors else None
+        if html is not None and lines.settle(str(escape_markup(html))):
+            self._buffer.mark_changed(self._element)
+
+
+def _call(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+    """Call a function of the user, which may fail."""
+    try:
+        return function(*args, **kwargs)
+    except Exception:
+        logger.exception("%s failed for a code block or a formula", name)
+        return None

@@ -37,8 +37,9 @@ class List:
         for paragraph in self.paragraphs:
             paragraph.start, paragraph.end = "<p>", "</p>"
             paragraph.depth += 1
+            paragraph.was_untagged = True
         self.paragraphs.clear()
-        self.buffer.mark_changed(self.element)
+        self.buffer.mark_changed(self.element, can_wait=True)
 
 
 class Container:

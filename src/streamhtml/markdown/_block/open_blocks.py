@@ -41,8 +41,8 @@ from streamhtml.markdown._escaping import unescape
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._inline.references import LinkReferences
-from streamhtml.markdown._options import OnFence
-from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
+from streamhtml.markdown._options import Highlight, OnFence
+from streamhtml.markdown._output.buffer import MAX_RESENT, BufferedElement, HTMLBuffer
 
 _LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}\Z")
 _ALERT_TITLES: Final = {
@@ -63,9 +63,10 @@ class OpenBlocks:
         references: receives the link reference definitions.
         footnotes: receives the footnote definitions.
         prefix: the text that the ids of headings begin with; ``""`` for no ids.
+        dir_auto: whether lists, quotes and tables find their reading direction, see ``Options``.
         on_fence: called with each complete code block, see ``Options``.
         on_formula: called with each complete formula on lines of its own, in the same way.
-        table_attributes: the attributes of each table, with a space before each.
+        highlight: called with the language of each fenced code block, see ``Options``.
 
     Attributes:
         stack: the open containers, the outermost first.
@@ -85,9 +86,10 @@ class OpenBlocks:
         footnotes: Footnotes,
         *,
         prefix: str = "",
+        dir_auto: bool = False,
         on_fence: OnFence | None = None,
         on_formula: OnFence | None = None,
-        table_attributes: str = "",
+        highlight: Highlight | None = None,
     ) -> None:
         self.dialect = parser.dialect
         self.stack: list[Container] = []
@@ -101,9 +103,10 @@ class OpenBlocks:
         self._references = references
         self._footnotes = footnotes
         self._prefix = prefix
+        self._direction = ' dir="auto"' if dir_auto else ""
         self._on_fence = on_fence
         self._on_formula = on_formula
-        self._table_attributes = table_attributes
+        self._highlight = highlight
         self._heading_count = 0
 
     def touch(self, depth: int) -> None:
@@ -160,18 +163,25 @@ class OpenBlocks:
         if self.stack:
             self.stack[-1].is_empty = False
         if isinstance(start, BlockQuoteStart):
-            element = BufferedElement("<blockquote>", "</blockquote>", deferred=True)
+            tag = f"<blockquote{self._direction}>"
+            element = BufferedElement(tag, "</blockquote>", deferred=True)
             self.stack.append(BlockQuote(self.line_number, buffer.open(element)))
             self.quote_count += 1
         elif isinstance(start, ListItemStart):
             if list_ is None:
-                list_ = List(buffer, buffer.open(_list_element(start)), start.marker)
+                list_ = List(buffer, buffer.open(self._list_element(start)), start.marker)
             buffer.open(BufferedElement("<li>", "</li>"))
             self.stack.append(ListItem(self.line_number, list_, start.width))
         else:
             self.stack.append(FootnoteDefinition(self.line_number, buffer))
             self.buffer = HTMLBuffer()
             self._footnotes.define(start.label, self.buffer)
+
+    def _list_element(self, start: ListItemStart) -> BufferedElement:
+        if start.number is None:
+            return BufferedElement(f"<ul{self._direction}>", "</ul>")
+        number = f' start="{start.number}"' if start.number != 1 else ""
+        return BufferedElement(f"<ol{number}{self._direction}>", "</ol>")
 
     # Leaves --------------------------------------------------------------------------------------
 
@@ -184,9 +194,7 @@ class OpenBlocks:
             self.leaf = None
         else:
             line = paragraph.take_last_line()
-            self.leaf = table = Table(
-                self.buffer, self._parser, start.alignments, self._table_attributes
-            )
+            self.leaf = table = Table(self.buffer, self._parser, start.alignments, self._direction)
             table.write_header(line)
 
     def begin_leaf(self, cursor: Cursor, start: LeafStart | None, complete: bool) -> None:
@@ -218,9 +226,16 @@ class OpenBlocks:
                 self.buffer.open(BufferedElement("<hr>", ""))
                 self.buffer.close()
             case FenceStart():
-                language = re.split(r"[ \t]", unescape(start.info), maxsplit=1)[0]
-                css_class = self.language_class(language)
-                self.leaf = CodeBlock(self.buffer, language, css_class, self._on_fence)
+                info = unescape(start.info)
+                language = re.split(r"[ \t{]", info, maxsplit=1)[0]
+                self.leaf = CodeBlock(
+                    self.buffer,
+                    language,
+                    info=info,
+                    css_class=self.language_class(language),
+                    on_fence=self._on_fence,
+                    highlight=self._highlight,
+                )
                 self.closer = FenceCloser(start.fence, start.indent)
             case MathLineStart():
                 self._open_formula_block()
@@ -284,8 +299,13 @@ class OpenBlocks:
         return formula
 
     def _open_formula_block(self) -> None:
-        css_class = "language-math math-display"
-        self.leaf = CodeBlock(self.buffer, "math", css_class, self._on_formula, SCROLLABLE)
+        self.leaf = CodeBlock(
+            self.buffer,
+            "math",
+            css_class="language-math math-display",
+            on_fence=self._on_formula,
+            attributes=SCROLLABLE,
+        )
 
     # Paragraphs and headings ---------------------------------------------------------------------
 
@@ -302,7 +322,9 @@ class OpenBlocks:
         if isinstance(container, ListItem):
             is_task = is_first and self.dialect.task_items
             if not container.list.loose:
-                cautious, shares_element = container.misread, not is_first
+                item = self.buffer.innermost
+                was_resent = item is not None and item.resent >= MAX_RESENT
+                cautious, shares_element = container.misread or was_resent, not is_first
                 element.start = element.end = ""
                 container.list.paragraphs.append(element)
         return Paragraph(
@@ -325,10 +347,13 @@ class OpenBlocks:
         return f"language-{language}" if _LANGUAGE.match(language) else ""
 
     def _become_alert(self, quote: BufferedElement, kind: str) -> None:
-        quote.start, quote.end = f'<div class="markdown-alert markdown-alert-{kind}">', "</div>"
+        css_class = f"markdown-alert markdown-alert-{kind}"
+        quote.start, quote.end = f'<div class="{css_class}"{self._direction}>', "</div>"
         quote.deferred = False
         self.buffer.open(BufferedElement('<p class="markdown-alert-title">', "</p>"))
-        self.buffer.write(_ALERT_TITLES[kind])
+        title = _ALERT_TITLES[kind]
+        # The title is English. In <bdi>, it does not decide the direction of the alert.
+        self.buffer.write(f"<bdi>{title}</bdi>" if self._direction else title)
         self.buffer.close()
 
     # Closing -------------------------------------------------------------------------------------
@@ -351,10 +376,3 @@ class OpenBlocks:
             self.quote_count -= isinstance(container, BlockQuote)
             if isinstance(container, ListItem) and (container.list is not keep):
                 self.buffer.close()
-
-
-def _list_element(start: ListItemStart) -> BufferedElement:
-    if start.number is None:
-        return BufferedElement("<ul>", "</ul>")
-    number = f' start="{start.number}"' if start.number != 1 else ""
-    return BufferedElement(f"<ol{number}>", "</ol>")

@@ -196,7 +196,9 @@ class Paragraph:
             self._is_task = False
             if found := _TASK.match(text):
                 checked = ' checked=""' if found[1] != " " else ""
-                self._buffer.write(f'<input{checked} disabled="" type="checkbox"> ')
+                self._buffer.write(
+                    f'<input{checked} disabled="" type="checkbox" aria-label="Task"> '
+                )
                 self._leading = None
                 self._checkbox = found[0]
                 self._add_line(text[found.end() :])

@@ -8,6 +8,10 @@ from streamhtml.markdown._inline.inline_text import InlineText
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 
+_WIDE: Final = 3
+"""The number of columns from which a table may be too wide for a phone. It can receive the focus,
+so that the keyboard can scroll it."""
+
 _PIPE: Final = re.compile(r"\\.|\|", re.DOTALL)
 _SEPARATOR: Final = re.compile(r"\\[\\|]?|\|")
 
@@ -33,7 +37,7 @@ class Table:
         buffer: receives its HTML.
         parser: reads the text of the cells.
         alignments: alignment of each column: "left", "center", "right" or "".
-        attributes: the attributes of the ``table`` element, with a space before each.
+        direction: the attribute of its element for the reading direction; or ``""``.
     """
 
     def __init__(
@@ -41,7 +45,7 @@ class Table:
         buffer: HTMLBuffer,
         parser: InlineParser,
         alignments: tuple[str, ...],
-        attributes: str = "",
+        direction: str = "",
     ) -> None:
         self._buffer = buffer
         self._parser = parser
@@ -52,7 +56,8 @@ class Table:
         self._has_body = False
         self._held = ""
         self._filled_cells = 0
-        buffer.open(BufferedElement(f"<table{attributes}>", "</table>"))
+        focus = ' tabindex="0"' if len(alignments) >= _WIDE else ""
+        buffer.open(BufferedElement(f"<table{direction}{focus}>", "</table>"))
 
     def write_header(self, line: str) -> None:
         """Write the header, from the line above the delimiter row."""

@@ -6,9 +6,14 @@ sent already.
 """
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from streamhtml.markdown._output.growing_text import GrowingText
+
+MAX_RESENT: Final = 4
+"""How often an element in nested lists is sent again at once. Each list around it may become loose
+after the other, and contains all of it. After that, it is sent once more when the outermost list
+ends."""
 
 
 class BufferedElement:
@@ -24,16 +29,21 @@ class BufferedElement:
         parent: the element that contains it; None at the top level.
         index: the index of its entry, counted from the beginning of the document.
         depth: the number of elements with tags from the top level down to this one, included.
+        resent: how often something in it was sent again, at most.
+        was_untagged: whether it had no tags at first.
     """
 
-    __slots__ = ("deferred", "depth", "end", "index", "parent", "start")
+    __slots__ = (
+        "deferred", "depth", "end", "index", "parent", "resent", "start", "was_untagged",
+    )  # fmt: skip
 
     def __init__(self, start: str, end: str, *, deferred: bool = False) -> None:
         self.start = start
         self.end = end
         self.deferred = deferred
         self.parent: BufferedElement | None = None
-        self.index = self.depth = 0
+        self.index = self.depth = self.resent = 0
+        self.was_untagged = False
 
 
 Entry: TypeAlias = "str | BufferedElement | GrowingText | None"
@@ -49,7 +59,8 @@ class HTMLBuffer:
         innermost: the innermost open element.
         changed: the index and depth of the outermost element that has changed since the last
             patches.
-        rewritten: the last element that was written again while nothing of it was visible.
+        waiting: the index of an open block that is sent again when it ends.
+        rewritten: the first element that was written again while nothing of it was visible.
         has_closed_block: whether a block has been closed whose entries have not been removed.
     """
 
@@ -58,6 +69,7 @@ class HTMLBuffer:
         self.offset = 0
         self.innermost: BufferedElement | None = None
         self.changed: tuple[int, int] | None = None
+        self.waiting: int | None = None
         self.rewritten: BufferedElement | None = None
         self.has_closed_block = False
 
@@ -90,16 +102,32 @@ class HTMLBuffer:
 
     def mark_rewritten(self, element: BufferedElement) -> None:
         """Record that an element is written again while nothing of it is visible."""
-        self.rewritten = element
+        if self.rewritten is None or element.index < self.rewritten.index:
+            self.rewritten = element
 
-    def mark_changed(self, element: BufferedElement) -> None:
-        """Record that an element has changed, so that it is sent again if it was sent before."""
-        visible: BufferedElement | None = element
-        while visible and not visible.start:
-            visible = visible.parent
-        assert visible is not None
-        if self.changed is None or visible.index < self.changed[0]:
-            self.changed = (visible.index, visible.depth)
+    def mark_changed(self, element: BufferedElement, *, can_wait: bool = False) -> None:
+        """Record that an element has changed, so that it is sent again if it was sent before.
+
+        Args:
+            element: the element.
+            can_wait: whether the page can show the element as before until the block around it
+                ends. It waits if its content was sent ``MAX_RESENT`` times again already.
+        """
+        while not element.start and element.parent:
+            element = element.parent
+        around: BufferedElement | None = element
+        if can_wait and element.resent >= MAX_RESENT:
+            while element.parent:
+                element = element.parent
+            if self.waiting is None:  # Otherwise, this is the same block, or it was not sent yet.
+                self.waiting = element.index
+            return
+        resent = element.resent + 1
+        while around and around.resent < resent:
+            around.resent = resent
+            around = around.parent
+        if self.changed is None or element.index < self.changed[0]:
+            self.changed = (element.index, element.depth)
 
     def html(self, *, ending: str = "") -> str:
         """Return everything as HTML.

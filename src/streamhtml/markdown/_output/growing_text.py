@@ -1,6 +1,16 @@
 """Text that still grows after it was written to the buffer. HTML that is certain never changes."""
 
+from collections.abc import Callable
+from typing import Final
+
 from streamhtml.markdown._escaping import escape
+
+MAX_COLORED_LINE: Final = 1000
+"""Maximum length in characters of a line that has colours."""
+
+_SHOWN_AT_ONCE: Final = 100
+"""Up to this many characters, an unfinished line of code is shown with every piece that arrives.
+A longer one is shown once it has grown by an eighth, because all of it is sent each time."""
 
 
 class GrowingText:
@@ -78,3 +88,65 @@ class VerbatimText(GrowingText):
             self._unread.clear()
             self._unread_size = 0
         return bool(self._pieces)
+
+
+class LineText(GrowingText):
+    """Code that is read line by line. The unfinished line is the tail.
+
+    Args:
+        read_line: returns the HTML of a complete line.
+    """
+
+    __slots__ = ("_is_long", "_line", "_read_line", "_show_at", "_unread")
+
+    def __init__(self, read_line: Callable[[str], str]) -> None:
+        super().__init__()
+        self._read_line = read_line
+        self._unread: list[str] = []
+        self._line = ""  # the unfinished line
+        self._is_long = False  # whether its beginning was shown without colours
+        self._show_at = 0
+
+    def add(self, text: str) -> None:
+        self._unread.append(text)
+        self._unread_size += len(text)
+
+    def advance(self) -> bool:
+        if self._unread_size:
+            text = self._line + "".join(self._unread)
+            self._unread.clear()
+            self._unread_size = start = 0
+            while end := text.find("\n", start) + 1:
+                self._end_line(text[start:end])
+                start = end
+            self._show_line(text[start:])
+        return bool(self._pieces or self.tail)
+
+    def settle(self, html: str) -> bool:
+        """Use this HTML for all of the text, and return whether it differs from what was read."""
+        self._unread.clear()
+        self._unread_size = 0
+        read = "".join(self._pieces)
+        if html.startswith(read):
+            self._pieces.append(html[len(read) :])
+            return False
+        self._pieces = [html]
+        self._taken = 0
+        return True
+
+    def _end_line(self, line: str) -> None:
+        is_long = self._is_long or len(line) > MAX_COLORED_LINE
+        self._pieces.append(escape(line) if is_long else self._read_line(line))
+        self._is_long = False
+        self._show_at = 0
+
+    def _show_line(self, line: str) -> None:
+        self._is_long = self._is_long or len(line) > MAX_COLORED_LINE
+        if self._is_long:
+            self._pieces.append(escape(line))
+            line, self._show_at = "", 0
+        size = len(line)
+        if size >= self._show_at:
+            self.tail = escape(line)
+            self._show_at = size + size // 8 if size > _SHOWN_AT_ONCE else 0
+        self._line = line

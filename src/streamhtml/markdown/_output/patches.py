@@ -65,6 +65,11 @@ class PatchWriter:
             if buffer.rewritten.index < self._sent:
                 self._sent, self._innermost = buffer.rewritten.index, buffer.rewritten.parent
             buffer.rewritten = None
+        if buffer.waiting is not None and self._must_resend_now():
+            # If an earlier block has changed, the one that waits was not sent before.
+            if buffer.changed is None or buffer.waiting < buffer.changed[0]:
+                buffer.changed = (buffer.waiting, 1)
+            buffer.waiting = None
         position = self._sent - buffer.offset
         first = buffer.entries[position] if position < len(buffer.entries) else None
         if isinstance(first, GrowingText) and self._innermost:
@@ -75,6 +80,11 @@ class PatchWriter:
             elif position == len(buffer.entries) - 1 and buffer.changed is None:
                 return self._grow(first, self._innermost)  # Fast path: only this text has grown.
         return self._show()
+
+    def _must_resend_now(self) -> bool:
+        """Return whether what waits has ended, or text belongs into an element that has no tags."""
+        at = self._innermost
+        return self._buffer.has_closed_block or (at is not None and at.was_untagged)
 
     def _grow(self, text: GrowingText, at: BufferedElement) -> list[Patch]:
         """Return the patches for a text that has grown, if nothing else was written."""

@@ -16,8 +16,8 @@ export PYTHON
 
 # The tests of the pure core, of Markdown and of the formats need no server and no browser.
 QUICK := tests/formats tests/markdown $(wildcard $(addprefix tests/test_,$(addsuffix .py,\
-	delta gzip jinja limits notice page_template patch placeholders reconnected reply request_headers \
-	response_headers scrub sources template text views)))
+	closed_html delta gzip jinja limits notice page_template patch placeholders reconnected reply \
+	request_headers response_headers scrub sources template text views)))
 
 # The linters run side by side. GNU make 4 prints the output of each in one piece.
 LINTERS := ruff mypy pyright tsc eslint imports

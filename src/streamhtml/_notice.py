@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from streamhtml._closed_html import closed
 from streamhtml._patch import Outcome
 from streamhtml._template import Template, built_in
 
@@ -80,7 +81,8 @@ class Notice:
     def render(self, outcome: Outcome, message_pair_id: str, context: Mapping[str, Any]) -> Markup:
         """Return the notice as HTML, for any outcome but "finished".
 
-        If the site's template raises, the exception is logged, and the built-in template is used.
+        What the site's template leaves open is closed. If the template raises, the exception is
+        logged, and the built-in template is used.
         """
         names = {
             "message_pair_id": message_pair_id,
@@ -88,7 +90,7 @@ class Notice:
             "notice": self._words[outcome],
         }
         try:
-            return Markup(self._template({**context, **names}).strip())
+            return closed(self._template({**context, **names}).strip())
         except Exception:
             logger.exception("could not render the notice of %s", message_pair_id)
             return self.plain(outcome)

@@ -1,14 +1,20 @@
 """``Patch`` and ``Fragment``: the renderers and the reply create them, and the formats read them.
 
-This module does no I/O, knows no output format, and imports no other module of this package.
+The law: the HTML of each patch is closed (see ``_closed_html``). So every format can write it
+between its own elements, and clients can join it with what follows.
+
+This module does no I/O, and knows no output format.
 """
 
 import re
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from markupsafe import Markup
+
+from streamhtml._closed_html import closed
 
 Action = Literal["append", "replace", "tail"]
 Outcome = Literal["finished", "stopped", "truncated", "failed", "interrupted"]
@@ -35,7 +41,8 @@ class Patch:
 
     Args:
         action: "append", "replace" or "tail".
-        html: HTML, already escaped, and well-formed by itself where it is inserted.
+        html: HTML, already escaped, and well-formed by itself where it is inserted. What it leaves
+            open is closed, so ``patch.html`` may differ from the argument.
         root: the id of an element, without ``#``; or ``""``.
         depth: how many times to go to the last element child.
         child: the index of an element child of the root, from 0. It cannot be combined with
@@ -62,6 +69,8 @@ class Patch:
                 f"a tail, and a place with depth={self.depth!r} and child={self.child!r}, needs a "
                 "root; pass the id of the element that the place is counted from"
             )
+        if "<" in self.html or "&" in self.html:
+            self.html = closed(self.html)
 
     @property
     def selector(self) -> str:
@@ -72,6 +81,22 @@ class Patch:
         if self.child is not None:
             return f"{root} > :nth-child({self.child + 1})"
         return root + " > :last-child" * self.depth
+
+
+def closed_patch(
+    action: Action, html: Markup, root: str = "", depth: int = 0, child: int | None = None
+) -> Patch:
+    """Return a patch whose HTML is known to be closed, because our own code has written it.
+
+    Neither the HTML nor the place is checked.
+    """
+    patch = object.__new__(Patch)
+    patch.action = action
+    patch.html = html
+    patch.root = root
+    patch.depth = depth
+    patch.child = child
+    return patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +131,7 @@ def pair_id(prefix: str = "ai_") -> str:
     return check_id(prefix, "prefix") + secrets.token_hex(16)
 
 
+@lru_cache(256)
 def id_selector(value: str) -> str:
     """Return the CSS selector of the element that has the id ``value``.
 

@@ -6,17 +6,20 @@ template, the user or the model can be mistaken for the place of a part.
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from markupsafe import Markup
 
+from streamhtml._closed_html import closed
 from streamhtml._template import MessageTemplate
 
 # Letters and digits only: no template engine escapes or changes them. The prefix has letters that
 # are no hexadecimal digits, so that two placeholders side by side cannot be read as a third.
 _PREFIX: Final = "streamhtml"
-_PLACEHOLDER: Final = re.compile(f"{_PREFIX}[0-9a-f]{{32}}")
+_PLACEHOLDER: Final = re.compile(f"({_PREFIX}[0-9a-f]{{32}})")
+# An element that can be in every other element, even in a table, but not in text.
+_SLOT: Final = re.compile(f'<template id="{_PLACEHOLDER.pattern}"></template>')
 _RECOGNISABLE: Final = len(_PREFIX) + 4  # Characters by which a changed placeholder is recognised.
 
 # The pieces of HTML inside which no element can be: comments; elements that hold only text; tags.
@@ -41,15 +44,43 @@ class Shell:
         self._parts = parts  # The name of the part of each placeholder.
         self.parts = tuple(parts.values())
 
+    def put_regions(self, regions: Mapping[str, tuple[str, str]]) -> None:
+        """Put elements in the places of the parts, and close what the template leaves open.
+
+        Args:
+            regions: the start tag and the end tag of each part's element.
+
+        Raises:
+            ValueError: the template shows a part in a tag, a comment or an element that does not
+                end, so that the part's element cannot be there.
+        """
+
+        def region(placeholder: str) -> str:
+            start, end = regions[self._parts[placeholder]]
+            return f'{start}<template id="{placeholder}"></template>{end}'
+
+        self._html = closed(self._replace(_PLACEHOLDER, region))
+        found = _SLOT.findall(self._html)
+        for placeholder, part in self._parts.items():
+            if placeholder not in found:
+                raise ValueError(
+                    f"the template has {_expression(part)} inside of a tag, a comment or an "
+                    "element that does not end; add its end, or move the part out"
+                )
+
     def fill(self, content: Mapping[str, Markup]) -> Markup:
-        """Return the message's HTML with ``content[part]`` in the place of each part."""
+        """Return the message's HTML, which is closed, with ``content[part]`` in each region.
 
-        def fill_one(found: re.Match[str]) -> str:
-            part = self._parts.get(found[0])
-            return found[0] if part is None else content[part]
+        Args:
+            content: HTML that is closed.
+        """
+        return Markup(self._replace(_SLOT, lambda placeholder: content[self._parts[placeholder]]))
 
-        # A single pass does not search the content that it inserts.
-        return Markup(_PLACEHOLDER.sub(fill_one, self._html))
+    def _replace(self, pattern: re.Pattern[str], new: Callable[[str], str]) -> str:
+        """Replace the places of our parts. A single pass does not search what it inserts."""
+        return pattern.sub(
+            lambda found: new(found[1]) if found[1] in self._parts else found[0], self._html
+        )
 
 
 def render_shell(message: MessageTemplate) -> Shell:
@@ -65,7 +96,7 @@ def render_shell(message: MessageTemplate) -> Shell:
         return Markup(placeholders.setdefault(part, _PREFIX + secrets.token_hex(16)))
 
     html = str(message.render(0, placeholder))
-    _check_surroundings(html, placeholders)
+    _check_surroundings(html, {token: part for part, token in placeholders.items()})
     found = _PLACEHOLDER.findall(html)
     remaining = _PLACEHOLDER.sub("", html).lower()
     for part, token in placeholders.items():
@@ -88,10 +119,10 @@ def render_shell(message: MessageTemplate) -> Shell:
     return shell
 
 
-def _check_surroundings(html: str, placeholders: Mapping[str, str]) -> None:
+def _check_surroundings(html: str, parts: Mapping[str, str]) -> None:
     for piece in _NO_ELEMENT_INSIDE.finditer(html):
-        for part, token in placeholders.items():
-            if token in piece[0]:
+        for placeholder, part in parts.items():
+            if placeholder in piece[0]:
                 raise ValueError(
                     f"the template has {_expression(part)} inside of {_kind(piece)}, where no "
                     "element can be; move it out"

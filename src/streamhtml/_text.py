@@ -7,7 +7,8 @@ from html import escape
 
 from markupsafe import Markup
 
-from streamhtml._patch import Patch
+from streamhtml._closed_html import closed
+from streamhtml._patch import Patch, closed_patch
 from streamhtml._scrub import Scrubber
 
 
@@ -31,9 +32,12 @@ class TextRenderer:
         self._scrubber = Scrubber()
 
     def feed(self, text: str) -> list[Patch]:
-        """Append ``text``. It is escaped, unless it is ``Markup``, which must be well-formed."""
+        """Append ``text``. It is escaped, unless it is ``Markup``.
+
+        If the ``Markup`` leaves something open, that is closed.
+        """
         if isinstance(text, Markup):
-            return self._append(_escape(self._scrubber.close()) + text)
+            return self._append(_escape(self._scrubber.close()) + closed(text))
         return self._append(_escape(self._scrubber.feed(text)))
 
     def close(self) -> list[Patch]:
@@ -46,7 +50,7 @@ class TextRenderer:
         return Markup().join(patch.html for patch in [*patches, *self.close()])
 
     def _append(self, html: Markup) -> list[Patch]:
-        return [Patch("append", html, self._root)] if html else []
+        return [closed_patch("append", html, self._root)] if html else []
 
 
 def _escape(text: str) -> Markup:

@@ -10,8 +10,9 @@ from typing import Final, Protocol
 from markupsafe import Markup, escape
 
 from streamhtml._arguments import check_renderer
+from streamhtml._closed_html import closed
 from streamhtml._delta import Delta, merge_deltas
-from streamhtml._patch import Patch, check_id
+from streamhtml._patch import Patch, check_id, closed_patch
 from streamhtml._placeholders import render_shell
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._scrub import Scrubber
@@ -34,7 +35,7 @@ class View(Protocol):
 
     ``open()`` is called once, then ``feed()`` any number of times, then ``close()`` or ``fail()``.
     In ``feed()``, neighbouring Deltas of a part are already merged. A notice is HTML that is
-    already escaped; ``Markup("")`` stands for none.
+    already escaped and closed; ``Markup("")`` stands for none.
     """
 
     @property
@@ -118,6 +119,9 @@ class LiveView:
         }
         for renderer in self._renderers.values():
             check_renderer(renderer)
+        self._shell.put_regions(
+            {part: _region(each, self._root(part)) for part, each in self._renderers.items()}
+        )
         return self._append_message({part: Markup() for part in self._renderers})
 
     def feed(self, deltas: Sequence[Delta]) -> list[Patch]:
@@ -137,9 +141,10 @@ class LiveView:
     def whole(self, deltas: Sequence[Delta], notice: Markup) -> list[Patch]:
         """Return the finished message as one patch, instead of ``feed()`` and ``close()``."""
         content = {
-            part: renderer.render(
+            part: _render(
+                renderer,
                 # Merge again: Deltas that other parts had separated are neighbours now.
-                *(d.text for d in merge_deltas(d for d in deltas if d.part == part))
+                *(d.text for d in merge_deltas(d for d in deltas if d.part == part)),
             )
             for part, renderer in self._renderers.items()
         }
@@ -147,21 +152,24 @@ class LiveView:
         return self._append_message(content)
 
     def _append_message(self, content: dict[str, Markup]) -> list[Patch]:
-        regions = {
-            part: _region(self._renderers[part], self._root(part), html)
-            for part, html in content.items()
-        }
-        return [Patch("append", self._shell.fill(regions), self._into)]
+        return [closed_patch("append", self._shell.fill(content), self._into)]
 
     def _root(self, part: str) -> str:
         return check_id(f"{self._message.message_pair_id}_{part}", "part")
 
 
-def _region(renderer: Renderer, root: str, html: Markup) -> Markup:
+def _region(renderer: Renderer, root: str) -> tuple[str, str]:
+    """Return the tags of a part's element."""
     # A renderer without css_class works too.
     css_class = escape(f"streamhtml {getattr(renderer, 'css_class', '')}".rstrip())
     element = renderer.element
-    return Markup(f'<{element} id="{root}" class="{css_class}" {_INERT}>{html}</{element}>')
+    return f'<{element} id="{root}" class="{css_class}" {_INERT}>', f"</{element}>"
+
+
+def _render(renderer: Renderer, *texts: str) -> Markup:
+    html = renderer.render(*texts)
+    # What our own renderers write is closed.
+    return html if type(renderer) in _RENDERERS.values() else closed(html)
 
 
 class RerenderView:
@@ -212,7 +220,7 @@ class RerenderView:
             scrubber = self._scrubbers.setdefault(delta.part, Scrubber())
             if isinstance(delta.text, Markup):
                 self._extend(delta.part, scrubber.close())
-                self._extend(delta.part, delta.text)
+                self._extend(delta.part, closed(delta.text))
             else:
                 self._extend(delta.part, scrubber.feed(delta.text))
 

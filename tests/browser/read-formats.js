@@ -38,6 +38,7 @@
   const isPage = (html, wasOpen) => {
     const { body } = parsed(html);
     return [...body.childNodes].map((node) => node.id).join() === "main,footer"
+      && body.firstChild.childNodes.length === 1 // What is open around the message.
       && body.lastChild.innerHTML === "END"
       && body.querySelectorAll("#last").length === 1
       && (!wasOpen || Boolean(body.querySelector("#r #last")));

@@ -1,5 +1,6 @@
 """HTML that tries to leave the patch that it is in: pieces of tags, of marks and of events."""
 
+import re
 import string
 from typing import Final
 
@@ -46,13 +47,34 @@ PIECES: Final = (
     *("</\u017fcript>", "<\u017fcript>", "<p hx-swap-oob=true id=outside>x</p>", "\ud800", "<b@c>"),
     "<turbo-stream action=replace target=outside><template>x</template></turbo-stream>",
     *("</script\v>", "</script >"),
-    *("\n", "\r", "\r\n", "data: x", "\n\n", "event: end\n", "id: 7\n", "a", " ", "&lt;", "&"),
+    *("\n", "\r", "\r\n", "\n\n", "\u2028", "\x85", "data: x", "event: end\n", "id: 7\n"),
+    *("a", " ", "&lt;", "&"),
     *("<!08", "<!08 append #m>", "<!08>", "<!0", "8"),
     *("data-streamhtml='x'", "<b data-streamhtml=a>"),
 )
 
 HTML: Final = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
 """Most of it is not well-formed."""
+
+NOT_AS_HTML5LIB: Final = re.compile(
+    r"</?(?:template|hx-|noscript)|\0|(<(?:a|b|i|nobr)\b[^>]*>)(?:.*\1){3}",
+    re.IGNORECASE | re.DOTALL,
+)
+"""HTML that html5lib reads in another way than the standard of today says.
+
+It does not know templates, and closes too much if four equal elements are in one another.
+"""
+
+AROUND: Final = (
+    *("div", "p", "a", "b", "button", "form", "h1", "nobr", "object", "section", "ul><li"),
+    *("ul><li><section", "dl><dd", "table><tbody><tr><td", "ruby><rt", "button><a", "p><b"),
+)
+"""Elements that can be open around a message, or around a region in it."""
+
+
+def end_tags(names: str) -> str:
+    return "".join(f"</{name}>" for name in reversed(names.split("><")))
+
 
 WELL_FORMED: Final = (
     "a &amp; b",

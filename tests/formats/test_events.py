@@ -51,7 +51,8 @@ def body_of(texts: Sequence[str], pings: int = 0) -> str:
 
 def expected_of(texts: Sequence[str]) -> list[tuple[str, str, str]]:
     """Return the events of that: the name, the data and the id of each."""
-    messages = [("message", arrived(text), str(number)) for number, text in enumerate(texts)]
+    sent = [Patch("append", Markup(text)).html for text in texts]
+    messages = [("message", arrived(html), str(number)) for number, html in enumerate(sent)]
     return [*messages, ("end", "finished", "finished")]
 
 

@@ -342,7 +342,7 @@ def test_whole_is_plain_html() -> None:
     one_format = WholeFormat()
     assert one_format.at_once
     assert one_format.encode(Fragment(0)) == "\n"
-    assert one_format.encode(Fragment(0, (Patch("append", Markup("<p>")),), "finished")) == "<p>"
+    assert one_format.encode(Fragment(0, (Patch("append", Markup("<hr>")),), "finished")) == "<hr>"
 
 
 KINDS = {

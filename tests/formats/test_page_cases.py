@@ -34,8 +34,8 @@ def test_the_page_is_sent_up_to_where_the_answer_goes_and_the_rest_last() -> Non
         '<title>T</title><article data-streamhtml="1"><p>Hi</p>'
         "<div data-streamhtml=\"2\" class='x streamhtml' id=r>"
     )
-    assert one_format.encode(Fragment(1, (Patch("append", Markup("<p>a"), "r"),))) == "<p>a"
-    assert one_format.encode(Fragment(2, (), "finished")) == "</div></article><footer>"
+    assert one_format.encode(Fragment(1, (Patch("append", Markup("<p>a</p>"), "r"),))) == "<p>a"
+    assert one_format.encode(Fragment(2, (), "finished")) == "</p></div></article><footer>"
 
 
 def test_a_ping_is_a_comment_wherever_the_answer_stands() -> None:

@@ -1,49 +1,37 @@
-"""HTML as a tree of elements that keeps the text: written out, it is exactly what was read.
+"""HTML as a tree of elements that keeps the text: written out, it is what was read.
 
-It understands well-formed HTML. HTML that is not well-formed may give another tree than a browser
-makes, but none of its text is lost. End tags without a start tag are dropped, and elements that are
-left open are closed, so that what is written cannot end an element around it.
+It reads HTML that is closed (see ``_closed_html``), as that of every patch is. It only looks for
+elements that a parser would not leave where they are, because of the elements around the HTML.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from streamhtml.formats._html_tokens import FLAGS, RAW, RCDATA, TAG
+from streamhtml._closed_html import COMMENT, FLAGS, TAG, closed
+from streamhtml._nesting import (
+    CHANGES_REACH,
+    FOREIGN,
+    INVISIBLE,
+    ONLY_TABLE_PARTS,
+    RAW,
+    RCDATA,
+    TABLE_PARTS,
+    VOID,
+    Names,
+    is_ignored,
+    reach_inside,
+    stays,
+)
 
-_TOKEN: Final = re.compile(TAG + r"|<!--(?:-?>|.*?--!?>)", FLAGS)
+_TOKEN: Final = re.compile(f"{TAG}|{COMMENT}", FLAGS)
 _ATTRIBUTE: Final = re.compile(
     r"""(?P<name>[^\s=/]+)(?:\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"']\S*)))?"""
-)
-VOID: Final = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"}
-    | {"source", "track", "wbr"}
 )
 # Nothing is written into these while they are open: what is inside is not HTML, or a comment or a
 # CSS rule would not work there.
 OPAQUE: Final = frozenset({"math", "select", "svg", "template"}) | RAW | RCDATA
-# A parser closes these by itself. An additional </p> would be another paragraph.
-_CLOSED_BY_ITSELF: Final = frozenset(
-    {"colgroup", "dd", "dt", "li", "optgroup", "option", "p", "rp", "rt"}
-    | {"tbody", "tfoot", "thead", "tr"}
-)
-
-# The start tag of one of these closes what is open of the others, with every <div> in it, but not
-# outside of a list or of a part of a table.
-_CLOSES: Final = {"button": {"button"}, "dd": {"dd", "dt"}, "dt": {"dd", "dt"}, "li": {"li"}}
-# These end SVG and MathML, but not inside of an element that may contain HTML.
-_ENDS_XML: Final = frozenset(
-    {"b", "big", "blockquote", "body", "br", "center", "code", "dd", "div", "dl", "dt", "em"}
-    | {"embed", "h1", "h2", "h3", "h4", "h5", "h6", "head", "hr", "i", "img", "li", "listing"}
-    | {"menu", "meta", "nobr", "ol", "p", "pre", "ruby", "s", "small", "span", "strong", "strike"}
-    | {"sub", "sup", "table", "tt", "u", "ul", "var"}
-)
-_MAY_CONTAIN_HTML: Final = frozenset(
-    {"annotation-xml", "desc", "foreignobject", "mi", "mn", "mo", "ms", "mtext"}
-)
-_KEEPS_OPEN: Final = frozenset({"dl", "menu", "object", "ol", "table", "td", "th", "ul"}) | OPAQUE
 
 
 class Element:
@@ -57,7 +45,7 @@ class Element:
 
     __slots__ = (
         "_last_index", "children", "element_count", "end", "is_open", "last", "mark", "marked",
-        "name", "parent", "position", "rewrite_from", "start", "written",
+        "name", "parent", "position", "reach", "rewrite_from", "start", "written",
     )  # fmt: skip
 
     def __init__(self, name: str = "", start: str = "", parent: "Element | None" = None) -> None:
@@ -65,6 +53,8 @@ class Element:
         self.start = start
         self.end = ""
         self.parent = parent
+        self.reach: Names = parent.reach if parent else frozenset()
+        """Which of the elements around its content a start tag there can reach."""
         self.children: list[Element | str] = []
         self.last: Element | None = None
         """The last of the children that is an element."""
@@ -87,17 +77,113 @@ class Element:
         the first of them, and its position. None if what was written is still right."""
 
     def read(self, html: str) -> list["Element"]:
-        """Add ``html`` to the children. ``finish_tokens()`` does not change it.
+        """Add ``html``, which is closed, to the children.
+
+        A parser must leave all of its elements in this element. If it would not leave one there,
+        that becomes a ``<span>``. The tags of a table's part are left out if a parser would ignore
+        them.
 
         Returns:
             All elements in it, at any depth, in the order of their start tags. What is inside of
             ``OPAQUE`` elements is not among them.
         """
-        if "<" not in html:  # fast path
-            if html:
-                self.children.append(html)
-            return []
-        return _Reader(self).read(html)
+        if self.name in ONLY_TABLE_PARTS:
+            return self._read_for_table(html)
+        if "<" in html:
+            return self._read(html)
+        if html:
+            self.children.append(html)
+        return []
+
+    def _read_for_table(self, html: str) -> list["Element"]:
+        """Read, and put into cells what a parser would move out of the table."""
+        count, last = len(self.children), self.last
+        elements = self._read(html)
+        if all(map(self._can_contain, self.children[count:])):
+            return elements
+        del self.children[count:]
+        self.last = last
+        if self.name == "colgroup":
+            return []  # It has no place for anything else.
+        return self._read(closed(html, self.name))
+
+    def _can_contain(self, child: "Element | str") -> bool:
+        if isinstance(child, str):
+            return not shows_text(child)
+        return child.name in INVISIBLE or child.name in ONLY_TABLE_PARTS[self.name]
+
+    def _read(self, html: str) -> list["Element"]:
+        elements: list[Element] = []
+        left_out: list[tuple[Element, str]] = []  # The parent and the name of each open one.
+        opaque: Element | None = None
+        node, at = self, 0
+        while tag := _TOKEN.search(html, at):
+            if tag.start() > at:
+                node.children.append(html[at : tag.start()])
+            at = tag.end()
+            end, name, last = tag.groups()
+            if not name:
+                node.children.append(tag[0])
+                continue
+            name = name.lower()
+            if end:
+                if left_out and left_out[-1] == (node, name):
+                    left_out.pop()
+                    continue
+                node.end = node.end or tag[0]
+                if node is opaque:
+                    node.children, node.last, opaque = ["".join(node.pieces())], None, None
+                assert node.parent
+                node = node.parent
+                continue
+            reach = node.reach
+            is_void = name in VOID
+            if name in FOREIGN or (reach and not FOREIGN.isdisjoint(reach)):
+                is_void = last.endswith("/")
+            if name in TABLE_PARTS and is_ignored(name, node.name):
+                if not is_void:
+                    left_out.append((node, name))
+                continue
+            child = Element(name, tag[0], node)
+            if reach and not stays(name, reach):
+                child.become_span()
+            elif name in CHANGES_REACH:
+                child.reach = reach_inside(name, reach)
+            node.children.append(child)
+            node.last = child
+            if opaque is None:
+                elements.append(child)
+            if name in OPAQUE:
+                if name in RAW or (name in RCDATA and FOREIGN.isdisjoint(reach)):
+                    at = child._read_text(name, html, at)
+                    continue
+                if opaque is None and not is_void:
+                    opaque = child
+            if not is_void:
+                node = child
+        if at < len(html):
+            node.children.append(html[at:])
+        return elements
+
+    def become_span(self) -> None:
+        """Take another name, because a parser would not leave the element here."""
+        self.start = f"<span{self.start[1 + len(self.name) :]}"
+        self.name, self.end = "span", "</span>"
+
+    def _read_text(self, name: str, html: str, at: int) -> int:
+        """Read the content of an element that contains no tags, and return where it ends."""
+        end = re.compile(f"</{name}>", FLAGS).search(html, at)
+        assert end, "the HTML is closed"
+        text = html[at : end.start()]
+        self.children.append(text if self.name == name else text.replace("<", "&lt;"))
+        self.end = self.end or end[0]
+        return end.end()
+
+    def empty(self) -> "Element":
+        """Return an element without children. What it reads can become children of this one."""
+        element = Element(self.name)
+        element.reach = self.reach
+        return element
 
     def attributes(self) -> dict[str, str]:
         """Return the attributes: names in lower case, values still escaped."""
@@ -119,6 +205,10 @@ class Element:
                 yield child.start
                 todo.append(child.end)
                 todo += reversed(child.children)
+
+    def html(self) -> str:
+        """Return the HTML of the element itself."""
+        return "".join([self.start, *self.pieces(), self.end])
 
     def visible_end(self) -> int:
         """Return the number of children without the invisible ones after the last element.
@@ -142,116 +232,6 @@ class Element:
         candidates = chain(nearby, reversed(range(len(children))))
         self._last_index = next(i for i in candidates if children[i] is child)
         return self._last_index
-
-
-def balanced(html: str) -> str:
-    """Return HTML, which ``finish_tokens()`` does not change, with its elements closed in order."""
-    top = Element()
-    top.read(html)
-    return "".join(top.pieces())
-
-
-class _Reader:
-    """Adds HTML to the children of an element."""
-
-    def __init__(self, top: Element) -> None:
-        self._top = self._node = top
-        self._elements: list[Element] = []
-        self._open: Counter[str] = Counter()
-        """How many elements of each name are open."""
-        self._opaque: Element | None = None
-        """The outermost of the open elements that are opaque."""
-
-    def read(self, html: str) -> list[Element]:
-        at = 0
-        while tag := _TOKEN.search(html, at):
-            if tag.start() > at:
-                self._node.children.append(html[at : tag.start()])
-            at = tag.end()
-            name = (tag["name"] or "").lower()
-            if not name:
-                self._node.children.append(tag[0])
-            elif not tag["end"]:
-                at = self._start(name, tag[0], html, at)
-            elif self._open[name]:  # Any other could end an element around the top.
-                while self._node.name != name:
-                    self._close(self._missing_end())
-                self._close(tag[0])
-        if at < len(html):
-            self._node.children.append(html[at:])
-        while self._node is not self._top:
-            self._close(self._missing_end())
-        return self._elements
-
-    def _start(self, name: str, tag: str, html: str, at: int) -> int:
-        """Add an element, and return where reading goes on."""
-        if name in _ENDS_XML and self._is_in_xml():
-            self._end_xml()
-        if name in _CLOSES:
-            self._close_before(_CLOSES[name])
-        child = Element(name, tag, self._node)
-        self._node.children.append(child)
-        self._node.last = child
-        if not self._opaque:
-            self._elements.append(child)
-        if name in RAW or name in RCDATA:
-            end = re.compile(rf"</{name}[ \t\n\f\r]*>", FLAGS).search(html, at)
-            if end is None:
-                child.end = f"</{name}>"
-                return at
-            child.children.append(html[at : end.start()])
-            child.end = end[0]
-            return end.end()
-        is_empty = name in VOID or (tag.endswith("/>") and self._is_in_xml())
-        if not is_empty:
-            self._node = child
-            self._open[name] += 1
-            if not self._opaque and name in OPAQUE:
-                self._opaque = child
-        return at
-
-    def _end_xml(self) -> None:
-        """Close the ``<svg>`` and ``<math>`` elements that no HTML can be in."""
-        node, outermost = self._node, None
-        left = self._open["svg"] + self._open["math"]
-        while left and node.name not in _MAY_CONTAIN_HTML:
-            if node.name in ("svg", "math"):
-                outermost = node
-                left -= 1
-            assert node.parent
-            node = node.parent
-        while outermost and self._node is not outermost.parent:
-            self._close(self._missing_end())
-
-    def _close_before(self, names: set[str]) -> None:
-        """Close the open element that has one of these names, as a start tag does."""
-        node = self._node
-        while any(self._open[name] for name in names) and node.name not in _KEEPS_OPEN:
-            if node.name in names:
-                while self._node is not node.parent:
-                    self._close(self._missing_end())
-                return
-            assert node.parent
-            node = node.parent
-
-    def _close(self, end: str) -> None:
-        node = self._node
-        node.end = end
-        self._open[node.name] -= 1
-        if node is self._opaque:
-            node.children, node.last = ["".join(node.pieces())], None
-            self._opaque = None
-        assert node.parent
-        self._node = node.parent
-
-    def _missing_end(self) -> str:
-        """Return the end tag of an element that has none in the HTML; ``""`` if it needs none."""
-        # In SVG and MathML, no element closes another one.
-        needs_none = self._node.name in _CLOSED_BY_ITSELF and not self._is_in_xml()
-        return "" if needs_none else f"</{self._node.name}>"
-
-    def _is_in_xml(self) -> bool:
-        return bool(self._open["svg"] or self._open["math"])
 
 
 def shows_text(child: Element | str) -> bool:

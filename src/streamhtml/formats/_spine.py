@@ -19,7 +19,8 @@ The law: what is visible at the end is exactly the tree.
 from html import escape
 from typing import Final, NamedTuple
 
-from streamhtml.formats._html_tree import OPAQUE, VOID, Element, shows_text
+from streamhtml._nesting import VOID
+from streamhtml.formats._html_tree import OPAQUE, Element, shows_text
 from streamhtml.formats.html import new_token
 
 MARK: Final = "data-streamhtml"

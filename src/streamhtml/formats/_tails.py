@@ -5,10 +5,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from streamhtml._patch import Patch, id_selector
-from streamhtml.formats._contained import stays_in_div
-from streamhtml.formats._html_tokens import finish_tokens
-from streamhtml.formats._html_tree import balanced
+from streamhtml._patch import Patch, closed_patch, id_selector
 
 # An HTML parser drops the tags of a table's parts outside of these parents.
 _PARENTS: Final = {
@@ -50,7 +47,7 @@ class Tails:
         if not patch.html:
             return old_tail, None
         html = Markup(self.put(patch.root, patch.html))
-        return old_tail, Patch("append", html, patch.root, patch.depth)
+        return old_tail, closed_patch("append", html, patch.root, patch.depth)
 
     def take(self, root: str) -> str:
         """Forget the tail of a root. Return its selector, or ``""`` if there is none."""
@@ -63,6 +60,4 @@ class Tails:
         """Return the HTML of a new tail, in an element whose selector ``take()`` returns later."""
         self._roots.add(root)
         name = parent_of(html) or "span"
-        if not stays_in_div(html):
-            html = balanced(finish_tokens(html))
         return f'<{name} id="{root}-tail">{html}</{name}>'

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from streamhtml._patch import Fragment, Patch
 from streamhtml.formats import _server_sent_events as events
-from streamhtml.formats._contained import contained
 from streamhtml.formats._format import Format
 from streamhtml.formats._tails import Tails
 
@@ -50,4 +49,4 @@ class DatastarFormat(Format):
         # Without a selector, each element replaces the element on the page that has its id.
         selector = f"selector {change.selector}\n" if change.root else ""
         mode = "outer" if change.action == "replace" else "append"
-        yield f"{selector}mode {mode}\n" + events.prefix_lines("elements ", contained(change.html))
+        yield f"{selector}mode {mode}\n" + events.prefix_lines("elements ", change.html)

@@ -8,7 +8,6 @@ an ``<hx-partial>`` for clients that know it.
 from collections.abc import Iterator
 
 from streamhtml._patch import Fragment, Patch
-from streamhtml.formats._contained import contained, stays_in_div
 from streamhtml.formats._format import Format
 from streamhtml.formats._tails import Tails, parent_of
 
@@ -42,7 +41,7 @@ class HTMXFormat(Format):
                 yield from self._swaps(patch)
             else:
                 # Content for the request's target, or elements that carry hx-swap-oob themselves.
-                yield contained(patch.html)
+                yield patch.html
 
     def _swaps(self, patch: Patch) -> Iterator[str]:
         old_tail, change = self._tails.settle(patch)
@@ -62,16 +61,11 @@ class HTMXFormat(Format):
 
     def _swap(self, style: str, selector: str, html: str = "") -> str:
         if self._partials:
-            html = contained(html)
             return f'<hx-partial hx-target="{selector}" hx-swap="{style}">{html}</hx-partial>'
-        is_safe = stays_in_div(html)
-        if not is_safe:
-            html = contained(html)
         name = parent_of(html)
         swap = f'<{name or "div"} hx-swap-oob="{style}:{selector}">{html}</{name or "div"}>'
-        # A parser only keeps a part of a table (a row, a cell) if it comes first in a template. And
-        # HTML that could end the element around it cannot end a template.
+        # A parser only keeps a part of a table (a row, a cell) if it comes first in a template.
         # htmx 2 swaps the content of templates after everything else. So after the first template,
         # every swap is in a template, which keeps the order.
-        self._in_templates |= name is not None or not is_safe
+        self._in_templates |= name is not None
         return f"<template>{swap}</template>" if self._in_templates else swap

@@ -3,6 +3,9 @@
 It needs no JavaScript. A browser can only be sent more HTML after what it already has; ``_spine``
 says how the message is written under that condition. What is still visible at the end is exactly
 the finished message.
+
+The browser parses the HTML of a patch among all elements that are open on the page. So
+``_html_tree`` replaces those in the HTML that would end one of them.
 """
 
 import re
@@ -11,8 +14,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from streamhtml._closed_html import open_elements
 from streamhtml._patch import Fragment, Patch
-from streamhtml.formats._contained import contained
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._html_tree import Element, shows_text
 from streamhtml.formats._spine import MARK, Spine
@@ -56,6 +59,7 @@ class PageFormat(Format):
         # Markup would escape what is added to it.
         page = str(request.render_page(Markup(placeholder)))
         self._before, _, self._after = page.partition(placeholder)
+        self._top.name, self._top.reach = open_elements(self._before)
 
     def encode(self, fragment: Fragment) -> str:
         """Return the next piece of the page; a ping is a comment, which may be anywhere."""
@@ -71,7 +75,9 @@ class PageFormat(Format):
         return before + self._spine.take() + after or _EMPTY
 
     def _apply(self, patch: Patch) -> None:
-        html = _MARK_INSIDE.sub(_spell_differently, contained(str(patch.html)))
+        html = str(patch.html)
+        if "=" in html and MARK in html.lower():
+            html = _MARK_INSIDE.sub(_spell_differently, html)
         # A root that is not in the message is the container, which is part of the page.
         root = self._ids.get(patch.root)
         if root is None:
@@ -90,7 +96,8 @@ class PageFormat(Format):
             node.read(html)
             self._spine.show(node)
         elif patch.action == "replace":
-            new = Element()
+            assert node.parent
+            new = node.parent.empty()
             new.read(html)
             self._spine.replace(node, new)
             if patch.child is not None:
@@ -127,15 +134,14 @@ class PageFormat(Format):
         An element that is elsewhere on the page was written already, so it stays as it is.
         """
         new = Element()
-        elements = new.read(html)
-        for child in new.children:
-            if isinstance(child, Element) and (
-                old := self._ids.get(child.attributes().get("id", ""))
-            ):
-                replacement = Element()
-                replacement.children = [child]
+        new.read(html)
+        for child in new.elements():
+            if old := self._ids.get(child.attributes().get("id", "")):
+                assert old.parent
+                replacement = old.parent.empty()
+                elements = replacement.read(child.html())
                 self._spine.replace(old, replacement, now=True)
-        self._register(elements)
+                self._register(elements)
 
     def _register(self, elements: list[Element]) -> list[Element]:
         """Remember the elements by their ids; return the regions among them."""
@@ -151,8 +157,14 @@ class PageFormat(Format):
 
     def _add_tail(self, root: str, node: Element, html: str) -> None:
         """Show a tail as elements with marks, so that a CSS rule can hide it later."""
-        tail = Element()
-        tail.read(html if _NEEDS_PARENT.match(html) else f"<span>{html}</span>")
+        tail = node.empty()
+        if _NEEDS_PARENT.match(html):
+            tail.read(html)
+        if not tail.children or any(map(shows_text, tail.children)):
+            span = Element("span", "<span>", node)
+            span.end = "</span>"
+            span.read(html)
+            tail.children = [span]
         for child in tail.children:
             if isinstance(child, Element):
                 child.parent = node

@@ -11,7 +11,6 @@ from typing import Final
 
 from streamhtml._patch import Fragment, Patch
 from streamhtml.formats import _server_sent_events as events
-from streamhtml.formats._contained import contained
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._html_tree import Element
 from streamhtml.formats._tails import Tails
@@ -39,7 +38,7 @@ class TurboFormat(Format):
     def prepare(self, request: FormatRequest) -> None:
         accepted = request.headers.accepted_media_types()
         if events.MEDIA_TYPE in accepted and MEDIA_TYPE not in accepted:
-            self._events = SSEFormat(lambda fragment: ["".join(self.elements(fragment))])
+            self._events = SSEFormat(lambda fragment: [self.elements(fragment)])
             self.media_type = self._events.media_type
             self.last_id_header = self._events.last_id_header
         self.into = request.into or request.headers.get("Turbo-Frame", "")
@@ -48,15 +47,17 @@ class TurboFormat(Format):
         """Return the elements of a fragment, then a mark. A ping is only a mark."""
         if self._events:
             return self._events.encode(fragment)
-        elements = "".join(self.elements(fragment))
-        self.token, announcement = change_token(self.token, elements)
+        elements = self.elements(fragment)
+        mark = f"<!{self.token}"
+        if mark in elements:
+            self.token, announcement = change_token(self.token, elements)
+            mark, elements = f"<!{self.token}", announcement + elements
         end = f" end {fragment.outcome}" if fragment.outcome else ""
-        return f"{announcement}{elements}<!{self.token}{end}>"
+        return f"{elements}{mark}{end}>"
 
-    def elements(self, fragment: Fragment) -> Iterator[str]:
-        """Yield the elements of a fragment, without a mark."""
-        for patch in fragment.patches:
-            yield from self._elements(patch)
+    def elements(self, fragment: Fragment) -> str:
+        """Return the elements of a fragment, without a mark."""
+        return "".join([each for patch in fragment.patches for each in self._elements(patch)])
 
     def _elements(self, patch: Patch) -> Iterator[str]:
         old_tail, change = self._tails.settle(patch)
@@ -65,14 +66,13 @@ class TurboFormat(Format):
         if change is None:
             return
         if change.root:
-            html = contained(change.html)
-            yield _stream(change.action, f'targets="{change.selector}"', html)
+            yield _stream(change.action, f'targets="{change.selector}"', change.html)
         elif change.action == "append":
             raise ValueError(
                 "a Turbo client does not know where the message goes; pass Reply(into=…)"
             )
         else:
-            for name, html in _elements_with_id(contained(change.html)):
+            for name, html in _elements_with_id(change.html):
                 # The id is still escaped as in the source, but it may contain a double quote.
                 quoted = name.replace('"', "&quot;")
                 yield _stream("replace", f'target="{quoted}"', html)
@@ -89,4 +89,4 @@ def _elements_with_id(html: str) -> Iterator[tuple[str, str]]:
     top.read(html)
     for element in top.elements():
         if name := element.attributes().get("id"):
-            yield name, "".join([element.start, *element.pieces(), element.end])
+            yield name, element.html()

@@ -5,6 +5,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from streamhtml._closed_html import closed
 from streamhtml.markdown._options import DrawFormula, OnFence
 
 logger = logging.getLogger("streamhtml")
@@ -20,7 +21,7 @@ def draw_formula(draw: DrawFormula, tex: str, *, display: bool) -> str | None:
     except Exception:
         logger.exception("Options(math=…) failed for a formula")
         return None
-    return None if html is None else str(escape(html))
+    return None if html is None else str(closed(escape(html)))
 
 
 def with_formulas(on_fence: OnFence | None, draw: DrawFormula | None) -> OnFence | None:

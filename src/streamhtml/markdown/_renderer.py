@@ -5,6 +5,7 @@ from typing import Final
 from markupsafe import Markup
 
 from streamhtml._arguments import check_text
+from streamhtml._closed_html import closed
 from streamhtml._patch import Patch, check_id
 from streamhtml._scrub import Scrubber
 from streamhtml.markdown._block.open_blocks import OpenBlocks
@@ -88,8 +89,8 @@ class MarkdownRenderer:
         """Add text, and return the patches that show it.
 
         Args:
-            text: Markdown. ``Markup`` is trusted HTML instead, which must be well-formed. It ends
-                all open blocks, and is put into an element of its own without being changed.
+            text: Markdown. ``Markup`` is trusted HTML instead. It ends all open blocks, and is put
+                into an element of its own. If it leaves something open, that is closed.
         """
         if isinstance(text, Markup):
             self._insert(text)
@@ -135,7 +136,7 @@ class MarkdownRenderer:
             return
         self._finish()
         self._buffer.open(BufferedElement('<div class="streamhtml-html">', "</div>"))
-        self._buffer.write(str(html))
+        self._buffer.write(str(closed(html)))
         self._buffer.close()
 
     def _finish(self) -> None:

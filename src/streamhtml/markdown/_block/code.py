@@ -6,6 +6,7 @@ from typing import ParamSpec, TypeVar
 
 from markupsafe import escape as escape_markup
 
+from streamhtml._closed_html import closed
 from streamhtml.markdown._escaping import escape, escape_attribute
 from streamhtml.markdown._options import CodeHighlighter, Highlight, OnFence
 from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
@@ -100,7 +101,7 @@ class CodeBlock:
         if html is not None:
             self.retract()
             self._buffer.open(BufferedElement('<div class="streamhtml-fence">', "</div>"))
-            self._buffer.write(str(escape_markup(html)))
+            self._buffer.write(str(closed(escape_markup(html))))
             self._buffer.close()
 
     def _color_line(self, line: str) -> str:
@@ -108,11 +109,11 @@ class CodeBlock:
         if html is None:  # After an error, the rest has no colours.
             self._colors = None
             return escape(line)
-        return str(escape_markup(html))
+        return str(closed(escape_markup(html)))
 
     def _settle_colors(self, lines: LineText, source: str) -> None:
         html = _call("highlight", self._colors.block, source) if self._colors else None
-        if html is not None and lines.settle(str(escape_markup(html))):
+        if html is not None and lines.settle(str(closed(escape_markup(html)))):
             self._buffer.mark_changed(self._element)
 
 

@@ -8,6 +8,7 @@ from traceback import format_tb
 
 from markupsafe import escape as escape_markup
 
+from streamhtml._closed_html import closed
 from streamhtml.markdown._options import OnCitation
 
 logger = logging.getLogger("streamhtml")
@@ -47,4 +48,4 @@ class Citations:
         if html is None:
             self._unanswered.append(label)
             return None
-        return str(escape_markup(html))
+        return str(closed(escape_markup(html)))

@@ -9,7 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from streamhtml._patch import Action, Patch
+from streamhtml._patch import Action, Patch, closed_patch
 from streamhtml.markdown._output.buffer import BufferedElement, Entry, HTMLBuffer, html_of
 from streamhtml.markdown._output.growing_text import GrowingText
 
@@ -90,9 +90,9 @@ class PatchWriter:
         """Return the patches for a text that has grown, if nothing else was written."""
         html, tail, before = text.take(), text.tail, self._tail
         self._tail = tail
-        patches = [Patch("append", _markup(html), self._root, at.depth)] if html else []
+        patches = [closed_patch("append", _markup(html), self._root, at.depth)] if html else []
         if tail if html else tail != before:
-            patches.append(Patch("tail", _markup(tail), self._root, at.depth))
+            patches.append(closed_patch("tail", _markup(tail), self._root, at.depth))
         return patches
 
     def _show(self) -> list[Patch]:
@@ -126,7 +126,9 @@ class PatchWriter:
         for block in self._pending:
             html = html_of(block.entries, reread=True)
             if _fingerprint(html) != block.sent:
-                patches.append(Patch("replace", _markup(html), self._root, child=block.child))
+                patches.append(
+                    closed_patch("replace", _markup(html), self._root, child=block.child)
+                )
         return patches
 
     def _presentable(self) -> int:
@@ -208,7 +210,7 @@ class PatchWriter:
         html = html_of(entries)
         if isinstance(entries[-1], GrowingText):
             entries[-1].take()  # The patch contains this HTML already.
-        return Patch("replace", _markup(html), self._root, depth)
+        return closed_patch("replace", _markup(html), self._root, depth)
 
     def _remember_sent(self, at: BufferedElement | None, end: int) -> None:
         """Record that the page shows all entries before ``end``, and that ``at`` is open there."""
@@ -218,7 +220,7 @@ class PatchWriter:
         self._innermost = at
 
     def _patch(self, action: Action, html: str, at: BufferedElement | None) -> Patch:
-        return Patch(action, _markup(html), self._root, at.depth if at else 0)
+        return closed_patch(action, _markup(html), self._root, at.depth if at else 0)
 
     def _settle(self) -> None:
         """Remove the blocks from the buffer that are closed and were sent."""

@@ -86,6 +86,42 @@ def test_each_version_of_a_rendered_message_takes_the_place_of_the_last() -> Non
     assert html.count(f"[{MARK}=") == html.count("<style") == len("abc")
 
 
+def test_the_tree_of_a_long_answer_stays_small() -> None:
+    one_format = page_format()
+    one_format.encode(shell('<div id="a" class="streamhtml"></div>'))
+    for index in range(1, 101):
+        block = Markup("<ul><li><b>x</b> <i>y</i></li><li><em>z</em></li></ul>")
+        one_format.encode(Fragment(index, (Patch("append", block, "a"),)))
+    todo, count = [one_format._top], 0
+    while todo:
+        count += 1
+        todo += todo.pop().elements()
+    assert count < 110
+
+
+def test_an_element_that_is_the_last_again_can_grow_again() -> None:
+    one_format = page_format()
+    html = one_format.encode(shell('<div id="a" class="streamhtml"></div>'))
+    patches = [
+        Patch("append", Markup("<p>1<b>2</b></p>"), "a"),
+        Patch("append", Markup("<p>3</p>"), "a"),
+        Patch("replace", Markup(), "a", depth=1),
+        Patch("append", Markup("4"), "a", depth=2),
+    ]
+    for index, patch in enumerate(patches, 1):
+        html += one_format.encode(Fragment(index, (patch,)))
+    assert region(html, "a") == "<p>1<b>24</b></p>"
+
+
+def test_an_element_with_an_id_can_be_swapped_after_others_were_appended() -> None:
+    one_format = page_format()
+    html = one_format.encode(shell('<article id="m"><p>1<b id="x">2</b></p></article>'))
+    html += one_format.encode(Fragment(1, (Patch("append", Markup("<p>3</p>"), "m"),)))
+    html += one_format.encode(Fragment(2, (Patch("replace", Markup('<b id="x">4</b>')),)))
+    html += one_format.encode(Fragment(3, (), "finished"))
+    assert region(html, "m") == '<p>1<b id="x">4</b></p><p>3</p>'
+
+
 def test_elements_are_swapped_at_once_wherever_they_are() -> None:
     one_format = page_format()
     html = one_format.encode(shell('<i id="x">0</i><b id="y">0</b>'))

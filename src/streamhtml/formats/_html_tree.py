@@ -44,8 +44,9 @@ class Element:
     """
 
     __slots__ = (
-        "_last_index", "children", "element_count", "end", "is_open", "last", "mark", "marked",
-        "name", "parent", "position", "reach", "rewrite_from", "start", "written",
+        "_last_index", "children", "element_count", "end", "is_compact", "is_named", "is_open",
+        "last", "mark", "marked", "name", "parent", "position", "reach", "rewrite_from", "start",
+        "written",
     )  # fmt: skip
 
     def __init__(self, name: str = "", start: str = "", parent: "Element | None" = None) -> None:
@@ -70,6 +71,10 @@ class Element:
         """How many elements were written into it, our ``<style>`` elements included."""
         self.written = 0
         """How many of the children were written."""
+        self.is_compact = False
+        """Whether ``compact()`` was called."""
+        self.is_named = False
+        """Whether a patch can name it, or an element in it, by an id."""
         self.is_open = False
         """Whether its start tag was written and its end tag was not."""
         self.rewrite_from: tuple[int, int] | None = None
@@ -209,6 +214,18 @@ class Element:
     def html(self) -> str:
         """Return the HTML of the element itself."""
         return "".join([self.start, *self.pieces(), self.end])
+
+    def compact(self) -> None:
+        """Keep the content as one string, which takes a fraction of the memory of elements."""
+        html = "".join(self.pieces())
+        self.children, self.last, self.is_compact = [html] if html else [], None, True
+
+    def expand(self) -> None:
+        """Undo ``compact()``, if it was called."""
+        if self.is_compact:
+            html = "".join(self.pieces())
+            self.children, self.is_compact = [], False
+            self.read(html)
 
     def visible_end(self) -> int:
         """Return the number of children without the invisible ones after the last element.

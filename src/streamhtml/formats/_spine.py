@@ -124,6 +124,8 @@ class Spine:
         if parent.last is old:
             elements = (child for child in reversed(parent.children) if isinstance(child, Element))
             parent.last = next(elements, None)
+            if parent.last:
+                parent.last.expand()  # It may grow again.
         if place:
             self._rewrite_at(place, now=now)
 

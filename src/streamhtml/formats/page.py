@@ -93,8 +93,7 @@ class PageFormat(Format):
             if node.name == "pre" and not node.children and html.startswith("\n"):
                 # A parser drops a newline that comes directly after the start tag.
                 html = _EMPTY + html
-            node.read(html)
-            self._spine.show(node)
+            self._append(node, html)
         elif patch.action == "replace":
             assert node.parent
             new = node.parent.empty()
@@ -118,6 +117,16 @@ class PageFormat(Format):
             # Many such patches come in a row, so the elements are counted for the first only.
             self._child_elements, self._counted = root.elements(), root
         return self._child_elements[patch.child]
+
+    def _append(self, node: Element, html: str) -> None:
+        before, count = node.last, len(node.children)
+        node.read(html)
+        self._spine.show(node)
+        if node.last is not before:
+            # No patch can name an element in these any more. Most of a long answer is in them.
+            for child in before, *node.children[count:]:
+                if isinstance(child, Element) and child is not node.last and not child.is_named:
+                    child.compact()
 
     def _open(self, html: str) -> None:
         """Begin the message: write its HTML up to the place where the first region is filled."""
@@ -150,6 +159,9 @@ class PageFormat(Format):
             attributes = element.attributes()
             if "id" in attributes:
                 self._ids[attributes["id"]] = element
+                around: Element | None = element
+                while around and not around.is_named:
+                    around.is_named, around = True, around.parent
                 if _REGION_CLASS in attributes.get("class", "").split():
                     element.marked = True
                     regions.append(element)

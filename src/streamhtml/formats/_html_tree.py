@@ -7,6 +7,7 @@ elements that a parser would not leave where they are, because of the elements a
 import re
 from collections.abc import Iterator
 from itertools import chain
+from sys import intern
 from typing import Final
 
 from streamhtml._closed_html import COMMENT, FLAGS, TAG, closed
@@ -219,6 +220,8 @@ class Element:
         """Keep the content as one string, which takes a fraction of the memory of elements."""
         html = "".join(self.pieces())
         self.children, self.last, self.is_compact = [html] if html else [], None, True
+        # Most elements of an answer have one of a few tags.
+        self.name, self.start, self.end = intern(self.name), intern(self.start), intern(self.end)
 
     def expand(self) -> None:
         """Undo ``compact()``, if it was called."""

@@ -219,7 +219,10 @@ class Element:
     def compact(self) -> None:
         """Keep the content as one string, which takes a fraction of the memory of elements."""
         html = "".join(self.pieces())
-        self.children, self.last, self.is_compact = [html] if html else [], None, True
+        self.children.clear()
+        if html:
+            self.children.append(html)
+        self.last, self.is_compact = None, True
         # Most elements of an answer have one of a few tags.
         self.name, self.start, self.end = intern(self.name), intern(self.start), intern(self.end)
 

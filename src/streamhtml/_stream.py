@@ -148,39 +148,36 @@ class Stream:
             self._abandon()
         self._timer.handed_out = inf
         try:
-            return await self._next_fragment()
+            if self._ending.begun:
+                return await self._ending.last_fragment()
+            if not self._started:
+                if (fragment := self._take_first()) is None:
+                    raise StopAsyncIteration
+                self._start()
+                if fragment.patches:
+                    return fragment
+            try:
+                # The reader may have been cancelled while it was waiting for a rendering.
+                if self._rendering is not None and (fragment := await self._rendered()).patches:
+                    return fragment
+                async for batch in self._pump:
+                    if self._closed:  # close() or aclose() was called meanwhile.
+                        self._reply.keep(batch)
+                        break
+                    if self._reply.renders_each_time or self._reply.holds_much:
+                        # The text must not be lost, even if the thread never starts.
+                        self._start_rendering(partial(self._reply.show, self._reply.keep(batch)))
+                        fragment = await self._rendered()
+                    else:
+                        fragment = render_in(self._context, self._reply.feed, batch)
+                    if fragment.patches or self._pump.ping.is_due():
+                        return fragment
+            except Exception as error:  # From a template or a renderer.
+                await self._pump.aclose()
+                return await self._end("failed", error)
+            return await self._end(*self._outcome())
         finally:
             self._timer.handed_out = monotonic()
-
-    async def _next_fragment(self) -> Fragment:
-        if self._ending.begun:
-            return await self._ending.last_fragment()
-        if not self._started:
-            if (fragment := self._take_first()) is None:
-                raise StopAsyncIteration
-            self._start()
-            if fragment.patches:
-                return fragment
-        try:
-            # The reader may have been cancelled while it was waiting for a rendering.
-            if self._rendering is not None and (fragment := await self._rendered()).patches:
-                return fragment
-            async for batch in self._pump:
-                if self._closed:  # close() or aclose() was called meanwhile.
-                    self._reply.keep(batch)
-                    break
-                if self._reply.renders_each_time or self._reply.holds_much:
-                    # The text must not be lost, even if the thread never starts.
-                    self._start_rendering(partial(self._reply.show, self._reply.keep(batch)))
-                    fragment = await self._rendered()
-                else:
-                    fragment = render_in(self._context, self._reply.feed, batch)
-                if fragment.patches or self._pump.ping.is_due():
-                    return fragment
-        except Exception as error:  # From a template or a renderer.
-            await self._pump.aclose()
-            return await self._end("failed", error)
-        return await self._end(*self._outcome())
 
     def stop(self, outcome: Literal["stopped", "interrupted"] = "stopped") -> None:
         """End the stream early, from any thread: deliver what has arrived, then the last Fragment.

@@ -31,7 +31,7 @@ from streamhtml._patch import Outcome
 from streamhtml.formats import FORMATS
 from streamhtml.formats._tails import Tails
 from streamhtml.formats.datastar import DatastarFormat
-from streamhtml.markdown import MarkdownRenderer
+from streamhtml.markdown import MarkdownRenderer, Options
 
 pytestmark = pytest.mark.browser
 
@@ -120,7 +120,7 @@ class Reader:
 
     def wait_for_answer(self, text: str, notice: str = "") -> None:
         """Wait until the region has the rendered text, and the notice, if there is one."""
-        html = MarkdownRenderer(f"{ID}_text").render(text)
+        html = MarkdownRenderer(f"{ID}_text", Options(dir_auto=True)).render(text)
         if notice:
             html += Markup('<span class="streamhtml-notice" role="alert">{}</span>').format(notice)
         expected = self.page.evaluate(SPELLED, str(html))

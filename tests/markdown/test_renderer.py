@@ -1,5 +1,8 @@
 """Options, code, Markup, emphasis, limits and scrubbing, as a caller of the renderer sees them."""
 
+import math
+from typing import Any
+
 import pytest
 from markupsafe import Markup
 from tests.markdown.page import Page, canonical
@@ -33,10 +36,49 @@ def test_what_is_no_host_is_an_error(host: str) -> None:
         Options(image_hosts=["x", host])
 
 
-@pytest.mark.parametrize("name", ["new_tab", "breaks", "single_tilde"])
+@pytest.mark.parametrize("name", ["ids", "dir_auto", "new_tab", "breaks", "single_tilde"])
 def test_what_is_no_bool_is_an_error(name: str) -> None:
     with pytest.raises(TypeError, match=f"{name}='yes' is not a bool; pass {name}=True"):
         Options(**{name: "yes"})
+
+
+def _name_of_type(value: object) -> str:
+    return type(value).__name__
+
+
+async def _asynchronous(*_: object) -> Markup:
+    raise AssertionError("not to be called")
+
+
+@pytest.mark.parametrize("value", ["x", True, 3, _asynchronous], ids=_name_of_type)
+@pytest.mark.parametrize("name", ["on_fence", "highlight", "on_citation"])
+def test_what_is_no_function_is_an_error(name: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=f"{name}=.* must be a function that is not asynchronous"):
+        Options(**{name: value})
+
+
+@pytest.mark.parametrize("value", ["mathml", 1, None, math, _asynchronous], ids=_name_of_type)
+def test_what_draws_no_formulas_is_an_error(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"math=.* must be True, False or a function that draws"):
+        Options(math=value)
+
+
+@pytest.mark.parametrize("name", ["on_fence", "math", "on_citation"])
+def test_a_function_must_return_html(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    text = "```x\ny\n```\n\n$z$ [1]"
+    assert render(text, Options(**{name: lambda *_: 3})) == render(text)
+    assert caplog.messages
+
+
+def test_a_highlighter_needs_its_methods(caplog: pytest.LogCaptureFixture) -> None:
+    highlight: Any = str  # It returns the language.
+    assert render("```x\ny\n```", Options(highlight=highlight)) == render("```x\ny\n```")
+    assert "a value of the type str; it must return an object with the methods" in caplog.text
+
+
+def test_the_list_of_footnotes_finds_its_direction() -> None:
+    html = render("a[^1]\n\n[^1]: b", Options(dir_auto=True))
+    assert '<ol dir="auto"><li>' in html
 
 
 def test_a_single_tilde() -> None:

@@ -3,10 +3,10 @@
 import logging
 from typing import Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from streamhtml._closed_html import closed
 from streamhtml.markdown._options import DrawFormula, OnFence
+from streamhtml.markdown._returned_html import returned_html
 
 logger = logging.getLogger("streamhtml")
 
@@ -17,11 +17,10 @@ SCROLLABLE: Final = ' aria-label="Formula" role="group" tabindex="0"'
 def draw_formula(draw: DrawFormula, tex: str, *, display: bool) -> str | None:
     """Return the HTML of a formula; None if its TeX source stays."""
     try:
-        html = draw(tex, display)
+        return returned_html(draw(tex, display))
     except Exception:
         logger.exception("Options(math=…) failed for a formula")
         return None
-    return None if html is None else str(closed(escape(html)))
 
 
 def with_formulas(on_fence: OnFence | None, draw: DrawFormula | None) -> OnFence | None:

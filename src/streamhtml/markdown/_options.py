@@ -1,8 +1,9 @@
-"""The options for Markdown that a caller may set. This module contains only data."""
+"""The options for Markdown that a caller may set. It contains data, and checks it."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from inspect import iscoroutinefunction
+from typing import Final, Protocol, TypeAlias
 
 from markupsafe import Markup
 
@@ -41,6 +42,10 @@ DrawFormula: TypeAlias = Callable[[str, bool], Markup | None]
 
 OnCitation: TypeAlias = Callable[[str], Markup | None]
 """See ``Options``."""
+
+
+_FLAGS: Final = ("ids", "dir_auto", "new_tab", "breaks", "single_tilde")
+_FUNCTIONS: Final = ("on_fence", "highlight", "on_citation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,8 @@ class Options:
             text is kept.
 
     Raises:
-        TypeError: ``image_hosts`` is a single string, or ``new_tab``, ``breaks`` or
-            ``single_tilde`` is not a bool.
+        TypeError: ``image_hosts`` is a single string; or another value is not of the type that it
+            is declared with. A function must not be a coroutine function.
         ValueError: ``image_hosts`` contains something that is not a host name in lower case.
     """
 
@@ -100,9 +105,20 @@ class Options:
     on_citation: OnCitation | None = None
 
     def __post_init__(self) -> None:
-        for name in ("new_tab", "breaks", "single_tilde"):
+        for name in _FLAGS:
             if not isinstance(value := getattr(self, name), bool):
                 raise TypeError(f"{name}={value!r} is not a bool; pass {name}=True or {name}=False")
+        for name in _FUNCTIONS:
+            value = getattr(self, name)
+            if value is not None and not _is_function(value):
+                raise TypeError(
+                    f"{name}={value!r} must be a function that is not asynchronous, or None"
+                )
+        if not (isinstance(self.math, bool) or _is_function(self.math)):
+            raise TypeError(
+                f"math={self.math!r} must be True, False or a function that draws formulas and is "
+                "not asynchronous, such as streamhtml.math_core.mathml"
+            )
         if isinstance(self.image_hosts, str):
             raise TypeError(
                 f"image_hosts={self.image_hosts!r} is one string; pass a collection of hosts, "
@@ -114,3 +130,7 @@ class Options:
                     f"image_hosts has {host!r}, which is not the name of a host in lower case; "
                     "write it like 'img.example.com'"
                 )
+
+
+def _is_function(value: object) -> bool:
+    return callable(value) and not iscoroutinefunction(value)

@@ -53,7 +53,7 @@ class MarkdownRenderer:
         prefix = check_id(root, "root") if options.ids else ""
         self._scrubber = Scrubber()
         self._references = LinkReferences()
-        self._footnotes = Footnotes(prefix)
+        self._footnotes = Footnotes(prefix, dir_auto=options.dir_auto)
         self._buffer = HTMLBuffer()
         self._patches = PatchWriter(root, self._buffer)
         draw = options.math if callable(options.math) else None

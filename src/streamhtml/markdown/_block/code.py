@@ -2,20 +2,18 @@
 
 import logging
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec
 
-from markupsafe import escape as escape_markup
-
-from streamhtml._closed_html import closed
+from streamhtml._type_name import type_name
 from streamhtml.markdown._escaping import escape, escape_attribute
 from streamhtml.markdown._options import CodeHighlighter, Highlight, OnFence
 from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 from streamhtml.markdown._output.growing_text import GrowingText, LineText, VerbatimText
+from streamhtml.markdown._returned_html import returned_html
 
 logger = logging.getLogger("streamhtml")
 
 P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class CodeBlock:
@@ -49,7 +47,7 @@ class CodeBlock:
         self._blank_lines: list[str] = []
         self._colors: CodeHighlighter | None = None
         if highlight:
-            self._colors = _call("highlight", highlight, language)
+            self._colors = _begin_colors(highlight, language)
         self._lines = LineText(self._color_line) if self._colors else None
         self._text: GrowingText = self._lines or VerbatimText()
         self._source: list[str] = []  # the text for the functions
@@ -101,7 +99,7 @@ class CodeBlock:
         if html is not None:
             self.retract()
             self._buffer.open(BufferedElement('<div class="streamhtml-fence">', "</div>"))
-            self._buffer.write(str(closed(escape_markup(html))))
+            self._buffer.write(html)
             self._buffer.close()
 
     def _color_line(self, line: str) -> str:
@@ -109,18 +107,35 @@ class CodeBlock:
         if html is None:  # After an error, the rest has no colours.
             self._colors = None
             return escape(line)
-        return str(closed(escape_markup(html)))
+        return html
 
     def _settle_colors(self, lines: LineText, source: str) -> None:
         html = _call("highlight", self._colors.block, source) if self._colors else None
-        if html is not None and lines.settle(str(closed(escape_markup(html)))):
+        if html is not None and lines.settle(html):
             self._buffer.mark_changed(self._element)
 
 
-def _call(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-    """Call a function of the user, which may fail."""
+def _begin_colors(highlight: Highlight, language: str) -> CodeHighlighter | None:
+    """Call ``highlight``, which may fail."""
     try:
-        return function(*args, **kwargs)
+        colors = highlight(language)
+        if colors is None or (hasattr(colors, "line") and hasattr(colors, "block")):
+            return colors
+        raise TypeError(
+            f"the function returned a value of the type {type_name(colors)}; it must return an "
+            "object with the methods line() and block(), or None"
+        )
+    except Exception:
+        logger.exception("highlight failed for a code block or a formula")
+        return None
+
+
+def _call(
+    name: str, function: Callable[P, object], *args: P.args, **kwargs: P.kwargs
+) -> str | None:
+    """Call a function of the user, which may fail, and return its HTML."""
+    try:
+        return returned_html(function(*args, **kwargs))
     except Exception:
         logger.exception("%s failed for a code block or a formula", name)
         return None

@@ -6,10 +6,8 @@ The law: nothing that the model wrote is logged.
 import logging
 from traceback import format_tb
 
-from markupsafe import escape as escape_markup
-
-from streamhtml._closed_html import closed
 from streamhtml.markdown._options import OnCitation
+from streamhtml.markdown._returned_html import returned_html
 
 logger = logging.getLogger("streamhtml")
 
@@ -39,7 +37,7 @@ class Citations:
 
     def _ask(self, label: str) -> str | None:
         try:
-            html = self._on_citation(label)
+            html = returned_html(self._on_citation(label))
         except Exception as error:
             # The message of the error may contain the label, which the model wrote.
             name, frames = type(error).__name__, "".join(format_tb(error.__traceback__))
@@ -47,5 +45,4 @@ class Citations:
             return None
         if html is None:
             self._unanswered.append(label)
-            return None
-        return str(closed(escape_markup(html)))
+        return html

@@ -19,10 +19,12 @@ class Footnotes:
 
     Args:
         prefix: the text that the ids of footnotes begin with; ``""`` for no ids.
+        dir_auto: whether their list finds its reading direction, see ``Options``.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, *, dir_auto: bool = False) -> None:
         self._prefix = prefix
+        self._direction = ' dir="auto"' if dir_auto else ""
         self._contents: dict[str, HTMLBuffer] = {}
         self._numbers: dict[str, int] = {}
         self._order: list[str] = []  # the labels by number
@@ -90,7 +92,7 @@ class Footnotes:
         # The content of a footnote may refer to further footnotes, which are added to the order.
         for number, label in enumerate(self._order, 1):
             items.append(self._item_html(number, self._contents[label]))
-        return f"<ol>{''.join(items)}</ol>" if items else ""
+        return f"<ol{self._direction}>{''.join(items)}</ol>" if items else ""
 
     def _item_html(self, number: int, content: HTMLBuffer) -> str:
         if not self._prefix:

@@ -245,6 +245,8 @@ def test_law_calm(name: str) -> None:
         "| Plan | Price |\n|---|---|\n| Pro | $0/mo |\n| Max | **$5/mo** |",
         "about $50/day, ~$1,250 (a month), $2.50+, or $100 = 1e2",
         "Run $(pwd) and ${HOME}, or $HOME/bin.",
+        'Set $env:PATH = "C:\\x" now, {$_.Length -gt 5} or $.ajax({}) and $.get("x") too.',
+        "awk '{print $2}' and '{sum += $1} END {print sum}', $this->name, $5_000, $10+tax.",
         "for i in [0, n). For x in [a, b) and (-1, 2].",
         "text [[1]](https://a.b/c) and more",
         "2*3*4 = 24, 2**10 = 1024, _a_name and __init__, *.py",

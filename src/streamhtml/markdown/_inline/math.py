@@ -23,9 +23,11 @@ _BODY: Final = re.compile(r"[^$\\\n`]*+(?:\\[^\n][^$\\\n`]*+)*")
 _QUOTED: Final = re.compile(r"\$`([^`\n]*+)(`\$|`?\Z)")
 # The punctuation that follows the dollar sign of a variable, a regular expression or a price.
 _NOT_AT_START: Final = re.compile(r"\{\w\w|[,;:!?)@#%'/]|\.(?!\d)|\|(?:\^|[^|]*\Z)|[_^](?![\w{\\])")
-_PRICE: Final = re.compile(
-    r"[{(]|[A-Z_][A-Z0-9_]"
-    r"|\d[\d.,]*+[KkMmBb]?+(?:\+?/?[A-Za-z]*\Z|/[A-Za-z]+|\+?\s*[(|)=*]|\+?[\s.,;:])"
+# The beginning of a price, or of a variable in a shell or a program.
+_UNLIKELY: Final = re.compile(
+    r"[{(._:]|[A-Z][A-Z0-9_]|[A-Za-z]\w+(?::|->|\.[A-Za-z])|\d+[_}]"
+    r"|\d[\d.,]*+[KkMmBb]?+"
+    r"(?:\+?/?[A-Za-z]*\Z|[/+][A-Za-z]{2}|/[A-Za-z]|\+?\s*[(|)=*]|\+?[\s.,;:])"
 )
 _SIGN: Final = re.compile(r"[\\^_{}=+*/<>|()]")
 _DOLLARS: Final = re.compile(r"\$+")
@@ -91,9 +93,9 @@ def _read_quoted(text: str, pos: int) -> Formula | Incomplete | None:
 def looks_like_formula(tex: str) -> bool:
     """Return whether an unfinished formula is shown as a formula.
 
-    It is not while it may be a price or something like ``$(pwd)``.
+    It is not while it may be a price or something like ``$(pwd)``. Then it is not shown at all.
     """
-    return bool(_SIGN.search(tex)) and not _PRICE.match(tex)
+    return bool(_SIGN.search(tex)) and not _UNLIKELY.match(tex)
 
 
 def _read_display(text: str, pos: int, *, final: bool) -> Formula | Incomplete | None:

@@ -281,6 +281,7 @@ class _OnEndCall:
             if inspect.iscoroutine(result):
                 result.close()
                 self._log(RuntimeError("the event loop ended before on_end could be awaited"))
+        del self._keep_some  # It belongs to the Ending, which refers to this object: a cycle.
         if self._done is not None:
             self._done.notify()
             self._done.close()

@@ -308,7 +308,7 @@ def test_the_page_is_exact_if_changes_wait(most: int, monkeypatch: pytest.Monkey
         monkeypatch.setattr(module, "MAX_RESENT", most)
     for seed in range(80):
         text = nested(random.Random(seed))
-        for pieces in by_character(text), by_lines(text), at_random(text, seed):
+        for pieces in by_character(text), by_lines(text), at_random(text, seed), [text]:
             page = Page("r")
             renderer = MarkdownRenderer("r")
             for piece in pieces:

@@ -76,7 +76,7 @@ OPTIONS: Final = {
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
-    "share", [16, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+    "share", [32, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
 )
 def test_every_patch_is_harmless(family: str, options: str, share: int) -> None:
     texts = list(dict.fromkeys(FAMILIES[family]()))
@@ -241,7 +241,7 @@ def message(texts: Sequence[str], options: Options) -> str:
 @pytest.mark.browser
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
 @pytest.mark.parametrize(
-    "share", [16, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+    "share", [32, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
 )
 def test_the_finished_messages_do_nothing(client: str, share: int, page: Page) -> None:
     texts = payloads()[::share]

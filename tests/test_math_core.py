@@ -13,7 +13,7 @@ from tests.markdown.page import canonical
 from tests.markdown.rendering import shown
 
 from streamhtml import math_core
-from streamhtml.markdown import Options, render
+from streamhtml.markdown import MarkdownRenderer, Options, render
 from streamhtml.math_core import mathml
 
 SOURCE = '<code class="language-math math-inline">'
@@ -258,3 +258,16 @@ def test_what_a_drawer_returns_is_escaped_unless_it_is_markup() -> None:
         return f"<b>{tex}"
 
     assert "&lt;b&gt;x" in render("$x$", Options(math=draw))
+
+
+def test_a_formula_in_a_tail_is_drawn_once() -> None:
+    drawn: list[str] = []
+
+    def draw(tex: str, display: bool) -> Markup:
+        drawn.append(tex)
+        return Markup("<math>{}</math>").format(tex)
+
+    renderer = MarkdownRenderer("r", Options(math=draw))
+    for character in "*so $x^2$ and $y^2$ and $x^2$ are open":
+        renderer.feed(character)
+    assert drawn == ["x^2", "y^2"]

@@ -31,7 +31,6 @@ from streamhtml._nesting import (
 _SPACE_AND_SLASH: Final = " \t\n\f\r/"
 # ASCII, because "ſ" is no "s" in a tag name.
 FLAGS: Final = re.DOTALL | re.IGNORECASE | re.ASCII
-COMMENT: Final = r"<!--(?:-?>|.*?--!?>)"
 _ATTRIBUTE: Final = (
     r"[^ \t\n\f\r<>/=]++(?:[ \t\n\f\r]*+=[ \t\n\f\r]*+"
     r"""(?:"[^"]*+"|'[^']*+'|[^ \t\n\f\r"'<>][^ \t\n\f\r<>]*+|(?=>)))?+"""

@@ -10,7 +10,7 @@ from itertools import chain
 from sys import intern
 from typing import Final
 
-from streamhtml._closed_html import COMMENT, FLAGS, TAG, closed
+from streamhtml._closed_html import FLAGS, TAG, closed
 from streamhtml._nesting import (
     CHANGES_REACH,
     FOREIGN,
@@ -26,7 +26,7 @@ from streamhtml._nesting import (
     stays,
 )
 
-_TOKEN: Final = re.compile(f"{TAG}|{COMMENT}", FLAGS)
+_TOKEN: Final = re.compile(rf"{TAG}|<!--(?:-?>|.*?--!?>)", FLAGS)
 _ATTRIBUTE: Final = re.compile(
     r"""(?P<name>[^\s=/]+)(?:\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"']\S*)))?"""
 )

@@ -1,7 +1,9 @@
 """Draws formulas with the function of ``Options(math=…)``, which belongs to the caller."""
 
 import logging
-from typing import Final
+from collections.abc import Callable
+from functools import cache
+from typing import Final, TypeAlias
 
 from markupsafe import Markup
 
@@ -14,16 +16,28 @@ SCROLLABLE: Final = ' aria-label="Formula" role="group" tabindex="0"'
 """The attributes of a display formula. It scrolls if it is wide, so the keyboard must reach it."""
 
 
-def draw_formula(draw: DrawFormula, tex: str, *, display: bool) -> str | None:
-    """Return the HTML of a formula; None if its TeX source stays."""
-    try:
-        return returned_html(draw(tex, display))
-    except Exception:
-        logger.exception("Options(math=…) failed for a formula")
-        return None
+DrawnFormula: TypeAlias = Callable[[str, bool], str | None]
+"""Returns the HTML of a formula; None if its TeX source stays. See ``DrawFormula``."""
 
 
-def with_formulas(on_fence: OnFence | None, draw: DrawFormula | None) -> OnFence | None:
+def draw_once(draw: DrawFormula) -> DrawnFormula:
+    """Return a function that calls ``draw`` once for each formula of a document.
+
+    A formula in a tail is written at each flush.
+    """
+
+    @cache
+    def drawn(tex: str, display: bool) -> str | None:
+        try:
+            return returned_html(draw(tex, display))
+        except Exception:
+            logger.exception("Options(math=…) failed for a formula")
+            return None
+
+    return drawn
+
+
+def with_formulas(on_fence: OnFence | None, draw: DrawnFormula | None) -> OnFence | None:
     """Return an ``on_fence`` that draws the formulas for which the given one returns None."""
     if draw is None:
         return on_fence
@@ -32,7 +46,7 @@ def with_formulas(on_fence: OnFence | None, draw: DrawFormula | None) -> OnFence
         html = on_fence(language, text, info) if on_fence else None
         if html is not None:
             return html
-        drawn = draw_formula(draw, text.strip(), display=True)
+        drawn = draw(text.strip(), True)
         return (
             None
             if drawn is None

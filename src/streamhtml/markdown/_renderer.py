@@ -11,7 +11,7 @@ from streamhtml._scrub import Scrubber
 from streamhtml.markdown._block.open_blocks import OpenBlocks
 from streamhtml.markdown._block.parser import BlockParser
 from streamhtml.markdown._dialect import Dialect
-from streamhtml.markdown._drawing import with_formulas
+from streamhtml.markdown._drawing import draw_once, with_formulas
 from streamhtml.markdown._inline.citations import Citations
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.parser import InlineParser
@@ -56,7 +56,7 @@ class MarkdownRenderer:
         self._footnotes = Footnotes(prefix, dir_auto=options.dir_auto)
         self._buffer = HTMLBuffer()
         self._patches = PatchWriter(root, self._buffer)
-        draw = options.math if callable(options.math) else None
+        draw = draw_once(options.math) if callable(options.math) else None
         self._citations = Citations(options.on_citation) if options.on_citation else None
         inline_parser = InlineParser(
             Dialect(

@@ -13,7 +13,7 @@ form, ``$`…`$``, is recognised too.
 import re
 from typing import Final, NamedTuple
 
-from streamhtml.markdown._drawing import SCROLLABLE, draw_formula
+from streamhtml.markdown._drawing import SCROLLABLE
 from streamhtml.markdown._escaping import escape
 from streamhtml.markdown._inline import tex as guess
 from streamhtml.markdown._inline.state import InlineState
@@ -149,7 +149,7 @@ def read_formula_in_brackets(state: InlineState) -> bool:
 def _add_formula(state: InlineState, tex: str, *, display: bool) -> None:
     """Add a complete formula: as it is drawn, or its TeX source."""
     draw = state.context.draw
-    html = draw_formula(draw, tex, display=display) if draw else None
+    html = draw(tex, display) if draw else None
     if html is None:
         html = source_html(tex, display=display)
     elif display:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from streamhtml.markdown._dialect import Dialect
+from streamhtml.markdown._drawing import DrawnFormula
 from streamhtml.markdown._escaping import escape_plain
 from streamhtml.markdown._inline import addresses
 from streamhtml.markdown._inline.autolinks import check_shown_email, read_address, read_less_than
@@ -30,7 +31,6 @@ from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._inline.state import InlineContext, InlineState
 from streamhtml.markdown._inline.tail import show_tail
 from streamhtml.markdown._inline.url_policy import URLPolicy
-from streamhtml.markdown._options import DrawFormula
 
 InlineRule: TypeAlias = Callable[[InlineState], None]
 
@@ -93,7 +93,7 @@ class InlineParser:
         footnotes: Footnotes,
         rules: Mapping[str, InlineRule] = INLINE_RULES,
         *,
-        draw: DrawFormula | None = None,
+        draw: DrawnFormula | None = None,
         citations: Citations | None = None,
     ) -> None:
         self.dialect = dialect

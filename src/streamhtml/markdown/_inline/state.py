@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from streamhtml.markdown._dialect import Dialect
+from streamhtml.markdown._drawing import DrawnFormula
 from streamhtml.markdown._escaping import escape
 from streamhtml.markdown._inline.citations import Citations
 from streamhtml.markdown._inline.delimiters import DelimiterRun, DelimiterStack
@@ -15,7 +16,6 @@ from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.patterns import Patterns, Search
 from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._inline.url_policy import URLPolicy
-from streamhtml.markdown._options import DrawFormula
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class InlineContext:
     policy: URLPolicy
     references: LinkReferences
     footnotes: Footnotes
-    draw: DrawFormula | None
+    draw: DrawnFormula | None
     citations: Citations | None
 
 

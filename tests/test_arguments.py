@@ -89,6 +89,7 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: opened().feed(SECRET), TypeError, r"feed\(\) got a str, not Deltas; pass \[Delta"),
     (lambda: opened().feed(SECRET.encode()), TypeError, r"feed\(\) got a bytes, not Deltas"),
     (lambda: opened().feed([SECRET]), TypeError, r"feed\(\) got a str in its list; pass"),
+    (lambda: opened().feed([Delta(SECRET.encode())]), TypeError, "the text is a bytes, not a str"),  # type: ignore[arg-type]
     (lambda: opened().feed([Delta("a"), None]), TypeError, r"feed\(\) got a NoneType in its"),
     (lambda: opened().feed(Delta(SECRET)), TypeError, r"got a streamhtml._delta.Delta, not Deltas"),
     (lambda: opened().feed(None), TypeError, r"feed\(\) got a NoneType, not Deltas"),

@@ -25,6 +25,15 @@ def html(fragment: Fragment) -> str:
     return "".join(patch.html for patch in fragment.patches)
 
 
+@given(st.lists(st.text(st.characters())))
+def test_the_text_of_a_reply_is_what_was_said(tokens: list[str]) -> None:
+    reply = Reply(renderer="text")
+    reply.open()
+    for token in [*tokens, "\ud83d", "\ude00"]:  # Half of an emoji is a token, too.
+        reply.feed([Delta(token)])
+    assert reply.text == "".join(tokens) + "\ud83d\ude00"
+
+
 def test_a_message_from_its_shell_to_its_end() -> None:
     context = {"human_message": "<hi>", "message_pair_id": "ai_1"}
     reply = Reply(context=context, renderer="text")

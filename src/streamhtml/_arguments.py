@@ -93,6 +93,7 @@ def check_deltas(deltas: object) -> None:
     for delta in deltas:
         if not isinstance(delta, Delta):
             raise TypeError(f"feed() got a {type_name(delta)} in its list; pass [Delta(text)]")
+        check_text(delta.text)
 
 
 def check_renderer(renderer: object) -> None:

@@ -97,7 +97,8 @@ class Reply:
             at_once=at_once,
         )
         self._notice = notice or Notice()
-        self._texts: defaultdict[str, list[str]] = defaultdict(list)
+        # As UTF-8, which takes a fraction of the memory of one str for each token.
+        self._texts: defaultdict[str, bytearray] = defaultdict(bytearray)
         self._size = 0
         self._check_held_at = MAX_BATCH_CHARS
         self.holds_much = False
@@ -114,7 +115,7 @@ class Reply:
 
     def part(self, name: str) -> str:
         """Return the text of one part so far, unescaped and unchanged; ``""`` if it has none."""
-        return "".join(self._texts.get(name, ()))
+        return self._texts.get(name, b"").decode("utf-8", "surrogatepass")
 
     def open(self) -> Fragment:
         """Return the first Fragment: the message without any text."""
@@ -135,9 +136,9 @@ class Reply:
         except (AttributeError, TypeError):
             check_deltas(deltas)
             raise
-        for delta in merged:
-            self._texts[delta.part].append(delta.text)
-            self._size += len(delta.text)
+            for delta in merged:
+                self._texts[delta.part] += delta.text.encode("utf-8", "surrogatepass")
+                self._size += len(delta.text)
         return merged
 
     def show(self, kept: Sequence[Delta]) -> Fragment:

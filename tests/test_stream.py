@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import AsyncIterator, Mapping
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 import anyio
@@ -9,7 +10,8 @@ import pytest
 from anyio.lowlevel import checkpoint
 from tests.recorded_source import TIMEOUT, RecordedSource
 
-from streamhtml import Delta, Fragment, Reply, aenumerate, stream
+from streamhtml import Delta, Fragment, Patch, Reply, TextRenderer, aenumerate, stream
+from streamhtml._stream import Stream
 
 pytestmark = pytest.mark.anyio
 
@@ -174,3 +176,18 @@ async def test_a_token_of_an_unknown_type_fails_the_stream_and_is_logged(
     fragments = [fragment async for fragment in stream(Reply(), ["a", 7], interval=0)]
     assert fragments[-1].outcome == "failed"
     assert "a token is a int" in caplog.text
+
+
+async def test_a_renderer_of_the_site_sees_the_context_variables_of_the_view() -> None:
+    user: ContextVar[str] = ContextVar("user", default="nobody")
+
+    class Signed(TextRenderer):
+        def feed(self, text: str) -> list[Patch]:
+            return super().feed(f"{user.get()}: {text}")
+
+    def view() -> Stream:
+        user.set("Ada")
+        return stream(Reply(renderer=Signed), ["Hello"])
+
+    fragments = [fragment async for fragment in copy_context().run(view)]
+    assert text_of(fragments) == "Ada: Hello"

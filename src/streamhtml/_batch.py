@@ -61,6 +61,9 @@ def take_batch(buffer: Buffer, max_chars: float) -> tuple[list[Delta], int]:
     Returns:
         What was taken, and its number of characters.
     """
+    if len(buffer) == 1 and type(token := buffer[0]) is str and len(token) <= max_chars:
+        buffer.popleft()  # Fast path: one plain token, as models send them.
+        return [Delta(token)], len(token)
     batch: list[Delta] = []
     texts: list[str] = []
     size = 0

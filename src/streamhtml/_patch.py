@@ -24,7 +24,8 @@ Outcome = Literal["finished", "stopped", "truncated", "failed", "interrupted"]
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*\Z")
 
 
-@dataclass(slots=True)  # Not frozen, because frozen ones take three times as long to make.
+# A patch and a fragment are not frozen, because frozen ones take three times as long to make.
+@dataclass(slots=True)
 class Patch:
     """One change to the page. Do not modify a Patch after it was made.
 
@@ -99,9 +100,9 @@ def closed_patch(
     return patch
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fragment:
-    """One step of a stream: patches that are applied together, or not at all.
+    """One step of a stream: patches that are applied together, or not at all. Do not modify it.
 
     The first fragment of a message, index 0, appends the message to a container. Later fragments
     change the message. A fragment with neither patches nor outcome is a ping: it shows that the

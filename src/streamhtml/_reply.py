@@ -59,6 +59,8 @@ class Reply:
         limit: the name of the limit that ended the answer, a field of ``Limits``; or None.
         next_index: the index of the next Fragment; also the number of fragments so far.
         renders_each_time: whether each step renders the template, which may be slow.
+        calls_site_code: whether ``feed()`` may call code of the site: a template, or a renderer
+            that the site has made.
         holds_much: whether the next ``feed()`` may take long, even if it gets only a little text.
         renders_notice: whether ``close()`` with any outcome but "finished" renders a template of
             the site, which may be slow.
@@ -81,6 +83,8 @@ class Reply:
     ) -> None:
         check_context(context)
         check_into(into)
+        self.renders_each_time = renderer == "template"
+        self.calls_site_code = self.renders_each_time or callable(renderer)
         if template is None and renderer == "markdown":
             renderer = partial(MarkdownRenderer, options=_BUILT_IN_OPTIONS)
         self._context = dict(context or {})
@@ -105,7 +109,6 @@ class Reply:
         self.state: Literal["new", "streaming"] | Outcome = "new"
         self.limit: LimitName | None = None
         self.next_index = 0
-        self.renders_each_time = renderer == "template"
         self.renders_notice = self._notice.is_own
 
     @property
@@ -133,12 +136,12 @@ class Reply:
         """Add these Deltas to the text without showing them, and return them for ``show()``."""
         try:
             merged = merge_deltas(deltas)
-        except (AttributeError, TypeError):
-            check_deltas(deltas)
-            raise
             for delta in merged:
                 self._texts[delta.part] += delta.text.encode("utf-8", "surrogatepass")
                 self._size += len(delta.text)
+        except (AttributeError, TypeError):
+            check_deltas(deltas)
+            raise
         return merged
 
     def show(self, kept: Sequence[Delta]) -> Fragment:

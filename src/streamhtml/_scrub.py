@@ -57,8 +57,10 @@ class Scrubber:
         if self._held:
             text = self._held + text
             self._held = ""
-        # Fast path for most texts.
-        if (text.isascii() and text.replace("\n", "").isprintable()) or not _FOUND.search(text):
+        # Fast paths for most texts: without a newline, then with some.
+        if (
+            text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable())
+        ) or not _FOUND.search(text):
             self._before = text[-2:] or self._before
             return text
         if not self._before:

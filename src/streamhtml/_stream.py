@@ -168,8 +168,10 @@ class Stream:
                         # The text must not be lost, even if the thread never starts.
                         self._start_rendering(partial(self._reply.show, self._reply.keep(batch)))
                         fragment = await self._rendered()
-                    else:
+                    elif self._reply.calls_site_code:
                         fragment = render_in(self._context, self._reply.feed, batch)
+                    else:
+                        fragment = self._reply.feed(batch)
                     if fragment.patches or self._pump.ping.is_due():
                         return fragment
             except Exception as error:  # From a template or a renderer.

@@ -26,6 +26,7 @@ ARGUMENTS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"context": SECRET}, TypeError, "context is a str, not a mapping; pass"),
     ({"context": {1: SECRET}}, TypeError, "the context has the name 1, which"),
     ({"into": 3}, TypeError, "into=3 must be the id of an element"),
+    ({"compress": "gzip"}, TypeError, "compress='gzip' must be True or False"),
     ({"status": "ok"}, ValueError, "status='ok' must be an HTTP status"),
     ({"status": 99}, ValueError, "status=99 must be an HTTP status"),
     ({"headers": [SECRET]}, TypeError, "headers is a list, not a mapping; pass"),

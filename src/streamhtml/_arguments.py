@@ -36,10 +36,14 @@ def check_into(into: object) -> None:
         raise TypeError(f"into={into!r} must be the id of an element, such as 'messages'")
 
 
-def check_response(context: object, into: object, status: object, headers: Any) -> None:
+def check_response(
+    context: object, into: object, compress: object, status: object, headers: Any
+) -> None:
     """Check the arguments of a response that no other stage checks in time."""
     check_context(context)
     check_into(into)
+    if not isinstance(compress, bool):
+        raise TypeError(f"compress={compress!r} must be True or False; True sends gzip")
     if not isinstance(status, int) or not 200 <= status <= 599:
         raise ValueError(f"status={status!r} must be an HTTP status from 200 to 599")
     if headers is None:

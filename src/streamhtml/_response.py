@@ -109,7 +109,7 @@ class BaseStreamingResponse(Generic[RequestT]):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         try:
-            check_response(context, into, status, headers)
+            check_response(context, into, compress, status, headers)
             method, raw_headers = self._read_request(request)
             sent = Headers(raw_headers)
             find = partial(self._template, request)

@@ -61,7 +61,7 @@ VALUES: Final[dict[str, re.Pattern[str]]] = {
         r"(?:markdown-alert markdown-alert-(?:note|tip|important|warning|caution)"
         r"|math-display|streamhtml-fence)\Z"
     ),
-    "span class": re.compile(r"math-display\Z"),
+    "span class": re.compile(r"math-display\Z|[a-z][a-z0-9]{0,2}\Z"),  # or one of Pygments
     **{
         f"{name} {key}": re.compile(rf"{value}\Z")
         for name in ("div", "span", "pre")

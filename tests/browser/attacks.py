@@ -173,6 +173,21 @@ FORMULAS: Final = (
     "- $`§`$",
 )
 
+LANGUAGES: Final = (
+    "html", "xml", "php", "jinja", "js", "css", "json", "python", "bash", "sql", "c", "markdown",
+    "diff", "console",
+)  # fmt: skip
+#: § is where the payload stands, in code.
+CODE: Final = ("§", '"§"', "'''§'''", "/* § */", "# §", "// §", "<!-- § -->", "$ §", "a\n\xa7\n")
+
+
+def code() -> Iterator[str]:
+    """Every tag, in code that a lexer splits into spans."""
+    for number, payload in enumerate((*HTML, *BREAKOUTS)):
+        for place in CODE:
+            language = LANGUAGES[number % len(LANGUAGES)]
+            yield f"```{language}\n{place.replace('§', payload)}\n```"
+
 
 def formulas() -> Iterator[str]:
     """Every tag, and what TeX may hide it in, in every formula."""
@@ -222,6 +237,7 @@ FAMILIES: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "breakouts": breakouts,
     "entities": entities,
     "formulas": formulas,
+    "code": code,
 }
 
 

@@ -26,6 +26,7 @@ from streamhtml import Delta, Patch, Reply
 from streamhtml.formats.htmx import HTMXFormat
 from streamhtml.markdown import MarkdownRenderer, Options, render
 from streamhtml.math_core import mathml
+from streamhtml.pygments import highlight
 
 # Without a browser --------------------------------------------------------------------------------
 
@@ -68,7 +69,7 @@ def report(found: dict[str, list[str]], count: int) -> None:
 
 OPTIONS: Final = {
     "usual": Options(),
-    "images": Options(image_hosts=(IMAGES,), math=mathml),
+    "images": Options(image_hosts=(IMAGES,), math=mathml, highlight=highlight),
     "ids": Options(ids=True),
 }
 
@@ -255,7 +256,14 @@ def test_the_finished_messages_do_nothing(client: str, share: int, page: Page) -
                 page.evaluate("document.getElementById('messages').replaceChildren()")
         # Otherwise the payloads were ineffective.
         assert {"a title", "img title", "code class", "th align", "sup", "div class"} <= found
-        assert {"math", "math display", "mtext", "span tabindex", "pre tabindex"} <= found
+        assert {
+            "math",
+            "math display",
+            "mtext",
+            "span tabindex",
+            "pre tabindex",
+            "span class",
+        } <= found
         assert {"link to http:", "link to https:", "link to mailto:", "input", "ol start"} <= found
         print(f"{len(texts)} payloads, {len(watched.asked)} requests")
 

@@ -1,6 +1,7 @@
 """A wrong argument is an error at once. It says what came and what to pass instead."""
 
 from collections.abc import Callable
+from functools import partial
 from math import nan
 from typing import Any
 
@@ -9,7 +10,7 @@ from tests.recorded_source import RecordedSource
 
 from streamhtml import Delta, Reply, TextRenderer, stream
 from streamhtml.asgi import StreamingHTMLResponse
-from streamhtml.markdown import render
+from streamhtml.markdown import MarkdownRenderer, Options, render
 
 SECRET: Any = "what a user has written"
 SCOPE = {"method": "GET", "headers": []}
@@ -97,6 +98,18 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: opened().feed(raising()), TypeError, "my own error"),
     (lambda: render(SECRET.encode()), TypeError, "the text is a bytes, not a str; decode it"),
     (lambda: render(None), TypeError, "the text is a NoneType, not a str; pass"),  # type: ignore[arg-type]
+    (lambda: render(3), TypeError, "the text is an int, not a str; pass"),  # type: ignore[arg-type]
+    (lambda: render("", {}), TypeError, r"options is a dict, not Options; pass .* Options\("),  # type: ignore[arg-type]
+    (
+        lambda: render("", root=3),  # type: ignore[arg-type]
+        TypeError,
+        "root is an int, not a str; pass the id",
+    ),
+    (
+        lambda: partial(MarkdownRenderer, Options())("r"),  # type: ignore[arg-type]
+        TypeError,
+        r"root is a .*Options, not a str; .* partial\(MarkdownRenderer, options=Options\(\)\)",
+    ),
 ]
 
 

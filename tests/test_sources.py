@@ -141,7 +141,7 @@ async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
 @pytest.mark.parametrize(
     ("token", "message"),
     [
-        (7, "a token is a int; .* map others first"),
+        (7, "a token is an int; .* map others first"),
         (b"x", "a token is a bytes"),
         (SimpleNamespace(text="x"), "a token is a types.SimpleNamespace"),
         (
@@ -177,7 +177,7 @@ def test_a_token_of_another_type_is_refused_with_its_name_and_a_remedy(
         ("a whole answer", "tokens is one str, .* pass the model's stream, or .text."),
         (b"bytes", "tokens is one bytes"),
         (None, "tokens is a NoneType, which cannot be iterated"),
-        (7, "tokens is a int"),
+        (7, "tokens is an int"),
     ],
 )
 def test_a_source_that_cannot_be_iterated_is_refused_at_once(tokens: Any, message: str) -> None:
@@ -191,7 +191,7 @@ async def test_the_result_of_a_function_is_checked_when_it_is_called(given: Any)
         return given
 
     for tokens in (lambda: given), create, create():
-        with pytest.raises(TypeError, match=f"returned a {type(given).__name__}, not an async"):
+        with pytest.raises(TypeError, match=f"returned an? {type(given).__name__}, not an async"):
             await anext(deltas(tokens))
 
 

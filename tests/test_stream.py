@@ -175,7 +175,7 @@ async def test_a_token_of_an_unknown_type_fails_the_stream_and_is_logged(
 ) -> None:
     fragments = [fragment async for fragment in stream(Reply(), ["a", 7], interval=0)]
     assert fragments[-1].outcome == "failed"
-    assert "a token is a int" in caplog.text
+    assert "a token is an int" in caplog.text
 
 
 async def test_a_renderer_of_the_site_sees_the_context_variables_of_the_view() -> None:

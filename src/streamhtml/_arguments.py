@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 from streamhtml._delta import Delta
 from streamhtml._patch import Outcome
-from streamhtml._type_name import type_name
+from streamhtml._type_name import type_name, with_article
 
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 
@@ -19,7 +19,7 @@ def check_context(context: Any) -> None:
         return
     if not hasattr(context, "keys"):
         raise TypeError(
-            f"context is a {type_name(context)}, not a mapping; pass the names for the template "
+            f"context is {with_article(context)}, not a mapping; pass the names for the template "
             "and their values, such as {'human_message': text}"
         )
     for name in context.keys():  # noqa: SIM118  (not every object with keys() iterates over them)
@@ -50,7 +50,7 @@ def check_response(
         return
     if not hasattr(headers, "items"):
         raise TypeError(
-            f"headers is a {type_name(headers)}, not a mapping; pass the names and values of the "
+            f"headers is {with_article(headers)}, not a mapping; pass the names and values of the "
             "response's headers, such as {'Content-Language': 'ko'}"
         )
     for name, value in headers.items():
@@ -93,10 +93,10 @@ def check_outcome(outcome: object, known: tuple[Outcome, ...] = OUTCOMES) -> Non
 def check_deltas(deltas: object) -> None:
     """Check what ``feed()`` was given, after it has failed."""
     if not isinstance(deltas, Iterable) or isinstance(deltas, str | bytes):
-        raise TypeError(f"feed() got a {type_name(deltas)}, not Deltas; pass [Delta(text)]")
+        raise TypeError(f"feed() got {with_article(deltas)}, not Deltas; pass [Delta(text)]")
     for delta in deltas:
         if not isinstance(delta, Delta):
-            raise TypeError(f"feed() got a {type_name(delta)} in its list; pass [Delta(text)]")
+            raise TypeError(f"feed() got {with_article(delta)} in its list; pass [Delta(text)]")
         check_text(delta.text)
 
 
@@ -105,7 +105,7 @@ def check_renderer(renderer: object) -> None:
     needed = ("element", "feed", "close", "render")
     if missing := [name for name in needed if not hasattr(renderer, name)]:
         raise TypeError(
-            f"renderer= made a {type_name(renderer)}, which has no {' and no '.join(missing)}; a "
+            f"renderer= made {with_article(renderer)}, which has no {' and no '.join(missing)}; a "
             "Renderer has element, feed(), close() and render()"
         )
 
@@ -114,4 +114,22 @@ def check_text(text: object) -> None:
     """Check a text that is rendered in one piece."""
     if not isinstance(text, str):
         hint = "decode it first" if isinstance(text, bytes | bytearray) else "pass one str"
-        raise TypeError(f"the text is a {type_name(text)}, not a str; {hint}")
+        raise TypeError(f"the text is {with_article(text)}, not a str; {hint}")
+
+
+def check_root(root: object) -> None:
+    """Check the type of the first argument of a renderer."""
+    if not isinstance(root, str):
+        raise TypeError(
+            f"root is {with_article(root)}, not a str; pass the id of the region's element first, "
+            "and the options by name: partial(MarkdownRenderer, options=Options())"
+        )
+
+
+def check_options(options: object, kind: type) -> None:
+    """Check the type of the options for Markdown."""
+    if not isinstance(options, kind):
+        raise TypeError(
+            f"options is {with_article(options)}, not Options; pass an object such as "
+            "Options(breaks=True)"
+        )

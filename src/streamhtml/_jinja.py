@@ -9,6 +9,7 @@ from jinja2.runtime import Context
 
 from streamhtml._notice import TEMPLATE, Notice
 from streamhtml._template import Template
+from streamhtml._type_name import with_article
 
 
 def escaping(template: jinja2.Template) -> jinja2.Template:
@@ -70,7 +71,7 @@ def template_itself(template: Any) -> Template:
     # Only a name is quoted. Anything else, such as a context, may contain what a user wrote.
     name = f"={template!r}" if isinstance(template, str) else ""
     raise TypeError(
-        f"template{name} is a {type(template).__name__}; pass the template itself, for "
+        f"template{name} is {with_article(template)}; pass the template itself, for "
         "example environment.get_template(name) of Jinja, or a function from the context to HTML"
     )
 

@@ -15,6 +15,7 @@ from anyio.lowlevel import RunVar
 
 from streamhtml._eventloop import EventLoop
 from streamhtml._resource_scope import resource_scope
+from streamhtml._type_name import with_article
 
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
@@ -35,7 +36,7 @@ def render_in(context: Context, render: Callable[[*Args], T], *args: *Args) -> T
     except Exception:
         raise
     except BaseException as error:
-        raise RuntimeError(f"rendering raised a {type(error).__name__}") from error
+        raise RuntimeError(f"rendering raised {with_article(error)}") from error
 
 
 class RenderInThread(Generic[T]):

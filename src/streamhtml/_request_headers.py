@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from streamhtml._type_name import with_article
+
 HeaderSource: TypeAlias = "Mapping[Any, Any] | Iterable[tuple[str | bytes, str | bytes]]"
 """The headers as a framework has them: a mapping or pairs, of ``str`` or of ``bytes``."""
 
@@ -68,7 +70,7 @@ def _pairs(source: Any) -> Iterable[tuple[str | bytes, str | bytes]]:
     except (TypeError, ValueError):
         # The values are not quoted in an error: they can be cookies and passwords.
         raise TypeError(
-            f"headers is a {type(source).__name__}, which is neither a mapping nor pairs of name "
+            f"headers is {with_article(source)}, which is neither a mapping nor pairs of name "
             "and value; pass the headers of the request"
         ) from None
 
@@ -79,6 +81,6 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     raise TypeError(
-        f"the name or the value of a request header is a {type(value).__name__}; both are str or "
+        f"the name or the value of a request header is {with_article(value)}; both are str or "
         "bytes. Pass the headers of the request, such as request.headers, not the request itself"
     )

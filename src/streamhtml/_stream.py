@@ -24,7 +24,7 @@ from streamhtml._pump import Pump
 from streamhtml._render_thread import RenderInThread, render_in
 from streamhtml._reply import Reply
 from streamhtml._stream_timer import StreamTimer
-from streamhtml._type_name import type_name
+from streamhtml._type_name import with_article
 from streamhtml.sources import Tokens
 
 __all__ = ["OnEnd", "Stream", "aenumerate", "stream"]
@@ -319,7 +319,7 @@ def _check_arguments(
     """Close the source and raise an exception if another argument is not valid."""
     try:
         if not isinstance(reply, Reply):
-            raise TypeError(f"reply is a {type_name(reply)}; call stream(reply, tokens)")
+            raise TypeError(f"reply is {with_article(reply)}; call stream(reply, tokens)")
         check_times(interval, ping)
         check_on_end(on_end)
         if not isinstance(limits, Limits):

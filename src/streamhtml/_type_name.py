@@ -7,3 +7,9 @@ def type_name(value: object) -> str:
     if kind.__module__ == "builtins":
         return kind.__qualname__
     return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def with_article(value: object) -> str:
+    """Return the type's name with its article, as in "an int" and "a list"."""
+    name = type_name(value)
+    return f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 
 from streamhtml._handoff import ClosableIterator, Handoff
 from streamhtml._pump import CLOSE_TIMEOUT
+from streamhtml._type_name import with_article
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ class SyncIterator:
             if isinstance(chunk, Exception):
                 raise chunk
             # A SystemExit, for instance, would end the server.
-            raise RuntimeError(f"the response raised a {type(chunk).__name__}") from chunk
+            raise RuntimeError(f"the response raised {with_article(chunk)}") from chunk
         if chunk is None or _client_has_left(self._environ):
             self._start_closing()  # The server calls close() when it has sent the end.
             raise StopIteration

@@ -4,7 +4,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from streamhtml._arguments import check_text
+from streamhtml._arguments import check_options, check_root, check_text
 from streamhtml._closed_html import closed
 from streamhtml._patch import Patch, check_id
 from streamhtml._scrub import Scrubber
@@ -36,6 +36,7 @@ class MarkdownRenderer:
         options: how the text is rendered.
 
     Raises:
+        TypeError: ``root`` is not a ``str``, or ``options`` are not ``Options``.
         ValueError: ``options.ids`` is set, but ``root`` is empty or cannot be an id.
     """
 
@@ -45,6 +46,8 @@ class MarkdownRenderer:
     """The class of that element."""
 
     def __init__(self, root: str, options: Options = _DEFAULT) -> None:
+        check_root(root)
+        check_options(options, Options)
         if options.ids and not root:
             raise ValueError(
                 "Options(ids=True) needs a root, which all ids begin with: call render(text, "
@@ -167,7 +170,7 @@ def render(text: str, options: Options = _DEFAULT, *, root: str = "") -> Markup:
         root: the id that all ids begin with, if ``options.ids`` is set.
 
     Raises:
-        TypeError: ``text`` is not a ``str``.
+        TypeError: ``text`` or ``root`` is not a ``str``, or ``options`` are not ``Options``.
         ValueError: ``options.ids`` is set, but ``root`` is empty or cannot be an id.
     """
     return MarkdownRenderer(root, options).render(text)

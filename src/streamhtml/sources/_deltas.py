@@ -5,7 +5,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, I
 from typing import Any, TypeAlias, overload
 
 from streamhtml._delta import Delta
-from streamhtml._type_name import type_name
+from streamhtml._type_name import with_article
 from streamhtml.sources._close import close_async, close_sync
 from streamhtml.sources._tokens import TokenReader
 
@@ -49,7 +49,7 @@ def deltas(tokens: Tokens) -> "AsyncDeltas | SyncDeltas":
     if isinstance(tokens, Awaitable) or callable(tokens):
         return AsyncDeltas(tokens)
     raise TypeError(
-        f"tokens is a {type_name(tokens)}, which cannot be iterated; pass an async or sync "
+        f"tokens is {with_article(tokens)}, which cannot be iterated; pass an async or sync "
         "iterable of str, or the object that your SDK returns for stream=True"
     )
 
@@ -92,8 +92,8 @@ class AsyncDeltas(TokenReader):
             self._tokens = await self._tokens
         if not isinstance(self._tokens, AsyncIterable):
             raise TypeError(
-                f"tokens is a function or awaitable that returned a {type_name(self._tokens)}, not "
-                "an async iterable; pass a sync source directly, not through a function"
+                f"tokens is a function or awaitable that returned {with_article(self._tokens)}, "
+                "not an async iterable; pass a sync source directly, not through a function"
             )
         self._iterator = aiter(self._tokens)
         return self._iterator

@@ -7,7 +7,7 @@ SDKs send the same shape.
 from typing import Any
 
 from streamhtml._delta import Delta
-from streamhtml._type_name import type_name
+from streamhtml._type_name import with_article
 
 
 def is_chat_chunk(token: object) -> bool:
@@ -30,7 +30,7 @@ def read_chat_chunk(chunk: Any) -> list[Delta]:
             continue
         if not hasattr(choice, "delta"):
             raise TypeError(
-                f"a token is a {type_name(chunk)}, which is a whole answer, not a chunk of one; "
+                f"a token is {with_article(chunk)}, which is a whole answer, not a chunk of one; "
                 "ask for stream=True and pass what that returns"
             )
         delta = choice.delta

@@ -1,7 +1,7 @@
 """Turns each token into its Deltas. Every accepted type of token is listed here."""
 
 from streamhtml._delta import Delta, Truncated
-from streamhtml._type_name import type_name
+from streamhtml._type_name import with_article
 from streamhtml.sources._openai_chat import is_chat_chunk, read_chat_chunk, why_cut_short
 
 
@@ -35,7 +35,7 @@ class TokenReader:
             self._why_cut_short = why_cut_short(token) or self._why_cut_short
             return read_chat_chunk(token)
         raise TypeError(
-            f"a token is a {type_name(token)}; tokens are str, None, Markup, Delta or OpenAI chat "
+            f"a token is {with_article(token)}; tokens are str, None, Markup, Delta or OpenAI chat "
             "chunks: map others first, as in (event.text async for event in stream)"
         )
 

@@ -1,8 +1,8 @@
 r"""Formulas of several lines, in ``$$…$$`` and ``\[…\]``.
 
-The law: what is not closed before a blank line, or before the end of its container, was text. The
-lines are kept until that is known, and are then read again as text. In them, the same delimiter
-opens no formula of several lines, so that no line is read more than a few times.
+The law: what is not closed before a blank line, the end of its container or the end of the text was
+text. The lines are kept until that is known, and are then read again as text. In them, the same
+delimiter opens no formula of several lines, so that no line is read more than a few times.
 """
 
 import re
@@ -14,6 +14,13 @@ from streamhtml.markdown._sentinel import INCOMPLETE
 
 MAX_HELD: Final = 2_000
 """Maximum length in characters of a formula inside a paragraph whose lines are held back."""
+
+WAIT_FOR_FORMULA: Final = 200
+"""A formula that is a block of its own is not shown until it is closed, or until it has more than
+this many characters. It may be text."""
+
+SIGNS: Final = "$["
+"""The second characters of the opening delimiters."""
 
 _CLOSING: Final = {
     "$": re.compile(r"([^$\\]*+(?:(?:\\.|\$(?!\$))[^$\\]*+)*+)\$\$"),
@@ -40,14 +47,14 @@ class OpenFormula:
     """A formula whose closing delimiter has not arrived.
 
     Attributes:
-        sign: the second character of its opening delimiter, ``$`` or ``[``.
+        sign: the second character of its opening delimiter; see ``SIGNS``.
         tex: the TeX source so far, without the last line.
         first: the line that it begins with, if it is a block of its own; None inside a paragraph.
         lines: the lines after that, with the markers of their containers.
         texts: these lines without the markers.
         held: the number of characters in these lines.
-        is_shown: whether the formula is shown already. A block of its own is shown when its second
-            line arrives. Inside a paragraph, the lines are held back until the formula is closed.
+        is_shown: whether the formula is shown already, although it is not closed. Only a long block
+            of its own is. Inside a paragraph, the lines are held back until it is closed.
     """
 
     sign: str

@@ -17,7 +17,7 @@ from streamhtml.markdown._block.containers import (
     ListItem,
 )
 from streamhtml.markdown._block.cursor import Cursor
-from streamhtml.markdown._block.formulas import ClosedFormula, OpenFormula
+from streamhtml.markdown._block.formulas import WAIT_FOR_FORMULA, ClosedFormula, OpenFormula
 from streamhtml.markdown._block.heading import ATXHeading
 from streamhtml.markdown._block.leaf import Leaf
 from streamhtml.markdown._block.paragraph import Paragraph
@@ -264,17 +264,21 @@ class OpenBlocks:
                 for text in formula.texts:
                     self.begin_line(text.lstrip(" \t"), True)
             return
+        if not end and formula.held <= WAIT_FOR_FORMULA:
+            return
+        texts = formula.texts[-1:]
         if not formula.is_shown:
             formula.is_shown = True
             self.close_leaf()
             if self.stack:
                 self.stack[-1].is_empty = False
             self._open_formula_block()
-            if formula.tex:
-                self.begin_line(formula.tex, True)
-        text = end.tex if end else formula.texts[-1]
-        if not end or text.strip():
-            self.begin_line(text, True)
+            texts = [formula.tex, *formula.texts]
+        if end:
+            texts[-1] = end.tex
+        for text in texts:
+            if text.strip():
+                self.begin_line(text, True)
         if end:
             self.close_leaf()
             if end.rest:

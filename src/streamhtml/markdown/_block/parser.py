@@ -12,6 +12,7 @@ from streamhtml.markdown._block.code import CodeBlock
 from streamhtml.markdown._block.containers import BlockQuote, ListItem, skip_quote_marker
 from streamhtml.markdown._block.cursor import Cursor
 from streamhtml.markdown._block.formulas import (
+    SIGNS,
     ClosedFormula,
     OpenFormula,
     find_open_formula,
@@ -98,10 +99,8 @@ class BlockParser:
         """End the line and all open blocks."""
         if self._in_line or self._partial:
             self._finish_line("")
-        # A formula that is cut off stays a formula, as a code block does.
-        while (formula := self._blocks.formula) and not formula.is_shown:
+        while self._blocks.formula:
             self._give_up_formula()
-        self._blocks.formula = None
         self._blocks.close(0)
 
     def _finish_line(self, text: str) -> None:
@@ -215,17 +214,31 @@ class BlockParser:
         blocks = self._blocks
         cursor = Cursor(line)
         matched = self._match_containers(cursor) if blocks.stack else 0
-        is_inside = matched == len(blocks.stack)
-        if not complete and (cursor.blank or (is_inside and formula.may_go_on(cursor.remainder))):
-            return True
-        if complete and is_inside and not cursor.blank:
-            found = formula.read(line, cursor.remainder)
-            if found:
-                self._closing = found if isinstance(found, ClosedFormula) else None
-                blocks.continue_formula(self._closing)
+        can_go_on: bool | Incomplete = not cursor.blank
+        if can_go_on and matched < len(blocks.stack):
+            can_go_on = self._is_lazy(cursor, complete)
+        if not complete:
+            if cursor.blank or can_go_on is INCOMPLETE:
                 return True
+            if can_go_on and formula.may_go_on(cursor.remainder):
+                return True
+        elif can_go_on and (found := formula.read(line, cursor.remainder)):
+            self._closing = found if isinstance(found, ClosedFormula) else None
+            blocks.continue_formula(self._closing)
+            return True
         self._give_up_formula()
         return False
+
+    def _is_lazy(self, cursor: Cursor, complete: bool) -> bool | Incomplete:
+        """Return whether a line without the markers of all containers begins no other block.
+
+        Like text, a formula can go on in such a line.
+        """
+        if cursor.indent > 3 or cursor.line[cursor.next] not in self._rules:
+            return True
+        context = LineContext(complete, self._dialect, None, no_formulas=SIGNS)
+        start = find_start(self._rules, cursor, context)
+        return INCOMPLETE if start is INCOMPLETE else start is None
 
     def _give_up_formula(self) -> None:
         formula = self._blocks.give_up_formula()

@@ -17,6 +17,9 @@ FORMULA = (
     '<code class="language-math math-display">{}\n</code></pre>'
 )
 
+LONG = "x" + "+1" * 100
+"""A line of a formula that is shown before the formula is closed."""
+
 
 def sent(pieces: Sequence[str], **options: Any) -> list[list[str]]:
     """Return the patches of each piece and of the end, written ``action depth html``.

@@ -1,6 +1,7 @@
 """Formulas, in text and on lines of their own."""
 
 import pytest
+from tests.markdown.patch_steps import LONG, note, notes
 from tests.markdown.rendering import paragraph, shown, whole
 
 from streamhtml.markdown import MarkdownRenderer
@@ -83,11 +84,9 @@ def test_without_formulas_dollars_are_text(text: str) -> None:
     ("$$x$$", display("x\n")),
     ("$$ x + y $$ \nz", display("x + y\n") + "<p>z</p>"),
     ("$$\nx $$", display("x \n")),
-    ("$$\nx", display("x\n")),
-    ("\\[ x \\]", display("x\n")),
+    ("\\[ x = 1 \\]", display("x = 1\n")),
     ("\\[x^2\\]", display("x^2\n")),
     ("\\[\n*x*\n\\]", display("*x*\n")),
-    ("\\[\nx", display("x\n")),
     ("a\n$$\nx\n$$", "<p>a</p>" + display("x\n")),
     ("- $$\n  x\n  $$", f"<ul><li>{display(f'x{chr(10)}')}</li></ul>"),
     ("- \\[x=1\\]", f"<ul><li>{display(f'x=1{chr(10)}')}</li></ul>"),
@@ -112,6 +111,87 @@ def test_formulas_on_lines_of_their_own(text: str, html: str) -> None:
 
 
 @whole(
+    ("- a: $$\nx = 1\n$$\nb", f"<ul><li>a: {within('x = 1')}\nb</li></ul>"),
+    ("- $$\n  x\n$$\n- b", f"<ul><li>{display(f'x{chr(10)}')}</li><li>b</li></ul>"),
+    ("1. $$\nx\n$$\n2. b", f"<ol><li>{display(f'x{chr(10)}')}</li><li>b</li></ol>"),
+    ("> $$\n= 1 \n$$ b\nc", f"<blockquote>{display(f'= 1 {chr(10)}')}<p>b\nc</p></blockquote>"),
+    ("> a: \\[\n> x = 1\n\\].", f"<blockquote><p>a: {within('x = 1')}.</p></blockquote>"),
+    (
+        "- a\n  - b: \\[\n x = 1\n \\]\n- c",
+        f"<ul><li>a<ul><li>b: {within('x = 1')}</li></ul></li><li>c</li></ul>",
+    ),
+    ("> - $$\n> 10\n> $$", f"<blockquote><ul><li>{display(f'10{chr(10)}')}</li></ul></blockquote>"),
+    (
+        "a[^1]\n\n[^1]: $$\nx\n$$\n\nb",
+        f"<p>a{note(1)}</p><p>b</p>" + notes("").replace("<p></p>", display("x\n")),
+    ),
+)
+def test_formulas_in_lines_without_the_markers_of_their_containers(text: str, html: str) -> None:
+    assert shown(text) == html
+
+
+# Brackets with backslashes, and dollar signs of a shell or a price
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        *("E = mc^2", "x = 1", "a + b = c", "100 + 20", "|A| = 5", "f''(x) = 18x", "y_1", "H_2O"),
+        *("y = sin(x)", "PV = nRT", "α = β", "x_{max}", r"\pi", r"\{1, 2\}", "속도 = 거리/시간"),
+        *("Profit = Revenue - Cost", "x > 0", "n! = 120", "4(y - 2) = 3x", "x1 = 2"),
+    ],
+)
+def test_brackets_with_a_sign_of_tex_are_a_formula(tex: str) -> None:
+    html = tex.replace(">", "&gt;")
+    assert shown(f"\\[ {tex} \\]") == display(f"{html}\n")
+    assert shown(f"a \\[ {tex} \\](1)") == f"<p>a {within(html)}(1)</p>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "optional",
+            "file=x",
+            "name = value",
+            "options",
+            "--out=FILE",
+            "my_index",
+            "x",
+            "1",
+            "1-5",
+        ),
+        *("a, b", "y/n", "id=5", "size=12", "key=value, other=thing", "OS=linux", "^1", "INFO"),
+    ],
+)
+def test_brackets_without_a_sign_of_tex_are_text(text: str) -> None:
+    assert shown(f"\\[{text}\\]") == f"<p>[{text}]</p>"
+    assert shown(f"\\[ {text} \\]") == f"<p>[ {text} ]</p>"
+    assert shown(f"a: \\[{text}\\] = b") == f"<p>a: [{text}] = b</p>"
+    assert shown(f"\\[y=1\\]({text})") == f"<p>[y=1]({text})</p>" or text == "1"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("echo $$\necho $$", "PID=$$ and $$x", "PID=$$\nkill -9 $$", "kill $$\nx = 1\nkill $$"),
+        *("mv a.$$ b.$$", "mv $$.a $$.b", "ps $$\nps $$", "cp /tmp/$$-a /tmp/$$-b", "x=$$ y=$$"),
+        *(
+            "it costs $$ to $$.",
+            "$$x = $$y",
+            "$$(a)$$(b)",
+            "$$@ $$@",
+            "a $$ + $$ b",
+            "$$ oder $$ b",
+        ),
+        *("$$: a $$x: $$", "\\[\noptional\n\\]", '\\[\n"a"\n\\]'),
+    ],
+)
+def test_dollars_and_brackets_that_are_no_formula(text: str) -> None:
+    assert shown(text) == f"<p>{text.replace(chr(92), '')}</p>"
+
+
+@whole(
     ("\\[x\\]", "<p>[x]</p>"),
     ("\\[ x", "<p>[ x</p>"),
     ("\\[ x \\] y", "<p>[ x ] y</p>"),
@@ -123,10 +203,18 @@ def test_formulas_on_lines_of_their_own(text: str, html: str) -> None:
     ("$$\n- x\n- y\n\nz", "<p>$$</p><ul><li>x</li><li>y</li></ul><p>z</p>"),
     ("$$\n```\nx\n```", "<p>$$</p><pre><code>x\n</code></pre>"),
     ("> $$\n> x\ny\n", "<blockquote><p>$$\nx\ny</p></blockquote>"),
-    ("- a\n  $$\n  x\n- b", "<ul><li><p>a</p><p>$$\nx</p></li><li><p>b</p></li></ul>"),
+    ("- a\n  $$\n  x\n- b", "<ul><li>a\n$$\nx</li><li>b</li></ul>"),
     ("- a\n  $$\n- b", "<ul><li>a\n$$</li><li>b</li></ul>"),
     ("- $$\n- $$$", "<ul><li>$$</li><li>$$$</li></ul>"),
-    ("$$\n\\[\nx\n\ny", "<p>$$</p><p>[\nx</p><p>y</p>"),
+    ("$$\n\\[\nx\n\ny", "<p>$$\n[\nx</p><p>y</p>"),
+    ("$$\nx", "<p>$$\nx</p>"),
+    ("a\n$$\nx = 1\n", "<p>a\n$$\nx = 1</p>"),
+    ("\\[\nx", "<p>[\nx</p>"),
+    ("- \\[\n  \\pi", "<ul><li>[\n\\pi</li></ul>"),
+    (f"$$\n{LONG}\n", f"<p>$$\n{LONG}</p>"),
+    ("- $$\n- x\n$$", "<ul><li>$$</li><li>x</li></ul><p>$$</p>"),
+    ("> $$\n# x\n$$", "<blockquote><p>$$</p></blockquote><h1>x</h1><p>$$</p>"),
+    ("> $$\nx\n1. y\n$$", "<blockquote><p>$$\nx</p></blockquote><ol><li>y</li></ol><p>$$</p>"),
     ("a: $$\n\\[\nx\n\\]\n\ny", f"<p>a: $$</p>{display(f'x{chr(10)}')}<p>y</p>"),
     ("a: $$\n- b\n- c\n\nd", "<p>a: $$</p><ul><li>b</li><li>c</li></ul><p>d</p>"),
     ("a: $$\n- b: $$\n\nc", "<p>a: $$</p><ul><li>b: $$</li></ul><p>c</p>"),

@@ -1,7 +1,7 @@
 """Which patches are sent for each piece of a text."""
 
 from markupsafe import Markup
-from tests.markdown.patch_steps import ALERT, END, FORMULA, Step, check, streams
+from tests.markdown.patch_steps import ALERT, END, FORMULA, LONG, Step, check, streams
 
 # Text as it comes
 
@@ -140,11 +140,15 @@ def test_text(steps: tuple[Step, ...]) -> None:
     ),
     formula=(
         ("$$\n",),
-        ("a",),
-        ("\n", f"append 0 {FORMULA.format('a')}"),
+        ("a\nb\n",),
+        ("$$\n", f"append 0 {FORMULA.format(f'a{chr(10)}b')}"),
+        ("c", "append 0 <p>c</p>"),
+        (END,),
+    ),
+    long_formula=(
+        (f"$$\na\n{LONG}\n", f"append 0 {FORMULA.format(f'a{chr(10)}{LONG}')}"),
         ("b\n", "append 2 b\n"),
         ("$$\n",),
-        ("c", "append 0 <p>c</p>"),
         (END,),
     ),
     markup=(

@@ -131,8 +131,8 @@ FENCED = {
     "$$x$$": ("math", "x\n"),
     "$$\n a\nb $$\nc": ("math", " a\nb \n"),
     "\\[\nx\n\\]": ("math", "x\n"),
-    "\\[ x \\]": ("math", "x\n"),
-    "$$\nx": ("math", "x\n"),
+    "\\[ x=1 \\]": ("math", "x=1\n"),
+    "- $$\n  x\n$$": ("math", "x\n"),
     "```math\nx\n```": ("math", "x\n"),
 }
 

@@ -6,7 +6,18 @@ import pytest
 from markupsafe import Markup
 from tests.markdown.cuts import at_random, by_character, by_lines, in_groups
 from tests.markdown.page import Page, canonical
-from tests.markdown.patch_steps import END, FORMULA, MAIL, REL, Step, check, note, notes, streams
+from tests.markdown.patch_steps import (
+    END,
+    FORMULA,
+    LONG,
+    MAIL,
+    REL,
+    Step,
+    check,
+    note,
+    notes,
+    streams,
+)
 
 from streamhtml.markdown import MarkdownRenderer, render
 from streamhtml.markdown._block import open_blocks
@@ -210,8 +221,8 @@ def test_what_was_misread_is_sent_once_more(steps: tuple[Step, ...]) -> None:
         (END,),
     ),
     formula=(
-        ("$$\na\n", f"append 0 {FORMULA.format('a')}"),
-        ("$$\n", 'replace 1 <div class="streamhtml-fence"><b>math: 2</b></div>'),
+        (f"$$\n{LONG}\n", f"append 0 {FORMULA.format(LONG)}"),
+        ("$$\n", 'replace 1 <div class="streamhtml-fence"><b>math: 202</b></div>'),
         (END,),
     ),
     left=(
@@ -228,16 +239,27 @@ def test_a_fence_is_replaced_once(steps: tuple[Step, ...]) -> None:
 
 
 @streams(
-    paragraph=(
-        ("a\n$$\nb\n", f"append 0 <p>a</p>{FORMULA.format('b')}"),
-        ("- c\n", "append 2 - c\n"),
-        ("\n", "replace 1 <p>$$\nb</p>", "append 0 <ul><li>c</li></ul>"),
+    short=(
+        ("a\n$$\nb\n", "append 0 <p>a</p>"),
+        ("- c\n",),
+        ("\n", "append 1 \n$$\nb", "append 0 <ul><li>c</li></ul>"),
         (END,),
     ),
+    at_the_end=(("$$\nb\n",), (END, "append 0 <p>$$\nb</p>")),
+    paragraph=(
+        (f"a\n$$\n{LONG}\n", f"append 0 <p>a</p>{FORMULA.format(LONG)}"),
+        ("- c\n", "append 2 - c\n"),
+        ("\n", f"replace 1 <p>$$\n{LONG}</p>", "append 0 <ul><li>c</li></ul>"),
+        (END,),
+    ),
+    long_at_the_end=(
+        (f"$$\n{LONG}\n", f"append 0 {FORMULA.format(LONG)}"),
+        (END, f"replace 1 <p>$$\n{LONG}</p>"),
+    ),
     item=(
-        ("- $$\n  b\n", f"append 0 <ul><li>{FORMULA.format('b')}</li></ul>"),
-        ("-", "replace 1 <ul><li><p></p></li></ul>"),
-        (" c", "append 3 $$\nb", "append 1 <li><p>c</p></li>"),
+        (f"- $$\n  {LONG}\n", f"append 0 <ul><li>{FORMULA.format(LONG)}</li></ul>"),
+        ("-",),
+        (" c", f"replace 1 <ul><li><p>$$\n{LONG}</p></li><li><p>c</p></li></ul>"),
         (END,),
     ),
     held=(

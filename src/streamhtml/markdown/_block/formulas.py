@@ -90,7 +90,7 @@ class OpenFormula:
     def _can_end(self, text: str, found: re.Match[str]) -> bool:
         tex = "\n".join([self.tex, *self.texts, found[1]])
         if self.first is not None:
-            return bool(tex.strip())
+            return bool(tex.strip()) if self.sign == "$" else guess.is_bracket_block(tex)
         # A price level can end a line too: "Price: $$".
         is_clear = self.tex.strip() or not found[1].strip() or guess.has_sign(tex)
         is_tex = is_clear and is_display(self.sign, tex, text[found.end() :][:1])

@@ -293,9 +293,7 @@ def _math_block(cursor: Cursor, context: LineContext) -> Start | Incomplete | No
         return INCOMPLETE
     if isinstance(found, guess.Delimited):
         tex = found.tex
-        is_spaced = tex[:1].isspace() and guess.is_tex(tex)
-        is_formula = is_display(sign, tex, "") or (is_spaced and sign == "[")
-        return MathLineStart(tex.strip()) if is_formula else None
+        return MathLineStart(tex.strip()) if is_display(sign, tex, "") else None
     if sign in context.no_formulas or (
         tex.strip() and not (guess.has_sign(tex) and guess.is_tex(tex))
     ):

@@ -21,8 +21,6 @@ from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 _BODY: Final = re.compile(r"[^$\\\n`]*+(?:\\[^\n][^$\\\n`]*+)*")
 _QUOTED: Final = re.compile(r"\$`([^`\n]*+)(`\$|`?\Z)")
-# The punctuation that follows the dollar sign of a variable, a regular expression or a price.
-_NOT_AT_START: Final = re.compile(r"\{\w\w|[,;:!?)@#%'/]|\.(?!\d)|\|(?:\^|[^|]*\Z)|[_^](?![\w{\\])")
 # The beginning of a price, or of a variable in a shell or a program.
 _UNLIKELY: Final = re.compile(
     r"[{(._:]|[A-Z][A-Z0-9_]|[A-Za-z]\w+(?::|->|\.[A-Za-z])|\d+[_}]"
@@ -31,6 +29,9 @@ _UNLIKELY: Final = re.compile(
 )
 _SIGN: Final = re.compile(r"[\\^_{}=+*/<>|()]")
 _DOLLARS: Final = re.compile(r"\$+")
+# What follows the "]" of a link that is escaped. The number of an equation may follow a formula.
+_LINK_TARGET: Final = re.compile(r"\((?!(?:\d{1,3}[a-z]?)?(?:\Z|(?<=\w)\)))")
+_PARTIAL_NUMBER: Final = re.compile(r"(?:\((?:\d{1,3}[a-z]?)?)?\Z")
 
 
 class Formula(NamedTuple):
@@ -78,7 +79,7 @@ def find_formula(text: str, pos: int, *, final: bool) -> Formula | Incomplete | 
         return INCOMPLETE
     following = text[end + 1 : end + 2]
     in_code = following == "{" or (following == "(" and tex[-1] in "/:=.,-")  # $HOME/$(date)
-    if in_code or guess.joins_dollar(following) or _NOT_AT_START.match(tex):
+    if in_code or guess.joins_dollar(following) or guess.NOT_AT_START.match(tex):
         return None
     return Formula(tex, end + 1, display=False)
 
@@ -105,7 +106,8 @@ def _read_display(text: str, pos: int, *, final: bool) -> Formula | Incomplete |
     if found.end == len(text) and not final:
         return INCOMPLETE
     following = text[found.end : found.end + 1]
-    if guess.joins_dollar(following) or not guess.is_dollar_display(found.tex):
+    in_code = following in {"{", "@"} or (following == "(" and found.tex[0] == "(")
+    if in_code or guess.joins_dollar(following) or not guess.is_dollar_display(found.tex):
         return None
     return Formula(found.tex.strip(), found.end, display=True)
 
@@ -131,19 +133,29 @@ def read_formula_in_brackets(state: InlineState) -> bool:
     text, pos = state.text, state.pos
     display = text[pos + 1] == "["
     found = guess.read_delimited(text, pos)
-    if found is INCOMPLETE and not state.final:
-        tex = text[pos + 2 :].rstrip("\\").strip()
-        is_likely = guess.has_sign(tex) if display else tex
-        state.stop(source_html(tex, display=display) if is_likely else "")
-        return True
-    if not isinstance(found, guess.Delimited):
+    if isinstance(found, guess.Delimited):
+        tex, end = found.tex, found.end
+        if not _is_formula_in_brackets(text, pos, found):
+            return False
+        if state.final or not display or not _PARTIAL_NUMBER.match(text, end):
+            _add_formula(state, tex.strip(), display=display)
+            state.pos = end
+            return True
+    elif found is None or state.final:
         return False
-    before = text[pos - 1 : pos]
-    is_formula = guess.is_bracket_display(found.tex, before) if display else guess.is_tex(found.tex)
-    if is_formula:
-        _add_formula(state, found.tex.strip(), display=display)
-        state.pos = found.end
-    return is_formula
+    else:
+        tex = text[pos + 2 :].rstrip("\\")
+    tex = tex.strip()
+    is_likely = guess.is_likely_display(tex) if display else tex
+    state.stop(source_html(tex, display=display) if is_likely else "")
+    return True
+
+
+def _is_formula_in_brackets(text: str, pos: int, found: guess.Delimited) -> bool:
+    if text[pos + 1] == "(":
+        return guess.is_tex(found.tex)
+    is_formula = guess.is_bracket_display(found.tex, text[pos - 1 : pos])
+    return is_formula and not _LINK_TARGET.match(text, found.end)
 
 
 def _add_formula(state: InlineState, tex: str, *, display: bool) -> None:

@@ -27,6 +27,28 @@ _BREAK: Final = r"[.,;:!?)\"']*+\s+"
 _PROSE: Final = re.compile(rf"(?:^\d[\d.,]*+[KkMmBb]?+|{_WORD}){_BREAK}[{_LETTER}]{{2}}")
 _LONG_PROSE: Final = re.compile(rf"{_WORD}{_BREAK}(?:[{_LETTER}]+{_BREAK}){{6}}[{_LETTER}]")
 _LONG_WORD: Final = re.compile(rf"[{_LETTER}]{{3}}")
+_LOWER_WORD: Final = re.compile(rf"(?<![{_LETTER}])[a-zß-öø-ÿа-я]{{2,}}")
+
+# The names of functions, as in max(a, b), are no words.
+_FULL_WORD: Final = re.compile(rf"[{_LETTER}]{{4,}}+(?!\()")
+_SCRIPT: Final = re.compile(
+    rf"[^\s\\]\s?\^|(?<!\\)\^\{{"
+    rf"|(?:(?<![\\{_LETTER}_])[{_LETTER}\d]|[)\]}}|'])_(?:\d|[{{\\]|[{_LETTER}](?![{_LETTER}_]))"
+)
+_SPACED_OPERATOR: Final = re.compile(r"(?<=\s)[=+*/<>×÷·−±∈≤≥≠≈-](?=\s)")
+
+# What an operator can be between: a variable, a number, a bracket or a product, as in "x1 = 2",
+# "f(x) = ma" and "PV = nRT", but not in "file=x".
+_VARIABLE: Final = rf"(?<![{_LETTER}_])(?:[{_LETTER}Α-ω]|[A-Z]{{2,3}})\d{{0,2}}'*"
+_LEFT: Final = rf"(?:{_VARIABLE}|(?<![\w.,])\d[\d.,]*+|[)\]}}|!])"
+_RIGHT: Final = rf"[+−-]?\s?(?:[\d(|\[{{]|[{_LETTER}Α-ω]{{1,3}}(?![{_LETTER}_]))"
+_EQUATION: Final = re.compile(rf"{_LEFT}\s?[=≤≥≠≈∈]\s?{_RIGHT}")
+# The same with other operators and longer names, which is clear only after white space.
+_CJK: Final = r"[\u3000-\uffff]"
+_OPERATION: Final = re.compile(
+    rf"(?:{_LEFT}|[a-z]{{2,3}}(?=\s)|{_CJK})\s?(?:[=+*<>×÷·−±∈≤≥≠≈]|(?<!\d)-)\s?(?:{_RIGHT}|{_CJK})"
+    r"|\\[{}|,;]"
+)
 
 # Quotes, URLs, Markdown, full-width punctuation, regular expressions, options and code.
 _NOT_TEX: Final = re.compile(
@@ -34,6 +56,10 @@ _NOT_TEX: Final = re.compile(
     r"|(?:\A|\s)--?[a-z]{4}|&&|[=!]~|->[a-z{(\[]|::|\+\+|--|;\s*\n|\);|\s'"
     r"|\A\s+(?:and|or)\s+\Z"
 )
+# The punctuation that follows the dollar sign of a variable, a regular expression or a price.
+NOT_AT_START: Final = re.compile(r"\{\w\w|[,;:!?)@#%'/]|\.(?!\d)|\|(?:\^|[^|]*\Z)|[_^](?![\w{\\])")
+_NOT_AT_END: Final = frozenset("=+-*/<>(.,;:^_")
+_WORD_CHARACTER: Final = re.compile(r"\w")
 _CJK_PRICE: Final = re.compile(
     r"\d[\d.,]*+\s*[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]"
 )
@@ -115,26 +141,61 @@ def _is_balanced(tex: str) -> bool:
     return tex.count("{") == tex.count("}") and opened == tex.count(")") + tex.count("]")
 
 
+def is_likely_display(tex: str) -> bool:
+    r"""Return whether an unfinished text after ``\[`` is most likely TeX."""
+    return bool(_COMMAND.search(tex) or _SCRIPT.search(tex))
+
+
 def is_dollar_display(tex: str) -> bool:
     """Return whether the complete text between ``$$`` and ``$$`` is TeX.
 
-    In a shell and in price levels, two dollar signs have other meanings. Therefore words that are
-    not names of variables need a sign of TeX.
+    In a shell, in a makefile and in price levels, two dollar signs have other meanings. White space
+    is then on one side only, or words are between them that are not names of variables.
     """
-    is_clear = has_sign(tex) or len(tex.split()) == 1 or not _LONG_WORD.search(tex)
-    return is_clear and is_tex(tex)
+    if not is_tex(tex):
+        return False
+    if _COMMAND.search(tex) or _SCRIPT.search(tex):
+        return True
+    content = tex.strip()
+    if not _WORD_CHARACTER.search(content) or content[-1] in _NOT_AT_END:
+        return False
+    if NOT_AT_START.match(content):
+        return False
+    if content == tex:
+        return "=" in tex or not _LONG_WORD.search(tex) or len(tex.split()) == 1
+    before, after = tex[: tex.index(content[0])], tex[len(tex.rstrip()) :]
+    if "\n" in before and "\n" not in after:  # "echo $$", and "kill $$" in the next line
+        return False
+    if "\n" not in tex and not (before and after):
+        return False
+    return bool(_SPACED_OPERATOR.search(tex)) or not _LOWER_WORD.search(tex)
 
 
 def is_bracket_display(tex: str, before: str) -> bool:
     r"""Return whether the complete text between ``\[`` and ``\]`` is TeX.
 
-    Otherwise these are brackets with backslashes, as in ``\[optional\]`` and ``list\[my_index\]``.
+    It needs a sign: a command, a script, or an operator between variables, numbers and brackets.
+    Otherwise these are brackets with backslashes, as in ``\[optional\]``, ``\[file=x\]`` and
+    ``list\[my_index\]``.
 
     Args:
         tex: the text.
         before: the character before it, or ``""``.
     """
-    if not (has_sign(tex) and is_tex(tex)):
+    if not is_tex(tex):
         return False
-    is_attached = before.isascii() and before.isalnum() and not tex[0].isspace()
-    return not is_attached or has_command(tex)
+    if _COMMAND.search(tex):
+        return True
+    if before.isascii() and before.isalnum() and not tex[0].isspace():
+        return False
+    if _SCRIPT.search(tex):
+        return True
+    is_spaced = tex[0].isspace() or tex[-1].isspace()
+    if _FULL_WORD.search(tex):
+        return is_spaced and len(_SPACED_OPERATOR.findall(tex)) > 1
+    return bool(_EQUATION.search(tex) or (is_spaced and _OPERATION.search(tex)))
+
+
+def is_bracket_block(tex: str) -> bool:
+    r"""Return whether the lines between ``\[`` and ``\]`` are TeX, which needs no sign there."""
+    return is_bracket_display(tex, "") or (is_tex(tex) and not _LOWER_WORD.search(tex))

@@ -1,6 +1,7 @@
 import random
 
 import pytest
+from tests.markdown.rendering import paragraph, shown
 
 from streamhtml.markdown._dialect import Dialect
 from streamhtml.markdown._inline.delimiters import DelimiterRun, DelimiterStack, new_run
@@ -61,7 +62,14 @@ def can(text: str, **options: bool) -> str:
         ("~~|**|b", "opens "),
         ("a~~~|**|b", "opens "),
         ("a|**|~~~b", "closes"),
-        ("a~~|_|b", "opens "),
+        ("a~~|_|b", "opens closes"),
+        ("a**|_|b", "opens closes"),
+        ("a|_|**b", "closes"),
+        ("a|~~|**_b", "opens closes"),
+        ("a_~~|**|b", "opens closes"),
+        ("(**|~~|b", "opens "),
+        ("a|**|_(", "closes"),
+        ("a|~~|" + "*_" * 5 + "b", "closes"),
         ("😀|**|'a", "opens closes"),
         ("글\u3000|**|a", "opens "),
     ],
@@ -143,3 +151,21 @@ def test_law_tags_are_nested_whatever_the_runs() -> None:
             elif tag.startswith("<"):
                 open_.append(tag[1:-1])
         assert open_ == []
+
+
+@paragraph(
+    ("~~**a**~~b", "<del><strong>a</strong></del>b"),
+    ("b~~*a*~~", "b<del><em>a</em></del>"),
+    ("_**a**_b", "<em><strong>a</strong></em>b"),
+    ("**_a_**b", "<strong><em>a</em></strong>b"),
+    ("a*__b__*c", "a<em><strong>b</strong></em>c"),
+    ("~~**_a_**~~b", "<del><strong><em>a</em></strong></del>b"),
+    ("**a:**~~b~~", "<strong>a:</strong><del>b</del>"),
+    ("test_*.py and foo_*bar", "test_*.py and foo_*bar"),
+    ("x_**2 and y_**3", "x_**2 and y_**3"),
+    ("foo_*bar*_baz", "foo_<em>bar</em>_baz"),
+    ("x**~~b and c**d", "x**~~b and c**d"),
+    ("x~~**b and c~~d", "x~~**b and c~~d"),
+)
+def test_marks_inside_other_marks_work_beside_a_word(text: str, content: str) -> None:
+    assert shown(text) == f"<p>{content}</p>"

@@ -5,6 +5,7 @@ linked list. For each kind of closer, the position below which no opener is left
 each run is visited a bounded number of times.
 """
 
+import re
 from typing import Final
 
 from streamhtml.markdown._dialect import MAX_EMPHASIS, Dialect
@@ -12,9 +13,16 @@ from streamhtml.markdown._inline.cjk import kind_in_cjk, kind_of
 
 _TAGS: Final = {"*": ("em", "strong"), "_": ("em", "strong"), "~": ("del", "del")}
 
+MARKS: Final = "*_~"
+"""The characters of delimiter runs."""
 
-TILDES: Final = "~~~"
-"""The shortest run of tildes that never is strikethrough."""
+MAX_MARKS: Final = 8
+"""How many marks a delimiter run looks past, to see the word that they enclose."""
+
+# One or two tildes are a mark, but three are none.
+_MARKS: Final = r"(?:[*_]|(?<!~)~~?(?!~))+"
+_WORD_AFTER: Final = re.compile(rf"{_MARKS}([^*_~])")
+_WORD_BEFORE: Final = re.compile(rf"([^*_~]){_MARKS}\Z")
 
 
 class DelimiterRun:
@@ -28,6 +36,9 @@ class DelimiterRun:
         index: the index of its piece of HTML.
         opens: whether it can open emphasis.
         closes: whether it can close emphasis.
+        mark_before: whether another mark precedes it.
+        mark_after: whether another mark follows it.
+        needs_mark: whether it opens or closes emphasis only if other marks are inside at both ends.
         count: the number of its characters that are not part of a pair yet.
         before: the end tags that its characters have become.
         after: the start tags that its characters have become.
@@ -40,7 +51,7 @@ class DelimiterRun:
 
     __slots__ = (
         "after", "before", "character", "closes", "count", "index", "inner", "length",
-        "next", "opens", "previous", "reach",
+        "mark_after", "mark_before", "needs_mark", "next", "opens", "previous", "reach",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +62,7 @@ class DelimiterRun:
         self.index = self.reach = index
         self.opens = opens
         self.closes = closes
+        self.mark_before = self.mark_after = self.needs_mark = False
         self.before = self.after = ""
         self.inner = 0
         self.previous: DelimiterRun | None = None
@@ -95,7 +107,7 @@ class DelimiterStack:
             return
         closer = self._first(bottom)
         floor = bottom.index if bottom else -1
-        no_opener_up_to: dict[tuple[str, bool, int], int] = {}
+        no_opener_up_to: dict[tuple[str, bool, int, bool, bool], int] = {}
         while closer and (until is None or closer.index < until):
             if not closer.closes:
                 closer = closer.next
@@ -196,17 +208,15 @@ def new_run(text: str, start: int, end: int, index: int, dialect: Dialect) -> De
     neither as letters nor as punctuation (https://github.com/tats-u/markdown-cjk-friendly). A ``_``
     between two letters has no effect in any language.
 
-    As on GitHub, ``*`` looks past ``~~``, so that ``**~~a~~**b`` is bold.
+    Nor may the punctuation be other marks: ``**~~a~~**b`` is bold, as on GitHub, and so is
+    ``~~**a**~~b``. A run looks past them to the word that they enclose.
     """
     character, length = text[start], end - start
     if character == "~" and length != 2 and not (length == 1 and dialect.single_tilde):
         return DelimiterRun(character, length, index, opens=False, closes=False)
-    first, last = start, end
-    if character == "*" and "~" in text[max(start - 1, 0) : end + 1] and dialect.strikethrough:
-        first, last = _before_tildes(text, start), _after_tildes(text, end)
     kind = kind_in_cjk if dialect.cjk else kind_of
-    before = kind(text[first - 1]) if first else " "
-    after = kind(text[last]) if last < len(text) else " "
+    before = kind(text[start - 1]) if start else " "
+    after = kind(text[end]) if end < len(text) else " "
     left = after != " " and (after != "." or before != "a")
     right = before != " " and (before != "." or after != "a")
     if character == "_" or (character == "~" and length == 1):
@@ -214,27 +224,26 @@ def new_run(text: str, start: int, end: int, index: int, dialect: Dialect) -> De
         opens = not right or before in ".," or (before == "c" and after == ",")
         closes = not left or after in ".," or (before in ".," and after == "c")
         left, right = left and opens, right and closes
-    return DelimiterRun(character, length, index, opens=left, closes=right)
+    run = DelimiterRun(character, length, index, opens=left, closes=right)
+    if dialect.strikethrough:
+        run.mark_before = before == "." and text[start - 1] in MARKS
+        run.mark_after = after == "." and text[end] in MARKS
+        if run.mark_after and before == "a" and character != "_":
+            found = _WORD_AFTER.match(text, end, end + MAX_MARKS + 1)
+            run.needs_mark = bool(found and not left and kind(found[1]) in "ac")
+            run.opens = left or run.needs_mark
+        elif run.mark_before and after == "a":
+            found = _WORD_BEFORE.search(text, max(start - MAX_MARKS - 1, 0), start)
+            run.needs_mark = bool(found and not right and kind(found[1]) in "ac")
+            run.closes = right or run.needs_mark
+    return run
 
 
-def _before_tildes(text: str, pos: int) -> int:
-    """Return where the ``~`` or ``~~`` before ``pos`` begins; ``pos`` if there is none."""
-    start = max(pos - len(TILDES), 0)
-    tildes = pos - start - len(text[start:pos].rstrip("~"))
-    return pos - tildes if tildes < len(TILDES) else pos
-
-
-def _after_tildes(text: str, pos: int) -> int:
-    """Return where the ``~`` or ``~~`` at ``pos`` ends; ``pos`` if there is none."""
-    if text.startswith("~", pos) and not text.startswith(TILDES, pos):
-        return pos + (2 if text.startswith("~~", pos) else 1)
-    return pos
-
-
-def _kind(closer: DelimiterRun) -> tuple[str, bool, int]:
+def _kind(closer: DelimiterRun) -> tuple[str, bool, int, bool, bool]:
     """Return the kind of a closer. Closers of the same kind match the same openers."""
     length = closer.count if closer.character == "~" else closer.length % 3
-    return closer.character, closer.opens, length
+    needs_mark = closer.needs_mark and closer.mark_before
+    return closer.character, closer.opens, length, closer.mark_before, needs_mark
 
 
 def _match(opener: DelimiterRun, closer: DelimiterRun) -> bool:
@@ -244,6 +253,10 @@ def _match(opener: DelimiterRun, closer: DelimiterRun) -> bool:
     https://spec.commonmark.org/0.31.2/#emphasis-and-strong-emphasis.
     """
     if not opener.opens or opener.character != closer.character:
+        return False
+    if opener.mark_after != closer.mark_before and (
+        (opener.needs_mark and opener.mark_after) or (closer.needs_mark and closer.mark_before)
+    ):
         return False
     if closer.character == "~":
         return opener.count == closer.count

@@ -1,6 +1,6 @@
 """The rule for ``*``, ``_`` and ``~``, which form emphasis. ``delimiters`` pairs them up."""
 
-from streamhtml.markdown._inline.delimiters import TILDES, new_run
+from streamhtml.markdown._inline.delimiters import MARKS, MAX_MARKS, new_run
 from streamhtml.markdown._inline.state import InlineState
 
 
@@ -12,7 +12,7 @@ def read_delimiter_run(state: InlineState) -> None:
     character, end = text[pos], pos + 1
     while text.startswith(character, end):
         end += 1
-    if not state.final and len(text) - end < len(TILDES) and not text[end:].strip("~"):
+    if not state.final and len(text) - end <= MAX_MARKS and not text[end:].strip(MARKS):
         state.stop()
         return
     run = new_run(text, pos, end, len(state.pieces), state.context.dialect)

@@ -6,7 +6,7 @@ fraction of itself first, so that the cost stays linear.
 """
 
 from streamhtml.markdown._inline.addresses import MAILTO
-from streamhtml.markdown._inline.delimiters import TILDES
+from streamhtml.markdown._inline.delimiters import MARKS, MAX_MARKS
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._output.growing_text import GrowingText
 from streamhtml.markdown._rereading import READ_AT_ONCE, next_reading
@@ -147,7 +147,7 @@ class InlineText(GrowingText):
             self._pieces.append(html)
         if length:
             self._before = text[length - 1]
-            if self._before == "~":  # The characters before one or two tildes matter too.
-                self._before = (before + text[:length])[-len(TILDES) :]
+            if self._before in MARKS:  # The character before the marks matters too.
+                self._before = (before + text[:length])[-MAX_MARKS - 1 :]
         self._held = text[length:]
         self._read_at = next_reading(len(self._held)) if len(self._held) > READ_AT_ONCE else 0

@@ -57,6 +57,17 @@ from streamhtml.markdown._sentinel import INCOMPLETE
         ("http://를", "http://를"),
         ("http://a.b/[c를]", "http://a.b/"),
         ("http://a.b/😀", "http://a.b/😀"),
+        *(
+            (f"http://{url}", f"http://{url}")
+            for url in ("글.kr/가", "글.글/를", "c글.kr/를", "글")
+        ),
+        *((f"www.{url}", f"www.{url}") for url in ("c-글d.kr/가", "글.kr")),
+        ("http://www.c글.kr를", "http://www.c글.kr"),
+        ("http://c글. 글", "http://c"),
+        ("http://c글.글", "http://c"),
+        ("http://a.b和c.d", "http://a.b"),
+        *((f"http://a.b/c{end}", "http://a.b/c") for end in ("[1]", "[^x].", "[1][doc-2],[3])")),
+        *((f"http://a.b/{end}", f"http://a.b/{end}") for end in ("[0]", "[1]/d", "?c[1]=2", "[x]")),
         ("http://。", None),
         *((text, None) for text in ("http://", "http:///a", "http://.a", "http://a_b", "www.")),
         *((text, None) for text in ("http://a.b_c", "http://a_b.c", "http://...")),
@@ -81,7 +92,7 @@ def test_a_bracket_ends_an_address_for_certain() -> None:
 def test_a_letter_of_korean_ends_an_address_for_certain() -> None:
     assert end_of_url("http://a.b를", 0, final=False, cjk=True) == len("http://a.b")
     assert end_of_url("http://a.b를", 0, final=True, cjk=False) == len("http://a.b를")
-    for text in ("http://a.b/글", "http://a.b/글:", "http://a.b/c("):
+    for text in ("http://a.b/글", "http://a.b/글:", "http://a.b/c(", "http://a글", "www.a글."):
         assert end_of_url(text, 0, final=False, cjk=True) is INCOMPLETE
 
 
@@ -90,6 +101,9 @@ def test_what_will_most_likely_belong_to_an_address() -> None:
     assert shown == ["http://a.b", "http://a.b/?c", "http://a.b/?c"]
     assert likely_part("http://a.b/c_d~~.)") == "http://a.b/c_d"
     assert likely_part("http://a.b/c_d.") == "http://a.b/c_d."
+    for citation in ("[", "[1", "[1]", "[^no", "[1][doc-2], [3"):
+        assert likely_part(f"http://a.b/c{citation}").startswith("http://a.b/c")
+        assert "[" not in likely_part(f"http://a.b/c{citation}".replace(" ", ""))
 
 
 def test_what_is_an_address_of_e_mail() -> None:

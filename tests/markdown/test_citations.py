@@ -47,6 +47,8 @@ class Sources:
     ("[1] (see there)", "<q>1</q> (see there)"),
     ("[1](see there)", "<q>1</q>(see there)"),
     ("[1][]", "<q>1</q>[]"),
+    ("https://a.b/c[1][doc2].", f"{link('https://a.b/c', 'https://a.b/c')}<q>1</q><q>doc2</q>."),
+    ("(www.a.b[^1^])", f"({link('http://www.a.b', 'www.a.b')}<q>1</q>)"),
 )
 def test_a_citation(text: str, content: str) -> None:
     assert shown(text, on_citation=card) == f"<p>{content}</p>"

@@ -32,11 +32,15 @@ _RUN: Final = re.compile(r"[^\s<]*+")
 # The same, without the CJK letters and signs that end a URL. A letter does not end it at the
 # beginning of a host's label or a part of the path, and neither do the letters and digits after it.
 _WORD_IN_CJK: Final = rf"[{LETTERS}](?:[{LETTERS}A-Za-z0-9]++|[.:](?=[{LETTERS}]))*"
+_LABEL_IN_CJK: Final = rf"(?:www\.)?[A-Za-z0-9-]++[{LETTERS}][{LETTERS}A-Za-z0-9-]*+"
 _RUN_IN_CJK: Final = re.compile(
+    rf"(?:{_LABEL_IN_CJK}(?=\.[A-Za-z]))?"  # "a한국.com", but not "a.com와"
     rf"(?:[^\s<!-,/:-@\[-^`{{-~{LETTERS}{SIGNS}]++|(?<=[/.]){_WORD_IN_CJK})*"
     rf"(?:[^\s<({LETTERS}{SIGNS}]++|\((?![{LETTERS}])"
     rf"|(?<=[/?=&#_+@{LETTERS}-])\(?{_WORD_IN_CJK})*"
 )
+_PARTIAL_LABEL_IN_CJK: Final = re.compile(rf"{_LABEL_IN_CJK}\.?\Z")
+_LETTER_IN_CJK: Final = re.compile(f"[{LETTERS}]")
 # Particles, which in Korean and Japanese follow a word without a space.
 _PARTICLE: Final = re.compile(
     r"(?<=/)(?:[을를이가은는의와과도만]|에(?:서)?[는도]?|에[게의]|에서의|(?:으)?로[는도]?|이?라는"
@@ -44,13 +48,27 @@ _PARTICLE: Final = re.compile(
 )
 _MAX_PARTICLE: Final = 4  # with the slash before it
 _REFERENCE: Final = re.compile(r"&[A-Za-z0-9]*;?\Z")
-# A mark and the punctuation after it, or a character reference.
-_UNLIKELY: Final = re.compile(r"(?:[*_~][*_~?!.,:;'\")]*|&[A-Za-z0-9]*;?)\Z")
+# Citations, such as [1], [doc1] and [^1], which follow an address.
+_CITATION: Final = re.compile(r"\[(?:\^[^\s\[\]]{1,200}|(?:[A-Za-z]{1,10}[_-]?)?[1-9]\d{0,2})\]\Z")
+_MAX_CITATION: Final = 203
+# A mark or a citation and the punctuation after it, or a character reference.
+_UNLIKELY: Final = re.compile(
+    r"(?:(?:[*_~]|\[\^?[\w^-]{0,14}\]?)[*_~?!.,:;'\")]*(?:\[\^?[\w^-]{0,14}\]?[?!.,:;'\")]*)*"
+    r"|&[A-Za-z0-9]*;?)\Z"
+)
 
 LAST_CHARACTERS: Final = frozenset("fhtpsw:/FHTPSW")
 """The last characters of an unfinished ``http://``, ``ftp://`` or ``www``."""
 
 _MAX_LOCAL_PART: Final = 64  # before the "@"
+# What precedes the "@" of ssh://user@host, and what follows the host of user@host:path.
+_IN_URL: Final = re.compile(
+    r"(?:://[A-Za-z0-9._~%!$&*+,;=:-]{0,64}|(?i:\b(?:sips?|xmpp|acct)):|@)\Z"
+)
+_PATH: Final = re.compile(r":[A-Za-z0-9/~:._-]")
+
+CONTEXT: Final = 68
+"""How many characters before an e-mail address tell whether it is one."""
 _MARKS: Final = "._+-"
 _IN_WORD: Final = ascii_letters + digits + _MARKS
 _WORD: Final = re.compile(
@@ -71,11 +89,15 @@ def end_of_url(text: str, pos: int, *, final: bool, cjk: bool) -> int | Incomple
         final: whether the text is complete. If not, a URL at its end may continue.
         cjk: whether the URL ends before a Chinese, Japanese or Korean letter, unless that letter
             begins a label of the host or a part of the path; before a full-width sign; and before
-            a particle that is alone after a slash.
+            a particle that is alone after a slash. The first label of the host may contain such
+            letters at any place, and no particle is looked for after such a host.
     """
     host = pos + 4 if text[pos] == "w" else text.index("//", pos) + 2
-    run = (_RUN if not cjk or text.isascii() else _RUN_IN_CJK).match(text, host)
+    cjk = cjk and not text.isascii()
+    run = (_RUN_IN_CJK if cjk else _RUN).match(text, host)
     assert run
+    if cjk and not final and _PARTIAL_LABEL_IN_CJK.match(text, host):
+        return INCOMPLETE
     domain = _DOMAIN.match(text, host, run.end())
     after = domain.end() if domain else host
     if after == len(text) and not final:
@@ -91,16 +113,28 @@ def end_of_url(text: str, pos: int, *, final: bool, cjk: bool) -> int | Incomple
     if run.end() == len(text) and not final and not text.startswith("]", end):
         return INCOMPLETE
     end = _trim(text, pos, end)
-    particle = _PARTICLE.search(text[max(end - _MAX_PARTICLE, host) : end]) if cjk else None
+    if not cjk or _LETTER_IN_CJK.search(domain[0]):
+        return end
+    particle = _PARTICLE.search(text[max(end - _MAX_PARTICLE, host) : end])
     return end - len(particle[0]) if particle else end
 
 
 def end_of_email(found: "re.Match[str]", *, final: bool) -> int | Incomplete | None:
-    """Return where the match of ``EMAIL`` ends as an address, or None if it is not one."""
-    if found.end() == len(found.string) and not final:
+    """Return where the match of ``EMAIL`` ends as an address, or None if it is not one.
+
+    It is not one in ``ssh://user@host`` and ``user@host:path``.
+    """
+    text, start, end = found.string, found.start(), found.end()
+    if not final and (end == len(text) or text[end:] == ":"):
         return INCOMPLETE
     address = found[0].rstrip(".")
-    return found.start() + len(address) if is_email(address) else None
+    if not is_email(address):
+        return None
+    if ":" not in address and (
+        _PATH.match(text, end) or _IN_URL.search(text, max(start - CONTEXT, 0), start)
+    ):
+        return None
+    return start + len(address)
 
 
 def likely_part(text: str) -> str:
@@ -156,7 +190,7 @@ def unfinished_start(text: str, *, words: bool) -> int:
 
 
 def _trim(text: str, start: int, end: int) -> int:
-    """Return the end of an address without the punctuation after it, in linear time."""
+    """Return the end of an address without punctuation and citations after it, in linear time."""
     excess: int | None = None
     while True:  # The loop ends, because an address begins with a letter.
         last = text[end - 1]
@@ -169,6 +203,11 @@ def _trim(text: str, start: int, end: int) -> int:
                 return end
             excess -= 1
             end -= 1
+        elif last == "]":
+            found = _CITATION.search(text, max(start, end - _MAX_CITATION), end)
+            if not found:
+                return end
+            end = found.start()
         elif last == ";":
             found = _REFERENCE.search(text[max(start, end - 40) : end])
             end -= len(found[0]) if found and len(found[0]) > 2 else 1

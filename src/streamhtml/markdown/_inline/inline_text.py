@@ -5,7 +5,7 @@ again whenever it grows. If it is long, because a construct is never closed, it 
 fraction of itself first, so that the cost stays linear.
 """
 
-from streamhtml.markdown._inline.addresses import MAILTO
+from streamhtml.markdown._inline.addresses import CONTEXT
 from streamhtml.markdown._inline.delimiters import MARKS, MAX_MARKS
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._output.growing_text import GrowingText
@@ -116,7 +116,7 @@ class InlineText(GrowingText):
 
     def _end_before(self, length: int) -> str:
         """Return a few characters before the last ``length`` characters of the source."""
-        wanted = length + len(MAILTO) + 1
+        wanted = length + CONTEXT
         pieces: list[str] = []
         for piece in reversed(self._source):
             pieces.append(piece)
@@ -124,11 +124,11 @@ class InlineText(GrowingText):
             if wanted <= 0:
                 break
         end = "".join(reversed(pieces))
-        return end[max(len(end) - length - len(MAILTO) - 1, 0) : len(end) - length]
+        return end[max(len(end) - length - CONTEXT, 0) : len(end) - length]
 
     def _read(self, text: str) -> None:
         before = self._before
-        if before and "@" in text:  # The address may have begun with "mailto:".
+        if before and "@" in text:  # The address may have begun with "mailto:" or "ssh://".
             before = self._end_before(len(text))
         reading = self._parser.read(text, before, final=self.closed, hold_words=self._hold_words)
         if reading.restart and not self._hold_words:

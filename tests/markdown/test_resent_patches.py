@@ -52,9 +52,9 @@ from streamhtml.markdown._output import buffer
         (END,),
     ),
     heading_of_which_nothing_was_certain=(
-        ("- **a", "append 0 <ul><li></li></ul>", "tail 2 <strong>a</strong>"),
+        ("- **b", "append 0 <ul><li></li></ul>", "tail 2 <strong>b</strong>"),
         ("\n  =",),
-        ("\n", "append 2 <h1>**a</h1>"),
+        ("\n", "append 2 <h1>**b</h1>"),
         (END,),
     ),
     after_that_an_item_is_held=(

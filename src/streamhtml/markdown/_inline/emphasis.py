@@ -2,6 +2,7 @@
 
 from streamhtml.markdown._inline.delimiters import MARKS, MAX_MARKS, new_run
 from streamhtml.markdown._inline.state import InlineState
+from streamhtml.markdown._inline.tail import is_argument
 
 
 def read_delimiter_run(state: InlineState) -> None:
@@ -34,18 +35,19 @@ def _read_simple_emphasis(state: InlineState) -> bool:
     patterns = state.context.patterns
     if state.search is not patterns.special:
         return False
-    found = patterns.simple_emphasis(state.text, state.pos)
+    text = state.text
+    found = patterns.simple_emphasis(text, state.pos)
     if not found:
         return False
     tag = "em" if found.end(1) == state.pos + 1 else "strong"
-    if found[3] and (state.final or found.end() < len(state.text)):
+    if found[3] and (state.final or found.end() < len(text)):
         state.add(f"<{tag}>{found[2]}</{tag}>", state.pos)
         state.pos = found.end()
         state.delimiters.enclose()
     elif found[3] or state.final or state.delimiters.last or state.brackets or state.tags:
         return False
-    elif found[2][0].isdigit():
-        return False  # This may be a product, so it is not shown at once.
+    elif found[2][0].isdigit() or is_argument(text, state.pos, found.start(2)):
+        return False  # This may be a product or an argument, so it is not shown at once.
     else:
         content = found[2].rstrip(" \t\n")
         state.stop(f"<{tag}>{content}</{tag}>")

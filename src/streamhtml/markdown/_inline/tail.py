@@ -11,7 +11,7 @@ from typing import Final
 from unicodedata import category
 
 from streamhtml.markdown._inline.delimiters import DelimiterRun
-from streamhtml.markdown._inline.state import Bracket, InlineState, OpenTag
+from streamhtml.markdown._inline.state import Bracket, InlineState
 
 _OPENED: Final = {
     "*": ("", "<em>", "<strong>", "<em><strong>"),
@@ -25,15 +25,15 @@ _CLOSED: Final = {
 }
 
 MAX_OPENED: Final = 20
-"""Maximum number of elements, most of them emphasis, that a tail opens. The text inside any further
-delimiter runs is shown without emphasis."""
+"""Maximum number of elements that a tail opens. The text inside any further delimiter runs is shown
+without emphasis."""
 
 WAIT_FOR_LINK: Final = 100
 """Text after an open bracket is not shown until the bracket closes, or until the text is longer
 than this, in characters. It may be a link, a citation or a placeholder such as ``[Your name]``."""
 
-TAG_AFTER: Final = 200
-"""A ``<sub>`` is shown as text if it has no end tag after this many characters."""
+WAIT_FOR_END_TAG: Final = 60
+"""The same for the text after a ``<sub>`` that has no end tag yet."""
 
 WAIT_FOR_UNLIKELY_LINK: Final = 30
 """The same for text that is most likely code, a list of values or an interval."""
@@ -43,8 +43,11 @@ WAIT_FOR_IMAGE: Final = 400
 
 WAIT_FOR_UNLIKELY_EMPHASIS: Final = 60
 """Text after an asterisk that is most likely a product, or after an underscore that most likely
-begins a name such as ``_id``, is not shown until it becomes emphasis, or until it is longer than
-this, in characters."""
+begins a name such as ``_id`` or ``*args``, is not shown until it becomes emphasis, or until it is
+longer than this, in characters."""
+
+WAIT_FOR_STRIKETHROUGH: Final = 60
+"""The same for ``~~``. It is shown as struck through after that."""
 
 # The characters that follow an asterisk in file names ("*.py"), code ("*="), the asterisk emoji …
 _UNLIKELY_EMPHASIZED: Final = frozenset("./,;:?!)]}%=|\ufe0f")
@@ -55,8 +58,6 @@ _UNLIKELY_LINKED: Final = re.compile(
 # The end of a link's text, and the beginning of its address.
 _ADDRESS: Final = re.compile(r"\]\((?:https?:|mailto:|www\.|[/#.<])", re.IGNORECASE)
 
-# The characters that follow a tag in a sentence about it.
-_UNLIKELY_IN_TAG: Final = frozenset(" \t\n,;:)")
 _VISIBLE: Final = re.compile(r"(?:<(?!img )[^>]*+>|\s)*(?:<img |[^<\s])")
 _NAME: Final = re.compile(r"\w+_\w")
 # The characters before an underscore in formulas ("\mathbf{x}_i") and in names ("a._b", "/_c").
@@ -65,6 +66,13 @@ _PLAIN_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?=[\s,;:).]|\Z)")
 # The characters before and after an asterisk in a product: "(a)*b", "x'*y'", "50%*2", "2*(-1)".
 _BEFORE_PRODUCT: Final = frozenset(")]}|'!%")
 _AFTER_PRODUCT: Final = frozenset("(-|")
+# The names after one or two asterisks in prose about Python, or the beginning of one.
+_ARGUMENT: Final = re.compile(
+    r"(?:args|argv|kwargs|kwds|kw)\b|(?:a|ar|arg|k|kwa|kwar|kwarg|kwd)\Z",
+)
+_BEFORE_ARGUMENT: Final = frozenset(["", " ", "\n", "(", ","])
+# A name in a call, such as "f(*a, **b)".
+_ARGUMENT_IN_CALL: Final = re.compile(r"[a-z_][a-z0-9_]*(?:\Z|[,)\[=])")
 _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 
 
@@ -72,17 +80,14 @@ def show_tail(state: InlineState, certain: int) -> str:
     """Return the HTML for the pieces after the certain ones, and remove them from the state."""
     pieces = state.pieces
     _wait_for_brackets(state)
-    ends: list[tuple[int, str]] = []
-    if state.tags:
-        _open_tags(state, ends)
+    _wait_for_end_tags(state)
     state.delimiters.pair(until=len(pieces))
     _wait_for_runs(state, certain)
-    _open_runs(state, certain, ends)
+    closing = _open_runs(state, certain)
     state.write_runs(certain)
     if state.footnotes:
         state.write_footnotes(len(pieces), {})
     html = "".join(pieces[certain:])
-    closing = "".join(end for index, end in sorted(ends, reverse=True) if index < len(pieces))
     del pieces[certain:]
     is_visible = html and (html[0] not in "< \t\n" or _VISIBLE.match(html))
     return html.rstrip(" \n") + closing if is_visible else ""
@@ -109,6 +114,15 @@ def _wait_for_bracket(state: InlineState, bracket: Bracket) -> int:
     return WAIT_FOR_LINK
 
 
+def _wait_for_end_tags(state: InlineState) -> None:
+    """Remove the text after the first open tag whose wait is not over."""
+    text = state.text
+    for tag in state.tags:
+        if len(text) - tag.start <= WAIT_FOR_END_TAG:
+            _leave_out(state, tag.index)
+            break
+
+
 def _wait_for_runs(state: InlineState, certain: int) -> None:
     """Remove the text after the first open delimiter run whose wait is not over."""
     text = state.text
@@ -119,8 +133,10 @@ def _wait_for_runs(state: InlineState, certain: int) -> None:
         is_short = len(text) - end <= WAIT_FOR_UNLIKELY_EMPHASIS
         if run.character == "_":
             waits = _WORD_AT_END.match(text, end) or (is_short and _is_name(state, run))
+        elif run.character == "*":
+            waits = is_short and (_is_product(state, run) or _is_argument(state, run))
         else:
-            waits = is_short and run.character == "*" and _is_product(state, run)
+            waits = run.count == 2 and len(text) - end <= WAIT_FOR_STRIKETHROUGH
         if waits:
             _leave_out(state, run.index)
             break
@@ -133,46 +149,20 @@ def _leave_out(state: InlineState, count: int) -> None:
     state.footnotes = [note for note in state.footnotes if note.piece < count]
 
 
-def _open_tags(state: InlineState, ends: list[tuple[int, str]]) -> None:
-    """Open elements at the tags that have no end tag yet, the innermost first.
-
-    Args:
-        state: the state.
-        ends: receives the index of the piece of each element that is opened, and its end tag.
-    """
-    for tag in reversed(state.tags):
-        if tag.index < len(state.pieces) and _is_element(state, tag):
-            bottom = state.delimiters.last_before(tag.index)
-            state.delimiters.pair(bottom, until=len(state.pieces))
-            _wait_for_runs(state, tag.index)
-            _open_runs(state, tag.index, ends)
-            state.delimiters.drop(bottom)
-            state.pieces[tag.index] = f"<{tag.name}>"
-            ends.append((tag.index, f"</{tag.name}>"))
-
-
-def _open_runs(state: InlineState, first: int, ends: list[tuple[int, str]]) -> None:
+def _open_runs(state: InlineState, first: int) -> str:
     """Open emphasis at the runs from the piece ``first`` on that have no closer yet.
 
-    Args:
-        state: the state.
-        first: the index of the piece.
-        ends: see ``_open_tags()``.
+    Returns:
+        The end tags.
     """
+    ends: list[str] = []
     for run in state.delimiters.openers():
         if first <= run.index < len(state.pieces) and _is_emphasis(state, run):
             if len(ends) < MAX_OPENED:
                 run.after = _OPENED[run.character][run.count] + run.after
-                ends.append((run.index, _CLOSED[run.character][run.count]))
+                ends.append(_CLOSED[run.character][run.count])
             run.count = 0
-
-
-def _is_element(state: InlineState, tag: OpenTag) -> bool:
-    """Return whether the open tag will most likely have an end tag."""
-    return (
-        len(state.text) - tag.start <= TAG_AFTER
-        and state.text[tag.start : tag.start + 1] not in _UNLIKELY_IN_TAG
-    )
+    return "".join(reversed(ends))
 
 
 def _is_emphasis(state: InlineState, run: DelimiterRun) -> bool:
@@ -182,7 +172,7 @@ def _is_emphasis(state: InlineState, run: DelimiterRun) -> bool:
         return False
     if run.character == "_":
         return not (_NAME.match(state.text, end) or _is_name(state, run))
-    return run.character == "~" or not _is_product(state, run)
+    return run.character == "~" or not (_is_product(state, run) or _is_argument(state, run))
 
 
 def _is_name(state: InlineState, run: DelimiterRun) -> bool:
@@ -194,6 +184,20 @@ def _is_name(state: InlineState, run: DelimiterRun) -> bool:
     if before in _BEFORE_INDEX or category(before) == "Sm":
         return True
     return before in " (" and bool(_PLAIN_NAME.match(state.text, start + run.length))
+
+
+def _is_argument(state: InlineState, run: DelimiterRun) -> bool:
+    start = state.starts[run.index]
+    return is_argument(state.text, start, start + run.length)
+
+
+def is_argument(text: str, start: int, end: int) -> bool:
+    """Return whether the asterisks ``text[start:end]`` most likely precede a parameter's name."""
+    before = text[start - 1] if start else ""
+    if end - start > 2 or before not in _BEFORE_ARGUMENT:
+        return False
+    pattern = _ARGUMENT_IN_CALL if before == "(" else _ARGUMENT
+    return bool(pattern.match(text, end))
 
 
 def _is_product(state: InlineState, run: DelimiterRun) -> bool:

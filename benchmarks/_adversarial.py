@@ -227,6 +227,7 @@ ADVERSARIAL: Final[dict[str, Callable[[int], str]]] = {
     # Code and formulas
     "`": _again("`"),
     "a `": _again("`", "a "),
+    "**_a_**b": _again("**_a_**b"),
     "runs of `": _runs("`"),
     "`a": _again("`a"),
     "``a`": _again("``a`"),
@@ -240,6 +241,8 @@ ADVERSARIAL: Final[dict[str, Callable[[int], str]]] = {
     "\\(": _again("\\("),
     "\\[": _again("\\[", "a "),
     "\\[\\n": _again("\\[\n"),
+    "- $$\\nx\\n": _again("- $$\nx\n"),
+    "\\[1,": _again("1,", "a \\[ ", "\\]"),
     "\\": _again("\\"),
     "\\\\n": _again("\\\n"),
     # HTML, entities, addresses
@@ -272,6 +275,9 @@ ADVERSARIAL: Final[dict[str, Callable[[int], str]]] = {
     "mailto:a@": _again("mailto:a@"),
     "https://a.b/가(": _again("https://a.b/가("),
     "가(": _again("가(", "https://a.b/"),
+    "https://a가": _again("https://a가"),
+    "https://a.b/[1]": _again("[1]", "https://a.b/"),
+    "a@b.c:": _again("a@b.c:"),
     "www.": _again("www."),
     "http://a.": _again("http://a."),
     "http://a.b/(": _again("(", "http://a.b/"),

@@ -24,7 +24,9 @@ def formula(random: Random, depth: int) -> str:
 
 def _formula_lines(random: Random) -> str:
     """Return a formula of a few lines, which may have a label, no end, or text after it."""
-    before = random.choice(("", "", "", "a: ", "**a** ", "`$$` ", "- ", "a\n", "$5 "))
+    before = random.choice(
+        ("", "", "", "a: ", "**a** ", "`$$` ", "- ", "> ", "1. a: ", "a\n", "$5 ")
+    )
     opening, closing = random.choice((("$$", "$$"), ("\\[", "\\]"), ("$$", "\\]"), ("\\(", "\\)")))
     inside = (
         "x",

@@ -99,6 +99,10 @@ PRODUCTS: Final = (
         "f'_x",
         "_a_b",
         "__init__",
+        "*args, **kwargs",
+        "(*a_b) *ar",
+        "~~**a**~~b",
+        "b_*a*_ **_a_**b",
     ),
 )
 URLS: Final = (
@@ -143,6 +147,22 @@ LOOKALIKES: Final = (
         "mailto:a",
     ),
     *("mailto:", "mailto:_a@b.c", "tel:1", "<tel:+1>"),
+    *(
+        "https://a.b/c[1]",
+        "www.a.b/c[^1][x2]가",
+        "https://a가.b/나",
+        "www.a가.나",
+        "https://가.b/를",
+    ),
+    *(
+        "ssh://a@b.c",
+        "x://a:b-c@d.e",
+        "git@b.c:d/e",
+        "a@b.c:",
+        "mailto:a@b.c:d",
+        "@a@b.c",
+        "sip:a@b.c",
+    ),
     *("https://", "https:/", "xhttps://a.b", "mailto:a@b.c", "https://a.b*", "**https://a.b**"),
     *("<https://a.b>", "<https://a b>", "<a@b.c>", "<a@b", "<https://a", "<x:y>", "<1:2>", "<m:>"),
 )
@@ -196,6 +216,11 @@ MATHS: Final = (
         '$a": "$',
         "$two words$",
         "$$a b$$.",
+        "\\[a=b\\](c)",
+        "\\[x_1\\](2)",
+        "\\[opt\\] \\[a=opt\\]",
+        "echo $$\necho $$",
+        "$$x $$ $$ a $$",
     ),
 )
 RUNS: Final = "*_`~-=#+>|[]!(<$\\&:.^"

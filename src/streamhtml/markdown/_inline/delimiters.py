@@ -24,6 +24,14 @@ _MARKS: Final = r"(?:[*_]|(?<!~)~~?(?!~))+"
 _WORD_AFTER: Final = re.compile(rf"{_MARKS}([^*_~])")
 _WORD_BEFORE: Final = re.compile(rf"([^*_~]){_MARKS}\Z")
 
+# The names after one or two asterisks in prose about Python, or the beginning of one.
+_ARGUMENT: Final = re.compile(
+    r"(?:args|argv|kwargs|kwds|kw)\b|(?:a|ar|arg|k|kwa|kwar|kwarg|kwd)\Z",
+)
+_BEFORE_ARGUMENT: Final = frozenset(["", " ", "\n", "(", ","])
+# A name in a call, such as "f(*a, **b)".
+_ARGUMENT_IN_CALL: Final = re.compile(r"[a-z_][a-z0-9_]*(?:\Z|[,)\[=])")
+
 
 class DelimiterRun:
     """A delimiter run, such as ``*``, ``__`` or ``~~``, and the tags that it has become.
@@ -237,6 +245,15 @@ def new_run(text: str, start: int, end: int, index: int, dialect: Dialect) -> De
             run.needs_mark = bool(found and not right and kind(found[1]) in "ac")
             run.closes = right or run.needs_mark
     return run
+
+
+def is_argument(text: str, start: int, end: int) -> bool:
+    """Return whether the asterisks ``text[start:end]`` most likely precede a parameter's name."""
+    before = text[start - 1] if start else ""
+    if end - start > 2 or before not in _BEFORE_ARGUMENT:
+        return False
+    pattern = _ARGUMENT_IN_CALL if before == "(" else _ARGUMENT
+    return bool(pattern.match(text, end))
 
 
 def _kind(closer: DelimiterRun) -> tuple[str, bool, int, bool, bool]:

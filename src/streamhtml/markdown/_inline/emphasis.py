@@ -1,8 +1,7 @@
 """The rule for ``*``, ``_`` and ``~``, which form emphasis. ``delimiters`` pairs them up."""
 
-from streamhtml.markdown._inline.delimiters import MARKS, MAX_MARKS, new_run
+from streamhtml.markdown._inline.delimiters import MARKS, MAX_MARKS, is_argument, new_run
 from streamhtml.markdown._inline.state import InlineState
-from streamhtml.markdown._inline.tail import is_argument
 
 
 def read_delimiter_run(state: InlineState) -> None:

@@ -10,7 +10,7 @@ import re
 from typing import Final
 from unicodedata import category
 
-from streamhtml.markdown._inline.delimiters import DelimiterRun
+from streamhtml.markdown._inline.delimiters import DelimiterRun, is_argument
 from streamhtml.markdown._inline.state import Bracket, InlineState
 
 _OPENED: Final = {
@@ -66,13 +66,6 @@ _PLAIN_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?=[\s,;:).]|\Z)")
 # The characters before and after an asterisk in a product: "(a)*b", "x'*y'", "50%*2", "2*(-1)".
 _BEFORE_PRODUCT: Final = frozenset(")]}|'!%")
 _AFTER_PRODUCT: Final = frozenset("(-|")
-# The names after one or two asterisks in prose about Python, or the beginning of one.
-_ARGUMENT: Final = re.compile(
-    r"(?:args|argv|kwargs|kwds|kw)\b|(?:a|ar|arg|k|kwa|kwar|kwarg|kwd)\Z",
-)
-_BEFORE_ARGUMENT: Final = frozenset(["", " ", "\n", "(", ","])
-# A name in a call, such as "f(*a, **b)".
-_ARGUMENT_IN_CALL: Final = re.compile(r"[a-z_][a-z0-9_]*(?:\Z|[,)\[=])")
 _WORD_AT_END: Final = re.compile(r"\w*[*_]*\Z")
 
 
@@ -189,15 +182,6 @@ def _is_name(state: InlineState, run: DelimiterRun) -> bool:
 def _is_argument(state: InlineState, run: DelimiterRun) -> bool:
     start = state.starts[run.index]
     return is_argument(state.text, start, start + run.length)
-
-
-def is_argument(text: str, start: int, end: int) -> bool:
-    """Return whether the asterisks ``text[start:end]`` most likely precede a parameter's name."""
-    before = text[start - 1] if start else ""
-    if end - start > 2 or before not in _BEFORE_ARGUMENT:
-        return False
-    pattern = _ARGUMENT_IN_CALL if before == "(" else _ARGUMENT
-    return bool(pattern.match(text, end))
 
 
 def _is_product(state: InlineState, run: DelimiterRun) -> bool:

@@ -99,11 +99,6 @@ def joins_dollar(character: str) -> bool:
     return character == "$" or is_letter or character.isdecimal()
 
 
-def has_command(tex: str) -> bool:
-    r"""Return whether a text contains a command such as ``\frac``."""
-    return bool(_COMMAND.search(tex))
-
-
 def has_sign(tex: str) -> bool:
     """Return whether a text contains a command, a script or an equals sign."""
     return bool(_SIGN.search(tex))

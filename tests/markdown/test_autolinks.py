@@ -67,6 +67,7 @@ from streamhtml.markdown._sentinel import INCOMPLETE
         ("http://c글.글", "http://c"),
         ("http://a.b和c.d", "http://a.b"),
         *((f"http://a.b/c{end}", "http://a.b/c") for end in ("[1]", "[^x].", "[1][doc-2],[3])")),
+        *((f"http://a.b/c{end}", "http://a.b/c") for end in ("[1](http://d)", ".[2](/d)")),
         *((f"http://a.b/{end}", f"http://a.b/{end}") for end in ("[0]", "[1]/d", "?c[1]=2", "[x]")),
         ("http://。", None),
         *((text, None) for text in ("http://", "http:///a", "http://.a", "http://a_b", "www.")),

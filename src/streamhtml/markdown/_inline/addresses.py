@@ -51,6 +51,7 @@ _REFERENCE: Final = re.compile(r"&[A-Za-z0-9]*;?\Z")
 # Citations, such as [1], [doc1] and [^1], which follow an address.
 _CITATION: Final = re.compile(r"\[(?:\^[^\s\[\]]{1,200}|(?:[A-Za-z]{1,10}[_-]?)?[1-9]\d{0,2})\]\Z")
 _MAX_CITATION: Final = 203
+_LINKED_CITATION: Final = re.compile(r"\[[A-Za-z]{0,10}[1-9]\d{0,2}\]\(")
 # A mark or a citation and the punctuation after it, or a character reference.
 _UNLIKELY: Final = re.compile(
     r"(?:(?:[*_~]|\[\^?[\w^-]{0,14}\]?)[*_~?!.,:;'\")]*(?:\[\^?[\w^-]{0,14}\]?[?!.,:;'\")]*)*"
@@ -112,7 +113,8 @@ def end_of_url(text: str, pos: int, *, final: bool, cjk: bool) -> int | Incomple
     end = found.end()
     if run.end() == len(text) and not final and not text.startswith("]", end):
         return INCOMPLETE
-    end = _trim(text, pos, end)
+    cited = _LINKED_CITATION.search(text, host, end)
+    end = _trim(text, pos, cited.start() if cited else end)
     if not cjk or _LETTER_IN_CJK.search(domain[0]):
         return end
     particle = _PARTICLE.search(text[max(end - _MAX_PARTICLE, host) : end])

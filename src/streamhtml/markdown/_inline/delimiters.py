@@ -44,9 +44,9 @@ class DelimiterRun:
         index: the index of its piece of HTML.
         opens: whether it can open emphasis.
         closes: whether it can close emphasis.
-        mark_before: whether another mark precedes it.
-        mark_after: whether another mark follows it.
-        needs_mark: whether it opens or closes emphasis only if other marks are inside at both ends.
+        closes_around: whether it closes emphasis only if the other mark before it closes some.
+        opens_around: whether it opens emphasis only if the other mark after it opens some.
+        neighbor: that other mark.
         count: the number of its characters that are not part of a pair yet.
         before: the end tags that its characters have become.
         after: the start tags that its characters have become.
@@ -58,8 +58,8 @@ class DelimiterRun:
     """
 
     __slots__ = (
-        "after", "before", "character", "closes", "count", "index", "inner", "length",
-        "mark_after", "mark_before", "needs_mark", "next", "opens", "previous", "reach",
+        "after", "before", "character", "closes", "closes_around", "count", "index", "inner",
+        "length", "neighbor", "next", "opens", "opens_around", "previous", "reach",
     )  # fmt: skip
 
     def __init__(
@@ -70,11 +70,24 @@ class DelimiterRun:
         self.index = self.reach = index
         self.opens = opens
         self.closes = closes
-        self.mark_before = self.mark_after = self.needs_mark = False
+        self.closes_around = self.opens_around = False
+        self.neighbor: DelimiterRun | None = None
         self.before = self.after = ""
         self.inner = 0
         self.previous: DelimiterRun | None = None
         self.next: DelimiterRun | None = None
+
+    def follow(self, previous: "DelimiterRun") -> None:
+        """Record that this run follows another one without text between them."""
+        if self.closes_around:
+            self.neighbor = previous
+        if previous.opens_around:
+            previous.neighbor = self
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the mark beside it is not part of a pair."""
+        return self.neighbor is None or self.neighbor.count > 0
 
     @property
     def html(self) -> str:
@@ -115,7 +128,7 @@ class DelimiterStack:
             return
         closer = self._first(bottom)
         floor = bottom.index if bottom else -1
-        no_opener_up_to: dict[tuple[str, bool, int, bool, bool], int] = {}
+        no_opener_up_to: dict[tuple[str, bool, int, bool], int] = {}
         while closer and (until is None or closer.index < until):
             if not closer.closes:
                 closer = closer.next
@@ -216,8 +229,8 @@ def new_run(text: str, start: int, end: int, index: int, dialect: Dialect) -> De
     neither as letters nor as punctuation (https://github.com/tats-u/markdown-cjk-friendly). A ``_``
     between two letters has no effect in any language.
 
-    Nor may the punctuation be other marks: ``**~~a~~**b`` is bold, as on GitHub, and so is
-    ``~~**a**~~b``. A run looks past them to the word that they enclose.
+    The punctuation may be another mark: ``**~~a~~**b`` is bold, as on GitHub, and so is
+    ``**_a_**b``. The run then looks past it to the word that it encloses.
     """
     character, length = text[start], end - start
     if character == "~" and length != 2 and not (length == 1 and dialect.single_tilde):
@@ -234,16 +247,16 @@ def new_run(text: str, start: int, end: int, index: int, dialect: Dialect) -> De
         left, right = left and opens, right and closes
     run = DelimiterRun(character, length, index, opens=left, closes=right)
     if dialect.strikethrough:
-        run.mark_before = before == "." and text[start - 1] in MARKS
-        run.mark_after = after == "." and text[end] in MARKS
-        if run.mark_after and before == "a" and character != "_":
-            found = _WORD_AFTER.match(text, end, end + MAX_MARKS + 1)
-            run.needs_mark = bool(found and not left and kind(found[1]) in "ac")
-            run.opens = left or run.needs_mark
-        elif run.mark_before and after == "a":
-            found = _WORD_BEFORE.search(text, max(start - MAX_MARKS - 1, 0), start)
-            run.needs_mark = bool(found and not right and kind(found[1]) in "ac")
-            run.closes = right or run.needs_mark
+        if before == "a" and after == "." and not left and character != "_":
+            found = text[end] in MARKS and _WORD_AFTER.match(text, end, end + MAX_MARKS + 1)
+            run.opens_around = bool(found and kind(found[1]) in "ac")
+            run.opens = run.opens_around
+        elif after == "a" and before == "." and not right:
+            found = text[start - 1] in MARKS and _WORD_BEFORE.search(
+                text, max(start - MAX_MARKS - 1, 0), start
+            )
+            run.closes_around = bool(found and kind(found[1]) in "ac")
+            run.closes = run.closes_around
     return run
 
 
@@ -256,11 +269,10 @@ def is_argument(text: str, start: int, end: int) -> bool:
     return bool(pattern.match(text, end))
 
 
-def _kind(closer: DelimiterRun) -> tuple[str, bool, int, bool, bool]:
+def _kind(closer: DelimiterRun) -> tuple[str, bool, int, bool]:
     """Return the kind of a closer. Closers of the same kind match the same openers."""
     length = closer.count if closer.character == "~" else closer.length % 3
-    needs_mark = closer.needs_mark and closer.mark_before
-    return closer.character, closer.opens, length, closer.mark_before, needs_mark
+    return closer.character, closer.opens, length, closer.closes_around and closer.is_alone
 
 
 def _match(opener: DelimiterRun, closer: DelimiterRun) -> bool:
@@ -271,9 +283,7 @@ def _match(opener: DelimiterRun, closer: DelimiterRun) -> bool:
     """
     if not opener.opens or opener.character != closer.character:
         return False
-    if opener.mark_after != closer.mark_before and (
-        (opener.needs_mark and opener.mark_after) or (closer.needs_mark and closer.mark_before)
-    ):
+    if (opener.opens_around and opener.is_alone) or (closer.closes_around and closer.is_alone):
         return False
     if closer.character == "~":
         return opener.count == closer.count

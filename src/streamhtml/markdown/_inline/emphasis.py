@@ -16,6 +16,8 @@ def read_delimiter_run(state: InlineState) -> None:
         state.stop()
         return
     run = new_run(text, pos, end, len(state.pieces), state.context.dialect)
+    if state.runs and state.runs[-1].index == run.index - 1:
+        run.follow(state.runs[-1])
     if run.opens or run.closes:
         state.delimiters.add(run)
         state.runs.append(run)

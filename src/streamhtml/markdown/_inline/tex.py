@@ -58,7 +58,7 @@ _NOT_TEX: Final = re.compile(
 )
 # The punctuation that follows the dollar sign of a variable, a regular expression or a price.
 NOT_AT_START: Final = re.compile(r"\{\w\w|[,;:!?)@#%'/]|\.(?!\d)|\|(?:\^|[^|]*\Z)|[_^](?![\w{\\])")
-_NOT_AT_END: Final = frozenset("=+-*/<>(.,;:^_")
+_NOT_AT_END: Final = frozenset("=+-*/<>(.,;:^_·×÷")
 _WORD_CHARACTER: Final = re.compile(r"\w")
 _CJK_PRICE: Final = re.compile(
     r"\d[\d.,]*+\s*[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af]"

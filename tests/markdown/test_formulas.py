@@ -183,6 +183,7 @@ def test_brackets_without_a_sign_of_tex_are_text(text: str) -> None:
             "$$@ $$@",
             "a $$ + $$ b",
             "$$ oder $$ b",
+            "$$ · Pizza · $$",
         ),
         *("$$: a $$x: $$", "\\[\noptional\n\\]", '\\[\n"a"\n\\]'),
     ],

@@ -102,6 +102,7 @@ def test_what_will_most_likely_belong_to_an_address() -> None:
     assert shown == ["http://a.b", "http://a.b/?c", "http://a.b/?c"]
     assert likely_part("http://a.b/c_d~~.)") == "http://a.b/c_d"
     assert likely_part("http://a.b/c_d.") == "http://a.b/c_d."
+    assert likely_part("http://a.b/c[1](http://d") == "http://a.b/c"
     for citation in ("[", "[1", "[1]", "[^no", "[1][doc-2], [3"):
         assert likely_part(f"http://a.b/c{citation}").startswith("http://a.b/c")
         assert "[" not in likely_part(f"http://a.b/c{citation}".replace(" ", ""))

@@ -141,6 +141,8 @@ def end_of_email(found: "re.Match[str]", *, final: bool) -> int | Incomplete | N
 
 def likely_part(text: str) -> str:
     """Return an unfinished address without an end that will most likely not belong to it."""
+    if cited := _LINKED_CITATION.search(text):
+        return text[: cited.start()]
     return text[:-40] + _UNLIKELY.sub("", text[-40:])
 
 

@@ -13,6 +13,9 @@ def inline(tex: str) -> str:
     return f'<code class="language-math math-inline">{tex}</code>'
 
 
+WORDS = "words or more that have no sign"
+
+
 def within(tex: str) -> str:
     return f'<code class="language-math math-display">{tex}</code>'
 
@@ -209,6 +212,8 @@ def test_dollars_and_brackets_that_are_no_formula(text: str) -> None:
     ("- $$\n- $$$", "<ul><li>$$</li><li>$$$</li></ul>"),
     ("$$\n\\[\nx\n\ny", "<p>$$\n[\nx</p><p>y</p>"),
     ("$$\nx", "<p>$$\nx</p>"),
+    ("$$\neight words or more that have no sign\n$$", f"<p>$$\neight {WORDS}\n$$</p>"),
+    ("\\[\neight words or more that have no sign\n\\]", f"<p>[\neight {WORDS}\n]</p>"),
     ("a\n$$\nx = 1\n", "<p>a\n$$\nx = 1</p>"),
     ("\\[\nx", "<p>[\nx</p>"),
     ("- \\[\n  \\pi", "<ul><li>[\n\\pi</li></ul>"),

@@ -99,7 +99,7 @@ class OpenFormula:
     def _fits(self, text: str) -> bool:
         """Return whether a text can be part of the formula."""
         if self.first is not None:
-            return True
+            return not guess.begins_as_prose(text)
         return self.held + len(text) <= MAX_HELD and not guess.is_prose(text)
 
 

@@ -19,10 +19,7 @@ MARKS: Final = "*_~"
 MAX_MARKS: Final = 8
 """How many marks a delimiter run looks past, to see the word that they enclose."""
 
-# One or two tildes are a mark, but three are none.
-_MARKS: Final = r"(?:[*_]|(?<!~)~~?(?!~))+"
-_WORD_AFTER: Final = re.compile(rf"{_MARKS}([^*_~])")
-_WORD_BEFORE: Final = re.compile(rf"([^*_~]){_MARKS}\Z")
+_NO_MARK: Final = "~~~"
 
 # The names after one or two asterisks in prose about Python, or the beginning of one.
 _ARGUMENT: Final = re.compile(
@@ -128,9 +125,9 @@ class DelimiterStack:
             return
         closer = self._first(bottom)
         floor = bottom.index if bottom else -1
-        no_opener_up_to: dict[tuple[str, bool, int, bool], int] = {}
+        no_opener_up_to: dict[tuple[str, bool, int], int] = {}
         while closer and (until is None or closer.index < until):
-            if not closer.closes:
+            if not closer.closes or (closer.closes_around and closer.is_alone):
                 closer = closer.next
                 continue
             kind = _kind(closer)
@@ -248,16 +245,26 @@ def new_run(text: str, start: int, end: int, index: int, dialect: Dialect) -> De
     run = DelimiterRun(character, length, index, opens=left, closes=right)
     if dialect.strikethrough:
         if before == "a" and after == "." and not left and character != "_":
-            found = text[end] in MARKS and _WORD_AFTER.match(text, end, end + MAX_MARKS + 1)
-            run.opens_around = bool(found and kind(found[1]) in "ac")
-            run.opens = run.opens_around
+            run.opens = run.opens_around = kind(_after_marks(text, end)) in "ac"
         elif after == "a" and before == "." and not right:
-            found = text[start - 1] in MARKS and _WORD_BEFORE.search(
-                text, max(start - MAX_MARKS - 1, 0), start
-            )
-            run.closes_around = bool(found and kind(found[1]) in "ac")
-            run.closes = run.closes_around
+            run.closes = run.closes_around = kind(_before_marks(text, start)) in "ac"
     return run
+
+
+def _before_marks(text: str, end: int) -> str:
+    """Return the character before the marks that end there; a space if there is none."""
+    start = end - 1
+    while start >= 0 and text[start] in MARKS and end - start <= MAX_MARKS:
+        start -= 1
+    return " " if start < 0 or _NO_MARK in text[start + 1 : end] else text[start]
+
+
+def _after_marks(text: str, start: int) -> str:
+    """Return the character after the marks that begin there; a space if there is none."""
+    end = start
+    while end < len(text) and text[end] in MARKS and end - start < MAX_MARKS:
+        end += 1
+    return " " if end == len(text) or _NO_MARK in text[start:end] else text[end]
 
 
 def is_argument(text: str, start: int, end: int) -> bool:
@@ -269,10 +276,10 @@ def is_argument(text: str, start: int, end: int) -> bool:
     return bool(pattern.match(text, end))
 
 
-def _kind(closer: DelimiterRun) -> tuple[str, bool, int, bool]:
+def _kind(closer: DelimiterRun) -> tuple[str, bool, int]:
     """Return the kind of a closer. Closers of the same kind match the same openers."""
     length = closer.count if closer.character == "~" else closer.length % 3
-    return closer.character, closer.opens, length, closer.closes_around and closer.is_alone
+    return closer.character, closer.opens, length
 
 
 def _match(opener: DelimiterRun, closer: DelimiterRun) -> bool:
@@ -283,7 +290,7 @@ def _match(opener: DelimiterRun, closer: DelimiterRun) -> bool:
     """
     if not opener.opens or opener.character != closer.character:
         return False
-    if (opener.opens_around and opener.is_alone) or (closer.closes_around and closer.is_alone):
+    if opener.opens_around and opener.is_alone:
         return False
     if closer.character == "~":
         return opener.count == closer.count

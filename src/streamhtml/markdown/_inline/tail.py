@@ -160,6 +160,8 @@ def _open_runs(state: InlineState, first: int) -> str:
 
 def _is_emphasis(state: InlineState, run: DelimiterRun) -> bool:
     """Return whether the delimiter run will most likely open emphasis."""
+    if run.opens_around and run.is_alone:
+        return False
     end = state.starts[run.index] + run.length
     if run.count > 3 or run.html == "~" or state.text[end : end + 1] in _UNLIKELY_EMPHASIZED:
         return False

@@ -330,9 +330,12 @@ def test_what_is_not_certain_is_a_tail(steps: tuple[Step, ...]) -> None:
         ("*a",),
         ("re b", "append 0 <p></p>", "tail 1 <em>are b</em>"),
         ("* (*c", "append 1 <em>are b</em> ("),
-        (" d", "tail 1 <em>c d</em>"),
-        ("*)", "append 1 <em>c d</em>)"),
+        (" d*)", "append 1 <em>c d</em>)"),
         (END,),
+    ),
+    marks_in_a_word=(
+        ("a~~**b" + "c" * 60, "append 0 <p>a</p>", f"tail 1 ~~<strong>b{'c' * 60}</strong>"),
+        (END, f"append 1 ~~**b{'c' * 60}"),
     ),
     underscores=(
         ("_a",),

@@ -139,6 +139,7 @@ def test_law_exact_answers() -> None:
         ["a@b.c HTTP:", "//d"],
         ["a._@", " b_"],
         ["mail", "to:a@b.c"],
+        ["[:", "]$$1\n$$\n|$$"],
         ["mailto:mailto:", "a@b.c"],
         ["*~~*a*~", "~**b*"],
     ],

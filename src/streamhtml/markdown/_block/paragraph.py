@@ -207,7 +207,7 @@ class Paragraph:
         if not partial or len(partial[1]) > MAX_LABEL:
             self._give_up_definitions()
         else:
-            self._is_definition = partial[0][-1] == ":"
+            self._is_definition = partial[0].endswith("]:")
 
     def _read_definitions(self, *, title_may_follow: bool, final: bool = False) -> None:
         """Move the definitions from the leading lines to the document's references.

@@ -74,7 +74,8 @@ def end_of_url(text: str, pos: int, *, final: bool, cjk: bool) -> int | Incomple
             a particle that is alone after a slash.
     """
     host = pos + 4 if text[pos] == "w" else text.index("//", pos) + 2
-    run = (_RUN if not cjk or text.isascii() else _RUN_IN_CJK).match(text, host)
+    cjk = cjk and not text.isascii()
+    run = (_RUN_IN_CJK if cjk else _RUN).match(text, host)
     assert run
     domain = _DOMAIN.match(text, host, run.end())
     after = domain.end() if domain else host

@@ -201,12 +201,12 @@ def new_run(text: str, start: int, end: int, index: int, dialect: Dialect) -> De
     character, length = text[start], end - start
     if character == "~" and length != 2 and not (length == 1 and dialect.single_tilde):
         return DelimiterRun(character, length, index, opens=False, closes=False)
-    first, last = start, end
-    if character == "*" and "~" in text[max(start - 1, 0) : end + 1] and dialect.strikethrough:
-        first, last = _before_tildes(text, start), _after_tildes(text, end)
+    first, last = text[start - 1 : start] or " ", text[end : end + 1] or " "
+    if character == "*" and (first == "~" or last == "~") and dialect.strikethrough:
+        start, end = _before_tildes(text, start), _after_tildes(text, end)
+        first, last = text[start - 1 : start] or " ", text[end : end + 1] or " "
     kind = kind_in_cjk if dialect.cjk else kind_of
-    before = kind(text[first - 1]) if first else " "
-    after = kind(text[last]) if last < len(text) else " "
+    before, after = kind(first), kind(last)
     left = after != " " and (after != "." or before != "a")
     right = before != " " and (before != "." or after != "a")
     if character == "_" or (character == "~" and length == 1):

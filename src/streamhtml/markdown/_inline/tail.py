@@ -75,14 +75,16 @@ def show_tail(state: InlineState, certain: int) -> str:
     ends: list[tuple[int, str]] = []
     if state.tags:
         _open_tags(state, ends)
-    state.delimiters.pair(until=len(pieces))
-    _wait_for_runs(state, certain)
-    _open_runs(state, certain, ends)
+    if state.delimiters.last:
+        state.delimiters.pair(until=len(pieces))
+        _wait_for_runs(state, certain)
+        _open_runs(state, certain, ends)
     state.write_runs(certain)
     if state.footnotes:
         state.write_footnotes(len(pieces), {})
-    html = "".join(pieces[certain:])
-    closing = "".join(end for index, end in sorted(ends, reverse=True) if index < len(pieces))
+    html, closing = "".join(pieces[certain:]), ""
+    if ends:
+        closing = "".join(end for index, end in sorted(ends, reverse=True) if index < len(pieces))
     del pieces[certain:]
     is_visible = html and (html[0] not in "< \t\n" or _VISIBLE.match(html))
     return html.rstrip(" \n") + closing if is_visible else ""

@@ -15,7 +15,7 @@ from streamhtml.markdown._inline import addresses
 from streamhtml.markdown._inline.autolinks import check_shown_email, read_address, read_less_than
 from streamhtml.markdown._inline.citation_rules import read_lenticular_bracket, write_citations
 from streamhtml.markdown._inline.citations import Citations
-from streamhtml.markdown._inline.code_spans import read_backtick
+from streamhtml.markdown._inline.code_spans import read_backtick, show_open_span
 from streamhtml.markdown._inline.emphasis import read_delimiter_run
 from streamhtml.markdown._inline.escapes import read_ampersand, read_backslash, read_newline
 from streamhtml.markdown._inline.footnotes import Footnotes
@@ -107,6 +107,10 @@ class InlineParser:
                 address. If not, an address that arrives in pieces is recognised too late, and
                 the text must be read again.
         """
+        if not final and text[0] == "`" and not hold_words and "@" not in text:
+            tail = show_open_span(text)  # Fast path: code that arrives in pieces.
+            if tail is not None:
+                return "", 0, tail, False, False
         patterns = self._patterns
         if "@" in text and self.dialect.autolinks:
             search = patterns.with_emails

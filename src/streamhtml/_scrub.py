@@ -50,23 +50,25 @@ class Scrubber:
 
     def __init__(self) -> None:
         self._held = ""
-        self._before = ""  # The last two characters before the next ones, as they came.
+        self._before = ""  # The previous text, as it came. Its last two characters count.
 
     def feed(self, text: str) -> str:
         """Return the scrubbed text, without the characters that are held back."""
         if self._held:
             text = self._held + text
             self._held = ""
-        # Fast paths for most texts: without a newline, then with some.
-        if (
-            text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable())
-        ) or not _FOUND.search(text):
-            self._before = text[-2:] or self._before
+        # Fast paths for most texts. Short pieces have no line break.
+        if text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable()):
+            self._before = text or self._before
             return text
-        if not self._before:
+        if not _FOUND.search(text):
+            self._before = text or self._before
+            return text
+        before = self._before[-2:]
+        if not before:
             text = text.lstrip(BYTE_ORDER_MARK)
-        start = len(self._before)
-        text = self._before + text
+        start = len(before)
+        text = before + text
         end = len(text)
         if _FOUND.search(text, start):
             text = _PAIR.sub(_join, text)
@@ -74,12 +76,12 @@ class Scrubber:
             assert undecided
             self._held = undecided[0]
             end = undecided.start()
-        self._before = text[max(end - 2, 0) : end]
+        self._before = text[:end]
         return _scrub(text, start, end)
 
     def close(self) -> str:
         """Return what was held back, now that the text has ended."""
-        before, held = self._before, self._held
+        before, held = self._before[-2:], self._held
         self._before = self._held = ""
         return _scrub(before + held, len(before), len(before + held))
 

@@ -18,12 +18,19 @@ _ESCAPED: Final = re.compile(rf"\\([!-/:-@\[-`{{-~])|{ENTITY.pattern}")
 
 def escape(text: str) -> str:
     """Escape text for use between tags."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # Most texts are short and have none of these. The tests are faster than the calls.
+    if "&" in text:
+        text = text.replace("&", "&amp;")
+    if "<" in text:
+        text = text.replace("<", "&lt;")
+    if ">" in text:
+        text = text.replace(">", "&gt;")
+    return text
 
 
 def escape_plain(text: str) -> str:
     """Escape text that contains neither ``&`` nor ``<``, for use between tags."""
-    return text.replace(">", "&gt;")
+    return text.replace(">", "&gt;") if ">" in text else text
 
 
 def escape_attribute(text: str) -> str:

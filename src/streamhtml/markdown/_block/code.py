@@ -93,10 +93,11 @@ class CodeBlock:
             html = _call("on_fence", self._on_fence, self._language, source, self._info)
         if self._lines and html is None:
             self._settle_colors(self._lines, source)
-        self._text.close()
-        self._buffer.close()
-        self._buffer.close()
-        if html is not None:
+        if html is None:
+            self._text.close()
+            self._buffer.close()
+            self._buffer.close()
+        else:
             self.retract()
             self._buffer.open(BufferedElement('<div class="streamhtml-fence">', "</div>"))
             self._buffer.write(html)

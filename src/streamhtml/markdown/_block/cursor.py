@@ -22,9 +22,9 @@ class Cursor:
         self.line = line
         self.pos = 0
         self.column = 0
-        if line and line[0] not in " \t":  # Fast path: most lines have no indentation.
+        if not line or line[0] not in " \t":  # Fast path: most lines have no indentation.
             self.next = self.indent = 0
-            self.blank = False
+            self.blank = not line
         else:
             self.look()
 
@@ -60,28 +60,23 @@ class Cursor:
 
     def look(self) -> None:
         """Find the next character that is not a space or tab."""
-        line, column, index = self.line, self.column, self.pos
-        length = len(line)
-        while index < length:
-            character = line[index]
-            if character == " ":
-                column += 1
-            elif character == "\t":
-                column += 4 - column % 4
-            else:
-                break
-            index += 1
-        self.next = index
-        self.indent = column - self.column
-        self.blank = index == length
+        line, pos = self.line, self.pos
+        rest = line[pos:].lstrip(" \t")
+        self.next = index = len(line) - len(rest)
+        self.indent = index - pos
+        self.blank = not rest
+        if "\t" in line:
+            column = self.column
+            for character in line[pos:index]:
+                column += 1 if character == " " else 4 - column % 4
+            self.indent = column - self.column
 
     def skip(self, columns: int) -> None:
         """Skip up to ``columns`` columns of white space."""
         columns = min(columns, self.indent)
         self.indent -= columns
-        end = self.pos + columns
-        if "\t" not in self.line[self.pos : end]:
-            self.pos = end
+        if "\t" not in self.line:
+            self.pos += columns
             self.column += columns
             return
         while columns:

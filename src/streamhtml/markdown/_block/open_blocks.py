@@ -44,6 +44,7 @@ from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._options import Highlight, OnFence
 from streamhtml.markdown._output.buffer import MAX_RESENT, BufferedElement, HTMLBuffer
 
+_AFTER_LANGUAGE: Final = re.compile(r"[ \t{]")
 _LANGUAGE: Final = re.compile(r"[\w.+#-]{1,40}\Z")
 _ALERT_TITLES: Final = {
     "note": "Note",
@@ -119,8 +120,6 @@ class OpenBlocks:
         """Pass another line, or the beginning of one, to the leaf."""
         assert self.leaf
         self.leaf.begin_line(text, complete)
-        if complete and isinstance(self.leaf, ATXHeading):
-            self.close_leaf()
 
     # Containers ----------------------------------------------------------------------------------
 
@@ -222,12 +221,14 @@ class OpenBlocks:
                 self.leaf = ATXHeading(self.buffer, self._parser, *self._heading_tags(start.level))
                 cursor.skip_marker(start.level)
                 self.begin_line(cursor.rest, complete)
+                if complete:
+                    self.close_leaf()
             case ThematicBreakStart():
                 self.buffer.open(BufferedElement("<hr>", ""))
                 self.buffer.close()
             case FenceStart():
                 info = unescape(start.info)
-                language = re.split(r"[ \t{]", info, maxsplit=1)[0]
+                language = _AFTER_LANGUAGE.split(info, maxsplit=1)[0]
                 self.leaf = CodeBlock(
                     self.buffer,
                     language,

@@ -42,7 +42,7 @@ class Paragraph:
 
     __slots__ = (
         "_buffer", "_checkbox", "_element", "_has_text", "_is_definition", "_is_task", "_leading",
-        "_leading_size", "_line", "_line_held", "_line_size", "_read_at", "_references", "_text",
+        "_leading_size", "_line", "_line_held", "_read_at", "_references", "_text",
     )  # fmt: skip
 
     def __init__(
@@ -64,7 +64,6 @@ class Paragraph:
         self._checkbox = ""  # the source of the checkbox at its beginning
         self._has_text = False
         self._line: list[str] = []
-        self._line_size = 0
         self._line_held = False  # whether the line is held back for a table
         self._leading: list[str] | None = []  # lines that may still be definitions
         self._is_definition = False
@@ -76,17 +75,18 @@ class Paragraph:
             self._read_definitions(title_may_follow=text[0] in "\"'(")
         if self._line_held:
             self._add_line("".join(self._line))
+            self._line_held = False
         self._line = [text]
-        self._line_size = len(text)
-        self._line_held = False
-        if self._leading is not None and (self._leading or text[0] == "["):
-            self._leading.append("\n" + text if self._leading else text)
-            self._leading_size += len(text) + 1
-            self._check_leading()
-            return
-        self._leading = None
-        self._line_held = text[0] == "|"
-        if not self._line_held:
+        if self._leading is not None:
+            if self._leading or text[0] == "[":
+                self._leading.append("\n" + text if self._leading else text)
+                self._leading_size += len(text) + 1
+                self._check_leading()
+                return
+            self._leading = None
+        if text[0] == "|":
+            self._line_held = True
+        else:
             self._add_line(text)
 
     def add(self, text: str) -> None:
@@ -95,9 +95,7 @@ class Paragraph:
             self._leading.append(text)
             self._leading_size += len(text)
             self._check_leading()
-        elif self._line_held:
-            self._line_size += len(text)
-        else:
+        elif not self._line_held:
             self._text.add(text)
 
     def end_line(self) -> None:
@@ -112,7 +110,7 @@ class Paragraph:
 
     @property
     def held(self) -> int:
-        line = self._line_size if self._line_held else 0
+        line = len(self.last_line) if self._line_held else 0
         return self._text.held + self._leading_size + line
 
     def settle_definitions(self) -> bool:
@@ -130,7 +128,7 @@ class Paragraph:
     @property
     def last_text(self) -> str:
         """The last line so far, or ``""`` if it may still be something else than text."""
-        return "" if self._leading or self._line_held else self.last_line
+        return "" if self._leading or self._line_held else "".join(self._line)
 
     def become_heading(self, start: str, end: str) -> None:
         """Close the paragraph as a heading with these tags."""

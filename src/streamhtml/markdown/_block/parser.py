@@ -18,6 +18,7 @@ from streamhtml.markdown._block.formulas import (
     find_open_formula,
 )
 from streamhtml.markdown._block.heading import ATXHeading
+from streamhtml.markdown._block.leaf import Leaf
 from streamhtml.markdown._block.open_blocks import OpenBlocks
 from streamhtml.markdown._block.paragraph import Paragraph
 from streamhtml.markdown._block.starts import (
@@ -54,7 +55,7 @@ class BlockParser:
         self._blocks = blocks
         self._rules = rules
         self._dialect = blocks.dialect
-        self._in_line = False  # whether the rest of the line goes directly to the leaf
+        self._line_leaf: Leaf | None = None  # to which the rest of the line goes directly
         self._partial: list[str] = []  # otherwise, the part of the line that has arrived
         self._partial_size = self._read_at = 0
         self._is_blank = True
@@ -66,14 +67,26 @@ class BlockParser:
     def feed(self, text: str) -> None:
         """Read more text."""
         if "\n" not in text:
-            if self._in_line and self._blocks.leaf:
-                self._blocks.leaf.add(text)  # Fast path: most pieces continue a line.
+            if self._line_leaf is not None:
+                self._line_leaf.add(text)  # Fast path: most pieces continue a line.
             elif text:
                 self._begin_line(text)
             return
         lines = text.split("\n")
         rest = lines.pop()
         self._finish_line(lines[0])
+        if len(lines) > 1:
+            self._read_lines(lines, has_delimiters="$$" in text or "\\" in text)
+        if rest:
+            self._begin_line(rest)
+
+    def _read_lines(self, lines: list[str], *, has_delimiters: bool) -> None:
+        """Read lines that are complete, without the first one, which ended a line.
+
+        Args:
+            lines: the lines.
+            has_delimiters: whether they may contain delimiters of formulas.
+        """
         blocks = self._blocks
         at, end = 1, len(lines)
         while at < end:
@@ -81,12 +94,12 @@ class BlockParser:
                 at += self._read_fenced_lines(lines, at, blocks.closer)
                 if at == end:
                     break
-            self._read_line(lines[at], True)
-            self._look_for_formula()
+            line = lines[at]
+            self._read_line(line, True)
+            if has_delimiters and ("$$" in line or "\\" in line):
+                self._look_for_formula()
             blocks.line_number += 1
             at += 1
-        if rest:
-            self._begin_line(rest)
 
     @property
     def held(self) -> int:
@@ -97,7 +110,7 @@ class BlockParser:
 
     def finish(self) -> None:
         """End the line and all open blocks."""
-        if self._in_line or self._partial:
+        if self._line_leaf or self._partial:
             self._finish_line("")
         while self._blocks.formula:
             self._give_up_formula()
@@ -105,14 +118,14 @@ class BlockParser:
 
     def _finish_line(self, text: str) -> None:
         blocks = self._blocks
-        if self._in_line:
-            assert blocks.leaf
+        leaf = self._line_leaf
+        if leaf:
             if text:
-                blocks.leaf.add(text)
-            blocks.leaf.end_line()
-            if isinstance(blocks.leaf, ATXHeading):
+                leaf.add(text)
+            leaf.end_line()
+            if isinstance(leaf, ATXHeading):
                 blocks.close_leaf()
-            self._in_line = False
+            self._line_leaf = None
         else:
             if self._partial:
                 text = "".join((*self._partial, text))
@@ -130,14 +143,15 @@ class BlockParser:
             if self._is_blank or self._partial_size < self._read_at:
                 return
             text = "".join(self._partial)
-        self._in_line = self._read_line(text, False)
-        if not self._in_line:
+        if self._read_line(text, False):
+            self._line_leaf = self._blocks.leaf
+            if self._partial:
+                self._forget_partial()
+        else:
             self._partial = [text]
             self._is_blank = False
             self._partial_size = len(text)
             self._read_at = next_reading(self._partial_size)
-        elif self._partial:
-            self._forget_partial()
 
     def _forget_partial(self) -> None:
         self._partial.clear()
@@ -169,36 +183,35 @@ class BlockParser:
             if complete:
                 self._read_blank(cursor, matched)
             return complete
-        if is_inside and isinstance(blocks.leaf, CodeBlock) and cursor.indent > 3:
+        leaf = blocks.leaf
+        if cursor.indent > 3 and is_inside and isinstance(leaf, CodeBlock):
             blocks.touch(matched)
             cursor.skip(4)
             blocks.begin_line(cursor.remainder, complete)
             return True
-        paragraph = blocks.leaf if isinstance(blocks.leaf, Paragraph) else None
+        paragraph = leaf if isinstance(leaf, Paragraph) else None
         containers: list[ContainerStart] = []
         start = None
         if cursor.indent < 4 and cursor.line[cursor.next] in self._rules:
-            context = LineContext(
-                complete,
-                self._dialect,
-                paragraph if is_inside else None,
-                no_formulas=self._no_formulas,
-            )
+            continued = paragraph if is_inside else None
+            context = LineContext(complete, self._dialect, continued, self._no_formulas)
             cursor, found = self._find_starts(cursor, context, matched, containers)
             if found is INCOMPLETE or (cursor.blank and not complete):
                 return False
             start = found
-        is_row = is_inside and isinstance(blocks.leaf, Table) and cursor.indent < 4
-        if (paragraph or is_row) and not containers and start is None:
-            blocks.touch(len(blocks.stack))
-            blocks.begin_line(cursor.rest, complete)
-            return True
-        if start and not containers and isinstance(start, (SetextUnderline, TableStart)):
+        if containers or start is None:
+            is_row = is_inside and isinstance(leaf, Table) and cursor.indent < 4
+            if (paragraph or is_row) and not containers:
+                blocks.touch(len(blocks.stack))
+                blocks.begin_line(cursor.rest, complete)
+                return True
+            blocks.open_containers(matched, containers)
+        elif isinstance(start, (SetextUnderline, TableStart)):
             assert paragraph
             blocks.touch(matched)
             blocks.convert(paragraph, start)
             return True
-        if isinstance(start, MathBlockStart) and is_inside and paragraph and not containers:
+        elif isinstance(start, MathBlockStart) and is_inside and paragraph:
             blocks.touch(matched)  # The paragraph stays open, because this line may belong to it.
         else:
             blocks.open_containers(matched, containers)

@@ -130,16 +130,16 @@ class LineContext:
         dialect: the constructs that are recognised.
         paragraph: the open paragraph that the line would otherwise continue, if it is inside all
             open containers.
-        new_container: the innermost container that began in this line before this position.
         no_formulas: the signs of the formulas of several lines that do not begin here; see
             ``OpenFormula``.
+        new_container: the innermost container that began in this line before this position.
     """
 
     complete: bool
     dialect: Dialect
     paragraph: Paragraph | None
-    new_container: "ContainerStart | None" = None
     no_formulas: str = ""
+    new_container: "ContainerStart | None" = None
 
 
 _ALERT: Final = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*\Z", re.IGNORECASE)

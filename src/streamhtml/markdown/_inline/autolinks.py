@@ -22,6 +22,7 @@ _PARTIAL_AUTOLINK: Final = re.compile(
     r"<(?:[A-Za-z][A-Za-z0-9+.-]{0,31}(?::[^\s<>]*)?"
     r"|[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?:@[A-Za-z0-9.-]*)?)?\Z"
 )
+_AFTER_WORD: Final = re.compile("[_@]")
 _REST_OF_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]*@[A-Za-z0-9._-]*")
 
 
@@ -63,7 +64,7 @@ def read_address(state: InlineState, found: "re.Match[str]") -> None:
         return
     if end is None:
         # Take the word as text, but not a "_", which may be a delimiter.
-        state.add_literal(len(re.split("[_@]", found[0])[0]))
+        state.add_literal(len(_AFTER_WORD.split(found[0], maxsplit=1)[0]))
         return
     address = text[pos:end]
     scheme = "http://" if text[pos] == "w" and not is_email else ""

@@ -22,8 +22,22 @@ def read_backtick(state: InlineState) -> None:
     elif state.final:
         state.add_literal(length)
     else:
-        content = _code_html(text[start:].rstrip("`")).strip(" ")
-        state.stop(f"<code>{content}</code>" if content else "")
+        state.stop(_open_span(text[start:].rstrip("`")))
+
+
+def show_open_span(text: str) -> str | None:
+    """Return the HTML of a text that is a code span without its end; None if it is anything else.
+
+    Args:
+        text: the text, which begins with a backtick.
+    """
+    content = text.lstrip("`")
+    return None if "`" in content else _open_span(content)
+
+
+def _open_span(text: str) -> str:
+    content = _code_html(text).strip(" ")
+    return f"<code>{content}</code>" if content else ""
 
 
 def _find_closing_ticks(state: InlineState, start: int, length: int) -> int | None:

@@ -26,47 +26,46 @@ class InlineText(GrowingText):
         "_before",
         "_held",
         "_hold_words",
+        "_missing",
         "_parser",
-        "_read_at",
         "_source",
-        "_unread",
         "cautious",
     )
 
     def __init__(
         self, parser: InlineParser, *, cautious: bool = False, hold_words: bool = False
     ) -> None:
-        super().__init__()
+        GrowingText.__init__(self)  # This takes much less time than super().
         self._parser = parser
-        self._source: list[str] = []
-        self._unread = 0  # index into the source
+        self._source: list[str] = []  # all text that has been read, or is held
         self._held = self._before = ""
-        self._read_at = 0  # length of the held text at which it is read again
+        self._missing = 0  # number of characters that must arrive before held text is read again
         self._hold_words = hold_words
         self.cautious = cautious
 
     def restart(self) -> None:
         """Forget what has been read, so that all text is read again."""
-        self._unread = 0
-        self._unread_size = sum(map(len, self._source))
+        self._unread, self._source = [*self._source, *self._unread], []
         self._before = self._held = self.tail = ""
         self._pieces = []
-        self._taken = self._read_at = 0
+        self._taken = self._missing = 0
 
     def add(self, text: str) -> None:
         """Add text. The first text does not begin with white space."""
-        self._source.append(text)
-        self._unread_size += len(text)
+        if text:
+            self._unread.append(text)
+            if self._missing:
+                self._missing -= len(text)
 
     def close(self) -> None:
         self.closed = True
         if self._held:
-            self._unread_size += 1  # The held text has to be read once more.
+            self._unread.append("")  # The held text has to be read once more.
 
     @property
     def held(self) -> int:
         """The number of characters that may be read again."""
-        return len(self._held) + self._unread_size
+        return len(self._held) + sum(map(len, self._unread))
 
     @property
     def is_shown(self) -> bool:
@@ -76,7 +75,7 @@ class InlineText(GrowingText):
     @property
     def source(self) -> str:
         """All text that has been added."""
-        return "".join(self._source)
+        return "".join(self._source + self._unread)
 
     def prepend(self, text: str) -> None:
         """Add text at the beginning, and restart."""
@@ -85,18 +84,16 @@ class InlineText(GrowingText):
 
     def remove_end(self, length: int) -> None:
         """Remove ``length`` characters at the end, and restart."""
-        text = self.source
-        self._source = [text[: max(len(text) - length, 0)]]
+        text = self.source[:-length]
+        self._source, self._unread = [], [text] if text else []
         self.restart()
 
     def advance(self) -> bool:
-        if self._unread_size and (
-            self.closed or len(self._held) + self._unread_size >= self._read_at
-        ):
-            source, unread = self._source, self._unread
-            fresh = source[-1] if len(source) == unread + 1 else "".join(source[unread:])
-            self._unread = len(source)
-            self._unread_size = 0
+        unread = self._unread
+        if unread and (self._missing <= 0 or self.closed):
+            fresh = unread[0] if len(unread) == 1 else "".join(unread)
+            self._source.append(fresh)
+            unread.clear()
             html = None
             if not (self._held or self._hold_words or self.cautious):
                 html = self._parser.read_unstructured(fresh, final=self.closed)
@@ -110,7 +107,7 @@ class InlineText(GrowingText):
 
     def html(self, *, reread: bool = False) -> str:
         if reread and self.pending:
-            return self._parser.read(self.source).html
+            return self._parser.read(self.source)[0]
         self.advance()
         return "".join(self._pieces)
 
@@ -130,15 +127,16 @@ class InlineText(GrowingText):
         before = self._before
         if before and "@" in text:  # The address may have begun with "mailto:" or "ssh://".
             before = self._end_before(len(text))
-        reading = self._parser.read(text, before, final=self.closed, hold_words=self._hold_words)
-        if reading.restart and not self._hold_words:
+        html, length, self.tail, is_pending, must_restart = self._parser.read(
+            text, before, final=self.closed, hold_words=self._hold_words
+        )
+        if must_restart and not self._hold_words:
             self._hold_words = True
             self.restarted = self.is_shown
             self.restart()
             self.advance()
             return
-        html, length, self.tail = reading.html, reading.length, reading.tail
-        if reading.pending:
+        if is_pending:
             self.pending = True
         if self.cautious and not self.closed:
             self.tail = html + self.tail
@@ -150,4 +148,5 @@ class InlineText(GrowingText):
             if self._before in MARKS:  # The character before the marks matters too.
                 self._before = (before + text[:length])[-MAX_MARKS - 1 :]
         self._held = text[length:]
-        self._read_at = next_reading(len(self._held)) if len(self._held) > READ_AT_ONCE else 0
+        held = len(self._held)
+        self._missing = next_reading(held) - held if held > READ_AT_ONCE else 0

@@ -139,7 +139,7 @@ class InlineState:
         stopped: whether reading has stopped before the end of the text.
         hold: the index of the first piece that is not certain, if reading has stopped.
         pending: whether a definition that may still follow could change the certain part.
-        restart: whether the text before this one must be read again; see ``Reading``.
+        restart: whether the text before this one must be read again, see ``Reading``.
     """
 
     __slots__ = (

@@ -30,6 +30,9 @@ MAX_LENGTH: Final = 1000
 def read_tag(state: InlineState) -> bool:
     """Read ``<`` if a tag begins there or may begin there, and return whether it does."""
     text, pos = state.text, state.pos
+    following = text[pos + 1 : pos + 2]
+    if not (following.isalpha() or following == "/"):
+        return False
     if found := _ELEMENT.match(text, pos):
         if found[2]:
             read = _close if found[1] else _open

@@ -73,10 +73,13 @@ def show_tail(state: InlineState, certain: int) -> str:
     """Return the HTML for the pieces after the certain ones, and remove them from the state."""
     pieces = state.pieces
     _wait_for_brackets(state)
-    _wait_for_end_tags(state)
-    state.delimiters.pair(until=len(pieces))
-    _wait_for_runs(state, certain)
-    closing = _open_runs(state, certain)
+    if state.tags:
+        _wait_for_end_tags(state)
+    closing = ""
+    if state.delimiters.last:
+        state.delimiters.pair(until=len(pieces))
+        _wait_for_runs(state, certain)
+        closing = _open_runs(state, certain)
     state.write_runs(certain)
     if state.footnotes:
         state.write_footnotes(len(pieces), {})

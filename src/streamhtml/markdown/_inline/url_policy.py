@@ -17,7 +17,8 @@ SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 
 _SAFE: Final = "!#$%&'()*+,-./:;=?@_~"
 _IS_SAFE: Final = re.compile(r"[A-Za-z0-9!#$%&'()*+,\-./:;=?@_~]*\Z")
-_OTHER_SITE: Final = re.compile(r"https?:|//", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"([^:/?#]*+):")
+_OTHER_SITE: Final = ("http:", "https:", "//")
 _IMAGE: Final = re.compile(r'<img [^>]*?alt="([^"]*)"[^>]*>')
 _BREAK: Final = re.compile(r"<br>(?!\n)")
 _TAG: Final = re.compile(r"<[^>]*>")
@@ -55,7 +56,8 @@ class SafeURLs:
     def link(self, target: Target) -> tuple[str, str]:
         if not is_allowed(target.url):
             return "", ""
-        tab = ' target="_blank"' if self._new_tab and _OTHER_SITE.match(target.url) else ""
+        is_other_site = target.url[:6].lower().startswith(_OTHER_SITE)
+        tab = ' target="_blank"' if is_other_site and self._new_tab else ""
         attributes = url_attributes("href", target)
         return f'<a{attributes}{tab} rel="noopener noreferrer nofollow ugc">', "</a>"
 
@@ -75,9 +77,8 @@ class SafeURLs:
 
 def is_allowed(url: str) -> bool:
     """Return whether a link may lead to a URL, which has an allowed scheme or none."""
-    beginning = re.split(r"[/?#]", url, maxsplit=1)[0]
-    scheme, colon, _ = beginning.partition(":")
-    return not colon or scheme.lower() in SCHEMES
+    found = _SCHEME.match(url)
+    return not found or found[1].lower() in SCHEMES
 
 
 def normalize_url(url: str) -> str:

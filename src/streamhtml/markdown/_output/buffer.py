@@ -25,7 +25,7 @@ class BufferedElement:
         deferred: whether the element is shown only once it has content, because it may still
             become another element.
 
-    Attributes:
+    Attributes (the first three are set when it is opened):
         parent: the element that contains it; None at the top level.
         index: the index of its entry, counted from the beginning of the document.
         depth: the number of elements with tags from the top level down to this one, included.
@@ -36,13 +36,15 @@ class BufferedElement:
     __slots__ = (
         "deferred", "depth", "end", "index", "parent", "resent", "start", "was_untagged",
     )  # fmt: skip
+    parent: "BufferedElement | None"
+    index: int
+    depth: int
 
     def __init__(self, start: str, end: str, *, deferred: bool = False) -> None:
         self.start = start
         self.end = end
         self.deferred = deferred
-        self.parent: BufferedElement | None = None
-        self.index = self.depth = self.resent = 0
+        self.resent = 0
         self.was_untagged = False
 
 
@@ -61,7 +63,8 @@ class HTMLBuffer:
             patches.
         waiting: the index of an open block that is sent again when it ends.
         rewritten: the first element that was written again while nothing of it was visible.
-        has_closed_block: whether a block has been closed whose entries have not been removed.
+        has_changes: whether one of these may be set.
+        closed_blocks: the number of closed blocks whose entries have not been removed.
     """
 
     def __init__(self) -> None:
@@ -71,13 +74,14 @@ class HTMLBuffer:
         self.changed: tuple[int, int] | None = None
         self.waiting: int | None = None
         self.rewritten: BufferedElement | None = None
-        self.has_closed_block = False
+        self.has_changes = False
+        self.closed_blocks = 0
 
     def open(self, element: BufferedElement) -> BufferedElement:
         """Open an element inside the innermost open one, and return it."""
-        parent = self.innermost
-        element.parent = parent
-        element.depth = (parent.depth if parent else 0) + bool(element.start)
+        element.parent = parent = self.innermost
+        depth = parent.depth if parent is not None else 0
+        element.depth = depth + 1 if element.start else depth
         element.index = self.offset + len(self.entries)
         self.entries.append(element)
         self.innermost = element
@@ -85,11 +89,12 @@ class HTMLBuffer:
 
     def close(self) -> None:
         """Close the innermost open element."""
-        assert self.innermost is not None
+        innermost = self.innermost
+        assert innermost is not None
         self.entries.append(None)
-        self.innermost = self.innermost.parent
-        if self.innermost is None:
-            self.has_closed_block = True
+        self.innermost = parent = innermost.parent
+        if parent is None:
+            self.closed_blocks += 1
 
     def write(self, entry: str | GrowingText) -> None:
         """Add HTML, which is escaped and well-formed, or text that may still grow."""
@@ -102,6 +107,7 @@ class HTMLBuffer:
 
     def mark_rewritten(self, element: BufferedElement) -> None:
         """Record that an element is written again while nothing of it is visible."""
+        self.has_changes = True
         if self.rewritten is None or element.index < self.rewritten.index:
             self.rewritten = element
 
@@ -113,6 +119,7 @@ class HTMLBuffer:
             can_wait: whether the page can show the element as before until the block around it
                 ends. It waits if its content was sent ``MAX_RESENT`` times again already.
         """
+        self.has_changes = True
         while not element.start and element.parent:
             element = element.parent
         around: BufferedElement | None = element

@@ -26,18 +26,19 @@ class GrowingText:
         tail: the HTML of the uncertain end, as it is shown for now.
     """
 
-    __slots__ = ("_pieces", "_taken", "_unread_size", "closed", "pending", "restarted", "tail")
+    __slots__ = ("_pieces", "_taken", "_unread", "closed", "pending", "restarted", "tail")
 
     def __init__(self) -> None:
         self._pieces: list[str] = []  # HTML that is certain
         self._taken = 0  # number of pieces that were taken
-        self._unread_size = 0  # in characters
+        self._unread: list[str] = []  # text
         self.tail = ""
         self.closed = self.pending = self.restarted = False
 
     def add(self, text: str) -> None:
         """Add text at the end."""
-        raise NotImplementedError
+        if text:
+            self._unread.append(text)
 
     def advance(self) -> bool:
         """Read the text that was added, and return whether anything can be shown."""
@@ -53,11 +54,11 @@ class GrowingText:
 
     def take(self) -> str:
         """Return the HTML that has become certain since the last call."""
-        if self._unread_size:
+        if self._unread:
             self.advance()
         taken, pieces = self._taken, self._pieces
-        self._taken = len(pieces)
-        return pieces[-1] if self._taken == taken + 1 else "".join(pieces[taken:])
+        self._taken = count = len(pieces)
+        return pieces[-1] if count == taken + 1 else "".join(pieces[taken:])
 
     def html(self, *, reread: bool = False) -> str:
         """Return all HTML that is certain.
@@ -72,21 +73,12 @@ class GrowingText:
 class VerbatimText(GrowingText):
     """Text that is escaped and not parsed, as in a code block."""
 
-    __slots__ = ("_unread",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._unread: list[str] = []
-
-    def add(self, text: str) -> None:
-        self._unread.append(text)
-        self._unread_size += len(text)
+    __slots__ = ()
 
     def advance(self) -> bool:
-        if self._unread_size:
+        if self._unread:
             self._pieces.append(escape("".join(self._unread)))
             self._unread.clear()
-            self._unread_size = 0
         return bool(self._pieces)
 
 
@@ -97,25 +89,20 @@ class LineText(GrowingText):
         read_line: returns the HTML of a complete line.
     """
 
-    __slots__ = ("_is_long", "_line", "_read_line", "_show_at", "_unread")
+    __slots__ = ("_is_long", "_line", "_read_line", "_show_at")
 
     def __init__(self, read_line: Callable[[str], str]) -> None:
         super().__init__()
         self._read_line = read_line
-        self._unread: list[str] = []
         self._line = ""  # the unfinished line
         self._is_long = False  # whether its beginning was shown without colours
         self._show_at = 0
 
-    def add(self, text: str) -> None:
-        self._unread.append(text)
-        self._unread_size += len(text)
-
     def advance(self) -> bool:
-        if self._unread_size:
+        if self._unread:
             text = self._line + "".join(self._unread)
             self._unread.clear()
-            self._unread_size = start = 0
+            start = 0
             while end := text.find("\n", start) + 1:
                 self._end_line(text[start:end])
                 start = end
@@ -125,7 +112,6 @@ class LineText(GrowingText):
     def settle(self, html: str) -> bool:
         """Use this HTML for all of the text, and return whether it differs from what was read."""
         self._unread.clear()
-        self._unread_size = 0
         read = "".join(self._pieces)
         if html.startswith(read):
             self._pieces.append(html[len(read) :])

@@ -10,7 +10,13 @@ from typing import Final
 from markupsafe import Markup
 
 from streamhtml._patch import Action, Patch, closed_patch
-from streamhtml.markdown._output.buffer import BufferedElement, Entry, HTMLBuffer, html_of
+from streamhtml.markdown._output.buffer import (
+    BufferedElement,
+    Entry,
+    HTMLBuffer,
+    blocks_of,
+    html_of,
+)
 from streamhtml.markdown._output.growing_text import GrowingText
 
 _markup: Final = partial(str.__new__, Markup)
@@ -35,6 +41,11 @@ class _PendingBlock:
                 entry.discard_html()
 
 
+def _is_pending(entries: list[Entry]) -> bool:
+    """Return whether a later definition may change the HTML of one of the entries."""
+    return any(isinstance(entry, GrowingText) and entry.pending for entry in entries)
+
+
 def _fingerprint(html: str) -> tuple[int, int]:
     """Return a value that shows later whether the HTML has changed, without keeping the HTML."""
     return len(html), hash(html)
@@ -54,46 +65,52 @@ class PatchWriter:
         self._buffer = buffer
         self._sent = 0  # index of the first entry that is not completely on the page
         self._innermost: BufferedElement | None = None  # the element on the page that it belongs to
+        self._growing: GrowingText | None = None  # that entry, if it is text that was sent in part
         self._tail = ""
         self._children = 0  # number of blocks that were removed from the buffer
         self._pending: list[_PendingBlock] = []
 
     def flush(self) -> list[Patch]:
         """Return the patches that show everything written since the last call."""
+        text, at, buffer = self._growing, self._innermost, self._buffer
+        if text is None or at is None or buffer.has_changes or buffer.entries[-1] is not text:
+            return self._flush_all()
+        html = text.take()  # Fast path: only this text has grown.
+        if text.restarted:
+            return self._flush_all()
+        patches = [closed_patch("append", _markup(html), self._root, at.depth)] if html else []
+        tail = text.tail
+        if tail if html else tail != self._tail:
+            patches.append(closed_patch("tail", _markup(tail), self._root, at.depth))
+        self._tail = tail
+        return patches
+
+    def _flush_all(self) -> list[Patch]:
+        """Do what ``flush()`` does, whatever was written or has changed."""
         buffer = self._buffer
         if buffer.rewritten:
             if buffer.rewritten.index < self._sent:
                 self._sent, self._innermost = buffer.rewritten.index, buffer.rewritten.parent
+                self._growing = None
             buffer.rewritten = None
         if buffer.waiting is not None and self._must_resend_now():
             # If an earlier block has changed, the one that waits was not sent before.
             if buffer.changed is None or buffer.waiting < buffer.changed[0]:
                 buffer.changed = (buffer.waiting, 1)
             buffer.waiting = None
-        position = self._sent - buffer.offset
-        first = buffer.entries[position] if position < len(buffer.entries) else None
-        if isinstance(first, GrowingText) and self._innermost:
-            first.advance()
-            if first.restarted:
-                first.restarted = False
+        text = self._growing
+        if text and self._innermost:
+            text.advance()
+            if text.restarted:
+                text.restarted = False
                 buffer.mark_changed(self._innermost)
-            elif position == len(buffer.entries) - 1 and buffer.changed is None:
-                return self._grow(first, self._innermost)  # Fast path: only this text has grown.
+        buffer.has_changes = buffer.waiting is not None
         return self._show()
 
     def _must_resend_now(self) -> bool:
         """Return whether what waits has ended, or text belongs into an element that has no tags."""
         at = self._innermost
-        return self._buffer.has_closed_block or (at is not None and at.was_untagged)
-
-    def _grow(self, text: GrowingText, at: BufferedElement) -> list[Patch]:
-        """Return the patches for a text that has grown, if nothing else was written."""
-        html, tail, before = text.take(), text.tail, self._tail
-        self._tail = tail
-        patches = [closed_patch("append", _markup(html), self._root, at.depth)] if html else []
-        if tail if html else tail != before:
-            patches.append(closed_patch("tail", _markup(tail), self._root, at.depth))
-        return patches
+        return bool(self._buffer.closed_blocks) or (at is not None and at.was_untagged)
 
     def _show(self) -> list[Patch]:
         """Return the patches for new entries, and for an element that has changed."""
@@ -113,7 +130,7 @@ class PatchWriter:
         if tail if patches else tail != self._tail:
             patches.append(self._patch("tail", tail, self._innermost))
         self._tail = tail
-        if buffer.has_closed_block:
+        if buffer.closed_blocks:
             self._settle()
         return patches
 
@@ -216,7 +233,8 @@ class PatchWriter:
         """Record that the page shows all entries before ``end``, and that ``at`` is open there."""
         last = self._buffer.entries[end - self._buffer.offset - 1]
         # Text that may still grow stays the next entry, because there is more to send.
-        self._sent = end - (isinstance(last, GrowingText) and not last.closed)
+        self._growing = last if isinstance(last, GrowingText) and not last.closed else None
+        self._sent = end - (self._growing is not None)
         self._innermost = at
 
     def _patch(self, action: Action, html: str, at: BufferedElement | None) -> Patch:
@@ -225,7 +243,6 @@ class PatchWriter:
     def _settle(self) -> None:
         """Remove the blocks from the buffer that are closed and were sent."""
         buffer = self._buffer
-        buffer.has_closed_block = False
         at = self._innermost
         while at and at.parent:
             at = at.parent
@@ -233,17 +250,9 @@ class PatchWriter:
         buffer.offset += count
         entries = buffer.entries[:count]
         del buffer.entries[:count]
-        depth = start = 0
-        pending = False
-        for position, entry in enumerate(entries, 1):
-            if isinstance(entry, BufferedElement):
-                depth += 1
-            elif isinstance(entry, GrowingText):
-                pending = pending or entry.pending
-            elif entry is None:
-                depth -= 1
-                if not depth:
-                    if pending:
-                        self._pending.append(_PendingBlock(self._children, entries[start:position]))
-                    self._children += 1
-                    start, pending = position, False
+        if _is_pending(entries):
+            for child, block in enumerate(blocks_of(entries), self._children):
+                if _is_pending(block):
+                    self._pending.append(_PendingBlock(child, block))
+        self._children += buffer.closed_blocks
+        buffer.closed_blocks = 0

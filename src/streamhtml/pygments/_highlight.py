@@ -22,7 +22,8 @@ MAX_LENGTH: Final = 200_000
 When the block is complete, it is read once more, at about 2 µs per character."""
 
 MAX_SECONDS: Final = 0.25
-"""Maximum CPU time for a block, in seconds of this thread. It is checked after each token."""
+"""Maximum CPU time for a block, in seconds of this thread. It is checked after each token. The time
+for making the lexer, which compiles its rules when it is first used, is not counted."""
 
 SECONDS_PER_CHARACTER: Final = 5e-6
 """What is added to this time for each character, about three times of what a lexer needs."""
@@ -124,13 +125,14 @@ class CodeColors:
 
     def _at_once(self, text: str, seconds: float) -> Iterator[tuple[_TokenType, str]]:
         # Some lexers keep state while they read, so each text gets a new one.
-        until = time.thread_time() + seconds
         if self._reads_lines:
             lines = LineLexer(self._lexer, self._max_match)
-            lines.until = until
+            lines.until = time.thread_time() + seconds
             yield from lines.read_all(text)
             return
-        for token in self._lexer(stripnl=False, ensurenl=False).get_tokens(text):
+        lexer = self._lexer(stripnl=False, ensurenl=False)
+        until = time.thread_time() + seconds
+        for token in lexer.get_tokens(text):
             if time.thread_time() > until:
                 raise TimeoutError
             yield token

@@ -10,6 +10,8 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
+from inspect import signature
 from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
@@ -47,13 +49,23 @@ _EMBEDDED: Final = {"script-content": "JavaScript", "style-content": "CSS"}
 _END_TAG: Final = re.compile(r"<\s*/\s*(?:script|style)\s*>", re.IGNORECASE)
 
 
+@cache
 def can_read_lines(lexer: type[Lexer]) -> bool:
     """Return whether a ``LineLexer`` can read the lexer's language."""
-    return (
-        issubclass(lexer, RegexLexer)
-        and not issubclass(lexer, DelegatingLexer)
-        and lexer.get_tokens is Lexer.get_tokens
-    )
+    if not issubclass(lexer, RegexLexer) or issubclass(lexer, DelegatingLexer):
+        return False
+    stack = signature(lexer.get_tokens_unprocessed).parameters.get("stack")
+    begins_at_root = stack is None or stack.default == ("root",)
+    return begins_at_root and lexer.get_tokens is Lexer.get_tokens
+
+
+@cache
+def _compiled(name: str) -> type[Lexer]:
+    """Return a lexer class, whose rules Pygments compiles when it is first used: now."""
+    lexer = find_lexer_class(name)
+    assert lexer is not None
+    lexer()
+    return lexer
 
 
 class LineLexer:
@@ -88,6 +100,9 @@ class LineLexer:
         self._shown = 0  # how much of it was returned
         is_script = isinstance(self._lexer, JavascriptLexer)
         self._ending = _ENDING_WITHOUT_QUOTES if is_script else _ENDING
+        self._embedded_lexers = {
+            state: _compiled(name) for state, name in _EMBEDDED.items() if state in self._rules
+        }
         self._inner: LineLexer | None = None
         self._unfinished: tuple[_TokenType, str] | None = None  # its last type, and its end
 
@@ -149,7 +164,7 @@ class LineLexer:
         while (pos := context.pos) < stop:
             if time.thread_time() > self.until:
                 raise TimeoutError
-            if context.stack[-1] in _EMBEDDED:
+            if context.stack[-1] in self._embedded_lexers:
                 yield from self._embedded(text, end)
                 if context.pos > pos:
                     continue
@@ -226,8 +241,8 @@ class LineLexer:
             self._inner = None
             return
         if self._inner is None:
-            name = _EMBEDDED[context.stack[-1]]
-            self._inner = LineLexer(find_lexer_class(name), self._max_match)
+            lexer = self._embedded_lexers[context.stack[-1]]
+            self._inner = LineLexer(lexer, self._max_match)
         self._inner.until = self.until
         is_whole = end == len(text)
         part = text[pos:stop]

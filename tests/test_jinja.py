@@ -44,11 +44,16 @@ def test_a_function_is_a_template() -> None:
     assert template_itself(render) is render
 
 
-@pytest.mark.parametrize("template", ["chat.html", None, 7, {"message": "private"}])
-def test_what_is_no_template_is_refused(template: Any) -> None:
-    says = (
-        "='chat.html' is a str" if template == "chat.html" else f" is a {type(template).__name__}"
-    )
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        ("chat.html", "='chat.html' is a str"),
+        (None, " is a NoneType"),
+        (7, " is an int"),
+        ({"message": "private"}, " is a dict"),
+    ],
+)
+def test_what_is_no_template_is_refused(template: Any, says: str) -> None:
     with pytest.raises(TypeError, match=f"^template{says}; pass the template"):
         template_itself(template)
 

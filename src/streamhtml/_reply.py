@@ -4,13 +4,13 @@ This is the state machine of a message. It also numbers the fragments. It is syn
 it does no I/O, never waits, and knows no output format.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Literal
 
 from markupsafe import Markup
 
+from streamhtml._answer import Answer
 from streamhtml._arguments import check_context, check_deltas, check_into, check_outcome
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Delta, merge_deltas
@@ -54,6 +54,7 @@ class Reply:
             package's own, in English.
 
     Attributes:
+        answer: what was said so far.
         message_pair_id: the id of the message.
         state: "new", "streaming", or the outcome.
         limit: the name of the limit that ended the answer, a field of ``Limits``; or None.
@@ -101,8 +102,7 @@ class Reply:
             at_once=at_once,
         )
         self._notice = notice or Notice()
-        # As UTF-8, which takes a fraction of the memory of one str for each token.
-        self._texts: defaultdict[str, bytearray] = defaultdict(bytearray)
+        self.answer = Answer()
         self._size = 0
         self._check_held_at = MAX_BATCH_CHARS
         self.holds_much = False
@@ -113,12 +113,12 @@ class Reply:
 
     @property
     def text(self) -> str:
-        """The answer so far: the text of the part "text", unescaped and unchanged."""
-        return self.part("text")
+        """The answer so far: the text of its parts of the kind "text", unescaped and unchanged."""
+        return self.answer.text
 
-    def part(self, name: str) -> str:
-        """Return the text of one part so far, unescaped and unchanged; ``""`` if it has none."""
-        return self._texts.get(name, b"").decode("utf-8", "surrogatepass")
+    def part(self, kind: str) -> str:
+        """Return the text of a kind of part so far, unescaped and unchanged; ``""`` for none."""
+        return self.answer.text_of(kind)
 
     def open(self) -> Fragment:
         """Return the first Fragment: the message without any text."""
@@ -137,7 +137,7 @@ class Reply:
         try:
             merged = merge_deltas(deltas)
             for delta in merged:
-                self._texts[delta.part] += delta.text.encode("utf-8", "surrogatepass")
+                self.answer.add(delta)
                 self._size += len(delta.text)
         except (AttributeError, TypeError):
             check_deltas(deltas)
@@ -171,7 +171,7 @@ class Reply:
         """Close the reply now, and return a function that renders the last Fragment."""
         check_outcome(outcome)
         self._check_state("streaming")
-        self.state = outcome
+        self.state = self.answer.outcome = outcome
         return partial(self._render_end, outcome)
 
     def _render_end(self, outcome: Outcome) -> Fragment:
@@ -185,13 +185,13 @@ class Reply:
 
         It uses neither the site's templates nor the renderers, so it cannot raise again.
         """
-        self.state = "failed"
+        self.state = self.answer.outcome = "failed"
         return self._fragment(self._view.fail(self._notice.plain("failed")), "failed")
 
     def abandon(self, outcome: Outcome = "interrupted") -> None:
         """End the reply because the reader has left. Nothing is rendered."""
         check_outcome(outcome)
-        self.state = outcome
+        self.state = self.answer.outcome = outcome
 
     def _check_state(self, expected: Literal["new", "streaming"]) -> None:
         if self.state != expected:

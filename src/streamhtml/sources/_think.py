@@ -1,0 +1,123 @@
+"""Finds the reasoning that a model writes into its text, as in ``<think>…</think>``.
+
+Models with open weights do so, where the server does not tell the reasoning from the text. The tags
+count at the beginning of an answer only, so a text about them is left alone.
+"""
+
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+from markupsafe import Markup
+
+from streamhtml._delta import Delta
+
+Tags: TypeAlias = Iterable[str | tuple[str, str]]
+"""Names of elements, such as "think"; or pairs of what opens and what closes the reasoning."""
+
+THINK_TAGS: Final[Tags] = (
+    "think",
+    "thinking",
+    "thought",
+    "reasoning",
+    "seed:think",
+    ("[THINK]", "[/THINK]"),
+    ("◁think▷", "◁/think▷"),
+)
+"""What DeepSeek, Qwen, GLM, MiniMax, Gemma, Seed, Magistral and Kimi write."""
+
+
+class ThinkSplitter:
+    """Splits the text of one answer, in pieces of any size, into reasoning and text.
+
+    White space around the tags is dropped. Reasoning that never ends stays reasoning. A closing tag
+    between two backticks is code, and does not count.
+
+    Args:
+        tags: see ``Tags``.
+
+    Attributes:
+        is_done: whether the rest of the text is passed through unchanged.
+    """
+
+    def __init__(self, tags: Tags = THINK_TAGS) -> None:
+        pairs = [(f"<{tag}>", f"</{tag}>") if isinstance(tag, str) else tag for tag in tags]
+        self._closers = dict(pairs)
+        self._closer = ""  # Of the reasoning that has begun; "" before and after it.
+        self._after_tag = False
+        self._held = ""
+        self.is_done = not pairs
+
+    def feed(self, text: str) -> list[Delta]:
+        """Return the Deltas of the next piece. What may be the beginning of a tag is held back."""
+        text, self._held = self._held + text, ""
+        if not (self.is_done or self._closer or self._after_tag):
+            text = self._read_opener(text)
+        if self._closer:
+            return self._read_reasoning(text)
+        return self._read_text(text)
+
+    def split(self, deltas: list[Delta]) -> list[Delta]:
+        """Return the same Deltas, but split the text in them."""
+        found: list[Delta] = []
+        for delta in deltas:
+            if delta.part == "text" and not isinstance(delta.text, Markup):
+                found += self.feed(delta.text)
+            else:
+                found.append(delta)
+        return found
+
+    def close(self) -> list[Delta]:
+        """Return what was held back, now that the text has ended."""
+        held, self._held, self.is_done = self._held, "", True
+        if self._closer:
+            return _deltas(held.removesuffix(self._closer), "reasoning")
+        return _deltas(held)
+
+    def _read_opener(self, text: str) -> str:
+        """Look for an opening tag, and return the text after it."""
+        start = text.lstrip()
+        for opener, closer in self._closers.items():
+            if start.startswith(opener):
+                self._closer, self._after_tag = closer, True
+                return start[len(opener) :]
+        if any(opener.startswith(start) for opener in self._closers):
+            self._held = text
+            return ""
+        self.is_done = True
+        return text
+
+    def _read_reasoning(self, text: str) -> list[Delta]:
+        text = self._without_space(text)
+        end = text.find(self._closer)
+        while end > 0 and text[end - 1] == "`" == text[end + len(self._closer) :][:1]:
+            end = text.find(self._closer, end + 1)
+        after = end + len(self._closer)
+        if end < 0 or (after == len(text) and text[:end].endswith("`")):
+            said, self._held = self._hold_back(text)
+            return _deltas(said, "reasoning")
+        self._closer, self._after_tag = "", True
+        return _deltas(text[:end], "reasoning") + self._read_text(text[after:])
+
+    def _hold_back(self, text: str) -> tuple[str, str]:
+        """Split the text before what may be the beginning of the closing tag."""
+        for start in range(max(len(text) - len(self._closer) - 1, 0), len(text)):
+            end = text[start:]
+            if self._closer.startswith(end) or f"`{self._closer}".startswith(end):
+                return text[:start], end
+        return text, ""
+
+    def _read_text(self, text: str) -> list[Delta]:
+        text = self._without_space(text)
+        self.is_done = self.is_done or bool(text)
+        return _deltas(text)
+
+    def _without_space(self, text: str) -> str:
+        """Return the text without the white space that follows a tag."""
+        if self._after_tag:
+            text = text.lstrip()
+            self._after_tag = not text
+        return text
+
+
+def _deltas(text: str, part: str = "text") -> list[Delta]:
+    return [Delta(text, part)] if text else []

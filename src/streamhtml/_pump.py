@@ -266,6 +266,7 @@ class Pump:
                     if self.loop.is_cancellation(error):
                         raise
                 finally:
+                    self._add(self._source.end())
                     self.source_has_ended = True
                     self._cancel = self._thread_may_continue.set  # Do not cancel the cleanup.
                     await self._close_in_task(self._source)
@@ -294,13 +295,11 @@ class Pump:
         buffer = self._buffer
         async for token in await source.open():
             # Fast path: most tokens are plain strings. take_batch() makes Deltas of them later.
-            if type(token) is str and token:
+            if type(token) is str and token and source.passes_text:
                 self._chars_written += len(token)
                 buffer.append(token)
             else:
-                for delta in source.read(token):
-                    self._chars_written += len(delta.text)
-                    buffer.append(delta)
+                self._add(source.read(token))
             if self._closing:  # We are not cancelled yet, or the source suppressed it.
                 await self._run_to_next_await(source)
                 return
@@ -312,7 +311,12 @@ class Pump:
                 or self._chars_written - self._chars_read >= MAX_BUFFERED_CHARS
             ):
                 await self._apply_backpressure(source)
-        source.end()
+        source.report.check()
+
+    def _add(self, deltas: list[Delta]) -> None:
+        for delta in deltas:
+            self._chars_written += len(delta.text)
+            self._buffer.append(delta)
 
     async def _apply_backpressure(self, source: AsyncDeltas) -> None:
         assert self.loop is not None
@@ -338,8 +342,7 @@ class Pump:
         self.loop.cancel_at_next_wait()
         for _ in range(CHECKPOINT_EVERY):
             if (delta := await anext(source, None)) is not None:
-                self._chars_written += len(delta.text)
-                self._buffer.append(delta)
+                self._add([delta])
         with suppress(self.loop.cancelled):
             await checkpoint()
 
@@ -357,6 +360,7 @@ class Pump:
                 self._read_in_thread(source)
         except BaseException as error:  # Nobody else handles the exceptions of this thread.
             self._record_error(error)
+        self._add(source.end())
         self.source_has_ended = True
         try:
             source.close()
@@ -365,13 +369,11 @@ class Pump:
 
     def _read_in_thread(self, source: SyncDeltas) -> None:
         for token in source.open():
-            if type(token) is str and token:  # Fast path, as in _read().
+            if type(token) is str and token and source.passes_text:  # Fast path, as in _read().
                 self._chars_written += len(token)
                 self._buffer.append(token)
             else:
-                for delta in source.read(token):
-                    self._chars_written += len(delta.text)
-                    self._buffer.append(delta)
+                self._add(source.read(token))
             if self._reader_is_idle and self._buffer:
                 self._reader_is_idle = False
                 self._call_in_loop(self._reader_wakeup.notify)
@@ -383,7 +385,7 @@ class Pump:
                     self._thread_may_continue.wait()
             if self._closing:
                 return
-        source.end()
+        source.report.check()
 
     def _finish(self) -> None:
         self._ended = True

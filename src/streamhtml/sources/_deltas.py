@@ -2,11 +2,18 @@
 
 import inspect
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    AsyncExitStack,
+    ExitStack,
+)
 from typing import Any, TypeAlias, overload
 
 from streamhtml._delta import Delta
 from streamhtml._type_name import with_article
 from streamhtml.sources._close import close_async, close_sync
+from streamhtml.sources._open import check_source, is_async, make_sync_stream, stream_method
 from streamhtml.sources._tokens import TokenReader
 
 Tokens: TypeAlias = "AsyncIterable[Any] | Iterable[Any] | Awaitable[Any] | Callable[[], Any]"
@@ -37,30 +44,22 @@ def deltas(tokens: Tokens) -> "AsyncDeltas | SyncDeltas":
         Truncated: a chunk said that the answer was cut short. The iteration raises it after the
             last Delta.
     """
-    if isinstance(tokens, str | bytes | bytearray):
-        raise TypeError(
-            f"tokens is one {type(tokens).__name__}, not an iterator of tokens; "
-            "pass the model's stream, or [text] for a text that is already complete"
-        )
-    if isinstance(tokens, AsyncIterable):
-        return AsyncDeltas(tokens)
-    if isinstance(tokens, Iterable):
-        return SyncDeltas(tokens)
-    if isinstance(tokens, Awaitable) or callable(tokens):
-        return AsyncDeltas(tokens)
-    raise TypeError(
-        f"tokens is {with_article(tokens)}, which cannot be iterated; pass an async or sync "
-        "iterable of str, or the object that your SDK returns for stream=True"
-    )
+    return AsyncDeltas(tokens) if is_async(tokens) else SyncDeltas(tokens)
 
 
 class AsyncDeltas(TokenReader):
-    """Iterates the Deltas of an async source, which is opened at the first step."""
+    """Iterates the Deltas of an async source, which is opened at the first step.
 
-    def __init__(self, tokens: AsyncIterable[Any] | Awaitable[Any] | Callable[[], Any]) -> None:
+    The task that iterates it must also close it, because a context manager of an SDK has to be left
+    by the task that has entered it.
+    """
+
+    def __init__(self, tokens: object) -> None:
         super().__init__()
-        self._tokens: Any = tokens
+        self._tokens = tokens
         self._iterator: AsyncIterator[Any] | None = None
+        self._opened = AsyncExitStack()
+        self._opened.push_async_callback(close_async, tokens)
 
     def __aiter__(self) -> "AsyncDeltas":
         return self
@@ -73,8 +72,10 @@ class AsyncDeltas(TokenReader):
             try:
                 token = await anext(iterator)
             except StopAsyncIteration:
-                self.end()
-                raise
+                self._pending = self._end()
+                if not self._pending:
+                    raise
+                break
             self._pending = self.read(token)[::-1]
         return self._pending.pop()
 
@@ -82,40 +83,49 @@ class AsyncDeltas(TokenReader):
         """Open the source and return its own iterator, for a caller that reads single tokens.
 
         Raises:
-            TypeError: the function or the awaitable did not return an async iterable.
+            TypeError: what was opened is not an async iterable.
         """
-        # Store the result of each step at once, so that aclose() can close it if the next step
-        # fails.
-        if not isinstance(self._tokens, AsyncIterable | Awaitable):
-            self._tokens = self._tokens()
-        if not isinstance(self._tokens, AsyncIterable) and isinstance(self._tokens, Awaitable):
-            self._tokens = await self._tokens
-        if not isinstance(self._tokens, AsyncIterable):
-            raise TypeError(
-                f"tokens is a function or awaitable that returned {with_article(self._tokens)}, "
-                "not an async iterable; pass a sync source directly, not through a function"
-            )
-        self._iterator = aiter(self._tokens)
+        source = self._tokens
+        while not isinstance(source, AsyncIterable):
+            if (make := stream_method(source)) is not None:
+                source = make()
+            elif isinstance(source, Awaitable):
+                source = await source
+            elif isinstance(source, AbstractAsyncContextManager):
+                source = await self._opened.enter_async_context(source)
+            elif isinstance(source, AbstractContextManager | Iterable) or not callable(source):
+                raise TypeError(
+                    f"tokens is a function or awaitable that returned {with_article(source)}, not "
+                    "an async iterable; pass a sync source directly, not through a function"
+                )
+            else:
+                source = source()
+            # At once, so that aclose() closes it if the next step fails.
+            self._opened.push_async_callback(close_async, source)
+            check_source(source)
+        self._iterator = aiter(source)
         return self._iterator
 
     def close_unopened(self) -> bool:
         """Close a source that was never opened, if this needs no ``await``.
 
-        A generator, a coroutine or a function holds nothing before it starts. The stream object
-        of an SDK may already hold a connection, and has to be closed with ``aclose()``.
+        A generator, a coroutine, a function or a context manager holds nothing before it starts.
+        The stream or the run of an SDK may already hold a connection, and has to be closed with
+        ``aclose()``.
 
         Returns:
             Whether the source is now closed.
         """
-        if inspect.isasyncgen(self._tokens) or not isinstance(self._tokens, AsyncIterable):
-            self._closed = True
-            if inspect.iscoroutine(self._tokens):
-                self._tokens.close()
-            return True
-        return False
+        has_begun = isinstance(self._tokens, AsyncIterable) or stream_method(self._tokens)
+        if has_begun and not inspect.isasyncgen(self._tokens):
+            return False
+        self._closed = True
+        if inspect.iscoroutine(self._tokens):
+            self._tokens.close()
+        return True
 
     async def aclose(self) -> None:
-        """Close the iterator, then the object that it was made from.
+        """Close the iterator, then all that was opened on the way to it, the last first.
 
         They differ for an SDK's stream: it holds the connection, but is not its own iterator.
         """
@@ -125,17 +135,18 @@ class AsyncDeltas(TokenReader):
         try:
             await close_async(self._iterator)
         finally:
-            if self._tokens is not self._iterator:
-                await close_async(self._tokens)
+            await self._opened.aclose()
 
 
 class SyncDeltas(TokenReader):
     """Iterates the Deltas of a sync source. Use it from one thread only."""
 
-    def __init__(self, tokens: Iterable[Any]) -> None:
+    def __init__(self, tokens: object) -> None:
         super().__init__()
-        self._tokens: Any = tokens
+        self._tokens = tokens
         self._iterator: Iterator[Any] | None = None
+        self._opened = ExitStack()
+        self._opened.callback(close_sync, tokens)
 
     def __iter__(self) -> "SyncDeltas":
         return self
@@ -148,14 +159,24 @@ class SyncDeltas(TokenReader):
             try:
                 token = next(iterator)
             except StopIteration:
-                self.end()
-                raise
+                self._pending = self._end()
+                if not self._pending:
+                    raise
+                break
             self._pending = self.read(token)[::-1]
         return self._pending.pop()
 
     def open(self) -> Iterator[Any]:
-        """Open the source and return its own iterator, for a caller that reads single tokens."""
-        self._iterator = iter(self._tokens)
+        """Open the source and return its own iterator, for a caller that reads single tokens.
+
+        Raises:
+            TypeError: what was opened cannot be iterated.
+        """
+        source = self._tokens
+        if isinstance(source, AbstractContextManager) and not isinstance(source, Iterable):
+            source = self._opened.enter_context(source)
+            self._opened.callback(close_sync, source)
+        self._iterator = iter(make_sync_stream(source))
         return self._iterator
 
     def close_unopened(self) -> bool:
@@ -164,12 +185,11 @@ class SyncDeltas(TokenReader):
         return True
 
     def close(self) -> None:
-        """Close the iterator, then the object that it was made from."""
+        """Close the iterator, then all that was opened on the way to it, the last first."""
         if self._closed:
             return
         self._closed = True
         try:
             close_sync(self._iterator)
         finally:
-            if self._tokens is not self._iterator:
-                close_sync(self._tokens)
+            self._opened.close()

@@ -1,4 +1,7 @@
-"""No header of a client makes a response fail: every adapter × many odd sets of headers."""
+"""No header of a client makes a response fail: every adapter × many odd sets of headers.
+
+The tests are in several modules, because each module runs on one worker.
+"""
 
 import asyncio
 import logging
@@ -18,10 +21,10 @@ from tests.adapters.header_sets import HeaderSet, header_sets
 
 from streamhtml.formats._negotiate import _warn_once
 
-ADAPTERS = ["asgi", "wsgi", "starlette", "flask", "django-asgi", "django-wsgi"]
 SEED = 13
-FEW = 250
-MANY = 100_000
+COUNTS = pytest.mark.parametrize(
+    "count", [250, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
+)
 # What the view passes, in turn. Without ``into``, the client has to name the place.
 ARGUMENTS: list[dict[str, Any]] = [
     {},
@@ -69,13 +72,8 @@ def in_language_of(request: Any) -> AbstractContextManager[Any]:
     return nullcontext()
 
 
-@pytest.mark.parametrize(
-    "count", [FEW, pytest.param(MANY, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
-)
-@pytest.mark.parametrize("adapter", ADAPTERS)
-def test_no_header_makes_a_response_fail(
-    adapter: str, count: int, caplog: pytest.LogCaptureFixture
-) -> None:
+def check(adapter: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Check that an adapter answers every set, and warns once about each client it cannot serve."""
     _warn_once.cache_clear()
     for sent, answer in answers(adapter, header_sets(SEED, count)):
         if sent.method in {"GET", "POST"}:

@@ -1,6 +1,7 @@
 """A batch has a limited size, whatever the tokens are, and nothing is lost where they are cut."""
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import groupby
 
 import pytest
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from streamhtml import Delta
 from streamhtml._batch import Buffer, take_batch
+from streamhtml._delta import Replacement, ToolDelta
 
 TOKENS = st.lists(
     st.one_of(
@@ -27,7 +29,7 @@ def parts_of(deltas: list[Delta]) -> list[tuple[str, str]]:
     return [(part, "".join(str(delta.text) for delta in run)) for part, run in runs]
 
 
-def all_batches(tokens: list[str | Delta], max_chars: float) -> list[list[Delta]]:
+def all_batches(tokens: Sequence[str | Delta], max_chars: float) -> list[list[Delta]]:
     buffer: Buffer = deque(tokens)
     batches = []
     while buffer:
@@ -72,3 +74,16 @@ def test_without_a_limit_everything_is_taken() -> None:
         [Delta("a" * 10_000 + "b")],
         10_001,
     )
+
+
+def test_what_is_cut_stays_what_it_is() -> None:
+    call = ToolDelta("0123456789", id="1", name="search")
+    state = Delta.replace("abcdefghij", "status")
+    [first, second, third, *rest] = [
+        delta for batch in all_batches([call, state], 6) for delta in batch
+    ]
+    assert first == ToolDelta("012345", id="1", name="search")
+    assert second == ToolDelta("6789", id="1", name="search")
+    assert isinstance(third, Replacement)
+    assert all(type(delta) is Delta for delta in rest)
+    assert third.text + "".join(delta.text for delta in rest) == state.text

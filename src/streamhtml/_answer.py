@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from streamhtml._delta import Delta, Facts, ToolDelta
+from streamhtml._delta import IN_TURN, Delta, Facts, ToolDelta
 from streamhtml._patch import Outcome
 
 VERSION: Final = 1
@@ -17,9 +17,6 @@ VERSION: Final = 1
 
 PARAGRAPH: Final = "\n\n"
 """What separates text before a tool call from the text after it, where both are shown as one."""
-
-_IN_TURN: Final = ("text", "reasoning", "tool")
-"""Kinds that can begin again after another of them. There is one part of any other kind."""
 
 
 class Said:
@@ -152,7 +149,7 @@ class Answer:
         for part in reversed(self.parts):
             if part.kind == delta.part and part.id == call_id:
                 return part
-            if not call_id and part.kind in _IN_TURN and delta.part in _IN_TURN:
+            if not call_id and part.kind in IN_TURN and delta.part in IN_TURN:
                 break
         self.parts.append(AnswerPart(delta.part, call_id))
         return self.parts[-1]

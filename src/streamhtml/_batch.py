@@ -4,11 +4,12 @@ The law: the limit only decides where the text is cut. What the reader sees does
 """
 
 from collections import deque
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from markupsafe import Markup
 
-from streamhtml._delta import Delta
+from streamhtml._delta import Delta, Replacement
 
 MAX_BATCH_CHARS: Final = 4096
 """Maximum number of characters that one step renders on the event loop. The slowest texts that we
@@ -30,16 +31,14 @@ class CutToken:
     """The rest of a token that was too long for one batch.
 
     Args:
-        text: the whole text of the token.
-        part: the name of its part.
+        delta: the whole token.
         start: the index of the first character that is still unread.
     """
 
-    __slots__ = ("part", "start", "text")
+    __slots__ = ("delta", "start")
 
-    def __init__(self, text: str, part: str, start: int) -> None:
-        self.text = text
-        self.part = part
+    def __init__(self, delta: Delta, start: int) -> None:
+        self.delta = delta
         self.start = start
 
 
@@ -76,7 +75,7 @@ def take_batch(buffer: Buffer, max_chars: float) -> tuple[list[Delta], int]:
                 continue
             if size > max_chars:
                 texts[-1] = token[: int(max_chars) - size]
-                buffer.appendleft(CutToken(token, "text", len(texts[-1])))
+                buffer.appendleft(CutToken(Delta(token), len(texts[-1])))
                 size = int(max_chars)
             break
         if texts:
@@ -97,10 +96,13 @@ def _take_one(buffer: Buffer, token: str | Delta | CutToken, max_chars: float) -
     if isinstance(token, Delta):
         if len(token.text) <= max_chars or isinstance(token.text, Markup):
             return token
-        token = CutToken(token.text, token.part, 0)
+        token = CutToken(token, 0)
     assert isinstance(token, CutToken)
-    start, end = token.start, min(token.start + max_chars, len(token.text))
-    if end < len(token.text):
-        token.start = int(end)
+    delta, start = token.delta, token.start
+    end = int(min(start + max_chars, len(delta.text)))
+    if end < len(delta.text):
+        token.start = end
         buffer.appendleft(token)
-    return Delta(token.text[start : int(end)], token.part)
+    if start and isinstance(delta, Replacement):
+        return Delta(delta.text[start:end], delta.part)  # It goes on with the new content.
+    return replace(delta, text=delta.text[start:end])

@@ -1,10 +1,11 @@
 """The base class of every framework's response: its arguments, and the stages of its body."""
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from functools import partial
-from typing import Any, Generic, TypeVar
+from functools import partial, wraps
+from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 from streamhtml import _sigterm
 from streamhtml._arguments import check_response
@@ -12,6 +13,12 @@ from streamhtml._body import Body
 from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._limits import DEFAULT_LIMITS, Limits
 from streamhtml._notice import Notice
+from streamhtml._options import (
+    NO_SITE_OPTIONS,
+    OF_ONE_RESPONSE,
+    SiteOptions,
+    check_site_options,
+)
 from streamhtml._page_template import page_renderer
 from streamhtml._reconnected import Reconnected
 from streamhtml._renderer import Renderer, RendererName
@@ -25,6 +32,32 @@ from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_f
 from streamhtml.sources import Tokens
 
 RequestT = TypeVar("RequestT")
+P = ParamSpec("P")
+
+
+def _with_site_options(init: Callable[P, None]) -> Callable[P, None]:
+    """Give ``__init__`` the options of the site for the arguments that a view does not pass."""
+    by_position = ("template", "context")
+
+    @wraps(init)
+    def init_with_options(self: Any, request: Any, tokens: Any, *args: Any, **named: Any) -> None:
+        place, values = self._site_options(request)
+        try:
+            options = checked_options(SiteOptions(place, values))
+        except BaseException:
+            close_unused(tokens)
+            raise
+        for name in (*by_position[: len(args)], *named):
+            options.pop(name, None)
+        call: Any = init
+        try:
+            call(self, request, tokens, *args, **named, **options)
+        except Exception as error:
+            if options:
+                error.add_note(f"{place} sets {', '.join(map(repr, options))}")
+            raise
+
+    return init_with_options  # type: ignore[return-value]
 
 
 class BaseStreamingResponse(Generic[RequestT]):
@@ -81,6 +114,9 @@ class BaseStreamingResponse(Generic[RequestT]):
     Raises:
         TypeError: an argument has another type: ``tokens`` cannot be iterated, for example.
         ValueError: another argument is not valid, or the template does not show the answer.
+
+    A site can set these arguments in one place for all of its responses, except the first two,
+    ``context`` and ``nonce``. What a view passes itself comes first.
     """
 
     reply: Reply
@@ -88,6 +124,7 @@ class BaseStreamingResponse(Generic[RequestT]):
     _resource_scope: MakeResourceScope = nullcontext
     """Makes the context manager around the source, the templates and ``on_end``."""
 
+    @_with_site_options
     def __init__(
         self,
         request: RequestT,
@@ -156,6 +193,10 @@ class BaseStreamingResponse(Generic[RequestT]):
         """
         self._body.stop()
 
+    def _site_options(self, request: RequestT) -> SiteOptions:
+        """Return what the site has set for all responses."""
+        return NO_SITE_OPTIONS
+
     @abstractmethod
     def _read_request(self, request: RequestT) -> tuple[str, HeaderSource]:
         """Return the method and the headers of the request."""
@@ -177,6 +218,22 @@ class BaseStreamingResponse(Generic[RequestT]):
     @abstractmethod
     def _respond(self, request: RequestT, body: Body, status: int, headers: dict[str, str]) -> None:
         """Initialise the framework's response."""
+
+
+_OPTIONS: Final = frozenset(inspect.signature(BaseStreamingResponse.__init__).parameters) - {
+    "self",
+    *OF_ONE_RESPONSE,
+}
+
+
+def checked_options(site: SiteOptions) -> dict[str, Any]:
+    """Return the options that a site has set for all responses.
+
+    Raises:
+        TypeError: they are not a mapping, or one of them has another type.
+        ValueError: one of them is not an argument of ``StreamingHTMLResponse``, or not valid.
+    """
+    return check_site_options(site, _OPTIONS)
 
 
 def _last_id(headers: Headers, format: Format) -> str:

@@ -8,11 +8,15 @@ from typing import Any
 
 import flask
 import jinja2
+from flask.sansio.app import App
+from flask.sansio.blueprints import BlueprintSetupState
 
 from streamhtml import _sigterm
 from streamhtml._body import Body
 from streamhtml._jinja import escaping, site_notice
 from streamhtml._notice import Notice
+from streamhtml._options import SiteOptions
+from streamhtml._response import checked_options
 from streamhtml._template import Template
 from streamhtml.wsgi import WSGIResponse
 
@@ -21,8 +25,12 @@ __all__ = ["StreamingHTMLResponse", "blueprint"]
 blueprint = flask.Blueprint(
     "streamhtml", __name__, static_folder="static/streamhtml", static_url_path="/streamhtml"
 )
-# Views run in threads, which cannot install signal handlers.
-blueprint.record_once(lambda state: _sigterm.install_handler())
+
+
+@blueprint.record
+def _set_up(state: BlueprintSetupState) -> None:
+    _sigterm.install_handler()  # Views run in threads, which cannot install signal handlers.
+    checked_options(_site_options(state.app))
 
 
 class StreamingHTMLResponse(WSGIResponse[flask.Request], flask.Response):
@@ -31,7 +39,11 @@ class StreamingHTMLResponse(WSGIResponse[flask.Request], flask.Response):
     The name of a template, and ``streamhtml/notice.html``, are looked up in the app's
     ``jinja_env``. Context processors are applied. Notices are in the language of Flask-Babel, if
     the app uses it. The source and the template can use ``request``, ``session`` and ``g``.
+    ``app.config["STREAMHTML"]`` has the options of the site.
     """
+
+    def _site_options(self, request: flask.Request) -> SiteOptions:
+        return _site_options(flask.current_app)
 
     def _environ(self, request: flask.Request) -> Mapping[str, Any]:
         return request.environ
@@ -58,3 +70,7 @@ class StreamingHTMLResponse(WSGIResponse[flask.Request], flask.Response):
         self, request: flask.Request, body: Body, status: int, headers: dict[str, str]
     ) -> None:
         flask.Response.__init__(self, self._iterator(request, body), status, headers)
+
+
+def _site_options(app: App) -> SiteOptions:
+    return SiteOptions('app.config["STREAMHTML"]', app.config.get("STREAMHTML"))

@@ -13,6 +13,7 @@ from starlette.types import Scope, Send
 from streamhtml._body import Body
 from streamhtml._jinja import escaping, site_notice, template_itself
 from streamhtml._notice import Notice
+from streamhtml._options import SiteOptions
 from streamhtml._template import Template
 from streamhtml.asgi import ASGIResponse
 
@@ -22,12 +23,16 @@ __all__ = ["StreamingHTMLResponse"]
 class StreamingHTMLResponse(ASGIResponse[Request], StreamingResponse):
     """Stream one message; the arguments are those of ``BaseStreamingResponse``.
 
-    Templates are looked up by name in ``app.state.templates``, a ``Jinja2Templates``."""
+    Templates are looked up by name in ``app.state.templates``, a ``Jinja2Templates``.
+    ``app.state.streamhtml`` has the options of the site."""
 
     media_type = "text/html"
 
     def _scope(self, request: Request) -> Scope:
         return request.scope
+
+    def _site_options(self, request: Request) -> SiteOptions:
+        return SiteOptions("app.state.streamhtml", _state(request, "streamhtml"))
 
     def _template(self, request: Request, template: Any) -> Template:
         if not isinstance(template, str):
@@ -56,5 +61,9 @@ class StreamingHTMLResponse(ASGIResponse[Request], StreamingResponse):
 
 
 def _templates(request: Request) -> Jinja2Templates | None:
-    templates = getattr(getattr(request.scope.get("app"), "state", None), "templates", None)
+    templates = _state(request, "templates")
     return templates if isinstance(templates, Jinja2Templates) else None
+
+
+def _state(request: Request, name: str) -> Any:
+    return getattr(getattr(request.scope.get("app"), "state", None), name, None)

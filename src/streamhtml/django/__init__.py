@@ -12,12 +12,13 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from streamhtml._body import Body
 from streamhtml._notice import Notice
+from streamhtml._options import SiteOptions
 from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
 from streamhtml._template import Template
 from streamhtml._wsgi_iterator import SyncIterator
 from streamhtml.django._connections import ConnectionScope
-from streamhtml.django._templates import find_template, site_notice
+from streamhtml.django._templates import find_template, site_notice, site_options
 
 __all__ = ["StreamingHTMLResponse"]
 
@@ -27,7 +28,8 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
 
     The name of a template, and ``streamhtml/notice.html``, are looked up in the project's engines
     (Django's or Jinja2). Their context processors are applied. A template from ``get_template()``
-    can be passed instead of its name. Notices are in the active language.
+    can be passed instead of its name. Notices are in the active language. ``settings.STREAMHTML``
+    has the options of the site.
     """
 
     _resource_scope = ConnectionScope
@@ -35,6 +37,9 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
     def _read_request(self, request: HttpRequest) -> tuple[str, HeaderSource]:
         headers: Any = request.headers
         return request.method or "", headers
+
+    def _site_options(self, request: HttpRequest) -> SiteOptions:
+        return site_options()
 
     def _template(self, request: HttpRequest, template: Any) -> Template:
         return find_template(template, request)

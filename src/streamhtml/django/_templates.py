@@ -1,15 +1,17 @@
-"""Finds the project's templates, of Django's engine or of Jinja2, and makes its notices."""
+"""What a project sets: its templates, of Django's engine or Jinja2, its notices, its options."""
 
 from contextlib import nullcontext
 from typing import Any
 
 import jinja2
+from django.conf import settings
 from django.http import HttpRequest
 from django.template import TemplateDoesNotExist, loader
 from django.utils.translation import check_for_language, get_language, gettext, override
 
 from streamhtml._jinja import escaping
 from streamhtml._notice import TEMPLATE, Notice
+from streamhtml._options import SiteOptions
 from streamhtml._template import Template
 
 
@@ -46,3 +48,8 @@ def site_notice(request: HttpRequest, language: str) -> Notice:
     is_known = bool(language) and check_for_language(language)
     with override(language) if is_known else nullcontext():
         return Notice(template, gettext, language or get_language() or "")
+
+
+def site_options() -> SiteOptions:
+    """Return the options that the project sets for all responses."""
+    return SiteOptions("settings.STREAMHTML", getattr(settings, "STREAMHTML", None))

@@ -1,0 +1,106 @@
+"""The options of a site: arguments of ``StreamingHTMLResponse`` that it sets in one place for all.
+
+The place belongs to the framework: its settings, its config or the state of the app. Here they are
+checked, so that a mistake is found before the first answer, and its error names the place.
+"""
+
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
+from typing import Any, Final, NamedTuple, get_args
+
+from streamhtml._arguments import check_into, check_on_end, check_response, check_times
+from streamhtml._limits import Limits
+from streamhtml._renderer import RendererName
+from streamhtml._type_name import with_article
+from streamhtml.formats import FormatName
+
+
+class SiteOptions(NamedTuple):
+    """What a site has set, not checked yet.
+
+    Attributes:
+        place: where it is set, for error messages: "settings.STREAMHTML".
+        values: the options by their names; None if the site sets none.
+    """
+
+    place: str
+    values: Any = None
+
+
+NO_SITE_OPTIONS: Final = SiteOptions("")
+
+OF_ONE_RESPONSE: Final = ("request", "tokens", "context", "nonce")
+"""Arguments that belong to one response. A nonce protects only if it is new each time."""
+
+
+def check_site_options(site: SiteOptions, known: Collection[str]) -> dict[str, Any]:
+    """Return the options that a site has set, after checking them.
+
+    Args:
+        site: the options, and where they are set.
+        known: the names of all options.
+
+    Raises:
+        TypeError: they are not a mapping, or one of them has another type.
+        ValueError: an option is not known, or its value is not valid.
+    """
+    if site.values is None:
+        return {}
+    if not hasattr(site.values, "keys"):
+        raise TypeError(
+            f"{site.place} is {with_article(site.values)}, not a mapping; set the options of "
+            "StreamingHTMLResponse by their names, such as {'renderer': 'text'}"
+        )
+    options = dict(site.values)
+    for name, value in options.items():
+        where = f"{site.place}[{name!r}]"
+        if name in OF_ONE_RESPONSE:
+            raise ValueError(
+                f"{where} belongs to one response; pass it to each StreamingHTMLResponse instead"
+            )
+        if name not in known:
+            raise ValueError(f"{where} is not an option; {_hint(name, known)}")
+        try:
+            _CHECKS.get(name, _accept)(value)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{where} is not valid: {error}") from None
+    return options
+
+
+def _hint(name: object, known: Collection[str]) -> str:
+    close = get_close_matches(str(name), known, 1)
+    return f"use {close[0]!r}" if close else f"use one of {', '.join(map(repr, sorted(known)))}"
+
+
+def _accept(value: object) -> None:
+    """Accept a value that only the framework can check, such as the name of a template."""
+
+
+def _check_choice(name: str, choices: tuple[str, ...], function: str) -> Callable[[Any], None]:
+    def check(value: object) -> None:
+        if not callable(value) and value not in choices:
+            known = ", ".join(map(repr, choices))
+            raise ValueError(f"{name}={value!r} is not known; use {known}, or {function}")
+
+    return check
+
+
+def _check_limits(limits: object) -> None:
+    if not isinstance(limits, Limits):
+        raise TypeError(f"limits={limits!r} must be a Limits, such as Limits(silence=120)")
+
+
+_CHECKS: Final[dict[Any, Callable[[Any], None]]] = {
+    "renderer": _check_choice(
+        "renderer", get_args(RendererName), "a function that makes a Renderer"
+    ),
+    "format": _check_choice("format", get_args(FormatName), "a class that is a Format"),
+    "into": check_into,
+    "interval": lambda interval: check_times(interval, None),
+    "ping": lambda ping: check_times(0, ping),
+    "on_end": check_on_end,
+    "limits": _check_limits,
+    "compress": lambda compress: check_response(None, None, compress, 200, None),
+    "status": lambda status: check_response(None, None, False, status, None),
+    "headers": lambda headers: check_response(None, None, False, 200, headers),
+}

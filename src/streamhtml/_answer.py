@@ -3,49 +3,27 @@
 It knows nothing of HTML, of a clock or of a source. ``Reply`` shows what it holds.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Final
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias, get_args
 
-from markupsafe import Markup
-
-from streamhtml._delta import IN_TURN, Delta, Facts, ToolDelta
-from streamhtml._patch import Outcome
+from streamhtml._delta import IN_TURN, Delta, Facts, PartEnd, Replacement, ToolDelta
+from streamhtml._json_scan import JSONScan
+from streamhtml._patch import Outcome, is_id
+from streamhtml._said import Said
+from streamhtml._stored import StoredObject, facts_from_stored, facts_to_dict
 
 VERSION: Final = 1
 """The version of what ``Answer.to_dict()`` returns."""
 
 PARAGRAPH: Final = "\n\n"
-"""What separates text before a tool call from the text after it, where both are shown as one."""
+"""What separates text before a tool call from text after it, where both are shown as one."""
 
+PartState: TypeAlias = Literal["streaming", "called", "done", "failed"]
 
-class Said:
-    """Text that grows, of which pieces can be trusted HTML.
-
-    It is kept as UTF-8, which takes a fraction of the memory of one str for each token.
-    """
-
-    __slots__ = ("_pieces",)
-
-    def __init__(self) -> None:
-        self._pieces: list[bytearray | Markup] = []
-
-    def add(self, text: str) -> None:
-        """Add a piece: text, or ``Markup``."""
-        if isinstance(text, Markup):
-            self._pieces.append(text)
-            return
-        if not self._pieces or isinstance(self._pieces[-1], Markup):
-            self._pieces.append(bytearray())
-        self._pieces[-1] += text.encode("utf-8", "surrogatepass")  # type: ignore[operator]
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate the pieces: ``Markup`` as it came, and the text between as one ``str``."""
-        for piece in self._pieces:
-            yield piece if isinstance(piece, Markup) else piece.decode("utf-8", "surrogatepass")
-
-    def __str__(self) -> str:
-        return "".join(self)
+_OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+_STATES: Final[tuple[PartState, ...]] = get_args(PartState)
 
 
 @dataclass(slots=True)
@@ -53,122 +31,271 @@ class AnswerPart:
     """One part of an answer.
 
     Attributes:
-        kind: "text", "reasoning", "tool" or another.
+        kind: "text", "reasoning", "tool" or any other.
         id: tells the tool calls of one answer apart; ``""`` for other parts.
         name: the name of the tool; ``""`` for other parts.
-        said: the text; the arguments of a tool call, which are JSON.
-        result: what the tool returned; None if it has not.
+        said: the text; the arguments of a tool call.
+        result: what the tool returned; None if there is no result.
         error: why the tool failed; None if it has not.
+        state: "streaming"; "called" for a tool call whose arguments are complete, but which has no
+            result; "done"; or "failed": a tool call with an error or with cut arguments, or a part
+            whose own source has failed.
+        outcome: how the source of this part ended, if the answer is merged from several; else None.
+        began_after: seconds from the start of the stream until the part began; None if unknown.
+        ended_after: seconds from the start of the stream until the part ended, for a tool call
+            with its result; None if unknown.
+        is_tool: whether this is a tool call, of the kind "tool" or another.
+        index: the number of this part in its answer, from 0.
+        begins_paragraph: whether the text goes on after a tool call. Where it is shown together
+            with the text before, a new paragraph begins here.
     """
 
     kind: str
     id: str = ""
     name: str = ""
     said: Said = field(default_factory=Said)
-    result: str | None = None
-    error: str | None = None
+    result: Said | None = None
+    error: Said | None = None
+    state: PartState = "streaming"
+    outcome: Outcome | None = None
+    began_after: float | None = None
+    ended_after: float | None = None
+    is_tool: bool = False
+    index: int = 0
+    begins_paragraph: bool = False
+    _scan: JSONScan = field(default_factory=JSONScan, init=False, repr=False, compare=False)
 
     @property
     def text(self) -> str:
-        """The text, or the arguments of a tool call: unescaped and unchanged."""
+        """The text, unescaped and unchanged; the arguments of a tool call."""
         return str(self.said)
 
-    def add(self, delta: Delta) -> None:
-        """Add a piece of this part."""
-        if not isinstance(delta, ToolDelta) or delta.field == "arguments":
+    @property
+    def arguments(self) -> Any:
+        """The arguments of a tool call as Python values; None if ``text`` is no valid JSON."""
+        try:
+            return json.loads(self.text)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the part took, in seconds; None if it has not ended, or if it is unknown."""
+        if self.began_after is None or self.ended_after is None:
+            return None
+        return round(self.ended_after - self.began_after, 3)
+
+    def _add_to_call(self, delta: ToolDelta, at: float | None) -> None:
+        """Add a piece of this tool call."""
+        self.is_tool = True
+        self.name = self.name or delta.name
+        if delta.field == "arguments":
             self.said.add(delta.text)
+            self._scan.feed(delta.text)
+            if self.state == "streaming" and self._scan.is_complete:
+                self.state = "called"
         elif delta.field == "result":
-            self.result = (self.result or "") + delta.text
+            self.result = self.result or Said()
+            self.result.add(delta.text)
+            self._settle("failed" if self.error else "done", at)
         else:
-            self.error = (self.error or "") + delta.text
-        if isinstance(delta, ToolDelta):
-            self.name = self.name or delta.name
+            self.error = self.error or Said()
+            self.error.add(delta.text)
+            self._settle("failed", at)
 
-    def deltas(self) -> Iterator[Delta]:
-        """Yield Deltas that make this part again."""
-        if self.kind != "tool":
-            yield from (Delta(piece, self.kind) for piece in self.said)
-            return
-        yield ToolDelta(self.text, id=self.id, name=self.name)
-        if self.result is not None:
-            yield ToolDelta(self.result, id=self.id, field="result")
-        if self.error is not None:
-            yield ToolDelta(self.error, id=self.id, field="error")
+    def _settle(self, state: PartState, at: float | None) -> None:
+        self.state = state
+        self.ended_after = at
+
+    def _to_dict(self) -> dict[str, Any]:
+        stored: dict[str, Any] = {"kind": self.kind, "text": self.said.to_json()}
+        if self.is_tool:
+            stored |= {
+                "id": self.id,
+                "name": self.name,
+                "result": None if self.result is None else self.result.to_json(),
+                "error": None if self.error is None else self.error.to_json(),
+            }
+        return stored | {
+            "state": self.state,
+            "outcome": self.outcome,
+            "began_after": self.began_after,
+            "ended_after": self.ended_after,
+        }
+
+    @classmethod
+    def _from_stored(cls, stored: StoredObject) -> "AnswerPart":
+        part = cls(
+            stored.text("kind"),
+            stored.optional_text("id") or "",
+            stored.optional_text("name") or "",
+            stored.said("text"),
+            stored.optional_said("result"),
+            stored.optional_said("error"),
+            stored.one_of("state", _STATES),
+            _outcome(stored),
+            stored.seconds("began_after"),
+            stored.seconds("ended_after"),
+            stored.get("id") is not None,
+        )
+        part._scan.feed(part.text)
+        return part
 
 
-@dataclass(slots=True)
+@dataclass
 class Answer:
     """What was said, in order, and how it ended.
 
+    Text and reasoning that go on after another of them, or after a tool call, are a new part. So
+    ``parts`` has them in the order in which the reader sees them. Any other kind is one part.
+
     Attributes:
-        parts: the parts in the order in which they began. Text that goes on after reasoning or a
-            tool call is a new part.
+        parts: the parts in the order in which they began.
+        message_pair_id: the id of the message that shows the answer; ``""`` if there is none.
         outcome: how the answer ended; None while it has not.
         facts: what the source reported about the answer.
-        first_delta_after: seconds from the start until the first delta; None if none came.
-        duration: seconds from the start to the end; None while it has not ended.
+        first_delta_after: seconds from the start of the stream until the first delta arrived; None
+            if none did.
+        duration: seconds from the start of the stream to its end; None while it has not ended.
     """
 
     parts: list[AnswerPart] = field(default_factory=list)
+    message_pair_id: str = ""
     outcome: Outcome | None = None
     facts: Facts = field(default_factory=Facts)
     first_delta_after: float | None = None
     duration: float | None = None
-    _growing: AnswerPart | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._growing: AnswerPart | None = None  # The part of the last Delta, if it is text.
+        self._turn: AnswerPart | None = None  # The last part of a kind that takes turns.
+        self._latest: dict[str, AnswerPart] = {}  # By kind.
+        self._calls: dict[tuple[str, str], AnswerPart] = {}  # By kind and id.
+        self._streaming_calls: list[AnswerPart] = []
+        parts, self.parts = self.parts, []
+        for part in parts:
+            self._append(part)
 
     @property
     def text(self) -> str:
-        """The answer itself: the text of all parts of the kind "text"."""
+        """The answer itself: the text of all parts of the kind "text", unescaped and unchanged."""
         return self.text_of("text")
 
     def text_of(self, kind: str) -> str:
-        """Return the text of all parts of a kind, unescaped and unchanged.
+        """Return the text of all parts of a kind, unescaped and unchanged; ``""`` for none.
 
         What goes on after a tool call begins a new paragraph.
         """
-        pieces: list[str] = []
-        after_tool = False
+        return "".join(self.said_of(kind))
+
+    def said_of(self, kind: str) -> Iterator[str]:
+        """Iterate the text of all parts of a kind in pieces, of which some can be ``Markup``."""
         for part in self.parts:
             if part.kind == kind:
-                pieces += [PARAGRAPH] * after_tool + [part.text]
-                after_tool = False
-            elif part.kind == "tool":
-                after_tool = bool(pieces)
-        return "".join(pieces)
+                if part.begins_paragraph:
+                    yield PARAGRAPH
+                yield from part.said
 
-    def add(self, delta: Delta) -> None:
-        """Add the next Delta."""
+    def add(self, delta: Delta, at: float | None = None) -> AnswerPart:
+        """Add the next Delta, and return the part that it belongs to.
+
+        Args:
+            delta: the Delta.
+            at: seconds from the start of the stream; None if unknown.
+        """
         part = self._growing
-        if part is None or part.kind != delta.part or type(delta) is not Delta:
-            part = self._growing = self._find(delta)
-        part.add(delta)
+        if part is not None and type(delta) is Delta and delta.part == part.kind:
+            part.said.add(delta.text)  # Fast path: a text goes on.
+            return part
+        at = None if at is None else round(at, 3)
+        part = self._find(delta)
+        if part is None:
+            part = self._begin(delta, at)
+        self._growing = None
+        if isinstance(delta, ToolDelta):
+            part._add_to_call(delta, at)
+        elif isinstance(delta, PartEnd):
+            part.outcome = delta.outcome
+            part._settle("failed" if delta.outcome == "failed" else "done", at)
+        elif isinstance(delta, Replacement):
+            part.said = Said(delta.text)
+        else:
+            self._growing = part
+            part.said.add(delta.text)
+        if self.outcome is not None:
+            self._end_parts(self.outcome, at)
+        return part
 
-    def _find(self, delta: Delta) -> AnswerPart:
-        """Return the part that a Delta goes on with, which may be a new one."""
+    def end(self, outcome: Outcome, at: float | None = None) -> None:
+        """End the answer. What is added afterwards had arrived before, but was not shown.
+
+        Args:
+            outcome: how it ended.
+            at: seconds from the start of the stream; None if unknown.
+        """
+        self.outcome = outcome
+        self.duration = None if at is None else round(at, 3)
+        self._end_parts(outcome, self.duration)
+
+    def _find(self, delta: Delta) -> AnswerPart | None:
+        """Return the part that a Delta goes on with; None if it begins a new one."""
+        if isinstance(delta, ToolDelta) and delta.id:
+            return self._calls.get((delta.part, delta.id))
+        latest = self._latest.get(delta.part)
+        if delta.part not in IN_TURN:
+            return latest
+        return latest if latest is self._turn and latest and not latest.id else None
+
+    def _begin(self, delta: Delta, at: float | None) -> AnswerPart:
+        """Begin a new part, which may end others."""
         call_id = delta.id if isinstance(delta, ToolDelta) else ""
-        for part in reversed(self.parts):
-            if part.kind == delta.part and part.id == call_id:
-                return part
-            if not call_id and part.kind in IN_TURN and delta.part in IN_TURN:
-                break
-        self.parts.append(AnswerPart(delta.part, call_id))
-        return self.parts[-1]
+        part = AnswerPart(delta.part, call_id, began_after=at, is_tool=type(delta) is ToolDelta)
+        if part.kind in IN_TURN:
+            turn = self._turn
+            if turn is not None and turn.state == "streaming" and not turn.is_tool:
+                turn._settle("done", at)
+            if part.kind != "tool":
+                for call in self._streaming_calls:
+                    if call.state == "streaming":
+                        call.state = "called"
+                self._streaming_calls.clear()
+        self._append(part)
+        return part
 
-    def deltas(self) -> Iterator[Delta]:
-        """Yield Deltas that make these parts again."""
+    def _append(self, part: AnswerPart) -> None:
+        before, tool = self._latest.get(part.kind), self._latest.get("tool")
+        part.begins_paragraph = bool(before and tool and before.index < tool.index)
+        part.index = len(self.parts)
+        self.parts.append(part)
+        self._latest[part.kind] = part
+        if part.id:
+            self._calls[part.kind, part.id] = part
+        if part.kind in IN_TURN:
+            self._turn = part
+        if part.id and part.state == "streaming":
+            self._streaming_calls.append(part)
+
+    def _end_parts(self, outcome: Outcome, at: float | None) -> None:
         for part in self.parts:
-            yield from part.deltas()
+            if part.state == "streaming":
+                if not part.is_tool:
+                    part._settle("done", at)
+                elif outcome == "finished":
+                    part.state = "called"
+                else:
+                    part._settle("failed", at)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what ``json.dumps()`` can store: names and values of JSON only.
+        """Return values that ``json.dumps()`` can store: only those that JSON has.
 
-        ``Markup`` keeps its kind. So who can write what is stored can write HTML into the page.
+        ``Markup`` keeps its kind, so whoever can write what is stored can write HTML into the page.
         """
         return {
             "version": VERSION,
-            "parts": [_part_to_dict(part) for part in self.parts],
+            "message_pair_id": self.message_pair_id,
+            "parts": [part._to_dict() for part in self.parts],
             "outcome": self.outcome,
-            **asdict(self.facts),
+            **facts_to_dict(self.facts),
             "first_delta_after": self.first_delta_after,
             "duration": self.duration,
         }
@@ -177,43 +304,34 @@ class Answer:
     def from_dict(cls, data: Mapping[str, Any]) -> "Answer":
         """Return the answer that ``to_dict()`` has stored.
 
+        Names that are not known are ignored. No text is checked: see ``to_dict()``.
+
         Raises:
-            ValueError: this is no stored answer, or that of a newer version.
+            ValueError: this is no stored answer, or one of a newer version. The message says which
+                value is wrong.
         """
-        if data.get("version") != VERSION:
+        stored = StoredObject(data)
+        version = stored.get("version")
+        if type(version) is not int or version != VERSION:
             raise ValueError(
-                f"version={data.get('version')!r} is not {VERSION}, the version of a stored answer "
-                "that can be read; pass what Answer.to_dict() returned"
+                f"version={version!r} is not {VERSION}, the version of a stored answer that can be "
+                "read; pass what Answer.to_dict() returned"
+            )
+        message_pair_id = stored.text("message_pair_id")
+        if message_pair_id and not is_id(message_pair_id):
+            raise ValueError(
+                "message_pair_id cannot be used as an element id; pass what Answer.to_dict() "
+                "returned"
             )
         return cls(
-            parts=[_part_from_dict(part) for part in data["parts"]],
-            outcome=data["outcome"],
-            facts=Facts(**{name: data.get(name) for name, _ in _named(Facts())}),
-            first_delta_after=data.get("first_delta_after"),
-            duration=data.get("duration"),
+            parts=[AnswerPart._from_stored(part) for part in stored.objects("parts")],
+            message_pair_id=message_pair_id,
+            outcome=_outcome(stored),
+            facts=facts_from_stored(stored),
+            first_delta_after=stored.seconds("first_delta_after"),
+            duration=stored.seconds("duration"),
         )
 
 
-def _named(facts: Facts) -> Iterable[tuple[str, Any]]:
-    return ((each.name, getattr(facts, each.name)) for each in fields(facts))
-
-
-def _part_to_dict(part: AnswerPart) -> dict[str, Any]:
-    said = [{"html": str(piece)} if isinstance(piece, Markup) else piece for piece in part.said]
-    stored: dict[str, Any] = {"kind": part.kind, "said": said}
-    if part.kind == "tool":
-        stored |= {name: getattr(part, name) for name in ("id", "name", "result", "error")}
-    return stored
-
-
-def _part_from_dict(stored: Mapping[str, Any]) -> AnswerPart:
-    part = AnswerPart(
-        stored["kind"],
-        stored.get("id", ""),
-        stored.get("name", ""),
-        result=stored.get("result"),
-        error=stored.get("error"),
-    )
-    for piece in stored["said"]:
-        part.said.add(piece if isinstance(piece, str) else Markup(piece["html"]))
-    return part
+def _outcome(stored: StoredObject) -> Outcome | None:
+    return None if stored.get("outcome") is None else stored.one_of("outcome", _OUTCOMES)

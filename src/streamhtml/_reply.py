@@ -6,11 +6,11 @@ it does no I/O, never waits, and knows no output format.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from markupsafe import Markup
 
-from streamhtml._answer import Answer
+from streamhtml._answer import Answer, AnswerPart
 from streamhtml._arguments import check_context, check_deltas, check_into, check_outcome
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Delta, merge_deltas
@@ -21,6 +21,9 @@ from streamhtml._renderer import Renderer, RendererName
 from streamhtml._template import MessageTemplate, Template, built_in
 from streamhtml._views import make_view
 from streamhtml.markdown import MarkdownRenderer, Options
+
+Kept: TypeAlias = Sequence[tuple[AnswerPart, Delta]]
+"""Deltas that were added to an answer, each with its part."""
 
 _BUILT_IN_OPTIONS: Final = Options(dir_auto=True)
 """The options of the built-in message with ``renderer="markdown"``."""
@@ -52,6 +55,7 @@ class Reply:
             one piece. This is for clients that cannot read fragments.
         notice: what ``close()`` adds for any outcome but "finished". By default it is this
             package's own, in English.
+        answer: an answer that exists already, for ``render_message()``.
 
     Attributes:
         answer: what was said so far.
@@ -81,6 +85,7 @@ class Reply:
         into: str | None = None,
         at_once: bool = False,
         notice: Notice | None = None,
+        answer: Answer | None = None,
     ) -> None:
         check_context(context)
         check_into(into)
@@ -89,8 +94,10 @@ class Reply:
         if template is None and renderer == "markdown":
             renderer = partial(MarkdownRenderer, options=_BUILT_IN_OPTIONS)
         self._context = dict(context or {})
-        given_id = self._context.get("message_pair_id")
+        self.answer = answer or Answer()
+        given_id = self._context.get("message_pair_id") or self.answer.message_pair_id
         self.message_pair_id = check_id(str(given_id), "message_pair_id") if given_id else pair_id()
+        self.answer.message_pair_id = self.message_pair_id
         self._view = make_view(
             MessageTemplate(
                 template or built_in("streamhtml/message.html"),
@@ -99,10 +106,9 @@ class Reply:
             ),
             renderer,
             check_id(into.removeprefix("#"), "into") if into else "",
-            at_once=at_once,
+            at_once=at_once or answer is not None,
         )
         self._notice = notice or Notice()
-        self.answer = Answer()
         self._size = 0
         self._check_held_at = MAX_BATCH_CHARS
         self.holds_much = False
@@ -126,27 +132,32 @@ class Reply:
         self.state = "streaming"
         return self._fragment(self._view.open())
 
-    def feed(self, deltas: Iterable[Delta]) -> Fragment:
-        """Return the Fragment that shows these Deltas. Their order is kept within each part."""
+    def feed(self, deltas: Iterable[Delta], at: float | None = None) -> Fragment:
+        """Return the Fragment that shows these Deltas. Their order is kept within each part.
+
+        Args:
+            deltas: the Deltas.
+            at: seconds from the start of the stream; None for no times in ``answer``.
+        """
         if self.state != "streaming":  # Fast path: do not call the method each time.
             self._check_state("streaming")
-        return self.show(self.keep(deltas))
+        return self.show(self.keep(deltas, at))
 
-    def keep(self, deltas: Iterable[Delta]) -> Sequence[Delta]:
-        """Add these Deltas to the text without showing them, and return them for ``show()``."""
+    def keep(self, deltas: Iterable[Delta], at: float | None = None) -> Kept:
+        """Add these Deltas to the answer without showing them, and return them for ``show()``."""
+        kept: list[tuple[AnswerPart, Delta]] = []
         try:
-            merged = merge_deltas(deltas)
-            for delta in merged:
-                self.answer.add(delta)
+            for delta in merge_deltas(deltas):
+                kept.append((self.answer.add(delta, at), delta))
                 self._size += len(delta.text)
         except (AttributeError, TypeError):
             check_deltas(deltas)
             raise
-        return merged
+        return kept
 
-    def show(self, kept: Sequence[Delta]) -> Fragment:
+    def show(self, kept: Kept) -> Fragment:
         """Return the Fragment that shows what ``keep()`` has returned."""
-        patches = self._view.feed(kept)
+        patches = self._view.feed([delta for _, delta in kept])
         if self._size >= self._check_held_at:
             held = self._view.held
             self.holds_much = held > MAX_BATCH_CHARS
@@ -163,35 +174,55 @@ class Reply:
         """
         return self._size > MAX_BATCH_CHARS
 
-    def close(self, outcome: Outcome) -> Fragment:
-        """Return the last Fragment: text that was held back, and a notice unless "finished"."""
-        return self.closing(outcome)()
+    def close(self, outcome: Outcome, at: float | None = None) -> Fragment:
+        """Return the last Fragment: text that was held back, and a notice unless "finished".
 
-    def closing(self, outcome: Outcome) -> Callable[[], Fragment]:
+        Args:
+            outcome: how the answer ended.
+            at: seconds from the start of the stream; None for no times in ``answer``.
+        """
+        return self.closing(outcome, at)()
+
+    def closing(self, outcome: Outcome, at: float | None = None) -> Callable[[], Fragment]:
         """Close the reply now, and return a function that renders the last Fragment."""
         check_outcome(outcome)
         self._check_state("streaming")
-        self.state = self.answer.outcome = outcome
+        self._end(outcome, at)
         return partial(self._render_end, outcome)
 
     def _render_end(self, outcome: Outcome) -> Fragment:
-        notice = Markup()
-        if NOTICES[outcome]:
-            notice = self._notice.render(outcome, self.message_pair_id, self._context)
-        return self._fragment(self._view.close(notice), outcome)
+        return self._fragment(self._view.close(self._notice_of(outcome)), outcome)
+
+    def _notice_of(self, outcome: Outcome | None) -> Markup:
+        if outcome is None or not NOTICES[outcome]:
+            return Markup()
+        return self._notice.render(outcome, self.message_pair_id, self._context)
+
+    def _end(self, outcome: Outcome, at: float | None) -> None:
+        self.state = outcome
+        self.answer.end(outcome, at)
 
     def fail(self) -> Fragment:
         """Return the last Fragment after a template or a renderer has raised: only a notice.
 
         It uses neither the site's templates nor the renderers, so it cannot raise again.
         """
-        self.state = self.answer.outcome = "failed"
+        self._end("failed", self.answer.duration)
         return self._fragment(self._view.fail(self._notice.plain("failed")), "failed")
 
-    def abandon(self, outcome: Outcome = "interrupted") -> None:
+    def abandon(self, outcome: Outcome = "interrupted", at: float | None = None) -> None:
         """End the reply because the reader has left. Nothing is rendered."""
         check_outcome(outcome)
-        self.state = self.answer.outcome = outcome
+        self._end(outcome, at)
+
+    def render_whole(self) -> Markup:
+        """Return the message with all of its answer and its notice, for an answer that is given.
+
+        It calls ``open()``. No Fragment follows.
+        """
+        self.open()
+        patches = self._view.close(self._notice_of(self.answer.outcome))
+        return Markup().join(patch.html for patch in patches)
 
     def _check_state(self, expected: Literal["new", "streaming"]) -> None:
         if self.state != expected:

@@ -15,9 +15,9 @@ PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 export PYTHON
 
 # The tests of the pure core, of Markdown and of the formats need no server and no browser.
-QUICK := tests/formats tests/markdown $(wildcard $(addprefix tests/test_,$(addsuffix .py,\
+QUICK := tests/formats tests/markdown tests/sources $(wildcard $(addprefix tests/test_,$(addsuffix .py,\
 	closed_html delta gzip jinja limits notice page_template patch placeholders reconnected reply \
-	request_headers response_headers scrub sources template text views)))
+	request_headers response_headers scrub template text views)))
 
 # The linters run side by side. GNU make 4 prints the output of each in one piece.
 LINTERS := ruff mypy pyright tsc eslint imports

@@ -3,6 +3,7 @@
 SDK objects are recognised by their shape, so no SDK is imported. Nothing here knows HTML or time.
 """
 
-from streamhtml.sources._deltas import AsyncDeltas, SyncDeltas, Tokens, deltas
+from streamhtml.sources._deltas import AsyncDeltas, SyncDeltas, Tokens, deltas, think
+from streamhtml.sources._report import SourceError
 
-__all__ = ["AsyncDeltas", "SyncDeltas", "Tokens", "deltas"]
+__all__ = ["AsyncDeltas", "SourceError", "SyncDeltas", "Tokens", "deltas", "think"]

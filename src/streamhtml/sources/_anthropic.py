@@ -4,68 +4,115 @@ The format: https://docs.anthropic.com/en/api/messages-streaming. The helper rep
 in another form, which is ignored.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from streamhtml._delta import Delta, ToolDelta
-from streamhtml.sources._openai_chat import read_content
-from streamhtml.sources._report import Report, field, text_field
-
-_READ: Final = frozenset(
-    {"message_start", "content_block_start", "content_block_delta", "message_delta"}
+from streamhtml._delta import Delta
+from streamhtml.sources._fields import (
+    error_text,
+    field,
+    index_field,
+    kind_of,
+    text_field,
+    to_json,
+    to_text,
 )
+from streamhtml.sources._report import Report, SourceError
+from streamhtml.sources._tool_calls import ToolCalls
+
+READ: Final = frozenset(
+    {
+        *("message_start", "message_delta", "content_block_start", "content_block_delta"),
+        *("content_block_stop", "error"),
+    }
+)
+"""Events that are read."""
+
 IGNORED: Final = frozenset(
     {
-        *("content_block_stop", "message_stop", "ping"),
+        *("message_stop", "ping"),
         *("text", "thinking", "signature", "input_json", "citation", "compaction"),
     }
 )
-"""Events that change nothing, because others say the same."""
+"""Events that change nothing, or that repeat another."""
+
+_BEGINS: Final = READ - {"error"} | {"message_stop"}
+_TEXTS: Final = {
+    "text_delta": ("text", "text"),
+    "thinking_delta": ("thinking", "reasoning"),
+}
+"""For each type of delta, the field with the text, and the part that it belongs to."""
 
 
 class AnthropicEvents:
-    """Reads the events of one message."""
+    """Reads the events of the messages of one answer."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, calls: ToolCalls) -> None:
         self._report = report
-        self._calls: dict[object, str] = {}  # The id of the tool call in each block.
+        self._calls = calls
+        self._inputs: dict[object, str] = {}  # Of the tool calls whose input may come at once.
 
     @staticmethod
-    def recognises(kind: str) -> bool:
-        """Return whether events of this type are read."""
-        return kind in _READ or kind in IGNORED
+    def begins(token: object) -> bool:
+        """Return whether the token is such an event. Other protocols have a "text" too."""
+        return kind_of(token) in _BEGINS
 
-    def read(self, kind: str, event: Any) -> list[Delta]:
-        """Return the Deltas of one event."""
+    def read(self, token: object) -> list[Delta] | None:
+        """Return the Deltas of one event; None if its type is unknown.
+
+        Raises:
+            SourceError: the event says that the message has failed.
+        """
+        kind = kind_of(token)
         if kind == "content_block_delta":
-            return self._read_delta(event)
+            return self._read_delta(token)
         if kind == "content_block_start":
-            return self._begin_block(event)
+            return self._begin_block(token)
+        if kind == "content_block_stop":
+            index = index_field(token, "index")
+            return self._calls.fill(index, self._inputs.pop(index, ""))
         if kind == "message_start":
-            message = field(event, "message")
-            self._report.identify(message)
-            self._report.count(field(message, "usage"))
+            self._begin_message(field(token, "message"))
         elif kind == "message_delta":
-            self._report.finish(field(field(event, "delta"), "stop_reason"))
-            self._report.count(field(event, "usage"))
-        return []
+            self._report.finish(field(field(token, "delta"), "stop_reason"))
+            self._report.count(field(token, "usage"))
+        elif kind == "error":
+            raise SourceError(f"the provider reported an error: {error_text(token) or kind}")
+        return [] if kind in READ or kind in IGNORED else None
+
+    def _begin_message(self, message: object) -> None:
+        self._calls.begin_response()
+        self._inputs.clear()
+        self._report.begin_response()
+        self._report.identify(message)
+        self._report.count(field(message, "usage"))
 
     def _read_delta(self, event: object) -> list[Delta]:
         delta = field(event, "delta")
-        kind = text_field(delta, "type")
+        kind = kind_of(delta)
         if kind == "input_json_delta":
-            call_id = self._calls.get(field(event, "index"), "")
             arguments = text_field(delta, "partial_json")
-            return [ToolDelta(arguments, id=call_id)] if arguments else []
-        part = "reasoning" if kind == "thinking_delta" else "text"
-        text = text_field(delta, "thinking" if part == "reasoning" else "text")
+            if not arguments:
+                return []
+            return self._calls.go_on(index_field(event, "index"), "", "", arguments)
+        name, part = _TEXTS.get(kind, ("", ""))
+        text = text_field(delta, name)
         return [Delta(text, part)] if text else []
 
     def _begin_block(self, event: object) -> list[Delta]:
-        block = field(event, "content_block")
-        kind = text_field(block, "type")
+        block, index = field(event, "content_block"), index_field(event, "index")
+        kind = kind_of(block)
         if kind.endswith("tool_use"):
-            call_id = self._calls[field(event, "index")] = text_field(block, "id")
-            return [ToolDelta(id=call_id, name=text_field(block, "name"))]
+            # It is empty, and comes in pieces. Other servers send it at once.
+            if (given := field(block, "input")) and isinstance(given, dict):
+                self._inputs[index] = to_json(given)
+            return self._calls.go_on(index, text_field(block, "id"), text_field(block, "name"), "")
         if kind.endswith("tool_result"):
-            return []
-        return read_content([block])
+            content = field(block, "content")
+            code = text_field(content, "error_code")
+            failed = bool(code) or field(block, "is_error") is True
+            return self._calls.result(
+                text_field(block, "tool_use_id"), code or to_text(content), failed=failed
+            )
+        name, part = _TEXTS.get(f"{kind}_delta", ("", ""))
+        text = text_field(block, name)
+        return [Delta(text, part)] if text else []

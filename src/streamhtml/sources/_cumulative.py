@@ -34,6 +34,11 @@ class RepeatedText:
         self._equal = 0
         self._held: list[tuple[str, str]] = []  # Each with the token before it.
 
+    @property
+    def holds(self) -> bool:
+        """Whether a token is held back."""
+        return bool(self._held)
+
     def feed(self, token: str) -> list[str]:
         """Return the pieces that a token adds to the text."""
         if self.is_done or not token:

@@ -14,7 +14,8 @@ from streamhtml._delta import Delta
 from streamhtml._type_name import with_article
 from streamhtml.sources._close import close_async, close_sync
 from streamhtml.sources._open import check_source, is_async, make_sync_stream, stream_method
-from streamhtml.sources._tokens import TokenReader
+from streamhtml.sources._think import THINK_TAGS, Tags
+from streamhtml.sources._tokens import ReadToken, TokenReader
 
 Tokens: TypeAlias = "AsyncIterable[Any] | Iterable[Any] | Awaitable[Any] | Callable[[], Any]"
 """A source: an async or sync iterable of tokens; an awaitable of an async iterable; or a function
@@ -23,28 +24,73 @@ source that must be opened in the event loop that iterates it."""
 
 
 @overload
-def deltas(tokens: AsyncIterable[Any]) -> "AsyncDeltas": ...
+def deltas(tokens: AsyncIterable[Any], *, read: ReadToken | None = None) -> "AsyncDeltas": ...
 @overload
-def deltas(tokens: Iterable[Any]) -> "SyncDeltas": ...
+def deltas(tokens: Iterable[Any], *, read: ReadToken | None = None) -> "SyncDeltas": ...
 @overload
-def deltas(tokens: Awaitable[Any] | Callable[[], Any]) -> "AsyncDeltas": ...
-def deltas(tokens: Tokens) -> "AsyncDeltas | SyncDeltas":
+def deltas(
+    tokens: Awaitable[Any] | Callable[[], Any], *, read: ReadToken | None = None
+) -> "AsyncDeltas": ...
+@overload
+def deltas(tokens: Tokens, *, read: ReadToken | None = None) -> "AsyncDeltas | SyncDeltas": ...
+def deltas(tokens: Tokens, *, read: ReadToken | None = None) -> "AsyncDeltas | SyncDeltas":
     """Return an iterator over the Deltas of ``tokens``: sync for a sync iterable, else async.
 
-    A token is a ``str`` (or a subclass such as ``Markup``), ``None``, a ``Delta``, or a chunk of
-    OpenAI's chat completions, from any SDK whose chunks have the same shape. ``None`` and empty
-    tokens produce no Delta.
+    A token is a ``str`` (or a subclass such as ``Markup``), ``None``, a ``Delta``, or what an SDK
+    yields when it is asked to stream: see the list in the documentation. ``None`` and empty tokens
+    produce no Delta. What is returned can be passed to a response or to ``stream()`` as it is.
 
     The caller must close the iterator with ``aclose()`` (async) or ``close()`` (sync). This also
     closes the source, even if the iteration never began. Closing twice does no harm.
 
+    Args:
+        tokens: the source. If this is what ``deltas()`` or ``think()`` has returned, the same
+            object is returned.
+        read: a function that is asked first for each token. It returns what to read instead: a
+            ``str``, a ``Delta``, a list or an iterator of them, or None for nothing. It returns the
+            token itself to have it read as usual.
+
     Raises:
         TypeError: ``tokens`` cannot be iterated. The iteration raises it too, if a token has
             another type. The message quotes the type and says what to pass instead.
-        Truncated: a chunk said that the answer was cut short. The iteration raises it after the
+        SourceError: a token said that the answer has failed. The iteration raises it after the
+            last Delta, and so it does with what the source itself raises.
+        Truncated: a token said that the answer was cut short. The iteration raises it after the
             last Delta.
     """
-    return AsyncDeltas(tokens) if is_async(tokens) else SyncDeltas(tokens)
+    if read is not None and not callable(read):
+        raise TypeError(f"read is {with_article(read)}, not a function that reads a token")
+    if isinstance(tokens, AsyncDeltas | SyncDeltas) and (read is None or tokens.read_with(read)):
+        return tokens
+    return AsyncDeltas(tokens, read) if is_async(tokens) else SyncDeltas(tokens, read)
+
+
+@overload
+def think(tokens: AsyncIterable[Any], tags: Tags = THINK_TAGS) -> "AsyncDeltas": ...
+@overload
+def think(tokens: Iterable[Any], tags: Tags = THINK_TAGS) -> "SyncDeltas": ...
+@overload
+def think(tokens: Awaitable[Any] | Callable[[], Any], tags: Tags = THINK_TAGS) -> "AsyncDeltas": ...
+def think(tokens: Tokens, tags: Tags = THINK_TAGS) -> "AsyncDeltas | SyncDeltas":
+    """Return the source with the reasoning found between other tags than the usual ones.
+
+    Models with open weights write their reasoning into the text, as in ``<think>…</think>``. Every
+    source is searched for the usual tags, so this is only needed for others, or for none. They
+    count only at the beginning of the text, and of the text after a tool call.
+
+    Args:
+        tokens: the source, as ``deltas()`` takes it. Call this before it is iterated.
+        tags: names of elements, or pairs of what opens and what closes the reasoning. An opening
+            ``""`` is for a model whose answer begins with reasoning, without a tag. ``()`` finds
+            none.
+
+    Raises:
+        TypeError: ``tokens`` cannot be iterated, or a tag is neither a name nor a pair.
+        RuntimeError: ``tokens`` was iterated already.
+    """
+    source = deltas(tokens)
+    source.split_reasoning(tags)
+    return source
 
 
 class AsyncDeltas(TokenReader):
@@ -54,9 +100,8 @@ class AsyncDeltas(TokenReader):
     by the task that has entered it.
     """
 
-    def __init__(self, tokens: object) -> None:
-        super().__init__()
-        self._tokens = tokens
+    def __init__(self, tokens: object, read: ReadToken | None = None) -> None:
+        super().__init__(tokens, read)
         self._iterator: AsyncIterator[Any] | None = None
         self._opened = AsyncExitStack()
         self._opened.push_async_callback(close_async, tokens)
@@ -67,16 +112,16 @@ class AsyncDeltas(TokenReader):
     async def __anext__(self) -> Delta:
         if self._closed:
             raise StopAsyncIteration
-        iterator = self._iterator or await self.open()
+        iterator = await self.open() if self._iterator is None else self._iterator
         while not self._pending:
             try:
-                token = await anext(iterator)
+                self._pending = self.read(await anext(iterator))[::-1]
             except StopAsyncIteration:
                 self._pending = self._end()
                 if not self._pending:
                     raise
-                break
-            self._pending = self.read(token)[::-1]
+            except Exception as error:
+                self._pending = self._fail(error)
         return self._pending.pop()
 
     async def open(self) -> AsyncIterator[Any]:
@@ -85,6 +130,9 @@ class AsyncDeltas(TokenReader):
         Raises:
             TypeError: what was opened is not an async iterable.
         """
+        if self._iterator is not None:
+            return self._iterator
+        self._is_opened = True
         source = self._tokens
         while not isinstance(source, AsyncIterable):
             if (make := stream_method(source)) is not None:
@@ -141,9 +189,8 @@ class AsyncDeltas(TokenReader):
 class SyncDeltas(TokenReader):
     """Iterates the Deltas of a sync source. Use it from one thread only."""
 
-    def __init__(self, tokens: object) -> None:
-        super().__init__()
-        self._tokens = tokens
+    def __init__(self, tokens: object, read: ReadToken | None = None) -> None:
+        super().__init__(tokens, read)
         self._iterator: Iterator[Any] | None = None
         self._opened = ExitStack()
         self._opened.callback(close_sync, tokens)
@@ -157,13 +204,13 @@ class SyncDeltas(TokenReader):
         iterator = self.open() if self._iterator is None else self._iterator
         while not self._pending:
             try:
-                token = next(iterator)
+                self._pending = self.read(next(iterator))[::-1]
             except StopIteration:
                 self._pending = self._end()
                 if not self._pending:
                     raise
-                break
-            self._pending = self.read(token)[::-1]
+            except Exception as error:
+                self._pending = self._fail(error)
         return self._pending.pop()
 
     def open(self) -> Iterator[Any]:
@@ -172,6 +219,9 @@ class SyncDeltas(TokenReader):
         Raises:
             TypeError: what was opened cannot be iterated.
         """
+        if self._iterator is not None:
+            return self._iterator
+        self._is_opened = True
         source = self._tokens
         if isinstance(source, AbstractContextManager) and not isinstance(source, Iterable):
             source = self._opened.enter_context(source)

@@ -1,158 +1,182 @@
-"""The messages and events of LangChain and LangGraph, recognised by their shape.
+"""The messages of LangChain and the modes of LangGraph, recognised by their shape.
 
 The formats: https://docs.langchain.com/oss/python/langchain/streaming for messages and for
 ``stream_mode="messages"``, which yields pairs of a message and its metadata. ``astream_events()``
-yields mappings: in version 2, ``event`` says which; in version 3, ``method`` does.
+yields mappings, in which ``event`` says what they are.
 """
 
-import json
+import re
 from typing import Any, Final
 
-from streamhtml._delta import Delta, ToolDelta
+from streamhtml._delta import Delta
+from streamhtml.sources._fields import (
+    field,
+    index_field,
+    kind_of,
+    list_field,
+    text_field,
+    to_json,
+    to_text,
+)
+from streamhtml.sources._langchain_blocks import BlockEvents
 from streamhtml.sources._openai_chat import read_content
-from streamhtml.sources._report import Report, SourceError, field, list_field, text_field
+from streamhtml.sources._report import Report
 from streamhtml.sources._tool_calls import ToolCalls
 
 _CHUNK: Final = "AIMessageChunk"
-_WHOLE: Final = ("ai", "human", "system")
-_BLOCK_EVENTS: Final = (
-    *("message-start", "message-finish", "error"),
-    *("content-block-start", "content-block-delta", "content-block-finish"),
+_KINDS: Final = frozenset(
+    {
+        *(_CHUNK, "ai", "tool", "ToolMessageChunk", "human", "HumanMessageChunk"),
+        *("system", "SystemMessageChunk", "function", "FunctionMessageChunk", "remove", "chat"),
+        "ChatMessageChunk",
+    }
 )
-_MODES: Final = ("messages", "updates", "values", "custom", "debug", "checkpoints", "tasks")
+"""The types of messages. Only those of the model and of tools are shown."""
+
+_MODES: Final = ("messages", "custom", "updates", "values", "tasks", "checkpoints", "debug")
+ASK_FOR_MESSAGES: Final = (
+    "the states of a graph have no pieces of text; ask for stream_mode='messages', or for "
+    "stream_mode=['messages', 'updates']"
+)
+_EVENT: Final = re.compile(
+    "on_(chat_model|llm|chain|tool|retriever|prompt|parser|custom)_(start|stream|end|error|event)"
+)
+"""All events of ``astream_events()``. Most repeat what others say."""
 
 
 class LangChainMessages:
     """Reads the messages or events of one answer."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, calls: ToolCalls) -> None:
         self._report = report
-        self._calls = ToolCalls()
-        self._seen: set[str] = set()  # The ids of messages that came in pieces.
+        self._calls = calls
+        self._blocks = BlockEvents(report, calls)
+        self._seen: set[str] = set()  # The ids of messages and runs that came in pieces.
+        self._message_id = ""
 
     @staticmethod
-    def recognises(token: object) -> bool:
+    def begins(token: object) -> bool:
         """Return whether the token is a message, a pair with one, or an event with one."""
-        if isinstance(token, tuple):
-            return any(map(LangChainMessages.recognises, token)) or (
-                any(part in _MODES for part in token if isinstance(part, str))
+        if isinstance(token, tuple | list):
+            return 2 <= len(token) <= 3 and (
+                is_message(token[0]) or any(_is_mode(part) for part in token[:-1])
             )
-        if _is_message(token):
-            return True
-        event = text_field(token, "event")
         return (
-            event.startswith("on_")
-            or event in _BLOCK_EVENTS
-            or (field(token, "type") == "event" and text_field(token, "method") != "")
-            or (field(token, "type") in _MODES and field(token, "ns") is not None)
+            is_message(token)
+            or _EVENT.fullmatch(text_field(token, "event")) is not None
+            or BlockEvents.begins(token)
+            or (kind_of(token) in _MODES and field(token, "ns", "data") is not None)
         )
 
-    def read(self, token: Any) -> list[Delta]:
-        """Return the Deltas of one token.
+    def read(self, token: Any) -> list[Delta] | None:
+        """Return the Deltas of one token; None if it is none of LangChain.
 
         Raises:
             SourceError: an event says that the run has failed.
         """
-        if isinstance(token, tuple):
-            return self._read_tuple(token)
-        if _is_message(token):
+        if not self.begins(token):
+            return None
+        if isinstance(token, tuple | list):
+            if is_message(token[0]):
+                return self._read_message(token[0])
+            return self._read_mode(next(filter(_is_mode, token[:-1])), token[-1])
+        if is_message(token):
             return self._read_message(token)
-        if field(token, "type") == "event":
-            return self._read_version_3(token)
-        if field(token, "type") in _MODES:
-            return self._read_tuple((field(token, "type"), field(token, "data")))
-        if text_field(token, "event") in _BLOCK_EVENTS:
-            return self._read_block(token)
-        return self._read_version_2(token)
+        if kind_of(token) in _MODES:
+            return self._read_mode(kind_of(token), field(token, "data"))
+        if BlockEvents.begins(token):
+            return self._blocks.read(token)
+        return self._read_event(text_field(token, "event"), token)
 
-    def _read_tuple(self, token: tuple[Any, ...]) -> list[Delta]:
-        """Read a message with its metadata; or a mode, with or without a namespace, and a token."""
-        if any(isinstance(part, str) and part in _MODES for part in token):
-            return self._read_tuple(token[-1]) if "messages" in token[:-1] else []
-        message = next((part for part in token if _is_message(part)), None)
-        return [] if message is None else self._read_message(message)
-
-    def _read_version_2(self, event: object) -> list[Delta]:
-        kind, data = text_field(event, "event"), field(event, "data")
-        if kind == "on_chat_model_stream":
-            return self._read_message(field(data, "chunk"))
-        if kind == "on_llm_stream":
-            chunk = field(data, "chunk")
-            return read_content(chunk if isinstance(chunk, str) else field(chunk, "text"))
-        if kind == "on_tool_end":
-            output = field(data, "output")
-            return self._read_tool(output) if _is_message(output) else []
-        return []
-
-    def _read_version_3(self, event: object) -> list[Delta]:
-        data = field(field(event, "params"), "data")
-        if text_field(event, "method") != "messages" or not isinstance(data, tuple | list):
+    def _read_mode(self, mode: str, payload: Any) -> list[Delta]:
+        if mode == "custom" and isinstance(payload, str | Delta):
+            return [payload if isinstance(payload, Delta) else Delta(payload)]
+        if mode != "messages":
+            # No message may follow. This is told at the end, because one may.
+            has_messages = self._seen or mode in ("custom", "messages")
+            self._report.complaint = "" if has_messages else ASK_FOR_MESSAGES
             return []
-        return self._read_block(data[0])
+        is_pair = isinstance(payload, tuple | list) and payload
+        return self._read_message(payload[0] if is_pair else payload)
 
-    def _read_block(self, event: object) -> list[Delta]:
-        kind, key = text_field(event, "event"), field(event, "index")
-        if kind == "message-start":
-            self._calls = ToolCalls()
-            self._report.identify(event)
-        elif kind == "message-finish":
-            self._report.count(field(event, "usage"))
-            self._report.finish(field(field(event, "metadata"), "finish_reason"))
-        elif kind == "content-block-start":
-            content = field(event, "content")
-            if text_field(content, "type") != "tool_call_chunk":
-                return read_content([content])
-            call_id, name = text_field(content, "id"), text_field(content, "name")
-            return [self._calls.go_on(key, call_id, name, text_field(content, "args"))]
-        elif kind == "content-block-delta":
-            delta = field(event, "delta")
-            if text_field(delta, "type") == "tool-call-delta":
-                return [self._calls.go_on(key, "", "", text_field(delta, "args"))]
-            part = "reasoning" if "reasoning" in text_field(delta, "type") else "text"
-            text = text_field(delta, "text", "reasoning")
-            return [Delta(text, part)] if text else []
-        elif kind == "error":
-            raise SourceError(f"the provider reported an error: {text_field(event, 'message')}")
+    def _read_event(self, name: str, event: object) -> list[Delta]:
+        data, run_id = field(event, "data"), text_field(event, "run_id")
+        if name in ("on_chat_model_stream", "on_llm_stream"):
+            self._seen.add(run_id)
+            chunk = field(data, "chunk")
+            if name == "on_llm_stream":
+                return read_content(chunk if isinstance(chunk, str) else field(chunk, "text"))
+            return self._read_message(chunk)
+        output = field(data, "output")
+        if name == "on_chat_model_end" and run_id not in self._seen:
+            return self._read_message(output)  # The model did not stream.
+        if name == "on_tool_end" and is_message(output):
+            return self._read_tool(output)
+        if name == "on_tool_error":
+            call_id = text_field(data, "tool_call_id")
+            return self._calls.result(call_id, str(field(data, "error") or ""), failed=True)
         return []
 
     def _read_message(self, message: object) -> list[Delta]:
-        kind, message_id = text_field(message, "type"), text_field(message, "id")
-        if kind == "tool":
+        kind, message_id = kind_of(message), text_field(message, "id")
+        if not is_message(message):
+            return []
+        if kind.lower().startswith("tool"):
             return self._read_tool(message)
-        if kind != _CHUNK:
-            # A graph also yields the whole message, after its pieces.
-            return [] if message_id in self._seen or kind != "ai" else self._read_chunk(message)
-        self._seen.add(message_id)
+        if kind not in (_CHUNK, "ai"):
+            return []
+        self._report.complaint = ""
+        if kind == "ai" and message_id in self._seen:
+            return []  # A graph also yields the whole message, after its pieces.
+        if message_id and message_id != self._message_id:
+            self._message_id = message_id
+            self._report.begin_response()
+        self._seen.add(message_id or "unnamed")
         return self._read_chunk(message)
 
     def _read_chunk(self, message: object) -> list[Delta]:
         facts = field(message, "response_metadata")
-        self._report.identify({"id": text_field(message, "id")})
+        self._report.identify(message, model="")
         self._report.identify(facts, id="", model="model_name")
-        self._report.finish(field(facts, "finish_reason") or field(facts, "stop_reason"))
-        self._report.finish(field(facts, "done_reason"))
+        self._report.identify(facts, id="", model="model")
+        for name in ("finish_reason", "stop_reason", "done_reason"):
+            self._report.finish(field(facts, name))
+        details = field(facts, "incomplete_details")
+        self._report.finish(field(details, "reason"), cut_short=True)
         self._report.count(field(message, "usage_metadata"))
         reasoning = text_field(field(message, "additional_kwargs"), "reasoning_content")
         found = [Delta(reasoning, "reasoning")] if reasoning else []
         found += read_content(field(message, "content"))
-        found += (self._read_call(call) for call in list_field(message, "tool_call_chunks"))
+        for call in list_field(message, "tool_call_chunks"):
+            index = index_field(call, "index")
+            key = None if index is None else (self._message_id, index)
+            name, arguments = text_field(call, "name"), text_field(call, "args")
+            found += self._calls.go_on(key, text_field(call, "id"), name, arguments)
+        if kind_of(message) == "ai":
+            for call in list_field(message, "tool_calls"):
+                name, arguments = text_field(call, "name"), to_json(field(call, "args"))
+                found += self._calls.whole(text_field(call, "id"), name, arguments)
         return found
 
-    def _read_call(self, call: object) -> ToolDelta:
-        call_id, name = text_field(call, "id"), text_field(call, "name")
-        return self._calls.go_on(field(call, "index"), call_id, name, text_field(call, "args"))
-
     def _read_tool(self, message: object) -> list[Delta]:
-        content = field(message, "content")
-        text = content if isinstance(content, str) else json.dumps(content, default=str)
-        failed = text_field(message, "status") == "error"
+        text, failed = to_text(field(message, "content")), field(message, "status") == "error"
         call_id, name = text_field(message, "tool_call_id"), text_field(message, "name")
-        return [ToolDelta(text, id=call_id, name=name, field="error" if failed else "result")]
+        return self._calls.result(call_id, text, failed=failed, name=name)
 
 
-def _is_message(token: object) -> bool:
-    kind = field(token, "type")
-    return isinstance(kind, str) and (
-        kind == _CHUNK
-        or (kind in (*_WHOLE, "tool") and field(token, "response_metadata") is not None)
+def is_message(token: object) -> bool:
+    """Return whether this is a message of LangChain."""
+    kind = kind_of(token)
+    return kind == _CHUNK or (
+        kind in _KINDS and field(token, "response_metadata", "additional_kwargs") is not None
     )
+
+
+def is_state(token: object) -> bool:
+    """Return whether this is the state of a graph, or what its nodes changed in it."""
+    values = [token, *token.values()] if isinstance(token, dict) else []
+    return any(isinstance(field(value, "messages"), list) for value in values)
+
+
+def _is_mode(part: object) -> bool:
+    return isinstance(part, str) and part in _MODES

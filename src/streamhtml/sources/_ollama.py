@@ -3,11 +3,11 @@
 The format: https://github.com/ollama/ollama/blob/main/docs/api.md. A tool call comes in one piece.
 """
 
-import json
 from typing import Final
 
-from streamhtml._delta import Delta, ToolDelta
-from streamhtml.sources._report import Report, field, list_field, text_field
+from streamhtml._delta import Delta
+from streamhtml.sources._fields import field, list_field, text_field, to_json
+from streamhtml.sources._report import Report, SourceError
 from streamhtml.sources._tool_calls import ToolCalls
 
 _COUNTS: Final = ("prompt_eval_count", "eval_count")
@@ -16,20 +16,27 @@ _COUNTS: Final = ("prompt_eval_count", "eval_count")
 class OllamaResponses:
     """Reads the responses of one answer."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, calls: ToolCalls) -> None:
         self._report = report
-        self._calls = ToolCalls()
-        self._count = 0
+        self._calls = calls
 
     @staticmethod
-    def recognises(token: object) -> bool:
+    def begins(token: object) -> bool:
         """Return whether the token says if the answer is done, and has a piece of it."""
         return isinstance(field(token, "done"), bool) and (
             field(token, "message") is not None or isinstance(field(token, "response"), str)
         )
 
-    def read(self, token: object) -> list[Delta]:
-        """Return the Deltas of one response."""
+    def read(self, token: object) -> list[Delta] | None:
+        """Return the Deltas of one response; None if it is none.
+
+        Raises:
+            SourceError: the server reported an error.
+        """
+        if error := text_field(token, "error"):
+            raise SourceError(f"the provider reported an error: {error}")
+        if not isinstance(field(token, "done"), bool):
+            return None
         self._report.identify(token)
         self._report.count({name: field(token, name) for name in _COUNTS})
         self._report.finish(field(token, "done_reason"))
@@ -39,12 +46,8 @@ class OllamaResponses:
             found.append(Delta(thinking, "reasoning"))
         if text := text_field(message, "content", "response"):
             found.append(Delta(text))
-        found += (self._read_call(call) for call in list_field(message, "tool_calls"))
+        for call in list_field(message, "tool_calls"):
+            function = field(call, "function")
+            name, arguments = text_field(function, "name"), to_json(field(function, "arguments"))
+            found += self._calls.whole(text_field(call, "id"), name, arguments)
         return found
-
-    def _read_call(self, call: object) -> ToolDelta:
-        self._count += 1
-        function = field(call, "function")
-        arguments = json.dumps(field(function, "arguments"), ensure_ascii=False, default=str)
-        call_id, name = text_field(call, "id"), text_field(function, "name")
-        return self._calls.go_on(self._count, call_id, name, arguments)

@@ -7,16 +7,24 @@ by its type, because an SDK's object may make up attributes.
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from functools import partial
 from typing import Any, Final
 
-from streamhtml._type_name import type_name, with_article
+from streamhtml._type_name import with_article
+from streamhtml.sources._whole import is_whole_answer, whole_answer
 
-_ASYNC_METHODS: Final = ("stream_events", "async_response_gen", "stream_text")
-"""Methods that make the stream: of the runs of OpenAI's Agents SDK and of LlamaIndex, of the chat
-engines of LlamaIndex, and of the runs of Pydantic AI."""
+_STREAM_METHODS: Final[dict[str, dict[str, Any]]] = {
+    "stream_events": {},
+    "async_response_gen": {},
+    "stream_response": {"debounce_by": None},
+    "stream_text": {"delta": True, "debounce_by": None},
+}
+"""Methods that make the stream, and their arguments: of the runs of OpenAI's Agents SDK and of
+LlamaIndex, of the chat engines of LlamaIndex, and of the runs of Pydantic AI. Those wait for more
+by default, and the last repeats the text so far."""
 
-_MODEL_METHODS: Final = ("astream", "ainvoke")
-"""Methods of a model of LangChain, which is no stream, but has ``stream_events()`` too."""
+_MODEL_METHODS: Final = ("astream", "astream_chat", "run_stream", "run_streamed")
+"""Methods of a model or an agent, which is no stream itself. Some have ``stream_events()`` too."""
 
 
 def is_async(tokens: object) -> bool:
@@ -30,13 +38,18 @@ def is_async(tokens: object) -> bool:
         # The stream of LiteLLM can be iterated in both ways, but only one of them works.
         stream = getattr(tokens, "completion_stream", tokens)
         return isinstance(stream, AsyncIterable)
-    if isinstance(tokens, AsyncIterable) or stream_method(tokens):
+    if isinstance(tokens, AsyncIterable):
+        return True
+    if sync_stream(tokens) is not None:
+        return False
+    # A task can be iterated too, but only by the event loop.
+    if stream_method(tokens) or isinstance(tokens, Awaitable):
         return True
     if isinstance(tokens, Iterable):
         return False
-    if isinstance(tokens, Awaitable | AbstractAsyncContextManager):
+    if isinstance(tokens, AbstractAsyncContextManager):
         return True
-    if isinstance(tokens, AbstractContextManager) or _response_gen(tokens) is not None:
+    if isinstance(tokens, AbstractContextManager):
         return False
     if callable(tokens):
         return True
@@ -45,31 +58,36 @@ def is_async(tokens: object) -> bool:
 
 def stream_method(source: object) -> Callable[[], Any] | None:
     """Return the method that makes the async stream of a run; None if there is none."""
-    kind = type(source)
-    if any(hasattr(kind, name) for name in _MODEL_METHODS):
-        return None
-    for name in _ASYNC_METHODS:
-        if hasattr(kind, name):
-            method: Callable[..., Any] = getattr(source, name)
-            # Otherwise Pydantic AI repeats the text so far, and waits for more.
-            return lambda: (
-                method(delta=True, debounce_by=None) if name == "stream_text" else method()
-            )
+    for name, arguments in _STREAM_METHODS.items():
+        if callable(getattr(type(source), name, None)):
+            return partial(getattr(source, name), **arguments)
     return None
 
 
+def sync_stream(source: object) -> Iterable[Any] | None:
+    """Return the stream of a sync run of Pydantic AI, or of a sync chat engine of LlamaIndex."""
+    kind = type(source)
+    make = stream_method(source) if kind.__name__.endswith("Sync") else None
+    if make is not None:
+        return make()  # type: ignore[no-any-return]
+    # Both kinds of engine have the same class, and the stream of one of them.
+    if not hasattr(kind, "response_gen") or getattr(source, "achat_stream", None) is not None:
+        return None
+    stream = source.response_gen  # type: ignore[attr-defined]
+    return stream if isinstance(stream, Iterable) else None
+
+
 def make_sync_stream(source: object) -> Iterable[Any]:
-    """Return the stream of an object that was entered, or of a chat engine of LlamaIndex.
+    """Return the sync stream of an object that was entered, or of a sync run.
 
     Raises:
         TypeError: it has none.
     """
     check_source(source)
-    if isinstance(source, Iterable):
-        return source
-    if (stream := _response_gen(source)) is not None:
-        return stream
-    raise TypeError(cannot_be_read(source))
+    stream = source if isinstance(source, Iterable) else sync_stream(source)
+    if stream is None:
+        raise TypeError(cannot_be_read(source))
+    return stream
 
 
 def check_source(tokens: object) -> None:
@@ -83,19 +101,19 @@ def check_source(tokens: object) -> None:
             f"tokens is one {type(tokens).__name__}, not an iterator of tokens; "
             "pass the model's stream, or [text] for a text that is already complete"
         )
+    kind = type(tokens)
     # The models of Pydantic are iterable: they yield their fields.
-    if isinstance(tokens, Mapping) or (
-        hasattr(type(tokens), "model_fields") and not isinstance(tokens, AsyncIterable)
-    ):
+    is_model = isinstance(tokens, Mapping) or hasattr(kind, "model_fields")
+    streams = [name for name in _MODEL_METHODS if callable(getattr(kind, name, None))]
+    if streams and (is_model or not isinstance(tokens, AsyncIterable | Iterable)):
         raise TypeError(
-            f"tokens is {with_article(tokens)}, which is a whole answer, not a stream of one; ask "
-            "for stream=True, or call the method of your SDK that streams"
+            f"tokens is {with_article(tokens)}, which is the model or the agent itself; pass what "
+            f"its method that streams returns, such as {streams[0]}()"
         )
-    if not isinstance(tokens, AsyncIterable | Iterable) and hasattr(type(tokens), "astream"):
-        raise TypeError(
-            f"tokens is the model {type_name(tokens)} itself; pass what its method astream() or "
-            "stream() returns"
-        )
+    # Only then are its attributes looked up, because some streams make them up.
+    is_stream = isinstance(tokens, AsyncIterable | Iterable) or hasattr(kind, "stream_events")
+    if is_model or (not is_stream and is_whole_answer(tokens)):
+        raise TypeError(whole_answer("tokens", tokens))
 
 
 def cannot_be_read(source: object) -> str:
@@ -104,10 +122,3 @@ def cannot_be_read(source: object) -> str:
         f"tokens is {with_article(source)}, which cannot be iterated; pass an async or sync "
         "iterable of str, or the object that your SDK returns when it is asked to stream"
     )
-
-
-def _response_gen(source: object) -> Iterable[Any] | None:
-    stream = (
-        getattr(source, "response_gen", None) if hasattr(type(source), "response_gen") else None
-    )
-    return stream if isinstance(stream, Iterable) else None

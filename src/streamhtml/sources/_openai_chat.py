@@ -4,69 +4,103 @@ The format: https://platform.openai.com/docs/api-reference/chat-streaming. Many 
 SDKs send the same shape, among them LiteLLM and, inside of an event, Mistral.
 """
 
-from typing import Any
+from typing import Any, Final
 
-from streamhtml._delta import Delta, ToolDelta
-from streamhtml._type_name import with_article
-from streamhtml.sources._report import Report, field, list_field, text_field
+from streamhtml._delta import Delta
+from streamhtml.sources._fields import (
+    error_text,
+    field,
+    index_field,
+    kind_of,
+    list_field,
+    text_field,
+    to_json,
+)
+from streamhtml.sources._report import Report, SourceError
 from streamhtml.sources._tool_calls import ToolCalls
+from streamhtml.sources._whole import whole_answer
 
 # DeepSeek and LiteLLM say reasoning_content; OpenRouter and vLLM say reasoning.
-_REASONING = ("reasoning_content", "reasoning")
+_REASONING: Final = ("reasoning_content", "reasoning")
+IGNORED: Final = frozenset(
+    {
+        *("content.delta", "content.done", "refusal.delta", "refusal.done"),
+        "tool_calls.function.arguments.delta",
+        "tool_calls.function.arguments.done",
+        *("logprobs.content.delta", "logprobs.content.done"),
+        *("logprobs.refusal.delta", "logprobs.refusal.done"),
+    }
+)
+"""Events of ``chat.completions.stream()`` that repeat what the chunks say."""
 
 
 class ChatChunks:
     """Reads the chunks of one answer. If several were requested (``n`` > 1), it reads the first."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, calls: ToolCalls) -> None:
         self._report = report
-        self._calls = ToolCalls()
+        self._calls = calls
 
     @staticmethod
-    def recognises(token: object) -> bool:
-        """Return whether the token is a chunk, or has one: a list named ``choices``."""
-        return isinstance(field(_unwrapped(token), "choices"), list)
+    def begins(token: object) -> bool:
+        """Return whether the token is a chunk, has one, or is an event beside one."""
+        return _chunk(token) is not None or kind_of(token) in IGNORED
 
-    def read(self, token: object) -> list[Delta]:
-        """Return the Deltas of one chunk.
+    def read(self, token: object) -> list[Delta] | None:
+        """Return the Deltas of one chunk; None if it is none.
 
         Raises:
-            TypeError: this is a complete answer, not a chunk of one.
+            TypeError: this is a whole answer, not a chunk of one.
+            SourceError: the server reported an error.
         """
-        chunk = _unwrapped(token)
+        if (chunk := _chunk(token)) is None:
+            return [] if kind_of(token) in IGNORED else None
+        if field(chunk, "error"):
+            raise SourceError(f"the provider reported an error: {error_text(chunk)}")
         self._report.identify(chunk)
         self._report.count(field(chunk, "usage"))  # Its chunk has no choices.
         found: list[Delta] = []
-        for choice in list_field(chunk, "choices"):
+        for choice in field(chunk, "choices"):
             if field(choice, "index"):
                 continue
-            if (delta := field(choice, "delta")) is None:
-                raise TypeError(
-                    f"a token is {with_article(chunk)}, which is a whole answer, not a chunk of "
-                    "one; ask for stream=True and pass what that returns"
-                )
+            if field(choice, "message") and field(choice, "delta") is None:
+                raise TypeError(whole_answer("a token", chunk))
             self._report.finish(field(choice, "finish_reason"))
-            found += self._read_delta(delta)
+            found += self._read_delta(field(choice, "delta"))
         return found
 
     def _read_delta(self, delta: object) -> list[Delta]:
         found: list[Delta] = []
         if reasoning := text_field(delta, *_REASONING):
             found.append(Delta(reasoning, "reasoning"))
-        found += read_content(field(delta, "content"))
+        content = field(delta, "content")
+        if type(content) is str:  # Fast path: nearly every chunk.
+            if content:
+                found.append(Delta(content))
+        else:
+            found += read_content(content)
         if refusal := text_field(delta, "refusal"):
+            self._report.refused = True
             found.append(Delta(refusal))
-        found += (self._read_call(call) for call in list_field(delta, "tool_calls"))
+        for call in list_field(delta, "tool_calls"):
+            found += self._read_call(call)
         return found
 
-    def _read_call(self, call: object) -> ToolDelta:
+    def _read_call(self, call: object) -> list[Delta]:
         function = field(call, "function")
+        arguments = field(function, "arguments")
         return self._calls.go_on(
-            field(call, "index"),
+            index_field(call, "index"),
             text_field(call, "id"),
             text_field(function, "name"),
-            text_field(function, "arguments"),
+            # Mistral's types allow a mapping.
+            to_arguments(arguments),
         )
+
+
+def to_arguments(arguments: Any) -> str:
+    """Return the arguments of a tool as JSON: a text that is JSON already, or a mapping."""
+    return to_json(arguments) if isinstance(arguments, str | dict) else ""
 
 
 def read_content(content: Any) -> list[Delta]:
@@ -75,11 +109,12 @@ def read_content(content: Any) -> list[Delta]:
         return [Delta(content)] if content else []
     found: list[Delta] = []
     for block in content if isinstance(content, list | tuple) else ():
+        kind = kind_of(block)
         if isinstance(block, str):
             found += read_content(block)
-        elif field(block, "type") in ("text", "output_text"):
-            found += read_content(field(block, "text"))
-        elif field(block, "type") in ("thinking", "reasoning"):
+        elif kind in ("text", "output_text", "refusal"):
+            found.append(Delta(text_field(block, "text", "refusal")))
+        elif kind in ("thinking", "reasoning"):
             found += _read_reasoning(block)
     return [delta for delta in found if delta.text]
 
@@ -91,9 +126,11 @@ def _read_reasoning(block: object) -> list[Delta]:
     return [Delta(text_field(piece, "text"), "reasoning") for piece in pieces]
 
 
-def _unwrapped(token: object) -> object:
-    """Return the chunk of an event of Mistral, or of OpenAI's ``chat.completions.stream()``."""
+def _chunk(token: object) -> object:
+    """Return the chunk that a token is or has: in Mistral's events, or in OpenAI's ``stream()``."""
+    if isinstance(field(token, "choices"), list):
+        return token
     for name in ("chunk", "data"):
         if isinstance(field(inner := field(token, name), "choices"), list):
             return inner
-    return token
+    return None

@@ -2,133 +2,238 @@
 
 The formats: https://platform.openai.com/docs/api-reference/responses-streaming and
 https://www.openresponses.org/specification. OpenAI's Agents SDK wraps the same events.
+
+Each text comes in pieces, and then again as a whole, up to three times. The whole adds what no
+piece has brought.
 """
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from streamhtml._delta import Delta, ToolDelta
-from streamhtml.sources._report import Report, SourceError, field, text_field
-
-_TEXT: Final = {
-    "response.output_text.delta": "text",
-    "response.refusal.delta": "text",
-    "response.reasoning_text.delta": "reasoning",
-    "response.reasoning_summary_text.delta": "reasoning",
-}
-_ARGUMENTS: Final = frozenset(
-    {
-        "response.function_call_arguments.delta",
-        "response.custom_tool_call_input.delta",
-        "response.mcp_call_arguments.delta",
-        "response.code_interpreter_call_code.delta",
-    }
+from streamhtml._delta import Delta
+from streamhtml.sources._fields import (
+    error_text,
+    field,
+    index_field,
+    kind_of,
+    list_field,
+    text_field,
 )
-_RESPONSE: Final = frozenset(
-    {"response.created", "response.completed", "response.incomplete", "response.failed"}
+from streamhtml.sources._heard import Heard
+from streamhtml.sources._openai_items import (
+    approval_of,
+    arguments_of,
+    call_id_of,
+    failure_of,
+    is_call,
+    name_of,
+    result_of,
+)
+from streamhtml.sources._report import Report, SourceError
+from streamhtml.sources._tool_calls import ToolCalls
+
+_TEXTS: Final = {
+    "response.output_text": "text",
+    "response.refusal": "text",
+    "response.audio.transcript": "text",
+    "response.reasoning": "reasoning",
+    "response.reasoning_text": "reasoning",
+    "response.reasoning_summary_text": "reasoning",
+}
+"""What begins the types of the events with text, and the part that it belongs to."""
+
+_ARGUMENTS: Final = (
+    "response.function_call_arguments",
+    "response.custom_tool_call_input",
+    "response.mcp_call_arguments",
+    "response.code_interpreter_call_code",
+    "response.shell_call_command",
 )
 IGNORED: Final = frozenset(
     {
-        *("response.queued", "response.in_progress"),
+        *("response.queued", "response.in_progress", "response.compaction.compacting"),
         *("response.content_part.added", "response.content_part.done"),
-        *("response.output_text.done", "response.output_text.annotation.added"),
-        *("response.refusal.done", "response.reasoning_text.done"),
-        *("response.reasoning_summary_text.done", "response.reasoning_summary_part.done"),
-        *("response.function_call_arguments.done", "response.custom_tool_call_input.done"),
-        *("response.mcp_call_arguments.done", "response.code_interpreter_call_code.done"),
+        *("response.reasoning_summary_part.done", "response.output_text.annotation.added"),
+        *("response.audio.delta", "response.audio.done", "response.audio.transcript.done"),
+        *("response.mcp_list_tools.in_progress", "response.mcp_list_tools.completed"),
+        "response.mcp_list_tools.failed",
+        *("response.mcp_call.in_progress", "response.mcp_call.completed"),
+        "response.mcp_call.failed",
+        *("response.web_search_call.in_progress", "response.web_search_call.searching"),
+        "response.web_search_call.completed",
+        *("response.file_search_call.in_progress", "response.file_search_call.searching"),
+        "response.file_search_call.completed",
+        "response.code_interpreter_call.in_progress",
+        "response.code_interpreter_call.interpreting",
+        "response.code_interpreter_call.completed",
+        "response.image_generation_call.in_progress",
+        "response.image_generation_call.generating",
+        "response.image_generation_call.partial_image",
+        "response.image_generation_call.completed",
+        *("response.steer.accepted", "response.steer.pending", "response.steer.failed"),
     }
 )
-"""Events that change nothing, because others say the same."""
-
-_IGNORED_FAMILIES: Final = (
-    *("response.audio.", "response.file_search_call.", "response.web_search_call."),
-    *("response.image_generation_call.", "response.code_interpreter_call."),
-    *("response.mcp_call.", "response.mcp_list_tools.", "response.compaction."),
-    *("response.shell_call_command.", "response.shell_call_output_content."),
-)
-_CALL: Final = "_call"
+"""Events that change nothing that is shown, or that others repeat."""
 
 
 class ResponseEvents:
-    """Reads the events of one response."""
+    """Reads the events of the responses of one answer. A run of an agent has several."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, calls: ToolCalls) -> None:
         self._report = report
-        # The id and the name of each call. The ids of items may be the same in all of them.
-        self._calls: dict[object, tuple[str, str]] = {}
+        self._calls = calls
+        self._heard = Heard()
+        self._indexes: dict[str, int] = {}
+        # Whether each piece said which text it belongs to. If not, a whole may repeat a piece.
+        self._is_sure = True
 
     @staticmethod
-    def recognises(kind: str) -> bool:
-        """Return whether events of this type are read."""
-        return kind in _READ or kind in IGNORED or kind.startswith(_IGNORED_FAMILIES)
+    def begins(token: object) -> bool:
+        """Return whether the token is such an event. Types with a colon are a vendor's own."""
+        kind = kind_of(token)
+        return kind in READ or kind in IGNORED
 
-    def read(self, kind: str, event: Any) -> list[Delta]:
-        """Return the Deltas of one event.
+    def read(self, token: object) -> list[Delta] | None:
+        """Return the Deltas of one event; None if its type is unknown.
 
         Raises:
             SourceError: the event says that the response has failed.
         """
-        return _READ[kind](self, kind, event) if kind in _READ else []
+        kind = kind_of(token)
+        if read := READ.get(kind):
+            return read(self, kind, token)
+        return [] if kind in IGNORED or ":" in kind else None
 
     def _read_text(self, kind: str, event: object) -> list[Delta]:
-        text = text_field(event, "delta")
-        return [Delta(text, _TEXT[kind])] if text else []
+        key, text = self._text_key(kind, event), text_field(event, "delta")
+        self._report.refused |= "refusal" in kind and bool(text)
+        self._heard.add(key, text)
+        self._is_sure = self._is_sure and None not in key
+        return [Delta(text, key[1])] if text else []
+
+    def _fill_text(self, kind: str, event: object) -> list[Delta]:
+        key = self._text_key(kind, event)
+        return self._fill(key, text_field(event, "text", "refusal"))
+
+    def _fill(self, key: tuple[object, str, object], whole: str) -> list[Delta]:
+        rest = self._heard.rest(key, whole) if self._is_sure and None not in key else ""
+        return [Delta(rest, key[1])] if rest else []
+
+    def _text_key(self, kind: str, event: object) -> tuple[object, str, object]:
+        part = _TEXTS[kind.rpartition(".")[0]]
+        index = index_field(event, "content_index", "summary_index")
+        return self._item_key(event), part, index
+
+    def _item_key(self, event: object) -> int | str | None:
+        """Return what tells the items of a response apart. Their ids may all be the same."""
+        index, item_id = index_field(event, "output_index"), text_field(event, "item_id")
+        if index is None:
+            return self._indexes.get(item_id, item_id or None)
+        self._indexes[item_id or text_field(field(event, "item"), "id")] = index
+        return index
 
     def _read_arguments(self, kind: str, event: object) -> list[Delta]:
-        call_id, name = self._calls.get(_item(event), (text_field(event, "item_id"), ""))
-        return [ToolDelta(text_field(event, "delta"), id=call_id, name=name)]
+        return self._calls.go_on(self._item_key(event), "", "", text_field(event, "delta"))
+
+    def _fill_arguments(self, kind: str, event: object) -> list[Delta]:
+        whole = text_field(event, "arguments", "input", "code")
+        return self._calls.fill(self._item_key(event), whole)
+
+    def _begin_command(self, kind: str, event: object) -> list[Delta]:
+        """Begin a line, for the next of several commands of a shell."""
+        if not index_field(event, "command_index"):
+            return []
+        return self._calls.go_on(self._item_key(event), "", "", "\n")
+
+    def _read_shell_output(self, kind: str, event: object) -> list[Delta]:
+        key, delta = self._item_key(event), field(event, "delta")
+        call_id = self._calls.id_of(key)
+        found = self._calls.result_piece(call_id, text_field(delta, "stdout"))
+        return found + self._calls.result_piece(call_id, text_field(delta, "stderr"))
 
     def _begin_paragraph(self, kind: str, event: object) -> list[Delta]:
-        return [Delta("\n\n", "reasoning")] if field(event, "summary_index") else []
+        return [Delta("\n\n", "reasoning")] if index_field(event, "summary_index") else []
 
     def _begin_item(self, kind: str, event: object) -> list[Delta]:
-        item = field(event, "item")
-        kind = text_field(item, "type")
-        if not kind.endswith(_CALL):
-            return []
-        call_id = text_field(item, "call_id", "id")
-        name = text_field(item, "name") or kind.removesuffix(_CALL)
-        self._calls[_item(event)] = call_id, name
-        return [ToolDelta(text_field(item, "arguments", "input", "code"), id=call_id, name=name)]
+        key, item = self._item_key(event), field(event, "item")
+        return self._begin_call(key, item) if is_call(item) else approval_of(item, self._calls)
+
+    def _begin_call(self, key: object, item: object) -> list[Delta]:
+        return self._calls.go_on(key, call_id_of(item), name_of(item), "")
 
     def _end_item(self, kind: str, event: object) -> list[Delta]:
-        item = field(event, "item")
-        call_id = text_field(item, "call_id", "id")
-        found: list[Delta] = []
-        if output := text_field(item, "output"):
-            found.append(ToolDelta(output, id=call_id, field="result"))
-        if error := text_field(item, "error"):
-            found.append(ToolDelta(error, id=call_id, field="error"))
+        return self._read_item(self._item_key(event), field(event, "item"))
+
+    def _read_item(self, key: object, item: object) -> list[Delta]:
+        """Read an item that is complete, and add what no piece has brought."""
+        kind = kind_of(item)
+        if kind == "message":
+            found: list[Delta] = []
+            for index, content in enumerate(list_field(item, "content")):
+                found += self._fill((key, "text", index), text_field(content, "text", "refusal"))
+            return found
+        if kind == "reasoning":
+            return self._fill_reasoning(key, item)
+        if not is_call(item):
+            found = approval_of(item, self._calls)
+            return found + self._calls.result(text_field(item, "call_id"), result_of(item) or "")
+        call_id, name = call_id_of(item), name_of(item)
+        found = [] if self._calls.is_known(call_id) else self._begin_call(key, item)
+        found += self._calls.fill(key, arguments_of(item))
+        if (error := failure_of(item)) is not None:
+            return found + self._calls.result(call_id, error, failed=True, name=name)
+        if (result := result_of(item)) is not None:
+            found += self._calls.result(call_id, result, name=name)
         return found
+
+    def _fill_reasoning(self, key: object, item: object) -> list[Delta]:
+        if any((key, "reasoning", index) in self._heard for index in range(8)):
+            return []  # The summary and the content are two versions of it.
+        texts = [*list_field(item, "summary"), *list_field(item, "content")]
+        whole = "\n\n".join(filter(None, (text_field(each, "text") for each in texts)))
+        return self._fill((key, "reasoning", 0), whole)
+
+    def _begin_response(self, kind: str, event: object) -> list[Delta]:
+        self._calls.begin_response()
+        self._report.begin_response()
+        self._heard.clear()
+        self._indexes.clear()
+        self._is_sure = True
+        return self._read_response(kind, event)
 
     def _read_response(self, kind: str, event: object) -> list[Delta]:
         response = field(event, "response")
         self._report.identify(response)
         self._report.count(field(response, "usage"))
-        self._report.finish(field(field(response, "incomplete_details"), "reason"))
         if kind == "response.failed":
-            return self._fail(kind, field(response, "error"))
+            return self._fail(kind, response)
+        if kind == "response.incomplete":
+            reason = text_field(field(response, "incomplete_details"), "reason") or "incomplete"
+            self._report.finish(reason, cut_short=True)
+        elif kind == "response.completed":
+            self._report.finish("completed")
         return []
 
     def _fail(self, kind: str, event: object) -> list[Delta]:
-        error = field(event, "error") or event
-        what = ": ".join(filter(None, (text_field(error, "code"), text_field(error, "message"))))
-        raise SourceError(f"the provider reported an error: {what or kind}")
+        raise SourceError(f"the provider reported an error: {error_text(event) or kind}")
 
 
-def _item(event: object) -> object:
-    """Return what tells the items of a response apart."""
-    index = field(event, "output_index")
-    return text_field(event, "item_id") if index is None else index
-
-
-_Read = Callable[[ResponseEvents, str, object], list[Delta]]
-_READ: Final[dict[str, _Read]] = {
-    **dict.fromkeys(_TEXT, ResponseEvents._read_text),
-    **dict.fromkeys(_ARGUMENTS, ResponseEvents._read_arguments),
-    **dict.fromkeys(_RESPONSE, ResponseEvents._read_response),
+_Read = Callable[[ResponseEvents, str, Any], list[Delta]]
+READ: Final[dict[str, _Read]] = {
+    **{f"{name}.delta": ResponseEvents._read_text for name in _TEXTS},
+    **{f"{name}.done": ResponseEvents._fill_text for name in _TEXTS if "audio" not in name},
+    **{f"{name}.delta": ResponseEvents._read_arguments for name in _ARGUMENTS},
+    **{f"{name}.done": ResponseEvents._fill_arguments for name in _ARGUMENTS},
+    "response.shell_call_command.added": ResponseEvents._begin_command,
+    "response.shell_call_output_content.delta": ResponseEvents._read_shell_output,
+    "response.shell_call_output_content.done": lambda self, kind, event: [],
     "response.reasoning_summary_part.added": ResponseEvents._begin_paragraph,
     "response.output_item.added": ResponseEvents._begin_item,
     "response.output_item.done": ResponseEvents._end_item,
+    "response.created": ResponseEvents._begin_response,
+    "response.completed": ResponseEvents._read_response,
+    "response.incomplete": ResponseEvents._read_response,
+    "response.failed": ResponseEvents._read_response,
     "error": ResponseEvents._fail,
 }
+"""Events that are read."""

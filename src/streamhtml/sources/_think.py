@@ -5,11 +5,12 @@ count at the beginning of an answer only, so a text about them is left alone.
 """
 
 from collections.abc import Iterable
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from markupsafe import Markup
 
-from streamhtml._delta import Delta
+from streamhtml._delta import Delta, ToolDelta
+from streamhtml._type_name import with_article
 
 Tags: TypeAlias = Iterable[str | tuple[str, str]]
 """Names of elements, such as "think"; or pairs of what opens and what closes the reasoning."""
@@ -40,12 +41,13 @@ class ThinkSplitter:
     """
 
     def __init__(self, tags: Tags = THINK_TAGS) -> None:
-        pairs = [(f"<{tag}>", f"</{tag}>") if isinstance(tag, str) else tag for tag in tags]
-        self._closers = dict(pairs)
+        if isinstance(tags, str):
+            raise TypeError(f"tags={tags!r} is one name, not a collection; pass ({tags!r},)")
+        self._closers = dict(_pair(tag) for tag in tags)
         self._closer = ""  # Of the reasoning that has begun; "" before and after it.
         self._after_tag = False
         self._held = ""
-        self.is_done = not pairs
+        self.is_done = not self._closers
 
     def feed(self, text: str) -> list[Delta]:
         """Return the Deltas of the next piece. What may be the beginning of a tag is held back."""
@@ -57,21 +59,28 @@ class ThinkSplitter:
         return self._read_text(text)
 
     def split(self, deltas: list[Delta]) -> list[Delta]:
-        """Return the same Deltas, but split the text in them."""
+        """Return the same Deltas, but split the text in them.
+
+        A source that has reasoning of its own does not write it into its text too. After a tool
+        call the model answers anew.
+        """
         found: list[Delta] = []
         for delta in deltas:
-            if delta.part == "text" and not isinstance(delta.text, Markup):
-                found += self.feed(delta.text)
-            else:
-                found.append(delta)
+            if type(delta) is Delta and delta.part == "text" and not isinstance(delta.text, Markup):
+                found += [delta] if self.is_done else self.feed(delta.text)
+                continue
+            if delta.part in ("text", "reasoning") or isinstance(delta, ToolDelta):
+                found += self.close()
+            found.append(delta)
+            if isinstance(delta, ToolDelta):
+                self._after_tag, self.is_done = False, not self._closers
         return found
 
     def close(self) -> list[Delta]:
         """Return what was held back, now that the text has ended."""
         held, self._held, self.is_done = self._held, "", True
-        if self._closer:
-            return _deltas(held.removesuffix(self._closer), "reasoning")
-        return _deltas(held)
+        closer, self._closer = self._closer, ""
+        return _deltas(held.removesuffix(closer), "reasoning") if closer else _deltas(held)
 
     def _read_opener(self, text: str) -> str:
         """Look for an opening tag, and return the text after it."""
@@ -117,6 +126,23 @@ class ThinkSplitter:
             text = text.lstrip()
             self._after_tag = not text
         return text
+
+
+def _pair(tag: Any) -> tuple[str, str]:
+    """Return what opens and what closes the reasoning.
+
+    Raises:
+        TypeError: the tag is neither a name nor a pair.
+    """
+    if isinstance(tag, str):
+        return f"<{tag}>", f"</{tag}>"
+    is_pair = isinstance(tag, tuple) and len(tag) == 2
+    if is_pair and all(isinstance(each, str) for each in tag) and tag[1]:
+        return tag[0], tag[1]
+    raise TypeError(
+        f"a tag is {tag!r}, {with_article(tag)}; pass the name of an element, such as 'think', or "
+        "a pair of what opens and what closes the reasoning"
+    )
 
 
 def _deltas(text: str, part: str = "text") -> list[Delta]:

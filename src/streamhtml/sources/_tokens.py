@@ -1,74 +1,67 @@
 """Turns each token into its Deltas. Every accepted type of token is listed here."""
 
-from collections.abc import Mapping
-from enum import Enum
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Protocol, TypeAlias
 
 from markupsafe import Markup
 
-from streamhtml._delta import Delta
+from streamhtml._delta import Delta, ToolDelta
 from streamhtml._type_name import with_article
 from streamhtml.sources._ag_ui import AGUIEvents
 from streamhtml.sources._anthropic import AnthropicEvents
 from streamhtml.sources._cumulative import RepeatedText
+from streamhtml.sources._fields import error_text, field, kind_of
 from streamhtml.sources._gemini import GeminiResponses
-from streamhtml.sources._langchain import LangChainMessages
-from streamhtml.sources._llama_index import LlamaIndexResponses
+from streamhtml.sources._langchain import ASK_FOR_MESSAGES, LangChainMessages, is_state
+from streamhtml.sources._llama_index import LlamaIndexResponses, read_raw
 from streamhtml.sources._ollama import OllamaResponses
 from streamhtml.sources._openai_agents import AgentsEvents
 from streamhtml.sources._openai_chat import ChatChunks
 from streamhtml.sources._openai_responses import ResponseEvents
 from streamhtml.sources._pydantic_ai import PydanticAIEvents
-from streamhtml.sources._report import Report, field
-from streamhtml.sources._think import ThinkSplitter
+from streamhtml.sources._report import Report, SourceError
+from streamhtml.sources._think import THINK_TAGS, Tags, ThinkSplitter
+from streamhtml.sources._tool_calls import ToolCalls
+from streamhtml.sources._whole import is_whole_answer, whole_answer
+
+ReadToken: TypeAlias = Callable[[Any], Any]
+"""A function that is asked first for each token. It returns the token itself, to have it read as
+usual; or what to read instead of it: a ``str``, a ``Delta``, another token, a list or an iterator
+of them, or None for nothing."""
+
+_MAP_IT: Final = (
+    "pass deltas(source, read=function) with a function that returns its text or a Delta, or None "
+    "for nothing"
+)
 
 
-class EventReader(Protocol):
-    """Reads events that say their type."""
+class Reader(Protocol):
+    """Reads the tokens of one protocol."""
 
-    def __init__(self, report: Report) -> None: ...
-
-    @staticmethod
-    def recognises(kind: str) -> bool:
-        """Return whether events of this type are read."""
-        ...
-
-    def read(self, kind: str, event: Any) -> list[Delta]:
-        """Return the Deltas of one event."""
-        ...
-
-
-class ShapeReader(Protocol):
-    """Reads tokens that are recognised by their fields."""
-
-    def __init__(self, report: Report) -> None: ...
+    def __init__(self, report: Report, calls: ToolCalls) -> None: ...
 
     @staticmethod
-    def recognises(token: object) -> bool:
-        """Return whether such a token is read."""
+    def begins(token: object) -> bool:
+        """Return whether only a source of this protocol yields such a token."""
         ...
 
-    def read(self, token: Any) -> list[Delta]:
-        """Return the Deltas of one token."""
+    def read(self, token: Any) -> list[Delta] | None:
+        """Return the Deltas of one token; None if the protocol has no such token."""
         ...
 
 
-EVENTS: Final[tuple[type[EventReader], ...]] = (
+READERS: Final[tuple[type[Reader], ...]] = (
+    ChatChunks,
     ResponseEvents,
     AnthropicEvents,
     AGUIEvents,
     AgentsEvents,
     PydanticAIEvents,
-)
-SHAPES: Final[tuple[type[ShapeReader], ...]] = (
-    ChatChunks,
     GeminiResponses,
     OllamaResponses,
     LangChainMessages,
     LlamaIndexResponses,
 )
-# What chat.completions.stream() of OpenAI yields beside the chunks.
-_REPEATED: Final = ("content.", "refusal.", "tool_calls.function.", "logprobs.")
 
 
 class TokenReader:
@@ -80,16 +73,42 @@ class TokenReader:
         report: what the tokens reported besides Deltas.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tokens: object = None, read: ReadToken | None = None) -> None:
         self.passes_text = False
-        self._repeated = RepeatedText()
-        self._think = ThinkSplitter()
         self.reads = 0
         self.report = Report()
-        self._pending: list[Delta] = []
-        self._shapes: dict[type[ShapeReader], ShapeReader] = {}
-        self._events: dict[type[EventReader], EventReader] = {}
+        self._tokens = tokens
+        self._is_opened = False
+        self._read_with = read
+        self._repeated = RepeatedText()
+        self._think = ThinkSplitter(THINK_TAGS)
+        if isinstance(tokens, TokenReader):  # It has read them, and another function does again.
+            self.report, self._think = tokens.report, ThinkSplitter(())
+        self._calls = ToolCalls()
+        # One for each protocol that was met, the last first, because a type such as "error" or
+        # "text" means something else in each.
+        self._readers: list[Reader] = []
+        self._pending: list[Delta] = []  # The last first.
+        self._error: Exception | None = None  # To be raised after them.
         self._closed = False
+
+    def split_reasoning(self, tags: Tags) -> None:
+        """Find reasoning between these tags, not between the usual ones.
+
+        Raises:
+            TypeError: a tag is neither a name nor a pair.
+            RuntimeError: tokens were read already.
+        """
+        if self._is_opened:
+            raise RuntimeError("the source was iterated already; call think() before that")
+        self._think = ThinkSplitter(tags)
+
+    def read_with(self, read: ReadToken) -> bool:
+        """Ask this function first for each token. Return False if it is too late for that."""
+        if self._read_with is not None or self._is_opened:
+            return False
+        self._read_with = read
+        return True
 
     def read(self, token: object) -> list[Delta]:
         """Return the Deltas of the next token.
@@ -99,64 +118,106 @@ class TokenReader:
             SourceError: the token says that the answer has failed.
         """
         self.reads += 1
-        if isinstance(token, str):
-            found = self._read_text(token)
-        elif token is None:
-            return []
-        elif isinstance(token, Delta):
-            found = [token] if token.text or type(token) is not Delta else []
-        else:
-            found = self._read_object(token)
-        return found if self._think.is_done else self._think.split(found)
+        found = self._read_one(token) if self._read_with is None else self._ask(token)
+        if self._think.is_done:
+            for delta in found:
+                if type(delta) is ToolDelta:
+                    break
+            else:
+                return found
+        found = self._think.split(found)
+        self.passes_text = self.passes_text and self._think.is_done
+        return found
+
+    def take_pending(self) -> list[Delta]:
+        """Return the Deltas of the tokens that were read, and that the iteration did not return."""
+        pending, self._pending = self._pending[::-1], []
+        return pending
 
     def end(self) -> list[Delta]:
         """Return what was held back, now that the source has ended or is closed."""
         held = [Delta(piece) for piece in self._repeated.close()]
-        return [*self._think.split(held), *self._think.close()]
+        return [*self.take_pending(), *self._think.split(held), *self._think.close()]
 
     def _end(self) -> list[Delta]:
         """Return what was held back, the last first; at the second call, check the answer."""
         if held := self.end():
             return held[::-1]
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
         self.report.check()
         return []
 
-    def _read_text(self, token: str) -> list[Delta]:
-        if isinstance(token, Markup):
-            return [Delta(token)] if token else []
-        self.passes_text = self._repeated.is_done and self._think.is_done
-        return [Delta(piece) for piece in self._repeated.feed(token) if piece]
+    def _fail(self, error: Exception) -> list[Delta]:
+        """Return what was held back, the last first, and raise the error after it."""
+        self._error = self.report.explain(error)
+        return self._end()
 
-    def _read_object(self, token: object) -> list[Delta]:
-        for shape in SHAPES:
-            if shape.recognises(token):
-                if shape not in self._shapes:
-                    self._shapes[shape] = shape(self.report)
-                return self._shapes[shape].read(token)
-        if kind := _kind(token):
-            for events in EVENTS:
-                if events.recognises(kind):
-                    if events not in self._events:
-                        self._events[events] = events(self.report)
-                    return self._events[events].read(kind, token)
-            if kind.startswith(_REPEATED):
-                return []
-        raise TypeError(_unknown(token))
+    def _ask(self, token: object) -> list[Delta]:
+        """Let the function of the application read a token."""
+        assert self._read_with is not None
+        given = self._read_with(token)
+        if given is token or not (isinstance(given, list | Iterator) or _is_pieces(given)):
+            found = self._read_one(given)
+        else:
+            found = [delta for each in given for delta in self._read_one(each)]
+        self.passes_text = False
+        return found
+
+    def _read_one(self, token: object) -> list[Delta]:
+        if type(token) is str:
+            self.passes_text = self._repeated.is_done and self._think.is_done
+            return [Delta(piece) for piece in self._repeated.feed(token) if piece]
+        if token is None:
+            return []
+        if isinstance(token, Delta):
+            found = [token] if token.text or type(token) is not Delta else []
+        elif isinstance(token, str):
+            found = [Delta(token if isinstance(token, Markup) else str(token))] if token else []
+        elif (known := self._read_known(token)) is not None:
+            found = known
+        else:
+            raise _unknown(token)
+        if self._repeated.holds:
+            found = [*(Delta(piece) for piece in self._repeated.close()), *found]
+        return found
+
+    def _read_known(self, token: object) -> list[Delta] | None:
+        """Return the Deltas of a token of a protocol; None if no protocol has such a token."""
+        for reader in self._readers:
+            if (found := reader.read(token)) is not None:
+                return found
+        if (found := read_raw(token, self._read_known)) is not None:
+            return found
+        for make in READERS:
+            if make.begins(token):
+                reader = make(self.report, self._calls)
+                self._readers.insert(0, reader)
+                return reader.read(token)
+        return None
 
 
-def _kind(token: object) -> str:
-    """Return the type that an event says it has; ``""`` if it says none."""
-    kind = field(token, "type") or field(token, "event_kind")
-    kind = kind.value if isinstance(kind, Enum) else kind
-    return kind if isinstance(kind, str) else ""
-
-
-def _unknown(token: object) -> str:
-    """Describe a token by its type and the names of its fields, but not by what they contain."""
-    names = token if isinstance(token, Mapping) else getattr(token, "__dict__", {})
-    fields = f" with the fields {', '.join(map(str, names))}" if names else ""
-    kind = f" and the type {_kind(token)!r}" if _kind(token) else ""
-    return (
-        f"a token is {with_article(token)}{fields}{kind}, which is not known; map it to a str or a "
-        "Delta first, as in (event.text async for event in stream)"
+def _is_pieces(given: object) -> bool:
+    """Return whether this is a tuple of pieces, and not one of LangGraph's tokens."""
+    return isinstance(given, tuple) and all(
+        piece is None or isinstance(piece, str | Delta) for piece in given
     )
+
+
+def _unknown(token: object) -> Exception:
+    """Return the error about a token that nobody reads.
+
+    It has the type and the names of the fields of the token, but not what they contain.
+    """
+    if is_whole_answer(token):
+        return TypeError(whole_answer("a token", token))
+    # Mistral's error says what it is in another way than all others.
+    if (field(token, "error") or field(token, "object") == "error") and (text := error_text(token)):
+        return SourceError(f"the provider reported an error: {text}")
+    names = token if isinstance(token, Mapping) else getattr(token, "__dict__", {})
+    kind = f" of the type {kind_of(token)!r}" if kind_of(token) else ""
+    fields = f" with the fields {', '.join(map(str, names))}" if names else ""
+    remedy = ASK_FOR_MESSAGES if is_state(token) else _MAP_IT
+    what = f"a token is {with_article(token)}{kind}{fields}, which is not known"
+    return TypeError(f"{what}; {remedy}")

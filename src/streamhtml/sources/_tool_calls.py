@@ -1,6 +1,7 @@
 """Tells the tool calls of one answer apart while they arrive in pieces."""
 
-from streamhtml._delta import ToolDelta
+from streamhtml._delta import Delta, ToolDelta
+from streamhtml.sources._heard import Heard
 
 
 class ToolCalls:
@@ -11,23 +12,96 @@ class ToolCalls:
     """
 
     def __init__(self) -> None:
-        self._ids: dict[object, str] = {}
-        self._last = ""
+        self._ids: dict[object, str] = {}  # Of the calls of this response, by their keys.
+        self._known: set[str] = set()
+        self._heard = Heard()
         self._count = 0
 
-    def go_on(self, key: object, call_id: str, name: str, arguments: str) -> ToolDelta:
+    def begin_response(self) -> None:
+        """Forget the keys, because another response of the same answer counts anew."""
+        self._ids.clear()
+
+    def is_known(self, call_id: str) -> bool:
+        """Return whether a piece of this call was read."""
+        return call_id in self._known
+
+    def id_of(self, key: object) -> str:
+        """Return the id of the call with this key; ``""`` if there is none."""
+        return self._ids.get(key, "")
+
+    def go_on(self, key: object, call_id: str, name: str, arguments: str) -> list[Delta]:
         """Return the next piece of a call.
 
-        Another id begins another call, and so does a name with a new key. A new key alone goes on
-        with the last call.
+        Another id begins another call, and so does a name with a new key. Without a key, a piece
+        goes on with the only call that there is. A piece of no known call is dropped, because it
+        would spoil the arguments of another.
         """
         if call_id:
             self._ids[key] = call_id
         elif key not in self._ids:
-            if name or not self._last:
-                self._count += 1
-                self._ids[key] = f"call_{self._count}"
+            calls = set(self._ids.values())
+            if name or not calls:
+                self._ids[key] = self._number()
+            elif key is None and len(calls) == 1:
+                self._ids[key] = calls.pop()
             else:
-                self._ids[key] = self._last
-        self._last = self._ids[key]
-        return ToolDelta(arguments, id=self._last, name=name)
+                return []
+        return self._piece(self._ids[key], name, arguments)
+
+    def whole(self, call_id: str, name: str, arguments: str) -> list[Delta]:
+        """Return a call that is complete, or what no piece has brought of it."""
+        if call_id in self._known:
+            rest = self._heard.rest(call_id, arguments)
+            return [ToolDelta(rest, id=call_id)] if rest else []
+        return self._piece(call_id or self._number(), name, arguments)
+
+    def fill(self, key: object, arguments: str) -> list[Delta]:
+        """Return what no piece has brought of the arguments of the call with this key."""
+        call_id = self._ids.get(key, "")
+        rest = self._heard.rest(call_id, arguments) if call_id else ""
+        return [ToolDelta(rest, id=call_id)] if rest else []
+
+    def result(
+        self, call_id: str, text: str, *, failed: bool = False, name: str = ""
+    ) -> list[Delta]:
+        """Return what a tool gave, or why it failed: what no piece has brought of it."""
+        key = ("result", call_id)
+        is_known = key in self._heard
+        rest = self._heard.rest(key, text)
+        if not call_id or (is_known and not rest):
+            return []
+        self._heard.add(key, "")
+        self._known.add(call_id)
+        return [ToolDelta(rest, id=call_id, name=name, field="error" if failed else "result")]
+
+    def result_piece(self, call_id: str, text: str) -> list[Delta]:
+        """Return a piece of what a tool gives."""
+        if not call_id or not text:
+            return []
+        self._heard.add(("result", call_id), text)
+        return [ToolDelta(text, id=call_id, field="result")]
+
+    def approval(self, request_id: str, name: str, text: str) -> list[Delta]:
+        """Return a part that asks the user whether a tool may run; nothing if it was asked.
+
+        Args:
+            request_id: what the application answers to.
+            name: the name of the tool, or the reason.
+            text: the question, or the arguments of the tool.
+        """
+        key = f"approval {request_id}"
+        if not request_id or key in self._known:
+            return []
+        self._known.add(key)
+        return [ToolDelta(text, part="approval", id=request_id, name=name)]
+
+    def _piece(self, call_id: str, name: str, arguments: str) -> list[Delta]:
+        self._known.add(call_id)
+        self._heard.add(call_id, arguments)
+        return [ToolDelta(arguments, id=call_id, name=name)]
+
+    def _number(self) -> str:
+        while True:
+            self._count += 1
+            if (call_id := f"call_{self._count}") not in self._known:
+                return call_id

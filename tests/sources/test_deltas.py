@@ -9,6 +9,7 @@ from markupsafe import Markup
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from streamhtml import Delta, Truncated, deltas
+from streamhtml._delta import ToolDelta
 
 pytestmark = pytest.mark.anyio
 
@@ -52,7 +53,11 @@ CASES: list[tuple[str, Any, list[Delta]]] = [
     (
         "tool calls",
         chunk({"delta": {"tool_calls": calls("{", None, "}")}}),
-        [Delta("{", "tool"), Delta("}", "tool")],
+        [
+            ToolDelta("{", id="call_1", name="f"),
+            ToolDelta("", id="call_2", name="f"),
+            ToolDelta("}", id="call_3", name="f"),
+        ],
     ),
     (
         "the first of several answers",
@@ -82,8 +87,9 @@ async def test_a_token_is_read_the_same_way_from_a_sync_and_an_async_source(
 
 
 async def test_the_order_of_tokens_is_kept() -> None:
-    tokens = [t for case in CASES for t in [case[1]]] * 3
-    assert list(deltas(tokens)) == [d for case in CASES for d in case[2]] * 3
+    tokens = [case[1] for case in CASES if case[0] != "tool calls"] * 3
+    found = [d for case in CASES if case[0] != "tool calls" for d in case[2]] * 3
+    assert list(deltas(tokens)) == found
 
 
 TEXT = chunk({"delta": {"content": "so"}})
@@ -141,7 +147,7 @@ async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
 @pytest.mark.parametrize(
     ("token", "message"),
     [
-        (7, "a token is an int; .* map others first"),
+        (7, "a token is an int, which is not known; pass deltas.source, read="),
         (b"x", "a token is a bytes"),
         (SimpleNamespace(text="x"), "a token is a types.SimpleNamespace"),
         (
@@ -185,13 +191,25 @@ def test_a_source_that_cannot_be_iterated_is_refused_at_once(tokens: Any, messag
         deltas(tokens)
 
 
-@pytest.mark.parametrize("given", ["whole", ["a"], None, 7])
-async def test_the_result_of_a_function_is_checked_when_it_is_called(given: Any) -> None:
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("whole", "tokens is one str, not an iterator"),
+        (["a"], "returned a list, not an async"),
+        (None, "returned a NoneType, not an async"),
+        (7, "returned an int, not an async"),
+        ({"object": "response"}, "tokens is a dict, which is a whole answer, .* stream=True"),
+    ],
+)
+async def test_the_result_of_a_function_is_checked_when_it_is_called(
+    given: Any, message: str
+) -> None:
     async def create() -> Any:
         return given
 
-    for tokens in (lambda: given), create, create():
-        with pytest.raises(TypeError, match=f"returned an? {type(given).__name__}, not an async"):
+    coroutine = create()
+    for tokens in (lambda: given), create, coroutine:
+        with pytest.raises(TypeError, match=message):
             await anext(deltas(tokens))
 
 

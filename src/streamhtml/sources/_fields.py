@@ -1,0 +1,81 @@
+"""Reads the fields of objects and mappings alike. No field is trusted to have the expected type."""
+
+import json
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+
+def field(value: object, *names: str) -> Any:
+    """Return the first of the named attributes or values that is not None; else None."""
+    if type(value) is dict or isinstance(value, Mapping):
+        for name in names:
+            if (found := value.get(name)) is not None:
+                return found
+        return None
+    for name in names:
+        if (found := getattr(value, name, None)) is not None:
+            return found
+    return None
+
+
+def text_field(value: object, *names: str) -> str:
+    """Return the first of the named fields that is text, and not empty; else ``""``."""
+    for name in names:
+        found = field(value, name)
+        if isinstance(found, str) and found:
+            # An Enum can be a str too, but str() of it has the name of its class.
+            return found.value if isinstance(found, Enum) else found
+    return ""
+
+
+def list_field(value: object, *names: str) -> list[Any]:
+    """Return a field that is a list; an empty list if it is missing or something else."""
+    found = field(value, *names)
+    return list(found) if isinstance(found, list | tuple) else []
+
+
+def index_field(value: object, *names: str) -> int | None:
+    """Return a field that is a whole number; None if it is missing or something else."""
+    found = field(value, *names)
+    return found if type(found) is int else None
+
+
+def kind_of(token: object) -> str:
+    """Return the type that an event says it has; ``""`` if it says none."""
+    return text_field(token, "type", "event_kind")
+
+
+def to_json(value: object) -> str:
+    """Return what a tool takes or gives as JSON, for people to read; text as it is."""
+    if isinstance(value, str):
+        return value
+    try:
+        return "" if value is None else json.dumps(value, ensure_ascii=False, default=_plain)
+    except (TypeError, ValueError):  # Its keys are no text, or it contains itself.
+        return ""
+
+
+def to_text(content: object) -> str:
+    """Return the text of what a tool gives, which may be a list of blocks; or all of it as JSON."""
+    blocks = content if isinstance(content, list | tuple) else [content]
+    texts = [
+        block if isinstance(block, str) else text_field(block, "text", "logs") for block in blocks
+    ]
+    return "".join(texts) if all(texts) else to_json(content)
+
+
+def error_text(event: object) -> str:
+    """Return what an event says about an error: its code and its message."""
+    error = field(event, "error")
+    if isinstance(error, str) and error:
+        return error
+    error = event if error is None else error
+    return ": ".join(
+        filter(None, (text_field(error, "code", "type"), text_field(error, "message")))
+    )
+
+
+def _plain(value: object) -> object:
+    fields = value if isinstance(value, Mapping) else getattr(value, "__dict__", None)
+    return str(value) if fields is None else {str(name): fields[name] for name in fields}

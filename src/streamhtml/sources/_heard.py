@@ -1,0 +1,32 @@
+"""Remembers what the pieces of a text have brought, so that the whole text adds only the rest."""
+
+from io import StringIO
+
+
+class Heard:
+    """Texts that come in pieces, by a key. Many protocols send each text as a whole once more."""
+
+    def __init__(self) -> None:
+        self._texts: dict[object, StringIO] = {}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._texts
+
+    def add(self, key: object, piece: str) -> None:
+        """Remember the next piece of a text."""
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = StringIO()
+        text.write(piece)
+
+    def rest(self, key: object, whole: str) -> str:
+        """Return what no piece has brought; ``""`` if the pieces were those of another text."""
+        said = self._texts[key].getvalue() if key in self._texts else ""
+        rest = whole[len(said) :] if whole.startswith(said) else ""
+        if rest:
+            self.add(key, rest)
+        return rest
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._texts.clear()

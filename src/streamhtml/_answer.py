@@ -26,6 +26,11 @@ _OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 _STATES: Final[tuple[PartState, ...]] = get_args(PartState)
 
 
+def rounded(seconds: float | None) -> float | None:
+    """Return a number of seconds, rounded to milliseconds; None for None."""
+    return None if seconds is None else round(seconds, 3)
+
+
 @dataclass(slots=True)
 class AnswerPart:
     """One part of an answer.
@@ -83,7 +88,7 @@ class AnswerPart:
         """How long the part took, in seconds; None if it has not ended, or if it is unknown."""
         if self.began_after is None or self.ended_after is None:
             return None
-        return round(self.ended_after - self.began_after, 3)
+        return rounded(self.ended_after - self.began_after)
 
     def _add_to_call(self, delta: ToolDelta, at: float | None) -> None:
         """Add a piece of this tool call."""
@@ -207,7 +212,7 @@ class Answer:
         if part is not None and type(delta) is Delta and delta.part == part.kind:
             part.said.add(delta.text)  # Fast path: a text goes on.
             return part
-        at = None if at is None else round(at, 3)
+        at = rounded(at)
         part = self._find(delta)
         if part is None:
             part = self._begin(delta, at)
@@ -234,7 +239,7 @@ class Answer:
             at: seconds from the start of the stream; None if unknown.
         """
         self.outcome = outcome
-        self.duration = None if at is None else round(at, 3)
+        self.duration = rounded(at)
         self._end_parts(outcome, self.duration)
 
     def _find(self, delta: Delta) -> AnswerPart | None:

@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import Context
 from functools import partial
+from time import monotonic
 from typing import Final, TypeAlias
 
 import anyio
 import anyio.to_thread
 
+from streamhtml._answer import rounded
 from streamhtml._eventloop import EventLoop, Wakeup
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._pump import CLOSE_TIMEOUT, Pump
@@ -97,7 +99,8 @@ class Ending:
         self._is_complete = outcome != "failed"
         self._process_ends = outcome == "interrupted"
         self._log_failure(error)
-        render = partial(self._render_last, self._reply.closing(outcome))
+        self._add_facts()
+        render = partial(self._render_last, self._reply.closing(outcome, self._seconds()))
         renders_notice = self._reply.renders_notice and outcome != "finished"
         waits = self._reply.renders_each_time or renders_notice
         try:
@@ -127,7 +130,8 @@ class Ending:
         if not self.begun:
             self.begun = True
             self._log_failure(error)
-            self._reply.abandon(outcome)
+            self._add_facts()
+            self._reply.abandon(outcome, self._seconds())
             self._start_on_end(loop, after)
 
     def discard(self) -> None:
@@ -171,8 +175,21 @@ class Ending:
     def _keep_some(self) -> bool:
         """Add a batch of what has arrived and was not shown. Return whether there was any."""
         batch = [] if self._is_complete else self._pump.take_rest()
-        self._reply.keep(batch)
+        self._reply.keep(batch, self._reply.answer.duration)
+        self._add_facts()
         return bool(batch)
+
+    def _add_facts(self) -> None:
+        """Copy what the source has reported so far. More may follow while it is closed."""
+        answer = self._reply.answer
+        answer.facts = self._pump.facts
+        answer.first_delta_after = rounded(self._pump.first_delta_after)
+        if answer.first_delta_after is None and answer.parts:
+            # It came at the end of the source, or a thread has not noted it in time.
+            answer.first_delta_after = answer.parts[0].began_after
+
+    def _seconds(self) -> float:
+        return monotonic() - self._pump.started_at
 
     def _render_last(self, render: Callable[[], Fragment]) -> Fragment:
         try:

@@ -25,7 +25,7 @@ from streamhtml._batch import (
     Buffer,
     take_batch,
 )
-from streamhtml._delta import Delta, Truncated
+from streamhtml._delta import Delta, Facts, Truncated
 from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
 from streamhtml._limits import NO_LIMITS, LimitName, Limits, Silence
 from streamhtml._ping import Ping
@@ -54,20 +54,16 @@ class Pump:
     ``source_has_ended`` is true once the source has ended, even if it is not closed yet. ``error``
     is the exception that ended it, or None. What it raises after ``close()`` is only logged.
     ``interrupted`` is true if it was cancelled, as when the event loop shuts down. ``limit`` is the
-    name of the limit that ended the iteration, or None.
+    name of the limit that ended the iteration, or None. ``started_at`` is the time of the start, by
+    ``time.monotonic()``. ``first_delta_after`` and ``batch_after`` are seconds from the start until
+    the first delta arrived, which is None if none has, and until the last batch was taken.
 
     ``close()`` and ``aclose()`` close the source at any time. The iteration then delivers what has
     already arrived, and ends without waiting for the source's cleanup.
 
-    Args:
-        tokens: the source, as ``deltas()`` takes it.
-        interval: time in seconds.
-        ping: see ``Ping``.
-        max_chars: maximum number of characters in a batch.
-        limits: ``characters`` and ``silence`` are applied here.
-
-    Raises:
-        TypeError: ``tokens`` cannot be iterated.
+    ``tokens`` is as ``deltas()`` takes it, which may raise ``TypeError``. ``interval`` is in
+    seconds. ``max_chars`` is the maximum number of characters in a batch. Of ``limits``,
+    ``characters`` and ``silence`` are applied here.
     """
 
     def __init__(
@@ -83,6 +79,9 @@ class Pump:
         self.error: BaseException | None = None
         self.interrupted = False
         self.source_has_ended = False
+        self.started_at = 0.0
+        self.first_delta_after: float | None = None
+        self.batch_after = 0.0
         self._source = deltas(tokens)
         self._context = copy_context()
         self._interval = interval
@@ -94,7 +93,7 @@ class Pump:
         self._chars_written = self._chars_read = 0
         self._chars_since_wait = 0
         self._batch_due = 0.0
-        self._reader_is_idle = False
+        self._reader_is_idle = True  # So that the time of the first delta is noted.
         self._source_waits = False
         self._closing = False
         self._ended = False
@@ -107,6 +106,11 @@ class Pump:
         with suppress(RuntimeError):  # In a sync view no loop is running yet; see start().
             self.loop = current_event_loop()
 
+    @property
+    def facts(self) -> Facts:
+        """The facts that the source has reported so far."""
+        return self._source.report.facts
+
     def start(self) -> None:
         """Start the source in the running event loop, unless it was started before."""
         self.loop = loop = current_event_loop()
@@ -118,7 +122,8 @@ class Pump:
         self._source_wakeup: Wakeup = loop.create_wakeup()
         self._end_wakeup: Wakeup = loop.create_wakeup()
         self._max_chars_in_all = self._limits.characters or inf
-        self._silence = Silence(self._limits.silence, monotonic())
+        self.started_at = monotonic()
+        self._silence = Silence(self._limits.silence, self.started_at)
         if isinstance(self._source, AsyncDeltas):
             self._cancel = loop.spawn(self._run_task, self._context)
         else:
@@ -186,6 +191,7 @@ class Pump:
             max_chars = left
         batch, size = take_batch(self._buffer, max_chars)
         self._chars_read += size
+        self.batch_after = now - self.started_at
         self._chars_since_wait += size + 1
         if not self._buffer:
             self._batch_due = now + self._interval
@@ -305,7 +311,10 @@ class Pump:
                 return
             if self._reader_is_idle and buffer:
                 self._reader_is_idle = False
-                self._reader_wakeup.notify_within(self._batch_due - monotonic())
+                now = monotonic()
+                if self.first_delta_after is None:
+                    self.first_delta_after = now - self.started_at
+                self._reader_wakeup.notify_within(self._batch_due - now)
             if (
                 len(buffer) % CHECKPOINT_EVERY == 0
                 or self._chars_written - self._chars_read >= MAX_BUFFERED_CHARS
@@ -376,6 +385,8 @@ class Pump:
                 self._add(source.read(token))
             if self._reader_is_idle and self._buffer:
                 self._reader_is_idle = False
+                if self.first_delta_after is None:
+                    self.first_delta_after = monotonic() - self.started_at
                 self._call_in_loop(self._reader_wakeup.notify)
             while self._is_full() and not self._closing:
                 self._thread_may_continue.clear()

@@ -35,12 +35,13 @@ class Said:
 
     def add(self, text: str) -> None:
         """Add a piece: text, or ``Markup``."""
-        if isinstance(text, Markup):
+        growing = self._growing
+        if growing is not None and not isinstance(text, Markup):
+            growing += text.encode("utf-8", "surrogatepass")  # In place. Fast path: a text goes on.
+        elif isinstance(text, Markup):
             if text:
                 self._pieces.append(text)
                 self._growing = None
-        elif self._growing is not None:
-            self._growing += text.encode("utf-8", "surrogatepass")
         elif text:
             self._growing = bytearray(text.encode("utf-8", "surrogatepass"))
             self._pieces.append(self._growing)

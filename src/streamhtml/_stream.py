@@ -84,9 +84,10 @@ def stream(
         ping: time in seconds after which a Fragment without patches is sent, if nothing else was.
             It keeps the connection open in proxies, and shows whether the reader is still there.
             ``None`` means never.
-        on_end: called once with the reply when the reply is complete. ``reply.state`` is then the
-            outcome, and ``reply.text`` is the answer. ``on_end`` is not called if the stream was
-            never started. It is called after the source's cleanup, or five seconds after the end.
+        on_end: called once with the reply when the reply is complete. ``reply.answer`` is then what
+            was said, with the outcome, the times and what the source has reported. ``on_end`` is
+            not called if the stream was never started. It is called after the source's cleanup, or
+            five seconds after the end.
             The last Fragment is sent when ``on_end`` is done, or after five seconds; but first, if
             the source takes longer than 0.1 seconds to clean up after ``stop()``. A coroutine
             function is awaited; any other runs on a worker thread. What it raises is logged.
@@ -162,16 +163,19 @@ class Stream:
                     return fragment
                 async for batch in self._pump:
                     if self._closed:  # close() or aclose() was called meanwhile.
-                        self._reply.keep(batch)
+                        self._reply.keep(batch, self._pump.batch_after)
                         break
                     if self._reply.renders_each_time or self._reply.holds_much:
                         # The text must not be lost, even if the thread never starts.
-                        self._start_rendering(partial(self._reply.show, self._reply.keep(batch)))
+                        kept = self._reply.keep(batch, self._pump.batch_after)
+                        self._start_rendering(partial(self._reply.show, kept))
                         fragment = await self._rendered()
                     elif self._reply.calls_site_code:
-                        fragment = render_in(self._context, self._reply.feed, batch)
+                        fragment = render_in(
+                            self._context, self._reply.feed, batch, self._pump.batch_after
+                        )
                     else:
-                        fragment = self._reply.feed(batch)
+                        fragment = self._reply.feed(batch, self._pump.batch_after)
                     if fragment.patches or self._pump.ping.is_due():
                         return fragment
             except Exception as error:  # From a template or a renderer.

@@ -7,7 +7,8 @@ each have a ``StreamingHTMLResponse`` for their framework. ``streamhtml.asgi`` a
 
 from pathlib import Path as _Path
 
-from streamhtml._delta import Delta, Truncated
+from streamhtml._answer import Answer, AnswerPart
+from streamhtml._delta import Delta, Facts, ToolDelta, Truncated
 from streamhtml._limits import LimitName, Limits
 from streamhtml._notice import Notice
 from streamhtml._patch import Fragment, Patch, pair_id
@@ -21,7 +22,10 @@ from streamhtml.markdown import MarkdownRenderer
 from streamhtml.sources import Tokens, deltas
 
 __all__ = [
+    "Answer",
+    "AnswerPart",
     "Delta",
+    "Facts",
     "Format",
     "FormatName",
     "FormatRequest",
@@ -37,6 +41,7 @@ __all__ = [
     "Reply",
     "TextRenderer",
     "Tokens",
+    "ToolDelta",
     "Truncated",
     "aenumerate",
     "deltas",

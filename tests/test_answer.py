@@ -14,7 +14,7 @@ from streamhtml._json_scan import JSONScan
 from streamhtml._patch import Outcome
 from streamhtml._said import Said
 
-TEXTS = st.text(st.characters(), max_size=5)  # Lone surrogates and NUL included.
+TEXTS = st.text(st.sampled_from('a<"\\\0\ud83d\ude00') | st.characters(), max_size=5)
 PIECES = TEXTS | TEXTS.map(Markup)
 KINDS = st.sampled_from(["text", "reasoning", "tool", "status"])
 CALLS = st.builds(
@@ -271,13 +271,19 @@ def test_calls_of_several_sources_may_have_the_same_id() -> None:
     assert kinds([*deltas, *deltas]) == [("left_tool", "11"), ("right_tool", "22")]
 
 
-def test_a_replacement_is_the_whole_new_content_of_the_last_part_of_a_kind() -> None:
-    answer = said([Delta("a", "status"), Delta.replace("b", "status"), Delta("c", "status")])
-    assert [part.text for part in answer.parts] == ["bc"]
-    assert kinds([Delta("a"), ToolDelta(id="1"), Delta("b"), Delta.replace("c")])[-1] == (
-        "text",
-        "c",
-    )
+def test_a_replacement_is_the_whole_new_content_of_its_kind() -> None:
+    assert kinds([Delta("a", "status"), Delta.replace("b", "status"), Delta("c", "status")]) == [
+        ("status", "bc")
+    ]
+    around = [Delta("a"), ToolDelta(id="1"), Delta("b"), Delta.replace("c")]
+    assert kinds(around) == [("text", "c"), ("tool", ""), ("text", "")]
+    assert said(around).text == "c"
+    assert said([*around, Delta("d")]).text == "c\n\nd"
+    assert kinds([Delta.replace("a"), ToolDelta(id="1"), Delta.replace("b"), Delta("c")]) == [
+        ("text", "b"),
+        ("tool", ""),
+        ("text", "c"),
+    ]
 
 
 def states(*deltas: Delta, outcome: Outcome | None = None) -> list[str]:
@@ -381,4 +387,6 @@ def test_said_compares_and_shows_its_pieces() -> None:
     assert Said("<i>") != Said(Markup("<i>"))
     assert Said("a") != "a"
     assert repr(Said("a", Markup("b"))) == "Said('a', Markup('b'))"
+    assert Said("a").__eq__("a") is NotImplemented
+    assert not Said("", Markup(""))
     assert str(Said("\ud83d", "\ude00")) == "\U0001f600"

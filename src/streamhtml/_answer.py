@@ -100,11 +100,11 @@ class AnswerPart:
             if self.state == "streaming" and self._scan.is_complete:
                 self.state = "called"
         elif delta.field == "result":
-            self.result = self.result or Said()
+            self.result = Said() if self.result is None else self.result
             self.result.add(delta.text)
-            self._settle("failed" if self.error else "done", at)
+            self._settle("done" if self.error is None else "failed", at)
         else:
-            self.error = self.error or Said()
+            self.error = Said() if self.error is None else self.error
             self.error.add(delta.text)
             self._settle("failed", at)
 
@@ -197,7 +197,7 @@ class Answer:
         """Iterate the text of all parts of a kind in pieces, of which some can be ``Markup``."""
         for part in self.parts:
             if part.kind == kind:
-                if part.begins_paragraph:
+                if part.begins_paragraph and part.said:
                     yield PARAGRAPH
                 yield from part.said
 
@@ -223,7 +223,10 @@ class Answer:
             part.outcome = delta.outcome
             part._settle("failed" if delta.outcome == "failed" else "done", at)
         elif isinstance(delta, Replacement):
-            part.said = Said(delta.text)
+            for each in self.parts:
+                if each.kind == delta.part:
+                    each.said = Said()
+            part.said.add(delta.text)
         else:
             self._growing = part
             part.said.add(delta.text)
@@ -243,9 +246,14 @@ class Answer:
         self._end_parts(outcome, self.duration)
 
     def _find(self, delta: Delta) -> AnswerPart | None:
-        """Return the part that a Delta goes on with; None if it begins a new one."""
+        """Return the part that a Delta goes on with; None if it begins a new one.
+
+        What replaces all text of a kind takes the place of the first part of this kind.
+        """
         if isinstance(delta, ToolDelta) and delta.id:
             return self._calls.get((delta.part, delta.id))
+        if isinstance(delta, Replacement):
+            return next((part for part in self.parts if part.kind == delta.part), None)
         latest = self._latest.get(delta.part)
         if delta.part not in IN_TURN:
             return latest

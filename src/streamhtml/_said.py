@@ -51,6 +51,9 @@ class Said:
         for piece in self._pieces:
             yield piece if isinstance(piece, Markup) else _decode(piece)
 
+    def __bool__(self) -> bool:
+        return bool(self._pieces)
+
     def __str__(self) -> str:
         return "".join(self)
 

@@ -97,10 +97,8 @@ class AGUIEvents:
         return [] if kind in READ or kind in IGNORED else None
 
     def _read_text(self, kind: str, event: object) -> list[Delta]:
-        # A chunk without an id goes on with the message before it.
-        message_id = text_field(event, *_MESSAGE_ID)
-        if not message_id and kind.endswith("_CHUNK"):
-            message_id = self._last_message
+        # Without an id, it goes on with the message before it.
+        message_id = text_field(event, *_MESSAGE_ID) or self._last_message
         self._last_message = message_id
         if text_field(event, "role") not in ("", "assistant", "reasoning"):
             self._hidden.add(message_id)

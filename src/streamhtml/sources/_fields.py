@@ -56,6 +56,12 @@ def to_json(value: object) -> str:
         return ""
 
 
+def to_arguments(arguments: object) -> str:
+    """Return the arguments of a tool as JSON: a text that is JSON already, or a mapping."""
+    is_mapping = isinstance(arguments, Mapping) or hasattr(arguments, "__dict__")
+    return to_json(arguments) if isinstance(arguments, str) or is_mapping else ""
+
+
 def to_text(content: object) -> str:
     """Return the text of what a tool gives, which may be a list of blocks; or all of it as JSON."""
     blocks = content if isinstance(content, list | tuple) else [content]

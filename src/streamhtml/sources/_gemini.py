@@ -7,7 +7,7 @@ are read by their names in Python and in JSON.
 from typing import Final
 
 from streamhtml._delta import Delta
-from streamhtml.sources._fields import error_text, field, list_field, text_field, to_json, to_text
+from streamhtml.sources._fields import error_text, field, list_field, text_field, to_text
 from streamhtml.sources._report import Report, SourceError
 from streamhtml.sources._tool_calls import ToolCalls
 
@@ -60,7 +60,7 @@ class GeminiResponses:
 
     def _read_part(self, part: object) -> list[Delta]:
         if (call := field(part, "function_call", "functionCall")) is not None:
-            name, arguments = text_field(call, "name"), to_json(field(call, "args") or {})
+            name, arguments = text_field(call, "name"), field(call, "args") or {}
             return self._calls.whole(text_field(call, "id"), name, arguments)
         if (result := field(part, "function_response", "functionResponse")) is not None:
             text = to_text(field(result, "response"))

@@ -4,7 +4,10 @@ from io import StringIO
 
 
 class Heard:
-    """Texts that come in pieces, by a key. Many protocols send each text as a whole once more."""
+    """Texts that come in pieces, by a key. Many protocols send each text as a whole once more.
+
+    A piece without a key, which is None, may belong to any text. After it, no whole adds anything.
+    """
 
     def __init__(self) -> None:
         self._texts: dict[object, StringIO] = {}
@@ -21,6 +24,8 @@ class Heard:
 
     def rest(self, key: object, whole: str) -> str:
         """Return what no piece has brought; ``""`` if the pieces were those of another text."""
+        if key is None or None in self._texts:
+            return ""
         said = self._texts[key].getvalue() if key in self._texts else ""
         rest = whole[len(said) :] if whole.startswith(said) else ""
         if rest:

@@ -15,7 +15,6 @@ from streamhtml.sources._fields import (
     kind_of,
     list_field,
     text_field,
-    to_json,
     to_text,
 )
 from streamhtml.sources._langchain_blocks import BlockEvents
@@ -51,7 +50,8 @@ class LangChainMessages:
         self._report = report
         self._calls = calls
         self._blocks = BlockEvents(report, calls)
-        self._seen: set[str] = set()  # The ids of messages and runs that came in pieces.
+        # The ids of messages and runs that came in pieces; "" if one had none.
+        self._seen: set[str] = set()
         self._message_id = ""
 
     @staticmethod
@@ -108,7 +108,7 @@ class LangChainMessages:
                 return read_content(chunk if isinstance(chunk, str) else field(chunk, "text"))
             return self._read_message(chunk)
         output = field(data, "output")
-        if name == "on_chat_model_end" and run_id not in self._seen:
+        if name == "on_chat_model_end" and self._is_new(run_id):
             return self._read_message(output)  # The model did not stream.
         if name == "on_tool_end" and is_message(output):
             return self._read_tool(output)
@@ -126,13 +126,19 @@ class LangChainMessages:
         if kind not in (_CHUNK, "ai"):
             return []
         self._report.complaint = ""
-        if kind == "ai" and message_id in self._seen:
+        if kind == "ai" and not self._is_new(message_id):
             return []  # A graph also yields the whole message, after its pieces.
         if message_id and message_id != self._message_id:
             self._message_id = message_id
             self._report.begin_response()
-        self._seen.add(message_id or "unnamed")
+        self._seen.add(message_id)
         return self._read_chunk(message)
+
+    def _is_new(self, its_id: str) -> bool:
+        """Return whether no piece of a message, or of a run, was read before."""
+        return (
+            its_id not in self._seen and "" not in self._seen and (its_id != "" or not self._seen)
+        )
 
     def _read_chunk(self, message: object) -> list[Delta]:
         facts = field(message, "response_metadata")
@@ -150,11 +156,11 @@ class LangChainMessages:
         for call in list_field(message, "tool_call_chunks"):
             index = index_field(call, "index")
             key = None if index is None else (self._message_id, index)
-            name, arguments = text_field(call, "name"), text_field(call, "args")
+            name, arguments = text_field(call, "name"), field(call, "args")
             found += self._calls.go_on(key, text_field(call, "id"), name, arguments)
         if kind_of(message) == "ai":
             for call in list_field(message, "tool_calls"):
-                name, arguments = text_field(call, "name"), to_json(field(call, "args"))
+                name, arguments = text_field(call, "name"), field(call, "args")
                 found += self._calls.whole(text_field(call, "id"), name, arguments)
         return found
 

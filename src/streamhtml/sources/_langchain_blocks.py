@@ -14,7 +14,6 @@ from streamhtml.sources._fields import (
     kind_of,
     list_field,
     text_field,
-    to_json,
     to_text,
 )
 from streamhtml.sources._heard import Heard
@@ -59,7 +58,7 @@ class BlockEvents:
         method = text_field(token, "method")
         data = field(field(token, "params"), "data")
         if not method:
-            return self._read_block(token, "")
+            return self._read_block(token, "the only one")
         if method == "messages":
             pair = data if isinstance(data, list | tuple) else [data]
             event, metadata = pair[0] if pair else None, pair[-1] if pair else None
@@ -77,7 +76,8 @@ class BlockEvents:
     def _read_block(self, event: object, node: str) -> list[Delta]:
         kind = text_field(event, "event")
         index = index_field(event, "index")
-        key = None if index is None else (node, self._messages.get(node, 0), index)
+        is_sure = index is not None and node != ""
+        key = (node, self._messages.get(node, 0), index) if is_sure else None
         if kind == "message-start":
             self._messages[node] = self._messages.get(node, 0) + 1
             self._report.begin_response()
@@ -106,7 +106,7 @@ class BlockEvents:
             text = to_text(field(content, "output"))
             return self._calls.result(text_field(content, "tool_call_id"), text, failed=failed)
         if "tool_call" in kind and kind != "invalid_tool_call":
-            name, arguments = text_field(content, "name"), to_json(field(content, "args"))
+            name, arguments = text_field(content, "name"), field(content, "args")
             return self._calls.go_on(key, text_field(content, "id"), name, arguments)
         return []
 
@@ -126,11 +126,11 @@ class BlockEvents:
     def _finish(self, key: object, content: object) -> list[Delta]:
         kind = kind_of(content)
         if kind in _TEXTS:
-            rest = "" if key is None else self._heard.rest(key, text_field(content, kind))
+            rest = self._heard.rest(key, text_field(content, kind))
             return [Delta(rest, _TEXTS[kind])] if rest else []
         if "tool_call" in kind:
             call_id, name = text_field(content, "id"), text_field(content, "name")
-            return self._calls.whole(call_id, name, to_json(field(content, "args")))
+            return self._calls.whole(call_id, name, field(content, "args"))
         return []
 
     def _say(self, key: object, kind: str, text: str) -> list[Delta]:
@@ -143,7 +143,7 @@ class BlockEvents:
             return None
         name = text_field(data, "tool_name")
         if kind == "tool-started":
-            return self._calls.whole(call_id, name, to_json(field(data, "input")))
+            return self._calls.whole(call_id, name, field(data, "input"))
         if kind == "tool-output-delta":
             return self._calls.result_piece(call_id, to_text(field(data, "delta")))
         if kind == "tool-error":

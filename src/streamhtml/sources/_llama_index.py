@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Final
 
 from streamhtml._delta import Delta
-from streamhtml.sources._fields import field, text_field, to_json, to_text
-from streamhtml.sources._report import Report
+from streamhtml.sources._fields import field, text_field, to_text
 from streamhtml.sources._tool_calls import ToolCalls
+from streamhtml.sources._whole import is_whole_answer
 
 IGNORED: Final = frozenset(
     {
@@ -27,63 +27,39 @@ IGNORED: Final = frozenset(
 
 
 class LlamaIndexResponses:
-    """Reads the responses of one answer, or the events of an agent."""
+    """Reads the responses of one answer, or the events of an agent.
 
-    def __init__(self, report: Report, calls: ToolCalls) -> None:
+    Args:
+        calls: the tool calls of the answer.
+        read_raw: reads the chunk of a provider, and returns None if it is not known.
+    """
+
+    def __init__(self, calls: ToolCalls, read_raw: Callable[[object], list[Delta] | None]) -> None:
         self._calls = calls
-
-    @staticmethod
-    def begins(token: object) -> bool:
-        """Return whether the token has a ``delta`` beside the whole, or is an event of an agent."""
-        return _is_response(token) or _is_call(token) or type(token).__name__ in IGNORED
+        self._read_raw = read_raw
 
     def read(self, token: object) -> list[Delta] | None:
         """Return the Deltas of one token; None if it is none of LlamaIndex."""
-        if _is_call(token):
+        if field(token, "tool_id") is not None and field(token, "tool_name") is not None:
             return self._read_call(token)
-        if not _is_response(token):
+        is_response = field(token, "message", "text", "response") is not None
+        if not is_response or not isinstance(field(token, "delta"), str):
             return [] if type(token).__name__ in IGNORED else None
-        found = [Delta(text_field(token, "thinking_delta"), "reasoning")]
-        found.append(Delta(text_field(token, "delta")))
-        return [delta for delta in found if delta.text]
+        text, raw = text_field(token, "delta"), field(token, "raw")
+        found = None if raw is None or is_whole_answer(raw) else self._read_raw(raw)
+        if found is None:
+            thinking = text_field(token, "thinking_delta")
+            found = [Delta(thinking, "reasoning")] if thinking else []
+        if text and not any(delta.part == "text" for delta in found):
+            found = [*found, Delta(text)]
+        return found
 
     def _read_call(self, token: object) -> list[Delta]:
         call_id, name = text_field(token, "tool_id"), text_field(token, "tool_name")
-        arguments = to_json(field(token, "tool_kwargs"))
+        arguments = field(token, "tool_kwargs")
         found = self._calls.whole(call_id, name, arguments) if call_id else []
         if (output := field(token, "tool_output")) is not None:
             text = to_text(field(output, "content", "blocks"))
             failed = field(output, "is_error") is True
             found += self._calls.result(call_id, text, failed=failed, name=name)
         return found
-
-
-def read_raw(token: object, read: Callable[[object], list[Delta] | None]) -> list[Delta] | None:
-    """Return the Deltas of the provider's chunk in a response; None if it has none that is known.
-
-    Args:
-        token: the response.
-        read: reads a token of a provider.
-    """
-    raw = field(token, "raw") if _is_response(token) else None
-    is_chunk = raw is not None and field(_first_choice(raw), "message") is None
-    if not is_chunk or (found := read(raw)) is None:
-        return None
-    text = text_field(token, "delta")
-    if text and not any(delta.part == "text" for delta in found):
-        found = [*found, Delta(text)]
-    return found
-
-
-def _first_choice(raw: object) -> object:
-    choices = field(raw, "choices")
-    return choices[0] if isinstance(choices, list) and choices else None
-
-
-def _is_response(token: object) -> bool:
-    has_delta = isinstance(field(token, "delta"), str)
-    return has_delta and field(token, "message", "text", "response") is not None
-
-
-def _is_call(token: object) -> bool:
-    return field(token, "tool_id") is not None and field(token, "tool_name") is not None

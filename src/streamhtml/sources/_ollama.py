@@ -6,7 +6,7 @@ The format: https://github.com/ollama/ollama/blob/main/docs/api.md. A tool call 
 from typing import Final
 
 from streamhtml._delta import Delta
-from streamhtml.sources._fields import field, list_field, text_field, to_json
+from streamhtml.sources._fields import field, list_field, text_field
 from streamhtml.sources._report import Report, SourceError
 from streamhtml.sources._tool_calls import ToolCalls
 
@@ -48,6 +48,6 @@ class OllamaResponses:
             found.append(Delta(text))
         for call in list_field(message, "tool_calls"):
             function = field(call, "function")
-            name, arguments = text_field(function, "name"), to_json(field(function, "arguments"))
+            name, arguments = text_field(function, "name"), field(function, "arguments")
             found += self._calls.whole(text_field(call, "id"), name, arguments)
         return found

@@ -14,7 +14,6 @@ from streamhtml.sources._fields import (
     kind_of,
     list_field,
     text_field,
-    to_json,
 )
 from streamhtml.sources._report import Report, SourceError
 from streamhtml.sources._tool_calls import ToolCalls
@@ -88,19 +87,12 @@ class ChatChunks:
 
     def _read_call(self, call: object) -> list[Delta]:
         function = field(call, "function")
-        arguments = field(function, "arguments")
         return self._calls.go_on(
             index_field(call, "index"),
             text_field(call, "id"),
             text_field(function, "name"),
-            # Mistral's types allow a mapping.
-            to_arguments(arguments),
+            field(function, "arguments"),
         )
-
-
-def to_arguments(arguments: Any) -> str:
-    """Return the arguments of a tool as JSON: a text that is JSON already, or a mapping."""
-    return to_json(arguments) if isinstance(arguments, str | dict) else ""
 
 
 def read_content(content: Any) -> list[Delta]:

@@ -11,6 +11,7 @@ from streamhtml.sources._fields import field, kind_of, text_field, to_json, to_t
 from streamhtml.sources._tool_calls import ToolCalls
 
 _CALL: Final = "_call"
+_NAMED: Final = frozenset({"function_call", "mcp_call", "custom_tool_call"})
 _RUN_BY_PROVIDER: Final = frozenset(
     {"web_search_call", "file_search_call", "image_generation_call", "code_interpreter_call"}
 )
@@ -27,8 +28,9 @@ def call_id_of(item: object) -> str:
 
 
 def name_of(item: object) -> str:
-    """Return the name of the tool."""
-    return text_field(item, "name") or kind_of(item).removesuffix(_CALL)
+    """Return the name of the tool. Those of the provider are named after the type of the item."""
+    kind = kind_of(item)
+    return text_field(item, "name") or ("" if kind in _NAMED else kind.removesuffix(_CALL))
 
 
 def arguments_of(item: object) -> str:

@@ -83,9 +83,7 @@ class ResponseEvents:
         self._report = report
         self._calls = calls
         self._heard = Heard()
-        self._indexes: dict[str, int] = {}
-        # Whether each piece said which text it belongs to. If not, a whole may repeat a piece.
-        self._is_sure = True
+        self._indexes: dict[str, int] = {}  # The output_index of each item, by the item's id.
 
     @staticmethod
     def begins(token: object) -> bool:
@@ -105,24 +103,22 @@ class ResponseEvents:
         return [] if kind in IGNORED or ":" in kind else None
 
     def _read_text(self, kind: str, event: object) -> list[Delta]:
-        key, text = self._text_key(kind, event), text_field(event, "delta")
+        text, part = text_field(event, "delta"), _TEXTS[kind.removesuffix(".delta")]
         self._report.refused |= "refusal" in kind and bool(text)
-        self._heard.add(key, text)
-        self._is_sure = self._is_sure and None not in key
-        return [Delta(text, key[1])] if text else []
+        self._heard.add(self._text_key(part, event), text)
+        return [Delta(text, part)] if text else []
 
     def _fill_text(self, kind: str, event: object) -> list[Delta]:
-        key = self._text_key(kind, event)
-        return self._fill(key, text_field(event, "text", "refusal"))
+        part = _TEXTS[kind.removesuffix(".done")]
+        return self._fill(self._text_key(part, event), part, text_field(event, "text", "refusal"))
 
-    def _fill(self, key: tuple[object, str, object], whole: str) -> list[Delta]:
-        rest = self._heard.rest(key, whole) if self._is_sure and None not in key else ""
-        return [Delta(rest, key[1])] if rest else []
+    def _fill(self, key: object, part: str, whole: str) -> list[Delta]:
+        rest = self._heard.rest(key, whole)
+        return [Delta(rest, part)] if rest else []
 
-    def _text_key(self, kind: str, event: object) -> tuple[object, str, object]:
-        part = _TEXTS[kind.rpartition(".")[0]]
-        index = index_field(event, "content_index", "summary_index")
-        return self._item_key(event), part, index
+    def _text_key(self, part: str, event: object) -> object:
+        item, index = self._item_key(event), index_field(event, "content_index", "summary_index")
+        return None if item is None or index is None else (item, part, index)
 
     def _item_key(self, event: object) -> int | str | None:
         """Return what tells the items of a response apart. Their ids may all be the same."""
@@ -167,10 +163,13 @@ class ResponseEvents:
     def _read_item(self, key: object, item: object) -> list[Delta]:
         """Read an item that is complete, and add what no piece has brought."""
         kind = kind_of(item)
+        if key is None:
+            return []
         if kind == "message":
             found: list[Delta] = []
             for index, content in enumerate(list_field(item, "content")):
-                found += self._fill((key, "text", index), text_field(content, "text", "refusal"))
+                whole = text_field(content, "text", "refusal")
+                found += self._fill((key, "text", index), "text", whole)
             return found
         if kind == "reasoning":
             return self._fill_reasoning(key, item)
@@ -191,14 +190,13 @@ class ResponseEvents:
             return []  # The summary and the content are two versions of it.
         texts = [*list_field(item, "summary"), *list_field(item, "content")]
         whole = "\n\n".join(filter(None, (text_field(each, "text") for each in texts)))
-        return self._fill((key, "reasoning", 0), whole)
+        return self._fill((key, "reasoning", 0), "reasoning", whole)
 
     def _begin_response(self, kind: str, event: object) -> list[Delta]:
         self._calls.begin_response()
         self._report.begin_response()
         self._heard.clear()
         self._indexes.clear()
-        self._is_sure = True
         return self._read_response(kind, event)
 
     def _read_response(self, kind: str, event: object) -> list[Delta]:

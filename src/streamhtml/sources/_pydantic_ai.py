@@ -79,7 +79,7 @@ class PydanticAIEvents:
         kind = text_field(part, "part_kind")
         if kind.endswith("tool-call"):
             call_id, name = text_field(part, "tool_call_id"), text_field(part, "tool_name")
-            return self._calls.go_on(index, call_id, name, to_json(field(part, "args")))
+            return self._calls.go_on(index, call_id, name, field(part, "args"))
         if kind.endswith("tool-return"):
             return self._read_result(part)
         return _piece(kind, text_field(part, "content"))
@@ -89,12 +89,12 @@ class PydanticAIEvents:
         if kind != "tool_call":
             return _piece(kind, text_field(delta, "content_delta"))
         call_id, name = text_field(delta, "tool_call_id"), text_field(delta, "tool_name_delta")
-        return self._calls.go_on(index, call_id, name, to_json(field(delta, "args_delta")))
+        return self._calls.go_on(index, call_id, name, field(delta, "args_delta"))
 
     def _read_call(self, part: object) -> list[Delta]:
         """Read a call that is complete. Its pieces have mostly come before it."""
         call_id, name = text_field(part, "tool_call_id"), text_field(part, "tool_name")
-        return self._calls.whole(call_id, name, to_json(field(part, "args"))) if call_id else []
+        return self._calls.whole(call_id, name, field(part, "args")) if call_id else []
 
     def _read_result(self, part: object) -> list[Delta]:
         failed = text_field(part, "part_kind") == "retry-prompt" or (
@@ -115,15 +115,15 @@ class PydanticAIEvents:
         """Read a response that has the whole answer so far, and take what is new."""
         self._report_response(response)
         found: list[Delta] = []
-        for index, part in enumerate(list_field(response, "parts")):
+        counts: dict[str, int] = {}
+        for part in list_field(response, "parts"):
             kind = text_field(part, "part_kind")
             if kind.endswith("tool-call"):
-                if not self._calls.id_of(index):
-                    found += self._begin_part(index, part)
-                else:
-                    found += self._calls.fill(index, to_json(field(part, "args")))
-            else:
-                found += _piece(kind, self._heard.rest(index, text_field(part, "content")))
+                found += self._read_call(part)
+                continue
+            counts[kind] = counts.get(kind, 0) + 1
+            text = self._heard.rest((kind, counts[kind]), text_field(part, "content"))
+            found += _piece(kind, text)
         return found
 
     def _report_response(self, response: object) -> None:

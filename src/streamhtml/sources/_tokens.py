@@ -13,7 +13,7 @@ from streamhtml.sources._cumulative import RepeatedText
 from streamhtml.sources._fields import error_text, field, kind_of
 from streamhtml.sources._gemini import GeminiResponses
 from streamhtml.sources._langchain import ASK_FOR_MESSAGES, LangChainMessages, is_state
-from streamhtml.sources._llama_index import LlamaIndexResponses, read_raw
+from streamhtml.sources._llama_index import LlamaIndexResponses
 from streamhtml.sources._ollama import OllamaResponses
 from streamhtml.sources._openai_agents import AgentsEvents
 from streamhtml.sources._openai_chat import ChatChunks
@@ -60,7 +60,6 @@ READERS: Final[tuple[type[Reader], ...]] = (
     GeminiResponses,
     OllamaResponses,
     LangChainMessages,
-    LlamaIndexResponses,
 )
 
 
@@ -85,6 +84,7 @@ class TokenReader:
         if isinstance(tokens, TokenReader):  # It has read them, and another function does again.
             self.report, self._think = tokens.report, ThinkSplitter(())
         self._calls = ToolCalls()
+        self._llama_index = LlamaIndexResponses(self._calls, self._read_known)
         # One for each protocol that was met, the last first, because a type such as "error" or
         # "text" means something else in each.
         self._readers: list[Reader] = []
@@ -188,14 +188,12 @@ class TokenReader:
         for reader in self._readers:
             if (found := reader.read(token)) is not None:
                 return found
-        if (found := read_raw(token, self._read_known)) is not None:
-            return found
         for make in READERS:
             if make.begins(token):
                 reader = make(self.report, self._calls)
                 self._readers.insert(0, reader)
                 return reader.read(token)
-        return None
+        return self._llama_index.read(token)
 
 
 def _is_pieces(given: object) -> bool:

@@ -1,6 +1,7 @@
 """Tells the tool calls of one answer apart while they arrive in pieces."""
 
 from streamhtml._delta import Delta, ToolDelta
+from streamhtml.sources._fields import to_arguments
 from streamhtml.sources._heard import Heard
 
 
@@ -14,6 +15,7 @@ class ToolCalls:
     def __init__(self) -> None:
         self._ids: dict[object, str] = {}  # Of the calls of this response, by their keys.
         self._known: set[str] = set()
+        self._complete: set[str] = set()
         self._heard = Heard()
         self._count = 0
 
@@ -29,36 +31,38 @@ class ToolCalls:
         """Return the id of the call with this key; ``""`` if there is none."""
         return self._ids.get(key, "")
 
-    def go_on(self, key: object, call_id: str, name: str, arguments: str) -> list[Delta]:
+    def go_on(self, key: object, call_id: str, name: str, arguments: object) -> list[Delta]:
         """Return the next piece of a call.
 
-        Another id begins another call, and so does a name with a new key. Without a key, a piece
-        goes on with the only call that there is. A piece of no known call is dropped, because it
-        would spoil the arguments of another.
-        """
-        if call_id:
-            self._ids[key] = call_id
-        elif key not in self._ids:
-            calls = set(self._ids.values())
-            if name or not calls:
-                self._ids[key] = self._number()
-            elif key is None and len(calls) == 1:
-                self._ids[key] = calls.pop()
-            else:
-                return []
-        return self._piece(self._ids[key], name, arguments)
+        Another id begins another call, and so does a name with a new key. A piece of no known call
+        is dropped, because it would spoil the arguments of another.
 
-    def whole(self, call_id: str, name: str, arguments: str) -> list[Delta]:
+        Args:
+            key: tells the calls of one response apart; None if the piece has none.
+            call_id: the id of the call; ``""`` if the piece has none.
+            name: the name of the tool; ``""`` if the piece has none.
+            arguments: a piece of JSON; or a mapping, which is complete.
+        """
+        # Without any keys, the calls come one after the other.
+        is_known = key in self._ids and (key is not None or len(self._ids) == 1)
+        if not call_id and is_known:
+            call_id = self._ids[key]
+        elif not call_id and (name or not self._ids):
+            call_id = self._number()
+        self._ids[key] = call_id
+        return self._piece(call_id, name, arguments) if call_id else []
+
+    def whole(self, call_id: str, name: str, arguments: object) -> list[Delta]:
         """Return a call that is complete, or what no piece has brought of it."""
         if call_id in self._known:
-            rest = self._heard.rest(call_id, arguments)
+            rest = self._heard.rest(call_id, to_arguments(arguments))
             return [ToolDelta(rest, id=call_id)] if rest else []
         return self._piece(call_id or self._number(), name, arguments)
 
-    def fill(self, key: object, arguments: str) -> list[Delta]:
+    def fill(self, key: object, arguments: object) -> list[Delta]:
         """Return what no piece has brought of the arguments of the call with this key."""
-        call_id = self._ids.get(key, "")
-        rest = self._heard.rest(call_id, arguments) if call_id else ""
+        call_id = "" if key is None else self._ids.get(key, "")
+        rest = self._heard.rest(call_id, to_arguments(arguments)) if call_id else ""
         return [ToolDelta(rest, id=call_id)] if rest else []
 
     def result(
@@ -95,10 +99,16 @@ class ToolCalls:
         self._known.add(key)
         return [ToolDelta(text, part="approval", id=request_id, name=name)]
 
-    def _piece(self, call_id: str, name: str, arguments: str) -> list[Delta]:
+    def _piece(self, call_id: str, name: str, arguments: object) -> list[Delta]:
+        piece = "" if call_id in self._complete else to_arguments(arguments)
+        if piece and not isinstance(arguments, str):
+            piece = self._heard.rest(call_id, piece)
+            self._complete.add(call_id)
+            self._known.add(call_id)
+            return [ToolDelta(piece, id=call_id, name=name)]
         self._known.add(call_id)
-        self._heard.add(call_id, arguments)
-        return [ToolDelta(arguments, id=call_id, name=name)]
+        self._heard.add(call_id, piece)
+        return [ToolDelta(piece, id=call_id, name=name)]
 
     def _number(self) -> str:
         while True:

@@ -201,6 +201,7 @@ WRONG_PARTS: list[tuple[dict[str, Any], str]] = [
     ({"text": [{"html": 1}]}, r"parts\[1\]\.text is a list, not a text or its pieces"),
     ({"text": [{"html": {"html": "a"}}]}, r"parts\[1\]\.text is a list"),
     ({"text": {"escaped": "secret"}}, r"parts\[1\]\.text is a dict"),
+    ({"text": {"escaped": '"\\'}}, r"parts\[1\]\.text is a dict"),
     ({"text": {"escaped": "1"}}, r"parts\[1\]\.text is a dict"),
     ({"result": 1}, r"parts\[1\]\.result is an int"),
     ({"state": "secret"}, r"parts\[1\]\.state is another text, not one of 'streaming', 'called'"),

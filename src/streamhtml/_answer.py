@@ -347,4 +347,6 @@ class Answer:
 
 
 def _outcome(stored: StoredObject) -> Outcome | None:
-    return None if stored.get("outcome") is None else stored.one_of("outcome", _OUTCOMES)
+    if stored.get("outcome") is None:
+        return None
+    return stored.one_of("outcome", _OUTCOMES)

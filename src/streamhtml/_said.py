@@ -107,11 +107,6 @@ def _piece_from_json(stored: object) -> str:
             return stored
         case {"html": (str() | {"escaped": _}) as html}:
             return Markup(_piece_from_json(html))
-        case {"escaped": str(escaped)}:
-            try:
-                text = json.loads(escaped)
-            except ValueError:
-                text = None
-            if isinstance(text, str):
-                return text
+        case {"escaped": str(escaped)} if escaped.startswith('"'):
+            return str(json.loads(escaped))  # A JSONDecodeError is a ValueError.
     raise ValueError("is neither a text nor a list of its pieces")

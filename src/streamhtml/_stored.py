@@ -11,7 +11,7 @@ from streamhtml._delta import Facts
 from streamhtml._said import Said
 from streamhtml._type_name import with_article
 
-T = TypeVar("T", bound=str)
+T = TypeVar("T")
 
 
 class StoredObject:

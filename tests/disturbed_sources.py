@@ -8,7 +8,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 from tests.disturbed_run import SourceCase, SourceRecord
 
-from streamhtml._pump import MAX_BUFFERED_DELTAS
+from streamhtml._batch import MAX_BUFFERED_DELTAS
 
 
 async def waiting(record: SourceRecord) -> AsyncIterator[str]:

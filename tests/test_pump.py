@@ -15,7 +15,8 @@ from anyio.lowlevel import checkpoint
 from tests.recorded_source import TIMEOUT, RecordedSource
 
 from streamhtml import Delta
-from streamhtml._pump import MAX_BUFFERED_DELTAS, Pump
+from streamhtml._batch import MAX_BUFFERED_DELTAS
+from streamhtml._pump import Pump
 
 pytestmark = pytest.mark.anyio
 

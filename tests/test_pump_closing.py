@@ -10,8 +10,10 @@ import pytest
 from anyio.lowlevel import checkpoint
 from tests.recorded_source import TIMEOUT, RecordedSource
 
-from streamhtml._pump import CHECKPOINT_EVERY, MAX_BUFFERED_DELTAS, Pump
+from streamhtml._batch import MAX_BUFFERED_DELTAS
+from streamhtml._pump import Pump
 from streamhtml._stream import close_unused
+from streamhtml._turns import CHECKPOINT_EVERY
 
 pytestmark = pytest.mark.anyio
 

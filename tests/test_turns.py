@@ -20,9 +20,9 @@ from markupsafe import Markup
 from tests.recorded_source import TIMEOUT
 
 from streamhtml import Delta, Format, Fragment, MarkdownRenderer, Patch, Reply, stream
-from streamhtml._batch import MAX_BATCH_CHARS
+from streamhtml._batch import MAX_BATCH_CHARS, MAX_BUFFERED_CHARS
 from streamhtml._body import MAX_ENCODED_ON_LOOP, Body
-from streamhtml._pump import MAX_BUFFERED_CHARS, Pump
+from streamhtml._pump import Pump
 from streamhtml._stream import Stream
 from streamhtml.formats.html import HTMLFormat
 from streamhtml.markdown import Options

@@ -19,10 +19,11 @@ import anyio.to_thread
 from streamhtml._answer import rounded
 from streamhtml._eventloop import EventLoop, Wakeup
 from streamhtml._patch import Fragment, Outcome
-from streamhtml._pump import CLOSE_TIMEOUT, Pump
+from streamhtml._pump import Pump
 from streamhtml._render_thread import RenderInThread
 from streamhtml._reply import Reply
 from streamhtml._resource_scope import resource_scope
+from streamhtml._source_reader import CLOSE_TIMEOUT
 from streamhtml._turns import take_turn
 
 OnEnd: TypeAlias = Callable[[Reply], Awaitable[None] | None]

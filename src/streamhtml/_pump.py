@@ -1,45 +1,23 @@
-"""Reads a source in a separate task or thread, buffers its deltas, and closes it.
+"""Decides when the deltas of a source are due: in batches, with pings in between.
 
-The same task or thread opens, reads and closes the source, so its cleanup completes whatever
-happens to the reader. ``Pump`` is an iterator class and not a generator: it holds no cancel scope
-between two steps, so the reader can be cancelled at any step (PEP 789).
+``Pump`` is an iterator class and not a generator: it holds no cancel scope between two steps, so
+the reader can be cancelled at any step (PEP 789).
 """
 
-import logging
-import threading
-from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
-from contextvars import copy_context
 from math import inf
 from time import monotonic
-from typing import Final
 
-import anyio
-from anyio.lowlevel import checkpoint
-
-from streamhtml._batch import (
-    MAX_BATCH_CHARS,
-    MAX_BUFFERED_CHARS,
-    MAX_BUFFERED_DELTAS,
-    Buffer,
-    take_batch,
-)
-from streamhtml._delta import Delta, Facts, Truncated
-from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
+from streamhtml._batch import MAX_BATCH_CHARS, MAX_BUFFERED_CHARS, take_batch
+from streamhtml._delta import Delta
+from streamhtml._eventloop import Wakeup
 from streamhtml._limits import NO_LIMITS, LimitName, Limits, Silence
 from streamhtml._ping import Ping
-from streamhtml._resource_scope import resource_scope
-from streamhtml._turns import CHECKPOINT_EVERY, MAX_CHARS_BETWEEN_TURNS, take_turn
-from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
-
-CLOSE_TIMEOUT: Final = 5.0
-"""Time in seconds that a source may take to close. Then the pump logs a warning and goes on."""
-
-logger = logging.getLogger("streamhtml")
+from streamhtml._source_reader import SourceReader
+from streamhtml._turns import MAX_CHARS_BETWEEN_TURNS, take_turn
+from streamhtml.sources import Tokens
 
 
-class Pump:
+class Pump(SourceReader):
     """Iterate over a source in batches of Deltas.
 
     A batch holds the deltas that have arrived since the last batch, in order. The first delta is
@@ -47,23 +25,20 @@ class Pump:
     ``interval`` of the last batch are collected. More than ``max_chars`` characters become several
     batches, and other tasks run in between. An empty batch means that a ping is due.
 
-    The source waits while ``MAX_BUFFERED_DELTAS`` deltas or ``MAX_BUFFERED_CHARS`` characters are
-    unread. An async source runs as a task, and a sync one on its own thread, both with a copy of
-    the context variables.
+    After ``close()`` and ``aclose()`` the iteration delivers what has already arrived, and ends
+    without waiting for the source's cleanup. ``limit`` is the name of the limit that ended the
+    iteration, or None. ``batch_after`` is the time in seconds from the start until the last batch
+    was taken.
 
-    ``source_has_ended`` is true once the source has ended, even if it is not closed yet. ``error``
-    is the exception that ended it, or None. What it raises after ``close()`` is only logged.
-    ``interrupted`` is true if it was cancelled, as when the event loop shuts down. ``limit`` is the
-    name of the limit that ended the iteration, or None. ``started_at`` is the time of the start, by
-    ``time.monotonic()``. ``first_delta_after`` and ``batch_after`` are seconds from the start until
-    the first delta arrived, which is None if none has, and until the last batch was taken.
+    Args:
+        tokens: the source, as ``deltas()`` takes it.
+        interval: time in seconds.
+        ping: see ``Ping``.
+        max_chars: maximum number of characters in a batch.
+        limits: ``characters`` and ``silence`` are applied here.
 
-    ``close()`` and ``aclose()`` close the source at any time. The iteration then delivers what has
-    already arrived, and ends without waiting for the source's cleanup.
-
-    ``tokens`` is as ``deltas()`` takes it, which may raise ``TypeError``. ``interval`` is in
-    seconds. ``max_chars`` is the maximum number of characters in a batch. Of ``limits``,
-    ``characters`` and ``silence`` are applied here.
+    Raises:
+        TypeError: ``tokens`` cannot be iterated.
     """
 
     def __init__(
@@ -75,61 +50,21 @@ class Pump:
         max_chars: float = MAX_BATCH_CHARS,
         limits: Limits = NO_LIMITS,
     ) -> None:
+        super().__init__(tokens)
         self.limit: LimitName | None = None
-        self.error: BaseException | None = None
-        self.interrupted = False
-        self.source_has_ended = False
-        self.started_at = 0.0
-        self.first_delta_after: float | None = None
         self.batch_after = 0.0
-        self._source = deltas(tokens)
-        self._context = copy_context()
-        self._interval = interval
         self.ping = Ping(ping)
+        self._interval = interval
         self._max_chars = max_chars
         self._limits = limits
-        self._buffer: Buffer = deque()
-        # Character counts. Only the source writes the first, and only the reader writes the second.
-        self._chars_written = self._chars_read = 0
         self._chars_since_wait = 0
-        self._batch_due = 0.0
-        self._reader_is_idle = True  # So that the time of the first delta is noted.
-        self._source_waits = False
-        self._closing = False
-        self._ended = False
-        self._started = False
-        # Reentrant, because a signal handler may call close() while the lock is held.
-        self._start_lock = threading.RLock()
-        self._thread_may_continue = threading.Event()
-        self._cancel: Callable[[], object] = self._thread_may_continue.set
-        self.loop: EventLoop | None = None
-        with suppress(RuntimeError):  # In a sync view no loop is running yet; see start().
-            self.loop = current_event_loop()
 
-    @property
-    def facts(self) -> Facts:
-        """The facts that the source has reported so far."""
-        return self._source.report.facts
-
-    def start(self) -> None:
+    def start(self, wakeup: Wakeup | None = None) -> None:
         """Start the source in the running event loop, unless it was started before."""
-        self.loop = loop = current_event_loop()
-        with self._start_lock:
-            if self._started or self._ended:
-                return
-            self._started = True
-        self._reader_wakeup: Wakeup = loop.create_wakeup()
-        self._source_wakeup: Wakeup = loop.create_wakeup()
-        self._end_wakeup: Wakeup = loop.create_wakeup()
-        self._max_chars_in_all = self._limits.characters or inf
-        self.started_at = monotonic()
-        self._silence = Silence(self._limits.silence, self.started_at)
-        if isinstance(self._source, AsyncDeltas):
-            self._cancel = loop.spawn(self._run_task, self._context)
-        else:
-            threading.Thread(
-                target=self._context.run, args=(self._run_thread,), name="streamhtml", daemon=True
-            ).start()
+        if not self._started:
+            self._max_chars_in_all = self._limits.characters or inf
+            self._silence = Silence(self._limits.silence, monotonic())
+        super().start(wakeup)
 
     def __aiter__(self) -> "Pump":
         return self
@@ -176,12 +111,6 @@ class Pump:
             self.limit = limit
             self.close()
 
-    def _is_full(self) -> bool:
-        return (
-            len(self._buffer) >= MAX_BUFFERED_DELTAS
-            or self._chars_written - self._chars_read >= MAX_BUFFERED_CHARS
-        )
-
     def _next_batch(self, now: float) -> list[Delta]:
         max_chars = self._max_chars
         if (left := self._max_chars_in_all - self._chars_read) < max_chars:
@@ -189,17 +118,13 @@ class Pump:
                 self.end_at_limit("characters")
                 raise StopAsyncIteration
             max_chars = left
-        batch, size = take_batch(self._buffer, max_chars)
-        self._chars_read += size
+        read_before = self._chars_read
+        batch = self._take(max_chars)
         self.batch_after = now - self.started_at
-        self._chars_since_wait += size + 1
+        self._chars_since_wait += self._chars_read - read_before + 1
         if not self._buffer:
             self._batch_due = now + self._interval
         self._silence.heard_at = now
-        if self._source_waits:
-            self._source_waits = False
-            self._source_wakeup.notify()
-            self._thread_may_continue.set()
         return batch
 
     def take_rest(self) -> list[Delta]:
@@ -208,206 +133,3 @@ class Pump:
         batch, size = take_batch(self._buffer, left) if left > 0 else ([], 0)
         self._chars_read += size
         return batch
-
-    def close(self) -> None:
-        """Close the source soon, without waiting. May be called from any thread, more than once."""
-        if self._closing or self._ended:
-            return
-        self._closing = True
-        self._thread_may_continue.set()
-        with self._start_lock:
-            closed = not self._started and self._close_without_loop()
-        if not closed:
-            self._call_in_loop(self._stop)
-
-    async def aclose(self) -> None:
-        """Close the source, and wait until its cleanup is done, up to ``CLOSE_TIMEOUT``."""
-        self._closing = True
-        with anyio.CancelScope(shield=True):
-            self._stop()
-            if not await self.wait_until_closed(CLOSE_TIMEOUT):
-                logger.warning("a source is still running %s seconds after close()", CLOSE_TIMEOUT)
-
-    async def wait_until_closed(self, seconds: float) -> bool:
-        """Wait until the source is closed, but no longer than ``seconds``. Return whether it is."""
-        deadline = monotonic() + seconds
-        while not self._ended and (left := deadline - monotonic()) > 0:
-            await self._end_wakeup.wait(left)
-        return self._ended
-
-    def _stop(self) -> None:
-        self._thread_may_continue.set()
-        if self._started:
-            self._reader_wakeup.notify()
-            self._cancel()
-        elif not self._ended:
-            self.start()  # The new task or thread sees _closing and only closes the source.
-
-    def _close_without_loop(self) -> bool:
-        """Close a source that was never iterated, and return whether it is closed.
-
-        It is not closed if closing it needs an ``await``.
-        """
-        try:
-            self._ended = self._source.close_unopened()
-        except BaseException as error:
-            self._ended = True
-            logger.warning("closing the source failed", exc_info=error)
-        return self._ended
-
-    async def _run_task(self) -> None:
-        assert self.loop is not None
-        assert isinstance(self._source, AsyncDeltas)
-        try:
-            async with resource_scope():
-                # This is not a method of its own: each step of the source passes through here.
-                try:
-                    self.interrupted = self.loop.is_cancelled() and not self._closing
-                    if not self._closing and not self.interrupted:
-                        await self._read(self._source)
-                except BaseException as error:
-                    # A source may also await a task that was cancelled by somebody else.
-                    self.interrupted = self.loop.is_cancelled()
-                    self._record_error(error)
-                    if self.loop.is_cancellation(error):
-                        raise
-                finally:
-                    self._add(self._source.end())
-                    self.source_has_ended = True
-                    self._cancel = self._thread_may_continue.set  # Do not cancel the cleanup.
-                    await self._close_in_task(self._source)
-        finally:
-            self._finish()
-
-    async def _close_in_task(self, source: AsyncDeltas) -> None:
-        assert self.loop is not None
-        try:
-            with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
-                await source.aclose()
-        except BaseException as error:
-            if self.loop.is_cancellation(error):
-                raise
-            logger.warning("closing the source failed", exc_info=error)
-
-    def _record_error(self, error: BaseException) -> None:
-        if not (self.interrupted or self._closing):
-            self.error = error
-        elif isinstance(error, Exception | SystemExit | KeyboardInterrupt) and not isinstance(
-            error, Truncated
-        ):
-            logger.warning("the source failed while it was cancelled", exc_info=error)
-
-    async def _read(self, source: AsyncDeltas) -> None:
-        buffer = self._buffer
-        async for token in await source.open():
-            # Fast path: most tokens are plain strings. take_batch() makes Deltas of them later.
-            if type(token) is str and token and source.passes_text:
-                self._chars_written += len(token)
-                buffer.append(token)
-            else:
-                self._add(source.read(token))
-            if self._closing:  # We are not cancelled yet, or the source suppressed it.
-                await self._run_to_next_await(source)
-                return
-            if self._reader_is_idle and buffer:
-                self._reader_is_idle = False
-                now = monotonic()
-                if self.first_delta_after is None:
-                    self.first_delta_after = now - self.started_at
-                self._reader_wakeup.notify_within(self._batch_due - now)
-            if (
-                len(buffer) % CHECKPOINT_EVERY == 0
-                or self._chars_written - self._chars_read >= MAX_BUFFERED_CHARS
-            ):
-                await self._apply_backpressure(source)
-        source.report.check()
-
-    def _add(self, deltas: list[Delta]) -> None:
-        for delta in deltas:
-            self._chars_written += len(delta.text)
-            self._buffer.append(delta)
-
-    async def _apply_backpressure(self, source: AsyncDeltas) -> None:
-        assert self.loop is not None
-        try:
-            await checkpoint()
-            while self._is_full():
-                self._source_waits = True
-                self._reader_wakeup.notify()
-                await self._source_wakeup.wait()
-        except self.loop.cancelled:
-            await self._run_to_next_await(source)
-            raise
-
-    async def _run_to_next_await(self, source: AsyncDeltas) -> None:
-        """Let the source run to its next await, so that it is cancelled there.
-
-        The source is suspended at a ``yield``. ``aclose()`` would end it there, but it would leave
-        the iterators that the source itself uses to the garbage collector. A source that does not
-        await within ``CHECKPOINT_EVERY`` more tokens is ended at its ``yield`` after all.
-        """
-        assert self.loop is not None
-        self._cancel()
-        self.loop.cancel_at_next_wait()
-        for _ in range(CHECKPOINT_EVERY):
-            if (delta := await anext(source, None)) is not None:
-                self._add([delta])
-        with suppress(self.loop.cancelled):
-            await checkpoint()
-
-    def _run_thread(self) -> None:
-        assert isinstance(self._source, SyncDeltas)
-        try:
-            with resource_scope():
-                self._read_and_close_in_thread(self._source)
-        finally:
-            self._call_in_loop(self._finish)
-
-    def _read_and_close_in_thread(self, source: SyncDeltas) -> None:
-        try:
-            if not self._closing:
-                self._read_in_thread(source)
-        except BaseException as error:  # Nobody else handles the exceptions of this thread.
-            self._record_error(error)
-        self._add(source.end())
-        self.source_has_ended = True
-        try:
-            source.close()
-        except BaseException as error:
-            logger.warning("closing the source failed", exc_info=error)
-
-    def _read_in_thread(self, source: SyncDeltas) -> None:
-        for token in source.open():
-            if type(token) is str and token and source.passes_text:  # Fast path, as in _read().
-                self._chars_written += len(token)
-                self._buffer.append(token)
-            else:
-                self._add(source.read(token))
-            if self._reader_is_idle and self._buffer:
-                self._reader_is_idle = False
-                if self.first_delta_after is None:
-                    self.first_delta_after = monotonic() - self.started_at
-                self._call_in_loop(self._reader_wakeup.notify)
-            while self._is_full() and not self._closing:
-                self._thread_may_continue.clear()
-                self._source_waits = True
-                self._call_in_loop(self._reader_wakeup.notify)
-                if self._is_full() and not self._closing:
-                    self._thread_may_continue.wait()
-            if self._closing:
-                return
-        source.report.check()
-
-    def _finish(self) -> None:
-        self._ended = True
-        self._reader_wakeup.notify()
-        self._end_wakeup.notify()
-        # Close the wakeups after notifying every waiter.
-        self._end_wakeup.close()
-        self._reader_wakeup.close()
-
-    def _call_in_loop(self, function: Callable[[], object]) -> None:
-        """Call the function in the thread of the loop. Does nothing if the loop has ended."""
-        if self.loop is not None:
-            with suppress(RuntimeError):
-                self.loop.call_threadsafe(function)

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from streamhtml._handoff import ClosableIterator, Handoff
-from streamhtml._pump import CLOSE_TIMEOUT
+from streamhtml._source_reader import CLOSE_TIMEOUT
 from streamhtml._type_name import with_article
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from typing import Any
 from asgiref.sync import AsyncToSync, SyncToAsync, ThreadSensitiveContext
 from django.db import connections
 
-from streamhtml._pump import CLOSE_TIMEOUT
+from streamhtml._source_reader import CLOSE_TIMEOUT
 
 logger = logging.getLogger("streamhtml")
 

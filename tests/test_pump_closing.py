@@ -236,7 +236,7 @@ async def test_each_call_of_aclose_has_its_own_timeout(
 
     try:
         with monkeypatch.context() as patch, anyio.fail_after(TIMEOUT):
-            patch.setattr("streamhtml._pump.CLOSE_TIMEOUT", 0.2)
+            patch.setattr("streamhtml._source_reader.CLOSE_TIMEOUT", 0.2)
             async with anyio.create_task_group() as group:
                 group.start_soon(close_after, 0)
                 group.start_soon(close_after, 0.1)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from tests.recorded_source import TIMEOUT
 
-from streamhtml import Reply, _sigterm, _wsgi_iterator, stream
+from streamhtml import Reply, _shared_loop, _sigterm, stream
 from streamhtml._body import Body
 from streamhtml._wsgi_iterator import CHECK_CLIENT_EVERY, SyncIterator, _producers, submit
 from streamhtml.formats.html import HTMLFormat
@@ -329,9 +329,9 @@ def test_a_source_that_ends_the_loop_ends_nobody_elses_stream(
 def test_if_the_loop_has_ended_its_readers_do_not_wait_and_a_new_one_is_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(_wsgi_iterator, "_thread", None)
+    monkeypatch.setattr(_shared_loop, "_thread", None)
     with monkeypatch.context() as patch:
-        patch.setattr(_wsgi_iterator, "_run_forever", asyncio.BaseEventLoop.run_forever)
+        patch.setattr(_shared_loop, "_run_forever", asyncio.BaseEventLoop.run_forever)
 
         async def stops() -> AsyncIterator[str]:
             yield "a"
@@ -341,10 +341,10 @@ def test_if_the_loop_has_ended_its_readers_do_not_wait_and_a_new_one_is_started(
         chunks = body(stops())
         with pytest.raises(RuntimeError, match="event loop of this stream has ended"):
             list(chunks)
-        loop = _wsgi_iterator._loop
+        loop = _shared_loop._loop
     assert b"".join(body(["b"])).endswith(b"end finished>")
     assert loop is not None
-    assert loop is not _wsgi_iterator._loop
+    assert loop is not _shared_loop._loop
     for task in asyncio.all_tasks(loop):
         task.cancel()
     loop.run_until_complete(settle())

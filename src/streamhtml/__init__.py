@@ -10,8 +10,10 @@ from pathlib import Path as _Path
 from streamhtml._answer import Answer, AnswerPart
 from streamhtml._delta import Delta, Facts, ToolDelta, Truncated
 from streamhtml._limits import LimitName, Limits
+from streamhtml._merge import merge
 from streamhtml._notice import Notice
 from streamhtml._patch import Fragment, Patch, pair_id
+from streamhtml._primed import http_status, primed
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
 from streamhtml._request_headers import Headers
@@ -45,7 +47,10 @@ __all__ = [
     "Truncated",
     "aenumerate",
     "deltas",
+    "http_status",
+    "merge",
     "pair_id",
+    "primed",
     "static_path",
     "stream",
 ]

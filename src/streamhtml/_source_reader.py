@@ -29,6 +29,7 @@ from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
 from streamhtml._resource_scope import resource_scope
 from streamhtml._turns import CHECKPOINT_EVERY
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
+from streamhtml.sources._report import Report
 
 CLOSE_TIMEOUT: Final = 5.0
 """Time in seconds that a source may take to close. Then its reader logs a warning and goes on."""
@@ -90,9 +91,14 @@ class SourceReader:
         return self._source.reads
 
     @property
+    def report(self) -> Report:
+        """What the source reports besides Deltas."""
+        return self._source.report
+
+    @property
     def facts(self) -> Facts:
         """What the source has reported so far."""
-        return self._source.report.facts
+        return self.report.facts
 
     def start(self, wakeup: Wakeup | None = None) -> None:
         """Start the source in the running event loop, unless it was started before.
@@ -132,6 +138,10 @@ class SourceReader:
             return None if ended else []
         self._reader_is_idle = False
         return self._take(MAX_BATCH_CHARS)
+
+    async def wait(self, seconds: float = inf) -> None:
+        """After ``poll()`` has returned an empty list: wait until there is more, or ``seconds``."""
+        await self._reader_wakeup.wait(seconds)
 
     def take_rest(self) -> list[Delta]:
         """Take all that has arrived, for a reader who has left."""

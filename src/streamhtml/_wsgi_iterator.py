@@ -1,28 +1,22 @@
-"""Runs async streams for sync servers: one event loop, on one thread, runs all of a process's.
+"""Runs async streams for sync servers.
 
 A WSGI server iterates ``bytes`` in its own threads. Every step of the stream runs in the shared
 loop, so a source sees the same loop from its first step to its cleanup.
 """
 
-import asyncio
-import logging
-import os
 import queue
 import select
 import socket
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from streamhtml._handoff import ClosableIterator, Handoff
+from streamhtml._shared_loop import is_loop_thread, loop_thread, shared_loop, submit
 from streamhtml._source_reader import CLOSE_TIMEOUT
 from streamhtml._type_name import with_article
-
-T = TypeVar("T")
-
-logger = logging.getLogger("streamhtml")
 
 CHECK_CLIENT_EVERY: Final = 0.5
 """Time in seconds without a chunk after which the bridge checks if the client is still there."""
@@ -53,8 +47,8 @@ class SyncIterator:
         if self._ended:
             raise StopIteration
         if self._handoff is None:
-            self._handoff = Handoff(_shared_loop())
-            self._loop_thread = _thread
+            self._handoff = Handoff(shared_loop())
+            self._loop_thread = loop_thread()
             producer = submit(self._handoff.produce(self._iterator))
             _producers.add(producer)
             producer.add_done_callback(_producers.discard)
@@ -84,7 +78,7 @@ class SyncIterator:
     def close(self) -> None:
         """Close it, and wait up to ``CLOSE_TIMEOUT`` for its source and for ``on_end``."""
         closed = self._start_closing()
-        if threading.current_thread() is not _thread:
+        if not is_loop_thread():
             with suppress(TimeoutError):
                 closed.result(2 * CLOSE_TIMEOUT)
 
@@ -127,40 +121,3 @@ def _client_has_left(environ: Mapping[str, Any]) -> bool:
 
 _producers: set[Future[None]] = set()
 """Running producers. asyncio itself only keeps weak references to tasks."""
-# Reentrant, because the garbage collector may close a forgotten stream while the lock is held.
-_lock = threading.RLock()
-_loop: asyncio.AbstractEventLoop | None = None
-_thread: threading.Thread | None = None
-_process = 0
-
-
-def submit(coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
-    """Run a coroutine in the shared loop of the process, and return its future."""
-    return asyncio.run_coroutine_threadsafe(coroutine, _shared_loop())
-
-
-def _shared_loop() -> asyncio.AbstractEventLoop:
-    global _loop, _thread, _process
-    with _lock:
-        # A forked child inherits the loop of its parent, but not the thread that runs it.
-        if _thread is None or not _thread.is_alive() or _process != os.getpid():
-            _loop, _process = asyncio.new_event_loop(), os.getpid()
-            _thread = threading.Thread(
-                target=_run_forever, args=(_loop,), name="streamhtml-loop", daemon=True
-            )
-            _thread.start()
-        assert _loop is not None
-        return _loop
-
-
-def _run_forever(loop: asyncio.AbstractEventLoop) -> None:
-    """Run the loop, and run it again if a source ends it. No other stream loses anything.
-
-    A loop that was ended by a SystemExit, a KeyboardInterrupt or ``stop()`` can go on where it was.
-    """
-    while not loop.is_closed():
-        try:
-            loop.run_forever()
-            logger.critical("something has stopped the event loop of all streams; it goes on")
-        except BaseException:
-            logger.critical("the event loop of all streams was ended; it goes on", exc_info=True)

@@ -22,8 +22,7 @@ from tests.browser.npm_files import HTMX
 from tests.servers.recorded_sources import SOURCES, Account, Sum
 
 import streamhtml
-from streamhtml import Limits, Reply
-from streamhtml import _wsgi_iterator as bridge
+from streamhtml import Limits, Reply, _shared_loop
 
 ACCOUNTS = Path(os.environ.get("ACCOUNTS", "."))
 
@@ -80,7 +79,7 @@ def state() -> dict[str, Any]:
     for file in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):  # Another thread closed it meanwhile.
             files.append(file.readlink())
-    loops = {bridge._loop}
+    loops = {_shared_loop._loop}
     with suppress(RuntimeError):
         loops.add(asyncio.get_running_loop())
     return {

@@ -1,0 +1,209 @@
+"""``merge()``: one source from several, which are read side by side.
+
+Each source is opened, read and closed in a task or thread of its own, by its own ``SourceReader``.
+The deltas of each are taken in turn, so one that never waits does not hold up the others.
+"""
+
+import logging
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import anyio
+
+from streamhtml._delta import Delta, Facts, PartEnd, Truncated
+from streamhtml._eventloop import current_event_loop
+from streamhtml._patch import Outcome
+from streamhtml._source_reader import CLOSE_TIMEOUT, SourceReader
+from streamhtml._type_name import with_article
+from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
+
+CHECK_EVERY: Final = 1.0
+"""Time in seconds after which a source that says nothing is asked whether it has read anything."""
+
+_USUAL_PARTS: Final = ("reasoning", "tool")
+
+logger = logging.getLogger("streamhtml")
+
+
+def merge(sources: Mapping[str, Tokens]) -> "MergedDeltas":
+    """Return one source that reads several at once, each into a part of its own.
+
+    The text of a source becomes the part that has its name: with ``{"left": a, "right": b}``, the
+    template shows ``{{ parts.left }}`` and ``{{ parts.right }}``. Its other parts have its name in
+    front, as in ``parts.left_reasoning`` and ``parts.left_tool``. A source named "text" becomes
+    ``{{ ai_message }}``.
+
+    If a source fails, the exception is logged, its part ends with a notice, and the others go on.
+    ``part.outcome`` says how each has ended. The answer is "finished" if at least one of them is.
+    Otherwise it is "truncated" if one of them is, or else it fails with the exception of the first.
+    ``answer.facts.sources`` has the facts of each, such as its usage.
+
+    Args:
+        sources: the sources by their names. Each is anything that ``deltas()`` takes, and is closed
+            together with the merged one.
+
+    Raises:
+        TypeError: ``sources`` is not a mapping, or one of them cannot be iterated.
+        ValueError: there is no source, or a name cannot be that of a part.
+    """
+    if not isinstance(sources, Mapping):
+        raise TypeError(
+            f"sources is {with_article(sources)}, not a mapping; pass the sources by the names of "
+            "their parts, such as merge({'left': a, 'right': b})"
+        )
+    if not sources:
+        raise ValueError("sources is empty; pass at least one, such as merge({'left': a})")
+    for name in sources:
+        _check_name(name, sources)
+    opened: dict[str, AsyncDeltas | SyncDeltas] = {}
+    for name, tokens in sources.items():
+        try:
+            opened[name] = deltas(tokens)
+        except TypeError as error:
+            raise TypeError(f"the source {name!r} cannot be merged: {error}") from None
+    return MergedDeltas(opened)
+
+
+def _check_name(name: Any, names: Mapping[str, Any]) -> None:
+    if not (isinstance(name, str) and re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name)):
+        raise ValueError(
+            f"{name!r} cannot be the name of a part; use letters from a to z, digits and '_', with "
+            "a letter first, such as 'left'"
+        )
+    if name in _USUAL_PARTS:
+        raise ValueError(f"{name!r} is a part that each source may have; choose another name")
+    for part in _USUAL_PARTS:
+        if f"{name}_{part}" in names:
+            raise ValueError(
+                f"'{name}_{part}' is the part {part!r} of the source {name!r}, and cannot be the "
+                "name of another source; choose another name"
+            )
+
+
+class MergedDeltas(AsyncDeltas):
+    """The source that ``merge()`` returns."""
+
+    def __init__(self, sources: Mapping[str, AsyncDeltas | SyncDeltas]) -> None:
+        super().__init__(())
+        self._sources = sources
+        self._readers: dict[str, SourceReader] = {}
+        self._errors: dict[str, BaseException] = {}
+        self._outcomes: dict[str, Outcome] = {}
+        self._owners = {name: name for name in sources}  # The source of each part.
+
+    def __del__(self) -> None:
+        for reader in self._readers.values():
+            reader.close()
+
+    async def open(self) -> AsyncIterator[Any]:
+        """Start all sources, and return the iterator of their Deltas."""
+        wakeup = current_event_loop().create_wakeup()
+        for name, source in self._sources.items():
+            self._readers[name] = reader = SourceReader(source)
+            reader.start(wakeup)
+        self._iterator = self._read_all()
+        return self._iterator
+
+    async def _read_all(self) -> AsyncIterator[Delta | None]:
+        """Yield the Deltas as they arrive. None means that a source was read, but said nothing."""
+        running = deque(self._readers.items())
+        silent = reads = 0  # Readers, one after the other, that have nothing now.
+        while running:
+            name, reader = running.popleft()
+            if (batch := reader.poll()) is None:
+                silent = 0
+                yield self._end_part(name, reader)
+                continue
+            running.append((name, reader))
+            silent = 0 if batch else silent + 1
+            for delta in self._rename(name, batch):
+                yield delta
+            if silent == len(running):
+                silent = 0
+                await reader.wait(CHECK_EVERY)
+                reads, reads_before = sum(each.reads for _, each in running), reads
+                if reads != reads_before:
+                    yield None
+        self._check_outcomes()
+
+    def read(self, token: Any) -> list[Delta]:
+        self.reads += 1
+        return [] if token is None else [token]
+
+    def end(self) -> list[Delta]:
+        """Return what has arrived but was not taken yet."""
+        rest, self._pending = self._pending[::-1], []
+        for name, reader in self._readers.items():
+            rest += self._rename(name, reader.take_rest())
+        return rest
+
+    def close_unopened(self) -> bool:
+        if not self._readers:
+            closed = [source.close_unopened() for source in self._sources.values()]
+            self._closed = all(closed)
+        return self._closed
+
+    async def aclose(self) -> None:
+        """Close all sources, at the same time."""
+        if self._closed:
+            return
+        for reader in self._readers.values():
+            reader.close()
+        await super().aclose()
+        with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
+            for reader in self._readers.values():
+                await reader.wait_until_closed(CLOSE_TIMEOUT)
+        self._report_facts()
+        if not self._readers:
+            for source in self._sources.values():
+                if not source.close_unopened():
+                    assert isinstance(source, AsyncDeltas)
+                    await source.aclose()
+
+    def _rename(self, name: str, batch: list[Delta]) -> Iterator[Delta]:
+        """Yield Deltas with the names of their parts in the merged answer.
+
+        Two sources must not write into one part. The source that does so second is ended.
+        """
+        for delta in batch:
+            part = name if delta.part == "text" else f"{name}_{delta.part}"
+            owner = self._owners.setdefault(part, name)
+            if owner != name:
+                self._errors[name] = ValueError(
+                    f"the part {delta.part!r} of the source {name!r} has the name {part!r}, which "
+                    f"belongs to the source {owner!r}; give one of the sources another name"
+                )
+                self._readers[name].close()
+            if name in self._errors:
+                return
+            yield Delta(delta.text, part) if type(delta) is Delta else replace(delta, part=part)
+
+    def _end_part(self, name: str, reader: SourceReader) -> PartEnd:
+        error = self._errors.get(name) or reader.error
+        outcome: Outcome = "interrupted" if reader.interrupted else "finished"
+        if isinstance(error, Truncated):
+            outcome = "truncated"
+        elif error is not None:
+            outcome = "failed"
+            logger.error("the source %r of a merged one failed", name, exc_info=error)
+        if error is not None:
+            self._errors[name] = error
+        self._outcomes[name] = outcome
+        self._report_facts()
+        return PartEnd(part=name, outcome=outcome)
+
+    def _check_outcomes(self) -> None:
+        """Raise what ends the whole answer, if no source is finished."""
+        if "finished" in self._outcomes.values():
+            return
+        errors = [self._errors[name] for name in self._sources if name in self._errors]
+        for error in sorted(errors, key=lambda error: not isinstance(error, Truncated)):
+            raise error
+
+    def _report_facts(self) -> None:
+        self.report.facts = Facts(
+            sources={name: reader.facts for name, reader in self._readers.items()}
+        )

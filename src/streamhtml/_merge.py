@@ -7,7 +7,7 @@ The deltas of each are taken in turn, so one that never waits does not hold up t
 import logging
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,12 +16,10 @@ import anyio
 from streamhtml._delta import Delta, Facts, PartEnd, Truncated
 from streamhtml._eventloop import current_event_loop
 from streamhtml._patch import Outcome
+from streamhtml._read_deltas import CHECK_EVERY, ReadDeltas
 from streamhtml._source_reader import CLOSE_TIMEOUT, SourceReader
 from streamhtml._type_name import with_article
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
-
-CHECK_EVERY: Final = 1.0
-"""Time in seconds after which a source that says nothing is asked whether it has read anything."""
 
 _USUAL_PARTS: Final = ("reasoning", "tool")
 
@@ -83,59 +81,53 @@ def _check_name(name: Any, names: Mapping[str, Any]) -> None:
             )
 
 
-class MergedDeltas(AsyncDeltas):
+class MergedDeltas(ReadDeltas):
     """The source that ``merge()`` returns."""
 
     def __init__(self, sources: Mapping[str, AsyncDeltas | SyncDeltas]) -> None:
-        super().__init__(())
+        super().__init__()
         self._sources = sources
         self._readers: dict[str, SourceReader] = {}
         self._errors: dict[str, BaseException] = {}
         self._outcomes: dict[str, Outcome] = {}
+        self._running: deque[tuple[str, SourceReader]] = deque()  # The next one to ask first.
         self._owners = {name: name for name in sources}  # The source of each part.
 
     def __del__(self) -> None:
         for reader in self._readers.values():
             reader.close()
 
-    async def open(self) -> AsyncIterator[Any]:
-        """Start all sources, and return the iterator of their Deltas."""
+    def _start(self) -> None:
         wakeup = current_event_loop().create_wakeup()
         for name, source in self._sources.items():
-            self._readers[name] = reader = SourceReader(source)
+            self._readers[name] = SourceReader(source)
+        for reader in self._readers.values():
             reader.start(wakeup)
-        self._iterator = self._read_all()
-        return self._iterator
+        self._running.extend(self._readers.items())
 
-    async def _read_all(self) -> AsyncIterator[Delta | None]:
-        """Yield the Deltas as they arrive. None means that a source was read, but said nothing."""
-        running = deque(self._readers.items())
-        silent = reads = 0  # Readers, one after the other, that have nothing now.
-        while running:
-            name, reader = running.popleft()
-            if (batch := reader.poll()) is None:
-                silent = 0
-                yield self._end_part(name, reader)
-                continue
-            running.append((name, reader))
-            silent = 0 if batch else silent + 1
-            for delta in self._rename(name, batch):
-                yield delta
-            if silent == len(running):
-                silent = 0
-                await reader.wait(CHECK_EVERY)
-                reads, reads_before = sum(each.reads for _, each in running), reads
-                if reads != reads_before:
-                    yield None
+    async def _next_batch(self) -> list[Delta] | None:
+        if not self._readers:
+            self._start()
+        reads = self._reads()
+        while self._running:
+            for _ in range(len(self._running)):
+                name, reader = self._running.popleft()
+                if (batch := reader.poll()) is None:
+                    return [self._end_part(name, reader)]
+                self._running.append((name, reader))
+                if batch and (renamed := self._rename(name, batch)):
+                    return renamed
+            if self._reads() != reads:
+                return []
+            await reader.wait(CHECK_EVERY)
         self._check_outcomes()
+        return None
 
-    def read(self, token: Any) -> list[Delta]:
-        self.reads += 1
-        return [] if token is None else [token]
+    def _reads(self) -> int:
+        return sum(reader.reads for reader in self._readers.values())
 
-    def end(self) -> list[Delta]:
-        """Return what has arrived but was not taken yet."""
-        rest, self._pending = self._pending[::-1], []
+    def _take_rest(self) -> list[Delta]:
+        rest: list[Delta] = []
         for name, reader in self._readers.items():
             rest += self._rename(name, reader.take_rest())
         return rest
@@ -163,11 +155,12 @@ class MergedDeltas(AsyncDeltas):
                     assert isinstance(source, AsyncDeltas)
                     await source.aclose()
 
-    def _rename(self, name: str, batch: list[Delta]) -> Iterator[Delta]:
-        """Yield Deltas with the names of their parts in the merged answer.
+    def _rename(self, name: str, batch: list[Delta]) -> list[Delta]:
+        """Return Deltas with the names of their parts in the merged answer.
 
         Two sources must not write into one part. The source that does so second is ended.
         """
+        renamed: list[Delta] = []
         for delta in batch:
             part = name if delta.part == "text" else f"{name}_{delta.part}"
             owner = self._owners.setdefault(part, name)
@@ -178,8 +171,11 @@ class MergedDeltas(AsyncDeltas):
                 )
                 self._readers[name].close()
             if name in self._errors:
-                return
-            yield Delta(delta.text, part) if type(delta) is Delta else replace(delta, part=part)
+                break
+            renamed.append(
+                Delta(delta.text, part) if type(delta) is Delta else replace(delta, part=part)
+            )
+        return renamed
 
     def _end_part(self, name: str, reader: SourceReader) -> PartEnd:
         error = self._errors.get(name) or reader.error

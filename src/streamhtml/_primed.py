@@ -6,20 +6,18 @@ runs in the shared event loop, which also serves all responses under WSGI.
 """
 
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from streamhtml._delta import Delta, PartEnd, Truncated
 from streamhtml._eventloop import current_event_loop
+from streamhtml._read_deltas import CHECK_EVERY, ReadDeltas
 from streamhtml._source_reader import SourceReader
 from streamhtml._type_name import with_article
-from streamhtml.sources import AsyncDeltas, Tokens
+from streamhtml.sources import Tokens
 
 T = TypeVar("T")
-
-CHECK_EVERY: Final = 1.0
-"""Time in seconds after which a source that says nothing is asked whether it has read anything."""
 
 BAD_GATEWAY: Final = 502
 GATEWAY_TIMEOUT: Final = 504
@@ -75,7 +73,7 @@ def http_status(error: BaseException) -> int:
     return BAD_GATEWAY
 
 
-class PrimedDeltas(AsyncDeltas):
+class PrimedDeltas(ReadDeltas):
     """The source that ``primed()`` returns. ``await`` waits for its first delta.
 
     Args:
@@ -84,10 +82,9 @@ class PrimedDeltas(AsyncDeltas):
     """
 
     def __init__(self, reader: SourceReader, *, in_shared_loop: bool) -> None:
-        super().__init__(())
+        super().__init__()
         self.report = reader.report
         self._reader = reader
-        self._first: list[Delta] = []
         self._in_shared_loop = in_shared_loop
 
     def __await__(self) -> Generator[Any, Any, "PrimedDeltas"]:
@@ -104,12 +101,10 @@ class PrimedDeltas(AsyncDeltas):
         """Read up to the first delta, in the event loop in which the source runs."""
         try:
             self._reader.start()
-            while not any(type(delta) is not PartEnd for delta in self._first):
-                if (batch := await self._next_batch()) is None:
-                    break
-                self._first += batch
-            else:
-                return
+            while (batch := await self._poll()) is not None:
+                self._arrived += batch
+                if any(type(delta) is not PartEnd for delta in batch):
+                    return
         except BaseException:
             self._reader.close()
             raise
@@ -120,45 +115,27 @@ class PrimedDeltas(AsyncDeltas):
             raise RuntimeError(f"the source raised {with_article(error)}") from error
         raise error
 
-    async def _next_batch(self) -> list[Delta] | None:
-        """Return the next Deltas; an empty list if a token had none; None at the end."""
+    async def _poll(self) -> list[Delta] | None:
         self._reader.start()
         reads = self._reader.reads
         while (batch := self._reader.poll()) == [] and self._reader.reads == reads:
             await self._reader.wait(CHECK_EVERY)
         return batch
 
-    async def open(self) -> AsyncIterator[Any]:
-        self._iterator = self._read_on()
-        return self._iterator
-
-    async def _read_on(self) -> AsyncIterator[Delta | None]:
-        first, self._first = self._first, []
-        for delta in first:
-            yield delta
-        while (batch := await self._run(self._next_batch)) is not None:
-            for delta in batch:
-                yield delta
-            if not batch:
-                yield None
-        if self._reader.error is not None:
+    async def _next_batch(self) -> list[Delta] | None:
+        batch = await self._run(self._poll)
+        if batch is None and self._reader.error is not None:
             raise self._reader.error
-        if self._reader.interrupted:
+        if batch is None and self._reader.interrupted:
             raise RuntimeError(
                 "the event loop in which primed() was awaited has ended before the source; in a "
                 "sync view, call primed() without an event loop of your own"
             )
+        return batch
 
-    def read(self, token: Any) -> list[Delta]:
-        self.reads += 1
-        return [] if token is None else [token]
-
-    def end(self) -> list[Delta]:
-        """Return what has arrived but was not taken yet."""
-        rest = [*self._pending[::-1], *self._first]
-        self._pending, self._first = [], []
+    def _take_rest(self) -> list[Delta]:
         # The other thread may still take something itself.
-        return rest if self._runs_elsewhere() else rest + self._reader.take_rest()
+        return [] if self._runs_elsewhere() else self._reader.take_rest()
 
     def close_unopened(self) -> bool:
         self._closed = True

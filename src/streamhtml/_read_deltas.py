@@ -1,0 +1,66 @@
+"""The base class of sources that read others: their Deltas come in batches, and are read already.
+
+It is an iterator class and not a generator, so a forgotten one needs no event loop to be closed.
+"""
+
+from abc import abstractmethod
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from streamhtml._delta import Delta
+from streamhtml.sources import AsyncDeltas
+
+CHECK_EVERY: Final = 1.0
+"""Time in seconds after which a source that says nothing is asked whether it has read anything."""
+
+
+class ReadDeltas(AsyncDeltas):
+    """Iterates the Deltas of other sources.
+
+    Its own iterator also yields None where a source was read, but said nothing. So a limit on the
+    silence counts the tokens of the sources themselves.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(())
+        self._arrived: deque[Delta] = deque()
+
+    async def open(self) -> AsyncIterator[Any]:
+        self._iterator = _Arrived(self)
+        return self._iterator
+
+    def read(self, token: Any) -> list[Delta]:
+        self.reads += 1
+        return [] if token is None else [token]
+
+    def end(self) -> list[Delta]:
+        """Return what has arrived but was not taken yet."""
+        rest = [*self._pending[::-1], *self._arrived, *self._take_rest()]
+        self._pending = []
+        self._arrived.clear()
+        return rest
+
+    @abstractmethod
+    async def _next_batch(self) -> list[Delta] | None:
+        """Wait for the next Deltas. An empty list: a token had none. None: there are no more."""
+
+    @abstractmethod
+    def _take_rest(self) -> list[Delta]:
+        """Take all that has arrived, without waiting."""
+
+
+class _Arrived(AsyncIterator[Delta | None]):
+    def __init__(self, source: ReadDeltas) -> None:
+        self._source = source
+
+    async def __anext__(self) -> Delta | None:
+        arrived = self._source._arrived
+        while not arrived:
+            batch = await self._source._next_batch()
+            if batch is None:
+                raise StopAsyncIteration
+            if not batch:
+                return None
+            arrived += batch
+        return arrived.popleft()

@@ -100,13 +100,13 @@ def test_text_of_the_user_cannot_stand_for_a_part() -> None:
 
 
 def test_parts_may_stand_side_by_side_or_deep_inside() -> None:
-    deltas = [Delta("t"), Delta("r", "reasoning"), Delta("x", "tool")]
-    expected = {"m7_text": "t", "m7_reasoning": "r", "m7_tool": "x"}
-    assert texts_of(whole("{{ ai_message }}{{ parts.reasoning }}{{ parts.tool }}", *deltas)) == (
+    deltas = [Delta("t"), Delta("r", "reasoning"), Delta("x", "status")]
+    expected = {"m7_text": "t", "m7_reasoning": "r", "m7_status": "x"}
+    assert texts_of(whole("{{ ai_message }}{{ parts.reasoning }}{{ parts.status }}", *deltas)) == (
         expected
     )
     deep = (
-        "<ul><li>{{ parts.tool }}</li><li><details><summary>Why</summary>{{ parts.reasoning }}"
+        "<ul><li>{{ parts.status }}</li><li><details><summary>Why</summary>{{ parts.reasoning }}"
         "</details></li></ul><table><tr><td title='<a>'>{{ ai_message }}</table>"
     )
     assert texts_of(whole(deep, *deltas)) == expected
@@ -135,21 +135,21 @@ def test_filters_of_jinja_leave_a_placeholder_whole(name: str) -> None:
     "name", ["safe", "escape", "force_escape", "lower", "default:'x'", "urlize"]
 )
 def test_filters_of_django_leave_a_placeholder_whole(name: str) -> None:
-    template = Engine().from_string(f"<p>{{{{ ai_message|{name} }}}}</p>{{{{ parts.tool }}}}")
+    template = Engine().from_string(f"<p>{{{{ ai_message|{name} }}}}</p>{{{{ parts.status }}}}")
 
     def render(context: Mapping[str, Any]) -> str:
         return str(template.render(Context(context)))
 
     html = Reply(render, {"message_pair_id": "m7"}, renderer="text").open().patches[0].html
-    assert texts_of(html) == {"m7_text": "", "m7_tool": ""}
+    assert texts_of(html) == {"m7_text": "", "m7_status": ""}
     assert '<p><span id="m7_text" ' in html
 
 
 def test_placeholders_that_begin_alike_are_two_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     words = (f"abcd{number:028x}" for number in count())
     monkeypatch.setattr("streamhtml._placeholders.secrets.token_hex", lambda length: next(words))
-    assert texts_of(opened("<p>{{ parts.tool }}{{ parts.reasoning }}</p>")) == {
-        "m7_tool": "",
+    assert texts_of(opened("<p>{{ parts.status }}{{ parts.reasoning }}</p>")) == {
+        "m7_status": "",
         "m7_reasoning": "",
     }
 
@@ -158,21 +158,21 @@ def test_placeholders_that_begin_alike_are_two_parts(monkeypatch: pytest.MonkeyP
 def test_a_filter_that_changes_a_placeholder_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"changes the value of \{\{ ai_message \}\}"):
         opened(f"{{{{ ai_message|{name} }}}}")
-    with pytest.raises(ValueError, match=r"changes the value of \{\{ parts.tool \}\}"):
-        opened(f"{{{{ ai_message }}}}{{{{ parts.tool|{name} }}}}")
+    with pytest.raises(ValueError, match=r"changes the value of \{\{ parts.status \}\}"):
+        opened(f"{{{{ ai_message }}}}{{{{ parts.status|{name} }}}}")
 
 
 def test_a_part_that_is_shown_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="shows the part 'text' more than once"):
+    with pytest.raises(ValueError, match=r"shows \{\{ ai_message \}\} more than once"):
         opened("{{ ai_message }}{{ ai_message }}")
-    with pytest.raises(ValueError, match="shows the part 'tool' more than once"):
-        opened("{{ parts.tool }}{{ ai_message }}<p>{{ parts.tool }}</p>")
+    with pytest.raises(ValueError, match=r"shows \{\{ parts.status \}\} more than once"):
+        opened("{{ parts.status }}{{ ai_message }}<p>{{ parts.status }}</p>")
 
 
 @pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize(
     "source",
-    ["<p>no place", "<p>no place{% if ai_message and parts.tool %}{% endif %}"],
+    ["<p>no place", "<p>no place{% if ai_message and parts.status %}{% endif %}"],
 )
 def test_a_template_that_shows_no_part_is_refused(source: str, at_once: bool) -> None:
     with pytest.raises(ValueError, match=r"neither \{\{ ai_message \}\} nor .* no place for"):
@@ -206,8 +206,8 @@ def test_a_part_where_no_element_can_be_is_refused(piece: str, kind: str) -> Non
 
 
 def test_another_part_in_an_attribute_is_refused_by_its_name() -> None:
-    with pytest.raises(ValueError, match=r"has \{\{ parts.tool \}\} inside of the tag <p …>"):
-        opened('{{ ai_message }}<p title="{{ parts.tool }}">')
+    with pytest.raises(ValueError, match=r"has \{\{ parts.status \}\} inside of the tag <p …>"):
+        opened('{{ ai_message }}<p title="{{ parts.status }}">')
 
 
 @pytest.mark.parametrize(

@@ -42,20 +42,21 @@ def test_a_message_from_its_shell_to_its_end() -> None:
     shell = reply.open()
     assert (shell.index, reply.state) == (0, "streaming")
     assert "&lt;hi&gt;" in html(shell)
-    assert '<span id="ai_1_text" class="streamhtml streamhtml-text"' in html(shell)
-    assert 'hx-ignore hx-disable data-turbo="false" data-ignore data-star-ignore x-ignore' in html(
-        shell
-    )
-    assert shell.patches[0].action == "append"
-    assert shell.patches[0].root == ""
+    assert '<div id="ai_1-parts" class="streamhtml streamhtml-parts">' in html(shell)
+    assert (shell.patches[0].action, shell.patches[0].root) == ("append", "")
 
-    assert reply.feed([Delta("a"), Delta("<")]) == Fragment(
-        1, (Patch("append", Markup("a&lt;"), "ai_1_text"),)
+    first = reply.feed([Delta("a"), Delta("<")])
+    assert (first.index, first.patches[0].root) == (1, "ai_1-parts")
+    assert html(first) == (
+        '<div class="streamhtml-part"><span id="ai_1-p0-text" class="streamhtml streamhtml-text" '
+        'hx-ignore hx-disable data-turbo="false" data-ignore data-star-ignore x-ignore></span>'
+        "</div>a&lt;"
     )
+    assert first.patches[1] == Patch("append", Markup("a&lt;"), "ai_1-p0-text")
     assert reply.feed([]) == reply.feed([Delta("\u202e")]) == Fragment(1)
     assert reply.feed([Delta("b\r")]).index == 2
     assert reply.close("finished") == Fragment(
-        3, (Patch("append", Markup("\n"), "ai_1_text"),), "finished"
+        3, (Patch("append", Markup("\n"), "ai_1-p0-text"),), "finished"
     )
     assert (reply.state, reply.text) == ("finished", "a<\u202eb\r")
 
@@ -114,10 +115,11 @@ def test_a_custom_notice_gets_the_context_of_the_message(renderer: str, at_once:
             at_once=at_once,
             notice=Notice(NOTICE),
         )
-        assert reply.renders_notice
         reply.open()
         reply.feed([Delta("so far")])
-        return html(reply.close(outcome))
+        render_end = reply.closing(outcome)
+        assert reply.may_wait_at_end == (outcome != "finished" or renderer == "template")
+        return html(render_end())
 
     assert "<u>truncated &lt;me&gt; ai_1</u>" in ended("truncated")
     assert "<u>" not in ended("finished")
@@ -171,13 +173,13 @@ def test_the_template_is_rendered_once() -> None:
 def test_parts_have_regions_of_their_own() -> None:
     reply = Reply(BOTH_PARTS, {"message_pair_id": "ai_1"}, renderer="text")
     reply.open()
-    deltas = [Delta("a"), Delta("x", "reasoning"), Delta("y", "reasoning"), Delta("?", "tool")]
+    deltas = [Delta("a"), Delta("x", "reasoning"), Delta("y", "reasoning"), Delta("?", "status")]
     assert reply.feed(deltas).patches == (
         Patch("append", Markup("a"), "ai_1_text"),
         Patch("append", Markup("xy"), "ai_1_reasoning"),
     )
     assert reply.part("reasoning") == "xy"
-    assert reply.part("tool") == "?"
+    assert reply.part("status") == "?"
     assert reply.part("unseen") == ""
 
 
@@ -192,7 +194,7 @@ def test_the_template_is_rendered_for_each_fragment_if_asked() -> None:
     reply = Reply(EACH_TIME, {"message_pair_id": "ai_1"}, renderer="template")
     assert html(reply.open()) == '<p id="ai_1"></p>'
     assert reply.feed([]) == Fragment(0)
-    assert reply.feed([Delta("a"), Delta("?", "tool"), Delta("<")]) == Fragment(
+    assert reply.feed([Delta("a"), Delta("?", "status"), Delta("<")]) == Fragment(
         1, (Patch("replace", Markup('<p id="ai_1" hx-swap-oob=true>a&lt;</p>')),)
     )
     assert html(reply.close("finished")) == '<p id="ai_1" hx-swap-oob=true>a&lt;</p>'
@@ -289,7 +291,7 @@ def test_law_the_page_of_markdown_is_the_same_however_it_was_cut(
 
 
 def test_at_once_renders_text_in_pieces_as_one_text() -> None:
-    reply = Reply(at_once=True)
+    reply = Reply(BOTH_PARTS, at_once=True)
     reply.open()
     reply.feed([Delta("[x] **a"), Delta("Hm", "reasoning"), Delta("**"), Delta(Markup("<hr>"))])
     reply.feed([Delta(Markup("<hr>")), Delta("\n[x]: /u")])
@@ -321,8 +323,10 @@ class WithoutClass:
 
 def test_a_custom_renderer_declares_its_element_and_its_class() -> None:
     reply = Reply(renderer=Shouting, context={"message_pair_id": "m"})
-    assert '<b id="m_text" class="streamhtml shouting &lt;loud&gt;" hx-' in html(reply.open())
-    assert html(reply.feed([Delta("a")])) == "A"
+    reply.open()
+    shell, patch = reply.feed([Delta("a")]).patches
+    assert '<b id="m-p0-text" class="streamhtml shouting &lt;loud&gt;" hx-' in shell.html
+    assert patch.html == "A"
 
 
 def test_a_renderer_without_a_class_has_ours_only() -> None:
@@ -330,7 +334,7 @@ def test_a_renderer_without_a_class_has_ours_only() -> None:
     for at_once in False, True:
         reply = Reply(renderer=without, context={"message_pair_id": "m"}, at_once=at_once)
         shown = html(reply.open()) + html(reply.feed([Delta("a")])) + html(reply.close("finished"))
-        assert '<i id="m_text" class="streamhtml" hx-' in shown
+        assert '<i id="m-p0-text" class="streamhtml" hx-' in shown
 
 
 def test_into_is_an_id_with_or_without_a_hash_sign() -> None:
@@ -373,5 +377,5 @@ def test_lists_of_the_built_in_message_find_their_direction() -> None:
     for template, expected in (None, '<ul dir="auto">'), (BOTH_PARTS, "<ul>"):
         reply = Reply(template)
         reply.open()
-        (patch,) = reply.feed([Delta("- a")]).patches
+        *_, patch = reply.feed([Delta("- a")]).patches
         assert patch.html.startswith(expected)

@@ -9,15 +9,12 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 from tests.recorded_source import TIMEOUT, RecordedSource
+from tests.sent_text import text_of
 
-from streamhtml import Delta, Fragment, Patch, Reply, TextRenderer, aenumerate, stream
+from streamhtml import Delta, Patch, Reply, TextRenderer, aenumerate, stream
 from streamhtml._stream import Stream
 
 pytestmark = pytest.mark.anyio
-
-
-def text_of(fragments: list[Fragment]) -> str:
-    return "".join(patch.html for fragment in fragments[1:] for patch in fragment.patches)
 
 
 async def test_aenumerate_counts() -> None:

@@ -11,14 +11,11 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 from tests.recorded_source import TIMEOUT, RecordedSource
+from tests.sent_text import text_of
 
-from streamhtml import Fragment, Patch, Reply, TextRenderer, stream
+from streamhtml import Patch, Reply, TextRenderer, stream
 
 pytestmark = pytest.mark.anyio
-
-
-def text_of(fragments: list[Fragment]) -> str:
-    return "".join(patch.html for fragment in fragments[1:] for patch in fragment.patches)
 
 
 @pytest.mark.parametrize("renderer", ["text", "template"])

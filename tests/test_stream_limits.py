@@ -13,6 +13,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 from markupsafe import Markup
 from tests.recorded_source import TIMEOUT, RecordedSource
+from tests.sent_text import text_of
 
 from streamhtml import Delta, Fragment, Limits, Reply, Truncated, stream
 from streamhtml.asgi import StreamingHTMLResponse as ASGIResponse
@@ -48,10 +49,6 @@ async def read(
     return found, *ended
 
 
-def html(fragments: list[Fragment]) -> str:
-    return "".join(patch.html for fragment in fragments[1:] for patch in fragment.patches)
-
-
 # Characters ------------------------------------------------------------------------------------
 
 
@@ -68,8 +65,8 @@ def html(fragments: list[Fragment]) -> str:
 async def test_the_answer_up_to_the_limit_is_shown(tokens: list[Any], characters: int) -> None:
     fragments, ended = await read(tokens, Limits(characters=characters))
     assert ended == ("truncated", "characters", "x" * characters)
-    assert html(fragments).startswith("x" * characters + "<span")
-    assert "The answer is cut short here." in html(fragments)
+    assert text_of(fragments).startswith("x" * characters + "<span")
+    assert "The answer is cut short here." in text_of(fragments)
     assert fragments[-1].outcome == "truncated"
 
 
@@ -141,7 +138,7 @@ async def test_a_silent_source_is_closed_although_there_are_pings(ping: float | 
             await source.until_closed()
         assert [each[:2] for each in ended] == [("interrupted", "silence")]
         assert found[-1].outcome == "interrupted"
-        assert "The connection was lost" in html(found)
+        assert "The connection was lost" in text_of(found)
 
 
 async def test_a_silent_source_in_a_thread_ends_the_answer() -> None:
@@ -218,8 +215,8 @@ async def test_a_source_without_an_end_is_closed_after_the_duration(suspends: bo
     fragments, (state, limit, text) = await read(source(), limits)
     assert (state, limit) == ("truncated", "duration")
     assert text
-    assert text in html(fragments)
-    assert "The answer is cut short here." in html(fragments)
+    assert text in text_of(fragments)
+    assert "The answer is cut short here." in text_of(fragments)
     await source.until_closed()
 
 

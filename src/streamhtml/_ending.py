@@ -102,8 +102,7 @@ class Ending:
         self._log_failure(error)
         self._add_facts()
         render = partial(self._render_last, self._reply.closing(outcome, self._seconds()))
-        renders_notice = self._reply.renders_notice and outcome != "finished"
-        waits = self._reply.renders_each_time or renders_notice
+        waits = self._reply.may_wait_at_end
         try:
             if waits or self._reply.is_long:
                 self._rendering = RenderInThread(loop, self._context, render, waits=waits)

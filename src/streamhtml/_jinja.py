@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import jinja2
 from jinja2.runtime import Context
 
 from streamhtml._notice import TEMPLATE, Notice
-from streamhtml._template import Template
+from streamhtml._template import FindTemplate, Template
 from streamhtml._type_name import with_article
 
 
@@ -39,16 +40,32 @@ def site_notice(
         find: returns a template by its name, or raises ``jinja2.TemplateNotFound``.
         language: the reader's language, as ``Notice`` takes it.
     """
-    template: Template | None = None
-    if environment.loader is not None:
-        with suppress(jinja2.TemplateNotFound):
-            template = find(TEMPLATE)
+    template = site_templates(environment, find)(TEMPLATE)
     gettext: Any = environment.globals.get("gettext")
     if gettext is None:
         return Notice(template, language=language)
     # The "newstyle" gettext of jinja2.ext.i18n needs the context of a template.
     context = Context(environment, {}, None, {}, environment.globals)
     return Notice(template, lambda text: str(context.call(gettext, text)), language)
+
+
+def site_templates(
+    environment: jinja2.Environment, find: Callable[[str], Template]
+) -> FindTemplate:
+    """Return what finds the templates of a site by their names, if it has them.
+
+    Args:
+        environment: the site's environment.
+        find: returns a template by its name, or raises ``jinja2.TemplateNotFound``.
+    """
+
+    def find_if_there(name: str) -> Template | None:
+        if environment.loader is not None:
+            with suppress(jinja2.TemplateNotFound):
+                return find(name)
+        return None
+
+    return find_if_there
 
 
 def template_itself(template: Any) -> Template:
@@ -86,7 +103,19 @@ def template_notice(template: Any, language: str) -> Notice:
     """
     if not isinstance(template, jinja2.Template):
         return Notice(language=language)
-    environment = template.environment
-    return site_notice(
-        environment, lambda name: escaping(environment.get_template(name)).render, language
-    )
+    return site_notice(template.environment, partial(_from, template.environment), language)
+
+
+def templates_beside(template: Any) -> FindTemplate | None:
+    """Return what finds the templates beside one that is passed itself.
+
+    Args:
+        template: as ``template_itself()`` takes it. A function has no others beside it.
+    """
+    if not isinstance(template, jinja2.Template):
+        return None
+    return site_templates(template.environment, partial(_from, template.environment))
+
+
+def _from(environment: jinja2.Environment, name: str) -> Template:
+    return escaping(environment.get_template(name)).render

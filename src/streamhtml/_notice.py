@@ -4,7 +4,6 @@ Nothing here does I/O. The adapters find the reader's language and the site's tr
 """
 
 import logging
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -13,27 +12,10 @@ from markupsafe import Markup
 from streamhtml._closed_html import closed
 from streamhtml._patch import Outcome
 from streamhtml._template import Template, built_in
+from streamhtml._words import NOTICES, words_in
 
 TEMPLATE: Final = "streamhtml/notice.html"
 """The template's name. A site's template with this name replaces the built-in one."""
-
-NOTICES: Final[dict[Outcome, str]] = {
-    "finished": "",
-    "stopped": "Stopped.",
-    "truncated": "The answer is cut short here.",
-    "failed": "Something went wrong, and the answer ends here.",
-    "interrupted": "The connection was lost, and the answer ends here.",
-}
-"""The English words for each outcome, as plain text. They are the msgids of translations."""
-
-_TRANSLATIONS: Final[dict[str, dict[Outcome, str]]] = {
-    "ko": {
-        "stopped": "중지했습니다.",
-        "truncated": "답변이 여기서 잘려 끝까지 나오지 않았습니다.",
-        "failed": "문제가 생겨 답변이 여기서 끝납니다.",
-        "interrupted": "연결이 끊겨 답변이 여기서 끝납니다.",
-    },
-}
 
 logger = logging.getLogger("streamhtml")
 
@@ -49,12 +31,13 @@ class Notice:
         template: renders a notice. Its context has the names of the message's template, and also
             ``message_pair_id``, ``outcome`` and ``notice``. ``notice`` is the text, which the
             template must escape. By default, the built-in template is used.
-        gettext: translates one of the English texts in ``NOTICES``, or returns it unchanged.
+        gettext: translates one of the English texts, or returns it unchanged.
         language: a language tag such as "ko" or "ko-KR", or a locale name such as "ko_KR"; ``""``
             if unknown.
 
     Attributes:
         language: the argument, unchanged.
+        words: the words of this package in the reader's language.
         is_own: whether the site passed its own template, which may be slow or query a database.
     """
 
@@ -69,14 +52,7 @@ class Notice:
         self._template = template or self._built_in_template
         self.language = language
         self.is_own = template is not None
-        translations = _TRANSLATIONS.get(re.split("[-_]", language)[0].lower(), {})
-        self._words: dict[Outcome, str] = {}
-        for outcome, english in NOTICES.items():
-            if english:  # gettext("") would return the header of the translation file.
-                translated = str(gettext(english))
-                if translated == english:
-                    translated = translations.get(outcome, english)
-                self._words[outcome] = translated
+        self.words = words_in(language, gettext)
 
     def render(self, outcome: Outcome, message_pair_id: str, context: Mapping[str, Any]) -> Markup:
         """Return the notice as HTML, for any outcome but "finished".
@@ -87,7 +63,7 @@ class Notice:
         names = {
             "message_pair_id": message_pair_id,
             "outcome": outcome,
-            "notice": self._words[outcome],
+            "notice": self.words[NOTICES[outcome]],
         }
         try:
             return closed(self._template({**context, **names}).strip())
@@ -97,4 +73,4 @@ class Notice:
 
     def plain(self, outcome: Outcome) -> Markup:
         """Return the notice from the built-in template. This never raises."""
-        return Markup(self._built_in_template({"notice": self._words[outcome]}))
+        return Markup(self._built_in_template({"notice": self.words[NOTICES[outcome]]}))

@@ -1,4 +1,4 @@
-"""Find where a template shows each part of a message, and fill these places with HTML.
+"""Find where a template shows the parts of a message, and fill these places with HTML.
 
 While the template is rendered, the value of a part is a random placeholder. So no text of the
 template, the user or the model can be mistaken for the place of a part.
@@ -12,7 +12,7 @@ from typing import Final
 from markupsafe import Markup
 
 from streamhtml._closed_html import closed
-from streamhtml._template import MessageTemplate
+from streamhtml._template import SEQUENCE
 
 # Letters and digits only: no template engine escapes or changes them. The prefix has letters that
 # are no hexadecimal digits, so that two placeholders side by side cannot be read as a third.
@@ -33,98 +33,123 @@ _NO_ELEMENT_INSIDE: Final = re.compile(
 
 
 class Shell:
-    """A rendered message whose parts are still empty.
+    """A rendered template whose places are still empty.
 
     Attributes:
-        parts: the parts that the template shows, "text" first.
+        parts: the names of the places that the template shows.
     """
 
-    def __init__(self, html: str, parts: Mapping[str, str]) -> None:
+    def __init__(
+        self, html: str, places: Mapping[str, str], expression: Callable[[str], str]
+    ) -> None:
         self._html = html
-        self._parts = parts  # The name of the part of each placeholder.
-        self.parts = tuple(parts.values())
+        self._places = places  # The name of the place of each placeholder.
+        self._expression = expression
+        self.parts = tuple(places.values())
 
     def put_regions(self, regions: Mapping[str, tuple[str, str]]) -> None:
-        """Put elements in the places of the parts, and close what the template leaves open.
+        """Put elements in the places, and close what the template leaves open.
 
         Args:
-            regions: the start tag and the end tag of each part's element.
+            regions: the start tag and the end tag of each place's element.
 
         Raises:
-            ValueError: the template shows a part in a tag, a comment or an element that does not
-                end, so that the part's element cannot be there.
+            ValueError: the template has a place in a tag, a comment or an element that does not
+                end, so that the element cannot be there.
         """
 
         def region(placeholder: str) -> str:
-            start, end = regions[self._parts[placeholder]]
+            start, end = regions[self._places[placeholder]]
             return f'{start}<template id="{placeholder}"></template>{end}'
 
         self._html = closed(self._replace(_PLACEHOLDER, region))
         found = _SLOT.findall(self._html)
-        for placeholder, part in self._parts.items():
+        for placeholder, place in self._places.items():
             if placeholder not in found:
                 raise ValueError(
-                    f"the template has {_expression(part)} inside of a tag, a comment or an "
+                    f"the template has {self._expression(place)} inside of a tag, a comment or an "
                     "element that does not end; add its end, or move the part out"
                 )
 
     def fill(self, content: Mapping[str, Markup]) -> Markup:
-        """Return the message's HTML, which is closed, with ``content[part]`` in each region.
+        """Return the HTML, which is closed, with ``content[name]`` in each region.
 
         Args:
             content: HTML that is closed.
         """
-        return Markup(self._replace(_SLOT, lambda placeholder: content[self._parts[placeholder]]))
+        return Markup(self._replace(_SLOT, lambda placeholder: content[self._places[placeholder]]))
 
     def _replace(self, pattern: re.Pattern[str], new: Callable[[str], str]) -> str:
-        """Replace the places of our parts. A single pass does not search what it inserts."""
+        """Replace our placeholders. A single pass does not search what it inserts."""
         return pattern.sub(
-            lambda found: new(found[1]) if found[1] in self._parts else found[0], self._html
+            lambda found: new(found[1]) if found[1] in self._places else found[0], self._html
         )
 
 
-def render_shell(message: MessageTemplate) -> Shell:
-    """Render the template once and find the parts in it.
+def part_expression(part: str) -> str:
+    """Return how a message's template shows a part."""
+    if part == SEQUENCE:
+        return "{{ parts }}"
+    return "{{ ai_message }}" if part == "text" else f"{{{{ parts.{part} }}}}"
+
+
+def render_shell(
+    render: Callable[[Callable[[str], Markup]], str],
+    expression: Callable[[str], str] = part_expression,
+) -> Shell:
+    """Render a template once and find the places in it.
+
+    Args:
+        render: renders the template. Its argument returns the value of a place by its name.
+        expression: returns how the template shows a place, for the text of an error.
 
     Raises:
-        ValueError: the template shows no part, shows one more than once, changes the value of one
-            with a filter, or shows one where no element can be, for example in an attribute.
+        ValueError: the template shows a place more than once, changes the value of one with a
+            filter, or shows one where no element can be, for example in an attribute.
     """
     placeholders: dict[str, str] = {}
 
-    def placeholder(part: str) -> Markup:
-        return Markup(placeholders.setdefault(part, _PREFIX + secrets.token_hex(16)))
+    def placeholder(place: str) -> Markup:
+        return Markup(placeholders.setdefault(place, _PREFIX + secrets.token_hex(16)))
 
-    html = str(message.render(0, placeholder))
-    _check_surroundings(html, {token: part for part, token in placeholders.items()})
+    html = str(render(placeholder))
+    _check_surroundings(html, placeholders, expression)
     found = _PLACEHOLDER.findall(html)
     remaining = _PLACEHOLDER.sub("", html).lower()
-    for part, token in placeholders.items():
+    for place, token in placeholders.items():
         if found.count(token) > 1:
             raise ValueError(
-                f"the template shows the part {part!r} more than once, but a part can grow "
+                f"the template shows {expression(place)} more than once, but a part can grow "
                 "in one place only; remove the others"
             )
         if token not in found and token[:_RECOGNISABLE] in remaining:
             raise ValueError(
-                f"the template changes the value of {_expression(part)}, but this only marks the "
+                f"the template changes the value of {expression(place)}, but this only marks the "
                 "place of the part; show it without a filter that changes text"
             )
-    shell = Shell(html, {token: part for part, token in placeholders.items() if token in found})
-    if not shell.parts:
-        raise ValueError(
-            "the template shows neither {{ ai_message }} nor one of {{ parts }}, so there is no "
-            "place for the answer; add {{ ai_message }} where it belongs"
-        )
-    return shell
+    places = {token: place for place, token in placeholders.items() if token in found}
+    return Shell(html, places, expression)
 
 
-def _check_surroundings(html: str, parts: Mapping[str, str]) -> None:
+def shown_places(render: Callable[[Callable[[str], Markup]], str]) -> frozenset[str]:
+    """Return the places that a template shows, wherever they are."""
+    placeholders: dict[str, str] = {}
+
+    def placeholder(place: str) -> Markup:
+        return Markup(placeholders.setdefault(place, _PREFIX + secrets.token_hex(16)))
+
+    html = str(render(placeholder))
+    return frozenset(place for place, token in placeholders.items() if token in html)
+
+
+def _check_surroundings(
+    html: str, placeholders: Mapping[str, str], expression: Callable[[str], str]
+) -> None:
     for piece in _NO_ELEMENT_INSIDE.finditer(html):
-        for placeholder, part in parts.items():
+        for place, placeholder in placeholders.items():
             if placeholder in piece[0]:
                 raise ValueError(
-                    f"the template has {_expression(part)} inside of {_kind(piece)}, where no "
+                    f"the template has {expression(place)} inside of {_kind(piece)}, where no "
                     "element can be; move it out"
                 )
 
@@ -135,7 +160,3 @@ def _kind(piece: re.Match[str]) -> str:
         return f"<{piece[1].lower()}>"
     name = re.match("</?[a-z][a-z0-9-]*", piece[0], re.IGNORECASE)
     return f"the tag {name[0]} …>" if name else "a comment or a declaration"
-
-
-def _expression(part: str) -> str:
-    return "{{ ai_message }}" if part == "text" else f"{{{{ parts.{part} }}}}"

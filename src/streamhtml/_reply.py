@@ -4,9 +4,9 @@ This is the state machine of a message. It also numbers the fragments. It is syn
 it does no I/O, never waits, and knows no output format.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal
 
 from markupsafe import Markup
 
@@ -15,15 +15,15 @@ from streamhtml._arguments import check_context, check_deltas, check_into, check
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Delta, merge_deltas
 from streamhtml._limits import LimitName
-from streamhtml._notice import NOTICES, Notice
+from streamhtml._notice import Notice
+from streamhtml._part_template import PartTemplates
 from streamhtml._patch import Fragment, Outcome, Patch, check_id, pair_id
+from streamhtml._region import RENDERERS, MakeRenderer
 from streamhtml._renderer import Renderer, RendererName
-from streamhtml._template import MessageTemplate, Template, built_in
-from streamhtml._views import make_view
+from streamhtml._template import FindTemplate, MessageTemplate, Template, built_in
+from streamhtml._views import BufferedView, Kept, LiveView, RerenderView, Shown, View
+from streamhtml._words import NOTICES
 from streamhtml.markdown import MarkdownRenderer, Options
-
-Kept: TypeAlias = Sequence[tuple[AnswerPart, Delta]]
-"""Deltas that were added to an answer, each with its part."""
 
 _BUILT_IN_OPTIONS: Final = Options(dir_auto=True)
 """The options of the built-in message with ``renderer="markdown"``."""
@@ -49,6 +49,11 @@ class Reply:
             the message's id. Otherwise an id is made.
         renderer: "markdown", "text", "template", or a function that makes a ``Renderer`` from the
             id of a region.
+        renderers: the renderers of single kinds of parts, as in ``{"reasoning": "text"}``. The
+            others have ``renderer``, but for tool calls, which are shown as "text".
+        parts_templates: the templates of single kinds of parts in ``{{ parts }}``, by the kind.
+        find_template: returns the site's template of a name such as
+            "streamhtml/parts/tool.html", or None if it has none.
         into: the id of the element that the message is appended to. By default the page chooses it
             (``hx-target``, ``data-stream``).
         at_once: hold everything back until ``close()``, which then returns the finished message in
@@ -67,8 +72,6 @@ class Reply:
         calls_site_code: whether ``feed()`` may call code of the site: a template, or a renderer
             that the site has made.
         holds_much: whether the next ``feed()`` may take long, even if it gets only a little text.
-        renders_notice: whether ``close()`` with any outcome but "finished" renders a template of
-            the site, which may be slow.
 
     Raises:
         TypeError: ``context`` is not a mapping of names, or ``into`` is not a ``str``.
@@ -83,39 +86,56 @@ class Reply:
         *,
         renderer: RendererName | Callable[[str], Renderer] = "markdown",
         into: str | None = None,
+        renderers: Mapping[str, RendererName | Callable[[str], Renderer]] | None = None,
+        parts_templates: Mapping[str, Template] | None = None,
+        find_template: FindTemplate | None = None,
         at_once: bool = False,
         notice: Notice | None = None,
         answer: Answer | None = None,
     ) -> None:
         check_context(context)
         check_into(into)
+        renderers = {"tool": "text", **(renderers or {})}
         self.renders_each_time = renderer == "template"
-        self.calls_site_code = self.renders_each_time or callable(renderer)
-        if template is None and renderer == "markdown":
-            renderer = partial(MarkdownRenderer, options=_BUILT_IN_OPTIONS)
+        self.calls_site_code = self.renders_each_time or any(
+            map(callable, (renderer, *renderers.values()))
+        )
         self._context = dict(context or {})
         self.answer = answer or Answer()
         given_id = self._context.get("message_pair_id") or self.answer.message_pair_id
         self.message_pair_id = check_id(str(given_id), "message_pair_id") if given_id else pair_id()
         self.answer.message_pair_id = self.message_pair_id
-        self._view = make_view(
-            MessageTemplate(
-                template or built_in("streamhtml/message.html"),
-                self._context,
-                self.message_pair_id,
-            ),
-            renderer,
-            check_id(into.removeprefix("#"), "into") if into else "",
-            at_once=at_once or answer is not None,
-        )
         self._notice = notice or Notice()
+        message = MessageTemplate(
+            template or built_in("streamhtml/message.html"), self._context, self.message_pair_id
+        )
+        self._templates = PartTemplates(
+            parts_templates or {},
+            find_template,
+            {**self._context, "message_pair_id": self.message_pair_id},
+            self._notice.words,
+        )
+        markdown = RENDERERS["markdown"]
+        if template is None:
+            markdown = partial(MarkdownRenderer, options=_BUILT_IN_OPTIONS)
+        shown = Shown(
+            message,
+            self.answer,
+            self._templates,
+            {kind: _maker(each, markdown) for kind, each in renderers.items()},
+            _maker("text" if renderer == "template" else renderer, markdown),
+            self._notice_of,
+            check_id(into.removeprefix("#"), "into") if into else "",
+        )
+        live = RerenderView(shown) if renderer == "template" else LiveView(shown)
+        is_whole = at_once or answer is not None
+        self._view: View = BufferedView(live, self.answer) if is_whole else live
         self._size = 0
         self._check_held_at = MAX_BATCH_CHARS
         self.holds_much = False
         self.state: Literal["new", "streaming"] | Outcome = "new"
         self.limit: LimitName | None = None
         self.next_index = 0
-        self.renders_notice = self._notice.is_own
 
     @property
     def text(self) -> str:
@@ -155,15 +175,28 @@ class Reply:
             raise
         return kept
 
+    def may_wait(self, kept: Kept) -> bool:
+        """Return whether ``show()`` may wait, because it may render a template of the site."""
+        return self._view.may_call_site(kept)
+
     def show(self, kept: Kept) -> Fragment:
         """Return the Fragment that shows what ``keep()`` has returned."""
-        patches = self._view.feed([delta for _, delta in kept])
+        patches = self._view.feed(kept)
         if self._size >= self._check_held_at:
             held = self._view.held
             self.holds_much = held > MAX_BATCH_CHARS
             # Before that, too little text can have been added.
             self._check_held_at = self._size + max(MAX_BATCH_CHARS - held, 1)
         return self._fragment(patches)
+
+    @property
+    def may_wait_at_end(self) -> bool:
+        """Whether the last Fragment may wait, because it may render a template of the site.
+
+        It is asked after ``closing()``.
+        """
+        is_notice = self._notice.is_own and self.answer.outcome != "finished"
+        return is_notice or self._view.may_call_site_at_end()
 
     @property
     def is_long(self) -> bool:
@@ -236,3 +269,15 @@ class Reply:
             return Fragment(max(self.next_index - 1, 0))
         self.next_index += 1
         return Fragment(self.next_index - 1, tuple(patches), outcome)
+
+
+def _maker(renderer: str | MakeRenderer, markdown: MakeRenderer) -> MakeRenderer:
+    """Return what makes renderers, from what is passed as ``renderer``."""
+    if callable(renderer):
+        return renderer
+    if renderer not in RENDERERS:
+        known = ", ".join(map(repr, [*RENDERERS, "template"]))
+        raise ValueError(
+            f"renderer={renderer!r} is not known; use {known}, or a function that makes a Renderer"
+        )
+    return markdown if renderer == "markdown" else RENDERERS[renderer]

@@ -27,7 +27,7 @@ from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml._resource_scope import MakeResourceScope, use_resource_scope
 from streamhtml._response_headers import build_headers
 from streamhtml._stream import OnEnd, close_unused, stream
-from streamhtml._template import Template
+from streamhtml._template import FindTemplate, Template
 from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format
 from streamhtml.sources import Tokens
 
@@ -75,13 +75,18 @@ class BaseStreamingResponse(Generic[RequestT]):
             in the event loop that iterates it. An SDK's stream needs this in a Flask view, and in
             a Django view under WSGI.
         template: the template of the message: its name in the framework, or the template itself.
-            It shows the answer with ``{{ ai_message }}``. By default, it is an accessible template
-            of this package.
+            It shows the answer with ``{{ parts }}`` or ``{{ ai_message }}``. By default, it is an
+            accessible template of this package.
         context: the other names in the template. A ``message_pair_id`` among them becomes the id
             of the message.
         renderer: "markdown"; "text", which shows the answer as it is; "template", which renders
             the template again for each fragment; or a function that makes a ``Renderer`` from the
             id of a region.
+        renderers: the renderers of single kinds of parts, such as ``{"reasoning": "text"}``. The
+            others have ``renderer``, but for tool calls, which are shown as "text".
+        parts_templates: the templates of single kinds of parts in ``{{ parts }}``, by the kind:
+            their names in the framework, or the templates themselves. By default, they are the
+            site's ``streamhtml/parts/KIND.html``, or those of this package.
         into: the id of the element that the message is appended to. By default the page chooses
             it (``hx-target`` and ``hx-swap``, ``data-stream``, a ``<turbo-frame>``). Turbo without
             a frame and Datastar need it: otherwise they get the finished message.
@@ -133,6 +138,8 @@ class BaseStreamingResponse(Generic[RequestT]):
         context: Mapping[str, Any] | None = None,
         *,
         renderer: RendererName | Callable[[str], Renderer] = "markdown",
+        renderers: Mapping[str, RendererName | Callable[[str], Renderer]] | None = None,
+        parts_templates: Mapping[str, Any] | None = None,
         into: str | None = None,
         format: FormatName | Callable[[], Format] = "auto",
         page: Any = None,
@@ -165,6 +172,9 @@ class BaseStreamingResponse(Generic[RequestT]):
                 None if template is None else find(template),
                 context,
                 renderer=renderer,
+                renderers=renderers,
+                parts_templates={k: find(each) for k, each in (parts_templates or {}).items()},
+                find_template=self._site_templates(request, template),
                 into=chosen.into,
                 at_once=chosen.at_once,
                 notice=notice,
@@ -213,6 +223,15 @@ class BaseStreamingResponse(Generic[RequestT]):
             request: the framework's own request.
             template: the template of the message, as the view passes it.
             language: as ``Notice`` takes it; ``""`` for the framework's active language.
+        """
+
+    @abstractmethod
+    def _site_templates(self, request: RequestT, template: Any) -> FindTemplate | None:
+        """Return what finds the site's templates by their names; None if it has none.
+
+        Args:
+            request: the framework's own request.
+            template: the template of the message, as the view passes it.
         """
 
     @abstractmethod

@@ -52,6 +52,7 @@ class Said:
             yield piece if isinstance(piece, Markup) else _decode(piece)
 
     def __bool__(self) -> bool:
+        """Return whether there is any text."""
         return bool(self._pieces)
 
     def __str__(self) -> str:

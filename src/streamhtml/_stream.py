@@ -165,17 +165,15 @@ class Stream:
                     if self._closed:  # close() or aclose() was called meanwhile.
                         self._reply.keep(batch, self._pump.batch_after)
                         break
-                    if self._reply.renders_each_time or self._reply.holds_much:
-                        # The text must not be lost, even if the thread never starts.
-                        kept = self._reply.keep(batch, self._pump.batch_after)
-                        self._start_rendering(partial(self._reply.show, kept))
+                    # The text must not be lost, even if a thread never starts.
+                    kept = self._reply.keep(batch, self._pump.batch_after)
+                    if (waits := self._reply.may_wait(kept)) or self._reply.holds_much:
+                        self._start_rendering(partial(self._reply.show, kept), waits=waits)
                         fragment = await self._rendered()
                     elif self._reply.calls_site_code:
-                        fragment = render_in(
-                            self._context, self._reply.feed, batch, self._pump.batch_after
-                        )
+                        fragment = render_in(self._context, self._reply.show, kept)
                     else:
-                        fragment = self._reply.feed(batch, self._pump.batch_after)
+                        fragment = self._reply.show(kept)
                     if fragment.patches or self._pump.ping.is_due():
                         return fragment
             except Exception as error:  # From a template or a renderer.
@@ -291,11 +289,9 @@ class Stream:
             self._ending.begin(self._pump.loop, outcome, error)
         return await self._ending.last_fragment()
 
-    def _start_rendering(self, render: Callable[[], Fragment]) -> None:
+    def _start_rendering(self, render: Callable[[], Fragment], *, waits: bool) -> None:
         assert self._pump.loop is not None
-        self._rendering = RenderInThread(
-            self._pump.loop, self._context, render, waits=self._reply.renders_each_time
-        )
+        self._rendering = RenderInThread(self._pump.loop, self._context, render, waits=waits)
 
     async def _rendered(self) -> Fragment:
         assert self._rendering is not None

@@ -13,17 +13,34 @@ from markupsafe import Markup
 Template: TypeAlias = Callable[[Mapping[str, Any]], str]
 """Renders HTML from a context."""
 
+FindTemplate: TypeAlias = Callable[[str], Template | None]
+"""Returns the site's template of a name, such as "streamhtml/parts/tool.html", or None."""
+
 _RESERVED: Final = ("chunk_index", "ai_message", "parts")
 
 
+SEQUENCE: Final = ""
+"""The name of the place of ``{{ parts }}``: all parts, one after the other."""
+
+
 class Parts:
-    """``parts`` in a template: ``{{ parts.tool }}`` shows what ``get("tool")`` returns."""
+    """``parts`` in a template.
+
+    ``{{ parts.reasoning }}`` shows what ``get("reasoning")`` returns, and ``{{ parts }}`` what
+    ``get(SEQUENCE)`` returns.
+    """
 
     def __init__(self, get: Callable[[str], str]) -> None:
         self._get = get
 
     def __getitem__(self, part: str) -> str:
         return self._get(part)
+
+    def __str__(self) -> str:
+        return self._get(SEQUENCE)
+
+    def __html__(self) -> str:
+        return self._get(SEQUENCE)
 
     # Without this, Python would iterate with __getitem__(0), (1), (2) … and never stop.
     __iter__ = None

@@ -4,38 +4,34 @@ Each of them turns Deltas into patches. It is synchronous and pure. ``Reply`` ke
 the state, and chooses the notice.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeAlias
 
 from markupsafe import Markup, escape
 
-from streamhtml._arguments import check_renderer
+from streamhtml._answer import PARAGRAPH, Answer, AnswerPart
 from streamhtml._closed_html import closed
-from streamhtml._delta import Delta, merge_deltas
-from streamhtml._patch import Patch, check_id, closed_patch
-from streamhtml._placeholders import render_shell
-from streamhtml._renderer import Renderer, RendererName
+from streamhtml._delta import Delta, PartEnd, Replacement
+from streamhtml._part_template import PartTemplates, kinds_of
+from streamhtml._parts import PartSequence
+from streamhtml._patch import Outcome, Patch, check_id, closed_patch
+from streamhtml._placeholders import render_shell, shown_places
+from streamhtml._region import MakeRenderer, make_checked, region_tags, render_once
 from streamhtml._scrub import Scrubber
-from streamhtml._template import MessageTemplate
-from streamhtml._text import TextRenderer
-from streamhtml.markdown import MarkdownRenderer
+from streamhtml._template import SEQUENCE, MessageTemplate
 
-# These attributes stop htmx 2 and 4, Turbo, Datastar (two of its versions) and Alpine from acting
-# on anything that a model writes into the region.
-_INERT: Final = 'hx-ignore hx-disable data-turbo="false" data-ignore data-star-ignore x-ignore'
-
-_RENDERERS: Final[dict[str, Callable[[str], Renderer]]] = {
-    "markdown": MarkdownRenderer,
-    "text": TextRenderer,
-}
+Kept: TypeAlias = Sequence[tuple[AnswerPart, Delta]]
+"""Deltas that were added to an answer, each with its part."""
 
 
 class View(Protocol):
     """One way to show a message.
 
     ``open()`` is called once, then ``feed()`` any number of times, then ``close()`` or ``fail()``.
-    In ``feed()``, neighbouring Deltas of a part are already merged. A notice is HTML that is
-    already escaped and closed; ``Markup("")`` stands for none.
+    In ``feed()``, neighbouring Deltas of a part are already merged, and all of them were added to
+    the answer. A notice is HTML that is already escaped and closed; ``Markup("")`` stands for none.
     """
 
     @property
@@ -47,7 +43,7 @@ class View(Protocol):
         """Show the message without any text."""
         ...
 
-    def feed(self, deltas: Sequence[Delta]) -> list[Patch]:
+    def feed(self, kept: Kept) -> list[Patch]:
         """Show more text."""
         ...
 
@@ -59,38 +55,53 @@ class View(Protocol):
         """Show the notice after a template or a renderer has raised, without using them."""
         ...
 
+    def may_call_site(self, kept: Kept) -> bool:
+        """Return whether ``feed()`` may look up or render a template of the site."""
+        ...
 
-def make_view(
-    message: MessageTemplate,
-    renderer: RendererName | Callable[[str], Renderer],
-    into: str,
-    *,
-    at_once: bool,
-) -> View:
-    """Return the view for ``renderer``.
+    def may_call_site_at_end(self) -> bool:
+        """Return whether ``close()`` may look up or render a template of the site."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a view shows, and how.
 
     Args:
         message: the message's template.
-        renderer: a name, or a function that makes a ``Renderer`` from a region's id.
+        answer: what was said so far.
+        templates: render the parts.
+        renderers: what makes the renderers of a kind of part.
+        renderer: what makes the renderers of all other kinds.
+        notice_of: renders the notice of an outcome, which may be empty.
         into: the id of the container; ``""`` is the one that the page asked for.
-        at_once: show everything at the end.
-
-    Raises:
-        ValueError: ``renderer`` is an unknown name.
     """
-    view: LiveView | RerenderView
-    if renderer == "template":
-        view = RerenderView(message, into)
-    elif callable(renderer):
-        view = LiveView(message, renderer, into)
-    elif renderer in _RENDERERS:
-        view = LiveView(message, _RENDERERS[renderer], into)
-    else:
-        known = ", ".join(map(repr, [*_RENDERERS, "template"]))
-        raise ValueError(
-            f"renderer={renderer!r} is not known; use {known}, or a function that makes a Renderer"
-        )
-    return BufferedView(view) if at_once else view
+
+    message: MessageTemplate
+    answer: Answer
+    templates: PartTemplates
+    renderers: Mapping[str, MakeRenderer]
+    renderer: MakeRenderer
+    notice_of: Callable[[Outcome], Markup]
+    into: str
+
+    def renderer_for(self, part: AnswerPart) -> MakeRenderer:
+        """Return what makes the renderers of a part."""
+        for kind in kinds_of(part):
+            if kind in self.renderers:
+                return self.renderers[kind]
+        return self.renderer
+
+    def sequence(self, name: str) -> PartSequence:
+        """Return the place ``{{ parts }}``, or ``{{ parts.tool }}``."""
+        pair = self.message.message_pair_id
+        root = f"{pair}-parts" if name == SEQUENCE else self.root(name)
+        return PartSequence(root, pair, self.answer, self.templates, self.renderer_for)
+
+    def root(self, name: str) -> str:
+        """Return the id of the region of a part at a fixed place."""
+        return check_id(f"{self.message.message_pair_id}_{name}", "part")
 
 
 class LiveView:
@@ -99,77 +110,173 @@ class LiveView:
     The text of a part that the template does not show is ignored.
     """
 
-    def __init__(
-        self, message: MessageTemplate, make_renderer: Callable[[str], Renderer], into: str
-    ) -> None:
-        self._message = message
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+        self._places: dict[str, _FixedPlace | PartSequence] = {}
+        self._growing: AnswerPart | None = None
+        """The part of the last Delta, if its next text needs only ``_grow()``."""
+        self._grow: Callable[[str], list[Patch]] = _nothing
+
+    @property
+    def held(self) -> int:
+        return sum([place.held for place in self._places.values()])
+
+    def open(self) -> list[Patch]:
+        self._shell = render_shell(partial(self._shown.message.render, 0))
+        if not self._shell.parts:
+            raise ValueError(
+                "the template shows neither {{ ai_message }} nor {{ parts }} nor one of them, so "
+                "there is no place for the answer; add {{ parts }} where it belongs"
+            )
+        for name in sorted(self._shell.parts, key=_order):
+            self._places[name] = self._place(name)
+        self._notice_root = next(iter(self._places.values())).root
+        self._shell.put_regions({name: place.tags for name, place in self._places.items()})
+        if isinstance(rest := self._places.get(SEQUENCE), PartSequence):
+            rest.prepare()  # So mistakes are found now, and not when the answer has begun.
+        return self._append_message(dict.fromkeys(self._places, Markup()))
+
+    def _place(self, name: str) -> "_FixedPlace | PartSequence":
+        if name == SEQUENCE or _is_tool(name):
+            return self._shown.sequence(name)
+        make_renderer = self._shown.renderers.get(name, self._shown.renderer)
+        return _FixedPlace(name, self._shown.root(name), make_renderer, self._shown)
+
+    def _place_of(self, part: AnswerPart) -> "_FixedPlace | PartSequence | None":
+        return self._places.get(part.kind) or self._places.get(SEQUENCE)
+
+    def feed(self, kept: Kept) -> list[Patch]:
+        if len(kept) == 1:
+            part, delta = kept[0]
+            if part is self._growing and type(delta) is Delta:
+                return self._grow(delta.text)  # Fast path: the usual batch.
+        return self._feed(kept)
+
+    def _feed(self, kept: Kept) -> list[Patch]:
+        patches: list[Patch] = []
+        place: _FixedPlace | PartSequence | None = None
+        self._growing = None
+        for part, delta in kept:
+            place = self._place_of(part)
+            if place is not None:
+                patches += place.feed(part, delta)
+        for each in self._places.values():
+            patches += each.settle()
+        if place is not None and (feeder := place.feeder(part)):
+            self._growing, self._grow = part, feeder
+        return patches
+
+    def close(self, notice: Markup) -> list[Patch]:
+        patches = [patch for place in self._places.values() for patch in place.close()]
+        return patches + (self.fail(notice) if notice else [])
+
+    def fail(self, notice: Markup) -> list[Patch]:
+        return [Patch("append", notice, self._notice_root)]
+
+    def whole(self, notice: Markup) -> list[Patch]:
+        """Return the finished message as one patch, instead of ``feed()`` and ``close()``."""
+        parts = self._shown.answer.parts
+        content = {
+            name: place.whole([part for part in parts if self._place_of(part) is place])
+            for name, place in self._places.items()
+        }
+        content[next(iter(content))] += notice
+        return self._append_message(content)
+
+    def may_call_site(self, kept: Kept) -> bool:
+        if len(kept) == 1 and kept[0][0] is self._growing and type(kept[0][1]) is Delta:
+            return False  # Fast path: the usual batch.
+        return self.may_call_site_for(part for part, _ in kept)
+
+    def may_call_site_at_end(self) -> bool:
+        return self._shown.templates.has_own
+
+    def may_call_site_for(self, parts: Iterable[AnswerPart]) -> bool:
+        """Return whether showing these parts may look up or render a template of the site."""
+        in_sequence = [part for part in parts if isinstance(self._place_of(part), PartSequence)]
+        return self._shown.templates.may_call_site(in_sequence)
+
+    def _append_message(self, content: Mapping[str, Markup]) -> list[Patch]:
+        return [closed_patch("append", self._shell.fill(content), self._shown.into)]
+
+
+class _FixedPlace:
+    """A region that shows all parts of one kind."""
+
+    def __init__(self, kind: str, root: str, make_renderer: MakeRenderer, shown: Shown) -> None:
+        self.root = root
+        self._kind = kind
         self._make_renderer = make_renderer
-        self._into = into
-        self._renderers: dict[str, Renderer] = {}
+        self._shown = shown
+        self._renderer = make_checked(make_renderer, root)
+        self._last: AnswerPart | None = None
+        self._is_complete = False
+
+    @property
+    def tags(self) -> tuple[str, str]:
+        return region_tags(self._renderer, self.root)
 
     @property
     def held(self) -> int:
         # A renderer without this attribute works too.
-        return sum([getattr(renderer, "held", 0) for renderer in self._renderers.values()])
+        return getattr(self._renderer, "held", 0)
 
-    def open(self) -> list[Patch]:
-        self._shell = render_shell(self._message)
-        self._renderers = {
-            part: self._make_renderer(self._root(part)) for part in self._shell.parts
-        }
-        for renderer in self._renderers.values():
-            check_renderer(renderer)
-        self._shell.put_regions(
-            {part: _region(each, self._root(part)) for part, each in self._renderers.items()}
-        )
-        return self._append_message({part: Markup() for part in self._renderers})
-
-    def feed(self, deltas: Sequence[Delta]) -> list[Patch]:
+    def feed(self, part: AnswerPart, delta: Delta) -> list[Patch]:
+        if self._is_complete:
+            return []
+        if type(delta) is Replacement:
+            return self._replace(part)
+        if type(delta) is PartEnd:
+            return self._end(delta.outcome)
         patches: list[Patch] = []
-        for delta in deltas:
-            if (renderer := self._renderers.get(delta.part)) is not None:
-                patches += renderer.feed(delta.text)
+        if part is not self._last and part.begins_paragraph:
+            patches = self._renderer.feed(PARAGRAPH)
+        self._last = part
+        return patches + self._renderer.feed(delta.text)
+
+    def _replace(self, part: AnswerPart) -> list[Patch]:
+        """Begin again with an empty region, and with all of the text so far."""
+        self._is_complete = True
+        self._last = part
+        self._renderer = self._make_renderer(self.root)
+        start, end = self.tags
+        patches = [
+            closed_patch("tail", Markup(), self.root),
+            closed_patch("replace", Markup(start + end), self.root),
+        ]
+        for text in self._shown.answer.said_of(self._kind):
+            patches += self._renderer.feed(text)
         return patches
 
-    def close(self, notice: Markup) -> list[Patch]:
-        patches = [patch for renderer in self._renderers.values() for patch in renderer.close()]
-        return patches + (self.fail(notice) if notice else [])
+    def _end(self, outcome: Outcome) -> list[Patch]:
+        notice = self._shown.notice_of(outcome)
+        return [*self._renderer.close(), *([Patch("append", notice, self.root)] if notice else [])]
 
-    def fail(self, notice: Markup) -> list[Patch]:
-        return [Patch("append", notice, self._root(self._shell.parts[0]))]
+    def feeder(self, part: AnswerPart) -> Callable[[str], list[Patch]] | None:
+        return self._renderer.feed
 
-    def whole(self, deltas: Sequence[Delta], notice: Markup) -> list[Patch]:
-        """Return the finished message as one patch, instead of ``feed()`` and ``close()``."""
-        content = {
-            part: _render(
-                renderer,
-                # Merge again: Deltas that other parts had separated are neighbours now.
-                *(d.text for d in merge_deltas(d for d in deltas if d.part == part)),
-            )
-            for part, renderer in self._renderers.items()
-        }
-        content[self._shell.parts[0]] += notice
-        return self._append_message(content)
+    def settle(self) -> list[Patch]:
+        self._is_complete = False
+        return []
 
-    def _append_message(self, content: dict[str, Markup]) -> list[Patch]:
-        return [closed_patch("append", self._shell.fill(content), self._into)]
+    def close(self) -> list[Patch]:
+        return self._renderer.close()
 
-    def _root(self, part: str) -> str:
-        return check_id(f"{self._message.message_pair_id}_{part}", "part")
+    def whole(self, parts: Iterable[AnswerPart]) -> Markup:
+        html = render_once(self._renderer, *self._shown.answer.said_of(self._kind))
+        return html + Markup().join(
+            self._shown.notice_of(part.outcome) for part in parts if part.outcome
+        )
 
 
-def _region(renderer: Renderer, root: str) -> tuple[str, str]:
-    """Return the tags of a part's element."""
-    # A renderer without css_class works too.
-    css_class = escape(f"streamhtml {getattr(renderer, 'css_class', '')}".rstrip())
-    element = renderer.element
-    return f'<{element} id="{root}" class="{css_class}" {_INERT}>', f"</{element}>"
+def _order(place: str) -> int:
+    """Sort the places so that the first is the one after which the notice belongs."""
+    return ("text", SEQUENCE, place).index(place)
 
 
-def _render(renderer: Renderer, *texts: str) -> Markup:
-    html = renderer.render(*texts)
-    # What our own renderers write is closed.
-    return html if type(renderer) in _RENDERERS.values() else closed(html)
+def _is_tool(place: str) -> bool:
+    """Return whether a fixed place shows tool calls, each in an element of its own."""
+    return place == "tool" or place.endswith("_tool")
 
 
 class RerenderView:
@@ -179,63 +286,88 @@ class RerenderView:
     the template gives its outermost element the id ``message_pair_id`` and, from ``chunk_index`` 1
     on, ``hx-swap-oob="true"``. The cost grows with the square of the answer's length.
 
-    ``ai_message`` and ``parts`` are plain ``str``, which the template escapes. A part becomes
-    ``Markup`` once one of its tokens was ``Markup``.
+    ``ai_message`` and the parts of ``parts`` are plain ``str``, which the template escapes. A part
+    becomes ``Markup`` once one of its tokens was ``Markup``. ``{{ parts }}`` is the finished HTML
+    of the parts so far.
     """
 
     held = 0
 
-    def __init__(self, message: MessageTemplate, into: str) -> None:
-        self._message = message
-        self._into = into
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+        self._sequence = shown.sequence(SEQUENCE)
+        self._notice = Markup()
         self._chunk_index = 0
-        self._texts: dict[str, str] = {}
-        self._scrubbers: dict[str, Scrubber] = {}
+        self._uses_sequence = False
+        self._fixed: frozenset[str] = frozenset()
+        """The kinds at fixed places, if the template also shows ``{{ parts }}``."""
 
     def open(self) -> list[Patch]:
-        return self._render()
+        patches = self._render()
+        if self._uses_sequence:
+            self._fixed = shown_places(partial(self._shown.message.render, 0))
+        return patches
 
-    def feed(self, deltas: Sequence[Delta]) -> list[Patch]:
-        self._add(deltas)
-        return self._render() if deltas else []
+    def feed(self, kept: Kept) -> list[Patch]:
+        return self._render() if kept else []
 
     def close(self, notice: Markup) -> list[Patch]:
-        for part, scrubber in self._scrubbers.items():
-            self._extend(part, scrubber.close())
-        if notice:
-            self._extend("text", notice)
+        self._notice = notice
         return self._render()
 
     def fail(self, notice: Markup) -> list[Patch]:
-        return [Patch("append", notice, self._message.message_pair_id)]
+        return [Patch("append", notice, self._shown.message.message_pair_id)]
 
-    def whole(self, deltas: Sequence[Delta], notice: Markup) -> list[Patch]:
+    def whole(self, notice: Markup) -> list[Patch]:
         """Return the finished message as one patch, instead of ``feed()`` and ``close()``."""
         self._chunk_index = 0  # The patch that open() returned was not sent.
-        self._add(deltas)
         return self.close(notice)
 
-    def _add(self, deltas: Sequence[Delta]) -> None:
-        for delta in deltas:
-            scrubber = self._scrubbers.setdefault(delta.part, Scrubber())
-            if isinstance(delta.text, Markup):
-                self._extend(delta.part, scrubber.close())
-                self._extend(delta.part, closed(delta.text))
-            else:
-                self._extend(delta.part, scrubber.feed(delta.text))
+    def may_call_site(self, kept: Kept) -> bool:
+        return True
 
-    def _extend(self, part: str, text: str) -> None:
-        before = self._texts.get(part, "")
-        if isinstance(text, Markup):
-            before = escape(before)
-        # Markup + str escapes the str, so HTML stays HTML and text stays text.
-        self._texts[part] = before + text
+    def may_call_site_at_end(self) -> bool:
+        return True
+
+    def may_call_site_for(self, parts: Iterable[AnswerPart]) -> bool:
+        """Return whether showing these parts may look up or render a template of the site."""
+        return True
 
     def _render(self) -> list[Patch]:
-        html = self._message.render(self._chunk_index, lambda part: self._texts.get(part, ""))
+        html = self._shown.message.render(self._chunk_index, self._value)
         first = self._chunk_index == 0
         self._chunk_index += 1
-        return [Patch("append", html, self._into) if first else Patch("replace", html)]
+        return [Patch("append", html, self._shown.into) if first else Patch("replace", html)]
+
+    def _value(self, name: str) -> str:
+        answer = self._shown.answer
+        if name == SEQUENCE:
+            self._uses_sequence = True
+            parts = [part for part in answer.parts if part.kind not in self._fixed]
+            return self._sequence.whole(parts) + ("" if "text" in self._fixed else self._notice)
+        text = _scrubbed(answer.said_of(name), ended=answer.outcome is not None)
+        for part in answer.parts:
+            if part.kind == name and part.outcome:
+                text = _joined(text, self._shown.notice_of(part.outcome))
+        return _joined(text, self._notice) if name == "text" else text
+
+
+def _scrubbed(said: Iterable[str], *, ended: bool) -> str:
+    """Return the text of a part as one str, or as Markup if one of its pieces is."""
+    scrubber = Scrubber()
+    text = ""
+    for piece in said:
+        if isinstance(piece, Markup):
+            text = _joined(text + scrubber.close(), closed(piece))
+        else:
+            text += scrubber.feed(piece)
+    return text + scrubber.close() if ended else text
+
+
+def _joined(text: str, html: Markup) -> str:
+    """Return both, where the text is escaped if it is not HTML."""
+    # Markup + str escapes the str, so HTML stays HTML and text stays text.
+    return escape(text) + html if html else text
 
 
 class BufferedView:
@@ -243,20 +375,29 @@ class BufferedView:
 
     held = 0
 
-    def __init__(self, view: LiveView | RerenderView) -> None:
+    def __init__(self, view: LiveView | RerenderView, answer: Answer) -> None:
         self._view = view
-        self._seen: list[Delta] = []
+        self._answer = answer
 
     def open(self) -> list[Patch]:
         self._view.open()  # Errors in the template are raised now, not after the answer.
         return []
 
-    def feed(self, deltas: Sequence[Delta]) -> list[Patch]:
-        self._seen += deltas
+    def feed(self, kept: Kept) -> list[Patch]:
         return []
 
     def close(self, notice: Markup) -> list[Patch]:
-        return self._view.whole(self._seen, notice)
+        return self._view.whole(notice)
 
     def fail(self, notice: Markup) -> list[Patch]:
         return [Patch("append", notice)]
+
+    def may_call_site(self, kept: Kept) -> bool:
+        return False
+
+    def may_call_site_at_end(self) -> bool:
+        return self._view.may_call_site_for(self._answer.parts)
+
+
+def _nothing(text: str) -> list[Patch]:
+    return []

@@ -4,6 +4,7 @@ Its URL is ``url_for("streamhtml.static", filename="streaming-html.min.js")``.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import flask
@@ -13,11 +14,11 @@ from flask.sansio.blueprints import BlueprintSetupState
 
 from streamhtml import _sigterm
 from streamhtml._body import Body
-from streamhtml._jinja import escaping, site_notice
+from streamhtml._jinja import escaping, site_notice, site_templates
 from streamhtml._notice import Notice
 from streamhtml._options import SiteOptions
 from streamhtml._response import checked_options
-from streamhtml._template import Template
+from streamhtml._template import FindTemplate, Template
 from streamhtml.wsgi import WSGIResponse
 
 __all__ = ["StreamingHTMLResponse", "blueprint"]
@@ -65,6 +66,9 @@ class StreamingHTMLResponse(WSGIResponse[flask.Request], flask.Response):
 
             language = str(get_locale() or "")
         return site_notice(app.jinja_env, lambda name: self._template(request, name), language)
+
+    def _site_templates(self, request: flask.Request, template: Any) -> FindTemplate:
+        return site_templates(flask.current_app.jinja_env, partial(self._template, request))
 
     def _respond(
         self, request: flask.Request, body: Body, status: int, headers: dict[str, str]

@@ -3,6 +3,7 @@
 The client is served by ``Mount("/static", StaticFiles(packages=[("streamhtml", "static")]))``.
 """
 
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -11,10 +12,16 @@ from starlette.templating import Jinja2Templates
 from starlette.types import Scope, Send
 
 from streamhtml._body import Body
-from streamhtml._jinja import escaping, site_notice, template_itself
+from streamhtml._jinja import (
+    escaping,
+    site_notice,
+    site_templates,
+    template_itself,
+    templates_beside,
+)
 from streamhtml._notice import Notice
 from streamhtml._options import SiteOptions
-from streamhtml._template import Template
+from streamhtml._template import FindTemplate, Template
 from streamhtml.asgi import ASGIResponse
 
 __all__ = ["StreamingHTMLResponse"]
@@ -52,6 +59,11 @@ class StreamingHTMLResponse(ASGIResponse[Request], StreamingResponse):
         if (templates := _templates(request)) is None:
             return Notice(language=language)
         return site_notice(templates.env, lambda name: self._template(request, name), language)
+
+    def _site_templates(self, request: Request, template: Any) -> FindTemplate | None:
+        if (templates := _templates(request)) is None:
+            return templates_beside(template)
+        return site_templates(templates.env, partial(self._template, request))
 
     def _respond(self, request: Request, body: Body, status: int, headers: dict[str, str]) -> None:
         StreamingResponse.__init__(self, body, status_code=status, headers=headers)

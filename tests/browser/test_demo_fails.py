@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.chat_page import CLIENTS, FRAMEWORKS, Chat
 from tests.servers.process import demo
 
-from streamhtml._notice import NOTICES
+from streamhtml._words import NOTICES
 from streamhtml.demo._answers import FAIL, FAIL_AFTER, FAIL_LENGTH, tokens
 from streamhtml.markdown import Options, render
 

@@ -26,8 +26,8 @@ from tests.browser.sample_replies import SAMPLE_REPLIES
 from tests.scripted_server import PATIENCE
 
 from streamhtml import Fragment, Patch
-from streamhtml._notice import NOTICES
 from streamhtml._patch import Outcome
+from streamhtml._words import NOTICES
 from streamhtml.formats import FORMATS
 from streamhtml.formats._tails import Tails
 from streamhtml.formats.datastar import DatastarFormat

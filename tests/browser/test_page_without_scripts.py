@@ -18,7 +18,7 @@ from starlette.routing import Route
 from tests.browser.engines import Engine, Firefox, WebKit
 from tests.markdown import page as tree
 
-from streamhtml._notice import NOTICES
+from streamhtml._words import NOTICES
 from streamhtml.markdown import MarkdownRenderer, Options, render
 from streamhtml.starlette import StreamingHTMLResponse
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.form_page import RECORD, remove_expected, wait_for
 from tests.servers.server_commands import running
 
-from streamhtml._notice import NOTICES
+from streamhtml._words import NOTICES
 
 pytestmark = pytest.mark.browser
 

@@ -15,7 +15,7 @@ from tests.servers.server_commands import free_port
 from tests.servers.waiting import wait_until
 
 from streamhtml import Delta, Reply
-from streamhtml._notice import NOTICES
+from streamhtml._words import NOTICES
 from streamhtml.formats.turbo import TurboFormat
 
 pytestmark = pytest.mark.browser

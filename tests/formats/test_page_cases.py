@@ -55,7 +55,7 @@ def test_a_message_that_comes_whole() -> None:
     reply = Reply(context={"message_pair_id": "m"}, at_once=True)
     steps = [reply.open(), reply.feed([Delta("a *b*")]), reply.close("finished")]
     html = "".join(map(page_format().encode, steps))
-    assert region(html) == "<p>a <em>b</em></p>"
+    assert region(html, "m-p0-text") == "<p>a <em>b</em></p>"
     assert html.endswith(AFTER)
 
 

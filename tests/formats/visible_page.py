@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import pytest
+from jinja2 import Environment
 from markupsafe import Markup
 from tests.markdown.page import VOID
 
@@ -16,6 +17,10 @@ from streamhtml.formats.page import PageFormat
 BEFORE = "<!doctype html><title>T</title><body><h1>Chat</h1><main>"
 AFTER = "</main><footer>End</footer></body>"
 MARK = "data-streamhtml"
+
+_ONE_REGION = Environment(autoescape=True).from_string(
+    '<article id="{{ message_pair_id }}"><div>{{ ai_message }}</div></article>'
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,7 @@ def page_format(before: str = BEFORE, after: str = AFTER, nonce: str = "") -> Pa
 
 
 def fragments(texts: Iterable[str]) -> Iterator[Fragment]:
-    reply = Reply(context={"message_pair_id": "m"}, renderer=MarkdownRenderer)
+    reply = Reply(_ONE_REGION.render, {"message_pair_id": "m"}, renderer=MarkdownRenderer)
     yield reply.open()
     for text in texts:
         fragment = reply.feed([Delta(text)])
@@ -72,7 +77,7 @@ def visible(html: str) -> Element:
 def selected(by_mark: dict[str, Element], selector: str) -> Iterable[Element]:
     """Return what a selector of ours finds, as Selectors level 3 says."""
     marked, *steps = selector.split(">")
-    mark = re.fullmatch(rf'\[{MARK}="(\d+)"\]', marked)
+    mark = re.fullmatch(rf'\[{MARK}="(\w+)"\]', marked)
     assert mark, selector
     found = [by_mark[mark[1]]]
     for step in steps:

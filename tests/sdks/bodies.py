@@ -22,8 +22,13 @@ from tests.sdks.said import (
 )
 
 _MESSAGE: Final = {
-    **{"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-test"},
-    **{"content": [], "stop_reason": None, "stop_sequence": None},
+    "id": "msg_1",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-test",
+    "content": [],
+    "stop_reason": None,
+    "stop_sequence": None,
     "usage": {"input_tokens": INPUT_TOKENS, "output_tokens": 1},
 }
 
@@ -89,8 +94,10 @@ def _gemini(*parts: Event, finish: str | None = None) -> Event:
     counts = {"promptTokenCount": INPUT_TOKENS, "candidatesTokenCount": OUTPUT_TOKENS}
     usage = {**counts, "totalTokenCount": INPUT_TOKENS + OUTPUT_TOKENS}
     return {
-        **{"candidates": [candidate], "usageMetadata": usage},
-        **{"modelVersion": "gemini-test", "responseId": "g_1"},
+        "candidates": [candidate],
+        "usageMetadata": usage,
+        "modelVersion": "gemini-test",
+        "responseId": "g_1",
     }
 
 
@@ -206,8 +213,11 @@ AG_UI: Final = {
         *({"type": "TOOL_CALL_END", "toolCallId": call_id} for call_id, _, _ in CALLS),
         *(
             {
-                **{"type": "TOOL_CALL_RESULT", "messageId": f"m_{call_id}", "role": "tool"},
-                **{"toolCallId": call_id, "content": RESULTS[name]},
+                "type": "TOOL_CALL_RESULT",
+                "messageId": f"m_{call_id}",
+                "role": "tool",
+                "toolCallId": call_id,
+                "content": RESULTS[name],
             }
             for call_id, name, _ in CALLS
         ),

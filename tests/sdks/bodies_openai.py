@@ -233,12 +233,27 @@ def _response(status: str, **more: Any) -> Event:
     )
     return {
         **empty,
-        **{"id": "resp_1", "object": "response", "created_at": 1796000000, "status": status},
-        **{"metadata": {}, "model": "gpt-test", "output": [], "parallel_tool_calls": True},
-        **{"reasoning": {"effort": "low", "summary": "auto"}, "service_tier": "default"},
-        **{"store": True, "background": False, "temperature": 1.0, "top_p": 1.0, "tools": []},
-        **{"text": {"format": {"type": "text"}}, "tool_choice": "auto", "top_logprobs": 0},
-        **{"presence_penalty": 0, "frequency_penalty": 0, "truncation": "disabled"},
+        "id": "resp_1",
+        "object": "response",
+        "created_at": 1796000000,
+        "status": status,
+        "metadata": {},
+        "model": "gpt-test",
+        "output": [],
+        "parallel_tool_calls": True,
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "service_tier": "default",
+        "store": True,
+        "background": False,
+        "temperature": 1.0,
+        "top_p": 1.0,
+        "tools": [],
+        "text": {"format": {"type": "text"}},
+        "tool_choice": "auto",
+        "top_logprobs": 0,
+        "presence_penalty": 0,
+        "frequency_penalty": 0,
+        "truncation": "disabled",
         **more,
     }
 
@@ -251,9 +266,7 @@ RESPONSES: Final = {
     "reasoning_short": _Response().reason("response.reasoning_text.delta").say(*TEXT).end(),
     "tools": _Response().call().end(),
     "refusal": _Response().say(*REFUSAL, kind="refusal").end(),
-    "length": _Response()
-    .say(*CUT_SHORT, end=False)
-    .end("incomplete", incomplete_details=_SHORT),
+    "length": _Response().say(*CUT_SHORT, end=False).end("incomplete", incomplete_details=_SHORT),
     "failed": _Response()
     .say(*CUT_SHORT, end=False)
     .end("failed", error={"code": "server_error", "message": ERROR}),
@@ -261,9 +274,7 @@ RESPONSES: Final = {
     .say(*CUT_SHORT, end=False)
     .fail(code="server_error", message=ERROR, param=None),
 }
-WHOLE_RESPONSE: Final = _response(
-    "completed", output=_Response().say(*TEXT).output, usage=_USAGE
-)
+WHOLE_RESPONSE: Final = _response("completed", output=_Response().say(*TEXT).output, usage=_USAGE)
 
 # The events of Open Responses are those of OpenAI's, but reasoning and errors differ.
 OPEN_RESPONSES: Final = {

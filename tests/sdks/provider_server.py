@@ -9,7 +9,6 @@ import json
 import re
 import select
 import time
-from collections.abc import Sequence
 from queue import Queue
 from typing import Any, Final
 
@@ -149,5 +148,3 @@ def _event(protocol: str, event: dict[str, Any]) -> bytes:
 
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-

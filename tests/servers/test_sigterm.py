@@ -17,7 +17,7 @@ from tests.servers.server_commands import COMMANDS, VARIANTS, running
 from tests.servers.stream_client import StreamClient
 from tests.servers.waiting import TIMEOUT, wait_until
 
-from streamhtml._notice import NOTICES
+from streamhtml._words import NOTICES
 
 SITES = ("starlette", "fastapi", "django-asgi", "django-wsgi", "flask")
 SOURCES = ("waiting", "steady", "slow-finally", "sync")

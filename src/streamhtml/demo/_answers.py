@@ -13,11 +13,16 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from streamhtml._delta import Delta
+from streamhtml.demo import _tool_answer
+
 logger = logging.getLogger("streamhtml.demo")
 
 FAIL: Final = "fail"
 SLEEP: Final = "sleep"
 LONG: Final = "long"
+TOOLS: Final = re.compile(r"\b(weather|tools?|think)\b", re.IGNORECASE)
+"""A prompt with one of these words gets reasoning and tool calls."""
 
 FAIL_LENGTH: Final = 200
 FAIL_AFTER: Final = 100
@@ -65,7 +70,7 @@ def tokens(prompt: str) -> tuple[str, ...]:
     return _tokens(_topic(prompt))
 
 
-async def stream(prompt: str, rate: float) -> AsyncGenerator[str]:
+async def stream(prompt: str, rate: float) -> AsyncGenerator[str | Delta]:
     """Yield the tokens of the answer to a prompt.
 
     Args:
@@ -76,6 +81,10 @@ async def stream(prompt: str, rate: float) -> AsyncGenerator[str]:
         RuntimeError: the prompt is "fail". It is raised after half of the answer.
     """
     command = _command(prompt)
+    if TOOLS.search(prompt):
+        async for delta in _tool_answer.stream(rate):
+            yield delta
+        return
     for index, token in enumerate(tokens(prompt)):
         if command == FAIL and index == FAIL_AFTER:
             raise RuntimeError(

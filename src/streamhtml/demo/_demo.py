@@ -65,6 +65,7 @@ _HTMX_2: Final = (
 _EXAMPLES: Final = (
     "Show me Markdown: a recipe for bread",
     "Explain how this works",
+    "Look up the weather: is it a day for a walk?",
     "Write some Python",
     "Compare it with polling in a table",
     "Plan a weekend in Seoul",

@@ -5,6 +5,7 @@ script element.
 """
 
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -15,10 +16,15 @@ from streamhtml._notice import Notice
 from streamhtml._options import SiteOptions
 from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
-from streamhtml._template import Template
+from streamhtml._template import FindTemplate, Template
 from streamhtml._wsgi_iterator import SyncIterator
 from streamhtml.django._connections import ConnectionScope
-from streamhtml.django._templates import find_template, site_notice, site_options
+from streamhtml.django._templates import (
+    find_site_template,
+    find_template,
+    site_notice,
+    site_options,
+)
 
 __all__ = ["StreamingHTMLResponse"]
 
@@ -46,6 +52,9 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
 
     def _notice(self, request: HttpRequest, template: Any, language: str) -> Notice:
         return site_notice(request, language)
+
+    def _site_templates(self, request: HttpRequest, template: Any) -> FindTemplate:
+        return partial(find_site_template, request)
 
     def _respond(
         self, request: HttpRequest, body: Body, status: int, headers: dict[str, str]

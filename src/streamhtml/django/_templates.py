@@ -38,13 +38,17 @@ def find_template(template: Any, request: HttpRequest) -> Template:
     return lambda context: loaded.render(dict(context), request)
 
 
+def find_site_template(request: HttpRequest, name: str) -> Template | None:
+    """Return what renders the project's template of a name, or None if there is none."""
+    try:
+        return find_template(name, request)
+    except TemplateDoesNotExist:
+        return None
+
+
 def site_notice(request: HttpRequest, language: str) -> Notice:
     """Return the project's notices in the given language; ``""`` means the active language."""
-    template: Template | None
-    try:
-        template = find_template(TEMPLATE, request)
-    except TemplateDoesNotExist:
-        template = None
+    template = find_site_template(request, TEMPLATE)
     is_known = bool(language) and check_for_language(language)
     with override(language) if is_known else nullcontext():
         return Notice(template, gettext, language or get_language() or "")

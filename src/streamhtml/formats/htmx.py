@@ -54,8 +54,8 @@ class HTMXFormat(Format):
         else:
             # An outerHTML swap would insert the wrapping element itself. So insert the new element
             # beside the old one, and then delete the old one. The new element must not change the
-            # old one's selector: :nth-child counts from the front, and :last-child from the back.
-            beside = "beforebegin" if change.child is None else "afterend"
+            # old one's selector: :nth-child and an id find the first, and :last-child the last.
+            beside = "beforebegin" if change.depth else "afterend"
             yield self._swap(beside, change.selector, change.html)
             yield self._swap("delete", change.selector)
 

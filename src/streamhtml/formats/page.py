@@ -26,6 +26,11 @@ _EMPTY: Final = "<!---->"
 _REGION_CLASS: Final = "streamhtml"
 """The class of the regions: elements that are empty at first and that patches fill."""
 
+# What has a region in it has other places for patches, too.
+_REGION_INSIDE: Final = re.compile(
+    r"""\sclass=["']?(?:[^"'>]*\s)?streamhtml[\s"'>]""", re.IGNORECASE
+)
+
 # The attribute that our CSS rules look for, if it is in the message.
 _MARK_INSIDE: Final = re.compile(MARK, re.IGNORECASE | re.ASCII)
 
@@ -97,8 +102,9 @@ class PageFormat(Format):
         elif patch.action == "replace":
             assert node.parent
             new = node.parent.empty()
-            new.read(html)
+            elements = new.read(html)
             self._spine.replace(node, new)
+            self._register(elements)
             if patch.child is not None:
                 self._child_elements[patch.child : patch.child + 1] = new.elements()
         elif html:
@@ -120,7 +126,9 @@ class PageFormat(Format):
 
     def _append(self, node: Element, html: str) -> None:
         before, count = node.last, len(node.children)
-        node.read(html)
+        elements = node.read(html)
+        if _REGION_INSIDE.search(html):
+            self._register(elements)
         self._spine.show(node)
         if node.last is not before:
             # No patch can name an element in these any more. Most of a long answer is in them.

@@ -1,0 +1,186 @@
+"""The template of one part: which one it is, and which names it is rendered with.
+
+It is synchronous and pure. Only the adapters know template engines.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from streamhtml._answer import AnswerPart
+from streamhtml._placeholders import Shell, render_shell
+from streamhtml._template import FindTemplate, Template, built_in
+from streamhtml._words import NOTICES, Words
+
+_NAME: Final = "streamhtml/parts/{}.html"
+_BUILT_IN: Final = frozenset({"text", "reasoning", "tool", "default"})
+# The kind of a part becomes a piece of a file name only if it is one of these.
+_KIND: Final = re.compile(r"[a-z_][a-z0-9_-]*\Z")
+
+
+class TemplatePart:
+    """``part`` in the template of a part: what is known of it, and the places of its text.
+
+    A place is empty, and so false in an ``{% if %}``, as long as there is no text for it. The
+    place of ``text`` is there from the beginning.
+
+    Attributes:
+        kind: "text", "reasoning", "tool" or any other.
+        id: the id of the tool call; ``""`` for other parts.
+        name: the name of the tool; ``""`` for other parts.
+        state: "streaming", "called" (a tool call without a result yet), "done" or "failed".
+        seconds: how long the part took; None if it has not ended, or if it is unknown.
+        status: the state as words for the reader.
+        notice: why the source of this part ended early, as words for the reader; or ``""``.
+        index: the number of the part in its answer.
+        words: other words for the reader, by the English ones.
+    """
+
+    def __init__(
+        self, part: AnswerPart, get: Callable[[str], Markup], words: Words, *, ended: bool
+    ) -> None:
+        self.kind = part.kind
+        self.id = part.id
+        self.name = part.name
+        self.state = part.state
+        self.seconds = part.seconds
+        self.index = part.index
+        self.status = _status(part, words, ended=ended)
+        self.notice = words.get(NOTICES[part.outcome], "") if part.outcome else ""
+        self.words = words
+        self._part = part
+        self._get = get
+
+    @property
+    def text(self) -> Markup:
+        """The place of the text."""
+        return self._get("text")
+
+    @property
+    def arguments(self) -> Markup:
+        """The place of the arguments of a tool call."""
+        return self._place("arguments", self._part.said)
+
+    @property
+    def result(self) -> Markup:
+        """The place of the result of a tool call."""
+        return self._place("result", self._part.result)
+
+    @property
+    def error(self) -> Markup:
+        """The place of the error of a tool call."""
+        return self._place("error", self._part.error)
+
+    @property
+    def values(self) -> Any:
+        """The arguments of a tool call as Python values; None if they are no valid JSON (yet)."""
+        return self._part.arguments if self._part.is_tool else None
+
+    def _place(self, field: str, said: object) -> Markup:
+        return self._get(field) if said and self._part.is_tool else Markup()
+
+
+class PartTemplates:
+    """Finds and renders the templates of the parts of one message.
+
+    Args:
+        own: templates that are passed for this message, by the kind of the part.
+        find: finds the site's templates; None if there are none.
+        context: the names that the message's template gets.
+        words: the words for the reader.
+
+    Attributes:
+        has_own: whether one of the templates that was found is not ours. It may be slow.
+    """
+
+    def __init__(
+        self,
+        own: Mapping[str, Template],
+        find: FindTemplate | None,
+        context: Mapping[str, Any],
+        words: Words,
+    ) -> None:
+        self._own = own
+        self._find = find
+        self._context = context
+        self._words = words
+        self._found: dict[tuple[str, bool], Template] = {}
+        self.has_own = False
+
+    def may_call_site(self, parts: Iterable[AnswerPart]) -> bool:
+        """Return whether showing these parts may look up or render a template of the site."""
+        if self.has_own:
+            return True
+        is_site = self._find is not None or bool(self._own)
+        return is_site and any((part.kind, part.is_tool) not in self._found for part in parts)
+
+    def render(self, part: AnswerPart, *, ended: bool) -> Shell:
+        """Render the template of a part as it is now, with empty places.
+
+        Args:
+            part: the part.
+            ended: whether the answer has ended.
+
+        Raises:
+            ValueError: the template shows a place where it cannot be; see ``render_shell()``.
+        """
+        template = self._template_of(part)
+
+        def render(get: Callable[[str], Markup]) -> str:
+            view = TemplatePart(part, get, self._words, ended=ended)
+            return template({**self._context, "part": view}).strip()
+
+        return render_shell(render, lambda field: f"{{{{ part.{field} }}}}")
+
+    def _template_of(self, part: AnswerPart) -> Template:
+        key = part.kind, part.is_tool
+        if key not in self._found:
+            self._found[key] = self._find_first(kinds_of(part))
+        return self._found[key]
+
+    def _find_first(self, kinds: Iterable[str]) -> Template:
+        for kind in kinds:
+            own = self._own.get(kind)
+            if own is None and self._find is not None and _KIND.match(kind):
+                own = self._find(_NAME.format(kind))
+            if own is not None:
+                self.has_own = True
+                return own
+            if kind in _BUILT_IN:
+                break
+        return built_in(_NAME.format(kind))
+
+
+def kinds_of(part: AnswerPart) -> Iterator[str]:
+    """Yield the kinds of a part, the most special first: ``left_tool``, then ``tool``.
+
+    Only a part with the fields of a tool call is a "tool".
+    """
+    short = "tool" if part.is_tool else part.kind.rpartition("_")[2]
+    if part.is_tool or part.kind != "tool":
+        yield part.kind
+        if short != part.kind and short in ("reasoning", "tool"):
+            yield short
+    yield "default"
+
+
+def _status(part: AnswerPart, words: Words, *, ended: bool) -> str:
+    if part.is_tool:
+        if part.state == "called" and ended:
+            return words["Called"]
+        return words[{"done": "Done", "failed": "Failed"}.get(part.state, "Running…")]
+    return _time_of_thought(part, words) if "reasoning" in kinds_of(part) else ""
+
+
+def _time_of_thought(part: AnswerPart, words: Words) -> str:
+    if part.state == "streaming":
+        return words["Thinking…"]
+    if part.seconds is None:
+        return words["Thought"]
+    seconds = round(part.seconds)
+    if seconds > 1:
+        # A translation may have lost the name.
+        return words["Thought for {seconds} seconds"].replace("{seconds}", str(seconds))
+    return words["Thought for 1 second" if seconds else "Thought for less than a second"]

@@ -122,10 +122,12 @@ class ResponseEvents:
 
     def _item_key(self, event: object) -> int | str | None:
         """Return what tells the items of a response apart. Their ids may all be the same."""
-        index, item_id = index_field(event, "output_index"), text_field(event, "item_id")
+        index = index_field(event, "output_index")
+        item_id = text_field(event, "item_id") or text_field(field(event, "item"), "id")
         if index is None:
             return self._indexes.get(item_id, item_id or None)
-        self._indexes[item_id or text_field(field(event, "item"), "id")] = index
+        if item_id:
+            self._indexes[item_id] = index
         return index
 
     def _read_arguments(self, kind: str, event: object) -> list[Delta]:

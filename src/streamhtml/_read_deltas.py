@@ -24,6 +24,7 @@ class ReadDeltas(AsyncDeltas):
 
     def __init__(self) -> None:
         super().__init__(())
+        self._is_opened = True  # The sources have their own options.
         self._arrived: deque[Delta] = deque()
 
     async def open(self) -> AsyncIterator[Any]:

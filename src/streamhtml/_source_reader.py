@@ -246,7 +246,7 @@ class SourceReader:
 
     def _record_error(self, error: BaseException) -> None:
         if not (self.interrupted or self._closing):
-            self.error = error
+            self.error = self.report.explain(error) if isinstance(error, Exception) else error
         elif isinstance(error, Exception | SystemExit | KeyboardInterrupt) and not isinstance(
             error, Truncated
         ):
@@ -254,7 +254,9 @@ class SourceReader:
 
     async def _read(self, source: AsyncDeltas) -> None:
         buffer = self._buffer
-        async for token in await source.open():
+        tokens = await source.open()
+        self._take_over(source)
+        async for token in tokens:
             # Fast path: most tokens are plain strings. take_batch() makes Deltas of them later.
             if type(token) is str and token and source.passes_text:
                 self._chars_written += len(token)
@@ -276,6 +278,12 @@ class SourceReader:
             ):
                 await self._apply_backpressure(source)
         source.report.check()
+
+    def _take_over(self, source: AsyncDeltas | SyncDeltas) -> None:
+        """Take what is left of the tokens that others have read, if the source is ``deltas()``."""
+        if pending := source.take_pending():
+            self._add(pending)
+            self._call_in_loop(self._reader_wakeup.notify)
 
     def _add(self, deltas: list[Delta]) -> None:
         for delta in deltas:
@@ -332,7 +340,9 @@ class SourceReader:
             logger.warning("closing the source failed", exc_info=error)
 
     def _read_in_thread(self, source: SyncDeltas) -> None:
-        for token in source.open():
+        tokens = source.open()
+        self._take_over(source)
+        for token in tokens:
             if type(token) is str and token and source.passes_text:  # Fast path, as in _read().
                 self._chars_written += len(token)
                 self._buffer.append(token)

@@ -87,7 +87,7 @@ class TokenReader:
         self._llama_index = LlamaIndexResponses(self._calls, self._read_known)
         # One for each protocol that was met, the last first, because a type such as "error" or
         # "text" means something else in each.
-        self._readers: list[Reader] = []
+        self._protocols: list[Reader] = []
         self._pending: list[Delta] = []  # The last first.
         self._error: Exception | None = None  # To be raised after them.
         self._closed = False
@@ -100,7 +100,10 @@ class TokenReader:
             RuntimeError: tokens were read already.
         """
         if self._is_opened:
-            raise RuntimeError("the source was iterated already; call think() before that")
+            raise RuntimeError(
+                "the text of this source is read already; call think() before the source is "
+                "iterated, or passed to merge() or primed()"
+            )
         self._think = ThinkSplitter(tags)
 
     def read_with(self, read: ReadToken) -> bool:
@@ -185,13 +188,13 @@ class TokenReader:
 
     def _read_known(self, token: object) -> list[Delta] | None:
         """Return the Deltas of a token of a protocol; None if no protocol has such a token."""
-        for reader in self._readers:
+        for reader in self._protocols:
             if (found := reader.read(token)) is not None:
                 return found
         for make in READERS:
             if make.begins(token):
                 reader = make(self.report, self._calls)
-                self._readers.insert(0, reader)
+                self._protocols.insert(0, reader)
                 return reader.read(token)
         return self._llama_index.read(token)
 

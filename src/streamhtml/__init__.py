@@ -21,7 +21,7 @@ from streamhtml._stream import aenumerate, stream
 from streamhtml._text import TextRenderer
 from streamhtml.formats import Format, FormatName, FormatRequest
 from streamhtml.markdown import MarkdownRenderer
-from streamhtml.sources import Tokens, deltas
+from streamhtml.sources import SourceError, Tokens, deltas, think
 
 __all__ = [
     "Answer",
@@ -41,6 +41,7 @@ __all__ = [
     "Renderer",
     "RendererName",
     "Reply",
+    "SourceError",
     "TextRenderer",
     "Tokens",
     "ToolDelta",
@@ -53,6 +54,7 @@ __all__ = [
     "primed",
     "static_path",
     "stream",
+    "think",
 ]
 
 static_path = _Path(__file__).parent / "static" / "streamhtml"

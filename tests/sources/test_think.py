@@ -1,12 +1,15 @@
 """Reasoning between tags at the beginning of an answer, however the text is cut."""
 
+from collections.abc import AsyncIterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
-from streamhtml import Delta
+from streamhtml import Delta, Reply, ToolDelta, deltas, merge, stream, think
 from streamhtml._delta import merge_deltas
 from streamhtml.sources._think import ThinkSplitter
 
@@ -45,6 +48,8 @@ def split(*pieces: str) -> tuple[str, str]:
         ("```\n<think>\n```", "", "```\n<think>\n```"),
         ("<thin", "", "<thin"),
         ("<p>Hi", "", "<p>Hi"),
+        ("<THINK>Hm.</THINK>", "", "<THINK>Hm.</THINK>"),
+        ("<think>a<think>b</think>c", "a<think>b", "c"),
         (" \nHi", "", " \nHi"),
         ("", "", ""),
     ],
@@ -73,3 +78,100 @@ def test_the_text_after_the_beginning_is_passed_through() -> None:
     assert (splitter.feed("<"), splitter.is_done) == ([], False)
     assert (splitter.feed("b>"), splitter.is_done) == ([Delta("<b>")], True)
     assert merge_deltas(splitter.feed("<think>")) == [Delta("<think>")]
+
+
+def parts(source: Any) -> list[tuple[str, str]]:
+    """Return the text of each part, where neighbours of the same kind are one."""
+    return [(delta.part, delta.text) for delta in merge_deltas(list(source))]
+
+
+TEXT = "<think>Hm.</think>Hi"
+CHUNKS = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in TEXT]
+RESPONSES = [{"type": "response.output_text.delta", "delta": piece} for piece in TEXT]
+
+
+@pytest.mark.parametrize("tokens", [[TEXT], list(TEXT), CHUNKS, RESPONSES, [Delta(TEXT)]])
+def test_every_source_is_searched_for_the_usual_tags(tokens: list[Any]) -> None:
+    assert parts(deltas(tokens)) == [("reasoning", "Hm."), ("text", "Hi")]
+    assert parts(think(tokens)) == [("reasoning", "Hm."), ("text", "Hi")]
+    assert parts(think(tokens, tags=())) == [("text", TEXT)]
+    assert parts(think(think(tokens, tags=()))) == [("reasoning", "Hm."), ("text", "Hi")]
+    assert parts(deltas(think(tokens, tags=()))) == [("text", TEXT)]
+
+
+@pytest.mark.anyio
+async def test_an_async_source_in_a_response() -> None:
+    async def source() -> AsyncIterator[str]:
+        for piece in "{Hm.}Hi":
+            yield piece
+
+    assert [delta.text async for delta in think(source(), [("{", "}")])] == [*"Hm.Hi"]
+    reply = Reply(renderer="text")
+    async for _ in stream(reply, think(source, [("{", "}")])):
+        pass
+    assert (reply.text, reply.part("reasoning")) == ("Hi", "Hm.")
+
+
+def test_an_answer_that_begins_with_reasoning_and_no_tag() -> None:
+    assert parts(think(list("Hm.</think>Hi"), [("", "</think>")])) == [
+        ("reasoning", "Hm."),
+        ("text", "Hi"),
+    ]
+
+
+def test_the_text_after_a_tool_call_begins_anew() -> None:
+    call = ToolDelta("{}", id="1", name="f")
+    tokens = [*TEXT, " <think>", call, *TEXT, call, "<thi", call, "<think>a", call, "b"]
+    assert parts(deltas(tokens)) == [
+        ("reasoning", "Hm."),
+        ("text", "Hi <think>"),
+        ("tool", "{}"),
+        ("reasoning", "Hm."),
+        ("text", "Hi"),
+        ("tool", "{}"),
+        ("text", "<thi"),
+        ("tool", "{}"),
+        ("reasoning", "a"),
+        ("tool", "{}"),
+        ("text", "b"),
+    ]
+    assert parts(think([call, TEXT], ())) == [("tool", "{}"), ("text", TEXT)]
+
+
+def test_a_source_with_reasoning_of_its_own_has_no_tags() -> None:
+    tokens = [Delta("Hm.", "reasoning"), TEXT]
+    assert parts(deltas(tokens)) == [("reasoning", "Hm."), ("text", TEXT)]
+
+
+def test_trusted_html_and_other_parts_keep_their_place() -> None:
+    html = Markup("<think>")
+    tokens = ["<th", Delta("x", "status"), "ink>a", html, "b"]
+    assert [(d.part, d.text) for d in deltas(tokens)] == [
+        ("status", "x"),
+        ("reasoning", "a"),
+        ("text", html),
+        ("text", "b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ("think", r"tags='think' is one name, not a collection; pass \('think',\)"),
+        ([7], "a tag is 7, an int; pass the name"),
+        ([("a", "b", "c")], "a tag is .*, a tuple"),
+        ([("a", 7)], "a tag is .*, a tuple"),
+        ([("a", "")], "a tag is .*, a tuple"),
+    ],
+)
+def test_wrong_tags(tags: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        think([], tags)
+
+
+def test_it_is_too_late_for_other_tags() -> None:
+    source = deltas(["a", "b"])
+    next(source)
+    for late in source, merge({"left": ["a"]}):
+        with pytest.raises(RuntimeError, match=r"call think\(\) before the source is iterated"):
+            think(late, ())

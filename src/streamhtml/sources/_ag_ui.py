@@ -90,7 +90,8 @@ class AGUIEvents:
         if kind == "RUN_STARTED":
             self._report.identify({"id": text_field(token, "run_id", "runId")})
         elif kind == "SUBAGENT_ERROR":
-            return [Delta(error_text(token), self._part("text", token))]
+            error = error_text(token)
+            return [Delta(error, self._part("text", token))] if error else []
         elif kind == "RUN_ERROR":
             self._report.count(field(token, "usage"))
             raise SourceError(f"the agent reported an error: {error_text(token) or kind}")

@@ -13,7 +13,7 @@ from streamhtml.sources._fields import (
     index_field,
     kind_of,
     text_field,
-    to_json,
+    to_arguments,
     to_text,
 )
 from streamhtml.sources._report import Report, SourceError
@@ -102,9 +102,8 @@ class AnthropicEvents:
         block, index = field(event, "content_block"), index_field(event, "index")
         kind = kind_of(block)
         if kind.endswith("tool_use"):
-            # It is empty, and comes in pieces. Other servers send it at once.
-            if (given := field(block, "input")) and isinstance(given, dict):
-                self._inputs[index] = to_json(given)
+            # The input is empty, and comes in pieces. Other servers send it at once.
+            self._inputs[index] = to_arguments(field(block, "input") or "")
             return self._calls.go_on(index, text_field(block, "id"), text_field(block, "name"), "")
         if kind.endswith("tool_result"):
             content = field(block, "content")

@@ -76,10 +76,9 @@ def error_text(event: object) -> str:
     error = field(event, "error")
     if isinstance(error, str) and error:
         return error
-    error = event if error is None else error
-    return ": ".join(
-        filter(None, (text_field(error, "code", "type"), text_field(error, "message")))
-    )
+    code = text_field(event, "code") if error is None else text_field(error, "code", "type")
+    message = text_field(event if error is None else error, "message")
+    return ": ".join(filter(None, (code, message)))
 
 
 def _plain(value: object) -> object:

@@ -213,6 +213,35 @@ async def test_the_result_of_a_function_is_checked_when_it_is_called(
             await anext(deltas(tokens))
 
 
+@pytest.mark.parametrize("ends_with", ["an error", "a wrong token", "the end"])
+@pytest.mark.parametrize("held", ["<thi", "<think>Hm.</th"])
+async def test_text_that_is_held_back_comes_before_an_error(ends_with: str, held: str) -> None:
+    def source() -> Iterator[Any]:
+        yield held
+        if ends_with == "an error":
+            raise OSError("the connection broke")
+        if ends_with == "a wrong token":
+            yield 7
+
+    async def async_source() -> AsyncIterator[Any]:
+        for token in source():
+            yield token
+
+    said, ended = "", []
+    read, read_async = deltas(source()), deltas(async_source())
+    for _ in range(4):
+        try:
+            said += next(read).text
+            assert (await anext(read_async)).text in said
+        except (OSError, TypeError, StopIteration) as error:
+            ended.append(type(error))
+            with pytest.raises((OSError, TypeError, StopAsyncIteration)):
+                await anext(read_async)
+    assert said == held.removeprefix("<think>")
+    error = {"an error": OSError, "a wrong token": TypeError, "the end": StopIteration}[ends_with]
+    assert ended[0] is error
+
+
 class Stream:
     """A stream as SDKs have it: it is not its own iterator, and it holds a connection."""
 

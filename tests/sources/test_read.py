@@ -99,6 +99,15 @@ async def test_it_is_passed_to_a_response_as_it_is() -> None:
     assert (reply.text, reply.state, closed, read.reads) == ("hi there", "finished", [True], 2)
 
 
+def test_a_function_can_be_added_until_the_source_is_iterated() -> None:
+    source = deltas(["a", "b"])
+    assert deltas(source, read=str.upper) is source
+    assert next(source) == Delta("A")
+    other = deltas(source, read=lambda delta: delta.text.lower())
+    assert other is not source
+    assert list(other) == [Delta("b")]
+
+
 def test_a_source_that_has_its_function_is_read_again_by_another() -> None:
     first = deltas([Event("hi")], read=lambda event: event.said)
     second = deltas(first, read=lambda delta: [delta, Delta("!")])

@@ -59,7 +59,7 @@ class LangChainMessages:
         """Return whether the token is a message, a pair with one, or an event with one."""
         if isinstance(token, tuple | list):
             return 2 <= len(token) <= 3 and (
-                is_message(token[0]) or any(_is_mode(part) for part in token[:-1])
+                is_message(token[0]) or _is_pair(token[1]) or any(map(_is_mode, token[:-1]))
             )
         return (
             is_message(token)
@@ -79,7 +79,7 @@ class LangChainMessages:
         if isinstance(token, tuple | list):
             if is_message(token[0]):
                 return self._read_message(token[0])
-            return self._read_mode(next(filter(_is_mode, token[:-1])), token[-1])
+            return self._read_mode(next(filter(_is_mode, token[:-1]), "messages"), token[-1])
         if is_message(token):
             return self._read_message(token)
         if kind_of(token) in _MODES:
@@ -182,6 +182,10 @@ def is_state(token: object) -> bool:
     """Return whether this is the state of a graph, or what its nodes changed in it."""
     values = [token, *token.values()] if isinstance(token, dict) else []
     return any(isinstance(field(value, "messages"), list) for value in values)
+
+
+def _is_pair(part: object) -> bool:
+    return isinstance(part, tuple | list) and len(part) == 2 and is_message(part[0])
 
 
 def _is_mode(part: object) -> bool:

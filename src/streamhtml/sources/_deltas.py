@@ -8,7 +8,7 @@ from contextlib import (
     AsyncExitStack,
     ExitStack,
 )
-from typing import Any, TypeAlias, overload
+from typing import Any, Protocol, TypeAlias, overload
 
 from streamhtml._delta import Delta
 from streamhtml._type_name import with_article
@@ -17,10 +17,28 @@ from streamhtml.sources._open import check_source, is_async, make_sync_stream, s
 from streamhtml.sources._think import THINK_TAGS, Tags
 from streamhtml.sources._tokens import ReadToken, TokenReader
 
-Tokens: TypeAlias = "AsyncIterable[Any] | Iterable[Any] | Awaitable[Any] | Callable[[], Any]"
-"""A source: an async or sync iterable of tokens; an awaitable of an async iterable; or a function
-without arguments that returns an async iterable or such an awaitable. Use the function for a
-source that must be opened in the event loop that iterates it."""
+
+class _Run(Protocol):
+    """The run of an agent, which makes a stream of events."""
+
+    def stream_events(self) -> Any: ...
+
+
+class _Engine(Protocol):
+    """The answer of a chat engine of LlamaIndex."""
+
+    @property
+    def response_gen(self) -> Any: ...
+
+
+Tokens: TypeAlias = (
+    "AsyncIterable[Any] | Iterable[Any] | Awaitable[Any] | Callable[[], Any]"
+    " | AbstractAsyncContextManager[Any] | AbstractContextManager[Any] | _Run | _Engine"
+)
+"""A source: an async or sync iterable of tokens; what an SDK returns when it is asked to stream,
+which can be an awaitable, a context manager or the run of an agent; or a function without arguments
+that returns any of these but a sync iterable. Use the function for a source that must be opened in
+the event loop that iterates it."""
 
 
 @overload
@@ -29,7 +47,9 @@ def deltas(tokens: AsyncIterable[Any], *, read: ReadToken | None = None) -> "Asy
 def deltas(tokens: Iterable[Any], *, read: ReadToken | None = None) -> "SyncDeltas": ...
 @overload
 def deltas(
-    tokens: Awaitable[Any] | Callable[[], Any], *, read: ReadToken | None = None
+    tokens: Awaitable[Any] | Callable[[], Any] | AbstractAsyncContextManager[Any] | _Run,
+    *,
+    read: ReadToken | None = None,
 ) -> "AsyncDeltas": ...
 @overload
 def deltas(tokens: Tokens, *, read: ReadToken | None = None) -> "AsyncDeltas | SyncDeltas": ...

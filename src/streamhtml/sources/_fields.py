@@ -3,18 +3,45 @@
 import json
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 
-def field(value: object, *names: str) -> Any:
+@lru_cache(maxsize=256)
+def _reads_as(kind: Any) -> str:
+    """Return how the fields of objects of this type are read. To ask each takes longer."""
+    if issubclass(kind, Mapping):
+        return "mapping"
+    return "model" if "__pydantic_extra__" in dir(kind) else "object"
+
+
+@lru_cache(maxsize=4096)
+def _has_attribute(kind: Any, name: str) -> bool:
+    return hasattr(kind, name)
+
+
+def field(value: Any, *names: str) -> Any:
     """Return the first of the named attributes or values that is not None; else None."""
-    if type(value) is dict or isinstance(value, Mapping):
-        for name in names:
-            if (found := value.get(name)) is not None:
-                return found
-        return None
+    reads_as = _reads_as(type(value))
+    if reads_as == "model":
+        return _field_of_model(value, names)
     for name in names:
-        if (found := getattr(value, name, None)) is not None:
+        found = value.get(name) if reads_as == "mapping" else getattr(value, name, None)
+        if found is not None:
+            return found
+    return None
+
+
+def _field_of_model(model: Any, names: tuple[str, ...]) -> Any:
+    """Read a field of one of Pydantic's models, which take long to say that they have none."""
+    fields, extra = model.__dict__, model.__pydantic_extra__
+    for name in names:
+        found = fields.get(name)
+        if found is None and extra:
+            found = extra.get(name)
+        if found is None and _has_attribute(type(model), name):
+            found = getattr(model, name, None)
+        if found is not None:
             return found
     return None
 
@@ -58,8 +85,8 @@ def to_json(value: object) -> str:
 
 def to_arguments(arguments: object) -> str:
     """Return the arguments of a tool as JSON: a text that is JSON already, or a mapping."""
-    is_mapping = isinstance(arguments, Mapping) or hasattr(arguments, "__dict__")
-    return to_json(arguments) if isinstance(arguments, str) or is_mapping else ""
+    has_names = isinstance(arguments, Mapping) or hasattr(arguments, "__dict__")
+    return to_json(arguments) if isinstance(arguments, str) or has_names else ""
 
 
 def to_text(content: object) -> str:

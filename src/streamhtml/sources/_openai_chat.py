@@ -54,18 +54,23 @@ class ChatChunks:
         """
         if (chunk := _chunk(token)) is None:
             return [] if kind_of(token) in IGNORED else None
-        if field(chunk, "error"):
-            raise SourceError(f"the provider reported an error: {error_text(chunk)}")
-        self._report.identify(chunk)
-        self._report.count(field(chunk, "usage"))  # Its chunk has no choices.
         found: list[Delta] = []
+        reason = None
         for choice in field(chunk, "choices"):
             if field(choice, "index"):
                 continue
-            if field(choice, "message") and field(choice, "delta") is None:
+            delta = field(choice, "delta")
+            if delta is None and field(choice, "message"):
                 raise TypeError(whole_answer("a token", chunk))
-            self._report.finish(field(choice, "finish_reason"))
-            found += self._read_delta(field(choice, "delta"))
+            reason = field(choice, "finish_reason")
+            found += self._read_delta(delta)
+        self._report.count(field(chunk, "usage"))
+        # Most chunks have text, and say nothing new beside it.
+        if reason or not found or self._report.facts.model is None:
+            self._report.identify(chunk)
+            self._report.finish(reason)
+            if field(chunk, "error"):
+                raise SourceError(f"the provider reported an error: {error_text(chunk)}")
         return found
 
     def _read_delta(self, delta: object) -> list[Delta]:

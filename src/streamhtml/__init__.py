@@ -14,6 +14,7 @@ from streamhtml._merge import merge
 from streamhtml._notice import Notice
 from streamhtml._patch import Fragment, Patch, pair_id
 from streamhtml._primed import http_status, primed
+from streamhtml._render_message import render_message
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
 from streamhtml._request_headers import Headers
@@ -52,6 +53,7 @@ __all__ = [
     "merge",
     "pair_id",
     "primed",
+    "render_message",
     "static_path",
     "stream",
     "think",

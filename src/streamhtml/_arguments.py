@@ -3,9 +3,10 @@
 An error quotes the value, but only its type where the value can be what somebody has written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, get_args
 
+from streamhtml._answer import Answer
 from streamhtml._delta import Delta
 from streamhtml._patch import Outcome
 from streamhtml._type_name import type_name, with_article
@@ -68,6 +69,13 @@ def check_on_end(on_end: object) -> None:
             f"on_end={on_end!r} cannot be called; pass a function that takes the Reply, without "
             "calling it"
         )
+
+
+def check_answer(answer: object) -> None:
+    """Check an answer that is shown again."""
+    if not isinstance(answer, Answer):
+        hint = "Answer.from_dict(…)" if isinstance(answer, Mapping) else "reply.answer"
+        raise TypeError(f"answer is {with_article(answer)}, not an Answer; pass {hint}")
 
 
 def check_times(interval: object, ping: object) -> None:

@@ -101,10 +101,9 @@ class Reply:
             map(callable, (renderer, *renderers.values()))
         )
         self._context = dict(context or {})
-        self.answer = answer or Answer()
-        given_id = self._context.get("message_pair_id") or self.answer.message_pair_id
+        given_id = self._context.get("message_pair_id") or (answer and answer.message_pair_id)
         self.message_pair_id = check_id(str(given_id), "message_pair_id") if given_id else pair_id()
-        self.answer.message_pair_id = self.message_pair_id
+        self.answer = answer or Answer(message_pair_id=self.message_pair_id)
         self._notice = notice or Notice()
         message = MessageTemplate(
             template or built_in("streamhtml/message.html"), self._context, self.message_pair_id

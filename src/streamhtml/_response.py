@@ -1,14 +1,17 @@
 """The base class of every framework's response: its arguments, and the stages of its body."""
 
-import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial, wraps
+from inspect import signature
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
+from markupsafe import Markup
+
 from streamhtml import _sigterm
-from streamhtml._arguments import check_response
+from streamhtml._answer import Answer
+from streamhtml._arguments import check_answer, check_response
 from streamhtml._body import Body
 from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._limits import DEFAULT_LIMITS, Limits
@@ -33,31 +36,37 @@ from streamhtml.sources import Tokens
 
 RequestT = TypeVar("RequestT")
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def _with_site_options(init: Callable[P, None]) -> Callable[P, None]:
-    """Give ``__init__`` the options of the site for the arguments that a view does not pass."""
+def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
+    """Give a method the options of the site for the arguments that a view does not pass.
+
+    It is ``__init__``, or a method that shows an answer with some of the same arguments.
+    """
     by_position = ("template", "context")
+    known = signature(function).parameters
 
-    @wraps(init)
-    def init_with_options(self: Any, request: Any, tokens: Any, *args: Any, **named: Any) -> None:
-        place, values = self._site_options(request)
+    @wraps(function)
+    def with_options(owner: Any, request: Any, answer: Any, *args: Any, **named: Any) -> R:
+        place, values = owner._site_options(request)
         try:
             options = checked_options(SiteOptions(place, values))
         except BaseException:
-            close_unused(tokens)
+            if "tokens" in known:
+                close_unused(answer)
             raise
-        for name in (*by_position[: len(args)], *named):
-            options.pop(name, None)
-        call: Any = init
+        passed = {*by_position[: len(args)], *named}
+        options = {name: options[name] for name in options if name in known and name not in passed}
+        call: Any = function
         try:
-            call(self, request, tokens, *args, **named, **options)
+            return call(owner, request, answer, *args, **named, **options)  # type: ignore[no-any-return]
         except Exception as error:
             if options:
                 error.add_note(f"{place} sets {', '.join(map(repr, options))}")
             raise
 
-    return init_with_options  # type: ignore[return-value]
+    return with_options  # type: ignore[return-value]
 
 
 class BaseStreamingResponse(Generic[RequestT]):
@@ -169,15 +178,11 @@ class BaseStreamingResponse(Generic[RequestT]):
                 gzip=gzip is not None if compress else None,
             )
             self.reply = Reply(
-                None if template is None else find(template),
-                context,
-                renderer=renderer,
-                renderers=renderers,
-                parts_templates={k: find(each) for k, each in (parts_templates or {}).items()},
-                find_template=self._site_templates(request, template),
+                context=context,
                 into=chosen.into,
                 at_once=chosen.at_once,
                 notice=notice,
+                **self._how(request, template, renderer, renderers, parts_templates),
             )
         except BaseException:
             close_unused(tokens)
@@ -203,7 +208,65 @@ class BaseStreamingResponse(Generic[RequestT]):
         """
         self._body.stop()
 
-    def _site_options(self, request: RequestT) -> SiteOptions:
+    @classmethod
+    @_with_site_options
+    def render_message(
+        cls,
+        request: RequestT,
+        answer: Answer,
+        template: Any = None,
+        context: Mapping[str, Any] | None = None,
+        *,
+        renderer: RendererName | Callable[[str], Renderer] = "markdown",
+        renderers: Mapping[str, RendererName | Callable[[str], Renderer]] | None = None,
+        parts_templates: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Markup:
+        """Return the HTML that the stream of an answer has left on the page.
+
+        Pass the same arguments as to the response. The options of the site are applied too.
+
+        Args:
+            request: the framework's own request.
+            answer: the answer, for example what ``Answer.from_dict()`` returned. An answer without
+                an outcome is shown as it is so far, without a notice.
+            template: as for the response.
+            context: as for the response. By default, ``message_pair_id`` is the one that the
+                stream has used, which the answer keeps.
+            renderer: as for the response.
+            renderers: as for the response.
+            parts_templates: as for the response.
+            headers: as for the response. Only ``Content-Language`` counts.
+
+        Returns:
+            HTML, which is escaped. It contains the ``Markup`` of the answer unchanged.
+        """
+        check_answer(answer)
+        notice = cls._notice(request, template, _language_of(headers or {}))
+        how = cls._how(request, template, renderer, renderers, parts_templates)
+        return Reply(context=context, notice=notice, answer=answer, **how).render_whole()
+
+    @classmethod
+    def _how(
+        cls,
+        request: RequestT,
+        template: Any,
+        renderer: RendererName | Callable[[str], Renderer],
+        renderers: Mapping[str, RendererName | Callable[[str], Renderer]] | None,
+        parts_templates: Mapping[str, Any] | None,
+    ) -> dict[str, Any]:
+        """Return the arguments of ``Reply`` that say how the message is shown."""
+        find = partial(cls._template, request)
+        return {
+            "template": None if template is None else find(template),
+            "renderer": renderer,
+            "renderers": renderers,
+            "parts_templates": {kind: find(each) for kind, each in (parts_templates or {}).items()},
+            "find_template": cls._site_templates(request, template),
+        }
+
+    @classmethod
+    def _site_options(cls, request: RequestT) -> SiteOptions:
         """Return what the site has set for all responses."""
         return NO_SITE_OPTIONS
 
@@ -211,12 +274,14 @@ class BaseStreamingResponse(Generic[RequestT]):
     def _read_request(self, request: RequestT) -> tuple[str, HeaderSource]:
         """Return the method and the headers of the request."""
 
+    @classmethod
     @abstractmethod
-    def _template(self, request: RequestT, template: Any) -> Template:
+    def _template(cls, request: RequestT, template: Any) -> Template:
         """Return a function that renders ``template``, a name or a template of the framework."""
 
+    @classmethod
     @abstractmethod
-    def _notice(self, request: RequestT, template: Any, language: str) -> Notice:
+    def _notice(cls, request: RequestT, template: Any, language: str) -> Notice:
         """Return the notices of the site in the given language.
 
         Args:
@@ -225,8 +290,9 @@ class BaseStreamingResponse(Generic[RequestT]):
             language: as ``Notice`` takes it; ``""`` for the framework's active language.
         """
 
+    @classmethod
     @abstractmethod
-    def _site_templates(self, request: RequestT, template: Any) -> FindTemplate | None:
+    def _site_templates(cls, request: RequestT, template: Any) -> FindTemplate | None:
         """Return what finds the site's templates by their names; None if it has none.
 
         Args:
@@ -239,7 +305,7 @@ class BaseStreamingResponse(Generic[RequestT]):
         """Initialise the framework's response."""
 
 
-_OPTIONS: Final = frozenset(inspect.signature(BaseStreamingResponse.__init__).parameters) - {
+_OPTIONS: Final = frozenset(signature(BaseStreamingResponse.__init__).parameters) - {
     "self",
     *OF_ONE_RESPONSE,
 }

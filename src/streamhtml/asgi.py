@@ -173,13 +173,16 @@ class StreamingHTMLResponse(ASGIResponse[Scope]):
     def _scope(self, request: Scope) -> Scope:
         return request
 
-    def _template(self, request: Scope, template: Any) -> Template:
+    @classmethod
+    def _template(cls, request: Scope, template: Any) -> Template:
         return template_itself(template)
 
-    def _notice(self, request: Scope, template: Any, language: str) -> Notice:
+    @classmethod
+    def _notice(cls, request: Scope, template: Any, language: str) -> Notice:
         return template_notice(template, language)
 
-    def _site_templates(self, request: Scope, template: Any) -> FindTemplate | None:
+    @classmethod
+    def _site_templates(cls, request: Scope, template: Any) -> FindTemplate | None:
         return templates_beside(template)
 
     def _respond(self, request: Scope, body: Body, status: int, headers: dict[str, str]) -> None:

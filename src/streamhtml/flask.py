@@ -21,7 +21,7 @@ from streamhtml._response import checked_options
 from streamhtml._template import FindTemplate, Template
 from streamhtml.wsgi import WSGIResponse
 
-__all__ = ["StreamingHTMLResponse", "blueprint"]
+__all__ = ["StreamingHTMLResponse", "blueprint", "render_message"]
 
 blueprint = flask.Blueprint(
     "streamhtml", __name__, static_folder="static/streamhtml", static_url_path="/streamhtml"
@@ -43,13 +43,15 @@ class StreamingHTMLResponse(WSGIResponse[flask.Request], flask.Response):
     ``app.config["STREAMHTML"]`` has the options of the site.
     """
 
-    def _site_options(self, request: flask.Request) -> SiteOptions:
+    @classmethod
+    def _site_options(cls, request: flask.Request) -> SiteOptions:
         return _site_options(flask.current_app)
 
     def _environ(self, request: flask.Request) -> Mapping[str, Any]:
         return request.environ
 
-    def _template(self, request: flask.Request, template: str | jinja2.Template) -> Template:
+    @classmethod
+    def _template(cls, request: flask.Request, template: str | jinja2.Template) -> Template:
         app = flask.current_app
         loaded = escaping(app.jinja_env.get_or_select_template(template))
 
@@ -59,16 +61,18 @@ class StreamingHTMLResponse(WSGIResponse[flask.Request], flask.Response):
 
         return render
 
-    def _notice(self, request: flask.Request, template: Any, language: str) -> Notice:
+    @classmethod
+    def _notice(cls, request: flask.Request, template: Any, language: str) -> Notice:
         app = flask.current_app
         if not language and "babel" in app.extensions:
             from flask_babel import get_locale  # type: ignore[import-untyped]
 
             language = str(get_locale() or "")
-        return site_notice(app.jinja_env, lambda name: self._template(request, name), language)
+        return site_notice(app.jinja_env, lambda name: cls._template(request, name), language)
 
-    def _site_templates(self, request: flask.Request, template: Any) -> FindTemplate:
-        return site_templates(flask.current_app.jinja_env, partial(self._template, request))
+    @classmethod
+    def _site_templates(cls, request: flask.Request, template: Any) -> FindTemplate:
+        return site_templates(flask.current_app.jinja_env, partial(cls._template, request))
 
     def _respond(
         self, request: flask.Request, body: Body, status: int, headers: dict[str, str]
@@ -78,3 +82,6 @@ class StreamingHTMLResponse(WSGIResponse[flask.Request], flask.Response):
 
 def _site_options(app: App) -> SiteOptions:
     return SiteOptions('app.config["STREAMHTML"]', app.config.get("STREAMHTML"))
+
+
+render_message = StreamingHTMLResponse.render_message

@@ -24,7 +24,7 @@ from streamhtml._options import SiteOptions
 from streamhtml._template import FindTemplate, Template
 from streamhtml.asgi import ASGIResponse
 
-__all__ = ["StreamingHTMLResponse"]
+__all__ = ["StreamingHTMLResponse", "render_message"]
 
 
 class StreamingHTMLResponse(ASGIResponse[Request], StreamingResponse):
@@ -38,10 +38,12 @@ class StreamingHTMLResponse(ASGIResponse[Request], StreamingResponse):
     def _scope(self, request: Request) -> Scope:
         return request.scope
 
-    def _site_options(self, request: Request) -> SiteOptions:
+    @classmethod
+    def _site_options(cls, request: Request) -> SiteOptions:
         return SiteOptions("app.state.streamhtml", _state(request, "streamhtml"))
 
-    def _template(self, request: Request, template: Any) -> Template:
+    @classmethod
+    def _template(cls, request: Request, template: Any) -> Template:
         if not isinstance(template, str):
             return template_itself(template)
         if (templates := _templates(request)) is None:
@@ -55,15 +57,17 @@ class StreamingHTMLResponse(ASGIResponse[Request], StreamingResponse):
             names |= processor(request)
         return lambda context: loaded.render({**names, **context})
 
-    def _notice(self, request: Request, template: Any, language: str) -> Notice:
+    @classmethod
+    def _notice(cls, request: Request, template: Any, language: str) -> Notice:
         if (templates := _templates(request)) is None:
             return Notice(language=language)
-        return site_notice(templates.env, lambda name: self._template(request, name), language)
+        return site_notice(templates.env, lambda name: cls._template(request, name), language)
 
-    def _site_templates(self, request: Request, template: Any) -> FindTemplate | None:
+    @classmethod
+    def _site_templates(cls, request: Request, template: Any) -> FindTemplate | None:
         if (templates := _templates(request)) is None:
             return templates_beside(template)
-        return site_templates(templates.env, partial(self._template, request))
+        return site_templates(templates.env, partial(cls._template, request))
 
     def _respond(self, request: Request, body: Body, status: int, headers: dict[str, str]) -> None:
         StreamingResponse.__init__(self, body, status_code=status, headers=headers)
@@ -79,3 +83,6 @@ def _templates(request: Request) -> Jinja2Templates | None:
 
 def _state(request: Request, name: str) -> Any:
     return getattr(getattr(request.scope.get("app"), "state", None), name, None)
+
+
+render_message = StreamingHTMLResponse.render_message

@@ -84,13 +84,16 @@ class StreamingHTMLResponse(WSGIResponse[Environ]):
     def _environ(self, request: Environ) -> Environ:
         return request
 
-    def _template(self, request: Environ, template: Any) -> Template:
+    @classmethod
+    def _template(cls, request: Environ, template: Any) -> Template:
         return template_itself(template)
 
-    def _notice(self, request: Environ, template: Any, language: str) -> Notice:
+    @classmethod
+    def _notice(cls, request: Environ, template: Any, language: str) -> Notice:
         return template_notice(template, language)
 
-    def _site_templates(self, request: Environ, template: Any) -> FindTemplate | None:
+    @classmethod
+    def _site_templates(cls, request: Environ, template: Any) -> FindTemplate | None:
         return templates_beside(template)
 
     def _respond(self, request: Environ, body: Body, status: int, headers: dict[str, str]) -> None:

@@ -26,7 +26,7 @@ from streamhtml.django._templates import (
     site_options,
 )
 
-__all__ = ["StreamingHTMLResponse"]
+__all__ = ["StreamingHTMLResponse", "render_message"]
 
 
 class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpResponse):
@@ -44,16 +44,20 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
         headers: Any = request.headers
         return request.method or "", headers
 
-    def _site_options(self, request: HttpRequest) -> SiteOptions:
+    @classmethod
+    def _site_options(cls, request: HttpRequest) -> SiteOptions:
         return site_options()
 
-    def _template(self, request: HttpRequest, template: Any) -> Template:
+    @classmethod
+    def _template(cls, request: HttpRequest, template: Any) -> Template:
         return find_template(template, request)
 
-    def _notice(self, request: HttpRequest, template: Any, language: str) -> Notice:
+    @classmethod
+    def _notice(cls, request: HttpRequest, template: Any, language: str) -> Notice:
         return site_notice(request, language)
 
-    def _site_templates(self, request: HttpRequest, template: Any) -> FindTemplate:
+    @classmethod
+    def _site_templates(cls, request: HttpRequest, template: Any) -> FindTemplate:
         return partial(find_site_template, request)
 
     def _respond(
@@ -72,3 +76,6 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
                 yield part
         finally:
             await self._body.aclose()
+
+
+render_message = StreamingHTMLResponse.render_message

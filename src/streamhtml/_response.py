@@ -44,23 +44,26 @@ def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
 
     It is ``__init__``, or a method that shows an answer with some of the same arguments.
     """
-    by_position = ("template", "context")
-    known = signature(function).parameters
+    known = signature(function)
 
     @wraps(function)
-    def with_options(owner: Any, request: Any, answer: Any, *args: Any, **named: Any) -> R:
-        place, values = owner._site_options(request)
+    def with_options(owner: Any, *args: Any, **named: Any) -> R:
+        passed = known.bind(owner, *args, **named).arguments
+        place, values = owner._site_options(passed["request"])
         try:
-            options = checked_options(SiteOptions(place, values))
+            set_by_site = checked_options(SiteOptions(place, values))
         except BaseException:
-            if "tokens" in known:
-                close_unused(answer)
+            if "tokens" in passed:
+                close_unused(passed["tokens"])
             raise
-        passed = {*by_position[: len(args)], *named}
-        options = {name: options[name] for name in options if name in known and name not in passed}
-        call: Any = function
+        options = {
+            name: value
+            for name, value in set_by_site.items()
+            if name in known.parameters and name not in passed
+        }
+        call: Callable[..., R] = function
         try:
-            return call(owner, request, answer, *args, **named, **options)  # type: ignore[no-any-return]
+            return call(owner, *args, **named, **options)
         except Exception as error:
             if options:
                 error.add_note(f"{place} sets {', '.join(map(repr, options))}")

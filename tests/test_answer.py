@@ -345,12 +345,22 @@ def test_the_times_of_parts() -> None:
     assert said([Delta("a")]).parts[0].seconds is None
 
 
-def test_the_arguments_of_a_tool_call_as_values() -> None:
-    def arguments(text: str) -> Any:
-        return AnswerPart("tool", "1", said=Said(text)).arguments
+def test_the_result_and_the_error_of_a_tool_call() -> None:
+    (part,) = said([CALL]).parts
+    assert (part.result, part.error) == (None, None)
+    (part,) = said([CALL, RESULT, ToolDelta(Markup("<b>"), id="1", field="result"), FAILED]).parts
+    assert (part.result, part.error) == ("r<b>", "e")
+    assert part.said_result == Said("r", Markup("<b>"))
 
-    assert arguments('{"q": [1, "ä"]}') == {"q": [1, "ä"]}
-    assert arguments('{"q": ') is arguments("") is arguments("[" * 100_000) is None
+
+def test_the_arguments_of_a_tool_call_as_values() -> None:
+    def values(text: str) -> Any:
+        part = AnswerPart("tool", "1", said=Said(text))
+        assert part.arguments == text
+        return part.values
+
+    assert values('{"q": [1, "ä"]}') == {"q": [1, "ä"]}
+    assert values('{"q": ') is values("") is values("[" * 100_000) is None
 
 
 JSON = st.recursive(

@@ -28,7 +28,7 @@ ENVIRONMENT = Environment(
             "both": "<i>{{ parts.status }}</i>{{ parts }}<u>{{ parts.tool }}</u>",
             "each time": '<p id="{{ message_pair_id }}">{{ ai_message }}{{ parts.reasoning }}</p>',
             "timed": "<h4>{{ part.state }} {{ part.seconds }} {{ who }}</h4>{{ part.text }}",
-            "call": "{{ part.name }} {{ part.seconds }}<p>{{ part.result }}</p>{{ part.values }}",
+            "call": "{{ part.name }} {{ part.seconds }}<p>{{ part.result }}</p>{{ who }}",
             "streamhtml/notice.html": "<u>{{ outcome }} {{ who }}</u>",
         }
     ),

@@ -39,9 +39,9 @@ class AnswerPart:
         kind: "text", "reasoning", "tool" or any other.
         id: tells the tool calls of one answer apart; ``""`` for other parts.
         name: the name of the tool; ``""`` for other parts.
-        said: the text; the arguments of a tool call.
-        result: what the tool returned; None if there is no result.
-        error: why the tool failed; None if it has not.
+        said: ``text`` in pieces, of which some can be ``Markup``.
+        said_result: ``result`` in pieces.
+        said_error: ``error`` in pieces.
         state: "streaming"; "called" for a tool call whose arguments are complete, but which has no
             result; "done"; or "failed": a tool call with an error or with cut arguments, or a part
             whose own source has failed.
@@ -59,8 +59,8 @@ class AnswerPart:
     id: str = ""
     name: str = ""
     said: Said = field(default_factory=Said)
-    result: Said | None = None
-    error: Said | None = None
+    said_result: Said | None = None
+    said_error: Said | None = None
     state: PartState = "streaming"
     outcome: Outcome | None = None
     began_after: float | None = None
@@ -72,12 +72,27 @@ class AnswerPart:
 
     @property
     def text(self) -> str:
-        """The text, unescaped and unchanged; the arguments of a tool call."""
+        """The text, unescaped and unchanged. That of a tool call is its arguments."""
         return str(self.said)
 
     @property
-    def arguments(self) -> Any:
-        """The arguments of a tool call as Python values; None if ``text`` is no valid JSON."""
+    def result(self) -> str | None:
+        """What the tool returned; None if there is no result."""
+        return None if self.said_result is None else str(self.said_result)
+
+    @property
+    def error(self) -> str | None:
+        """Why the tool failed; None if it has not."""
+        return None if self.said_error is None else str(self.said_error)
+
+    @property
+    def arguments(self) -> str:
+        """The arguments of a tool call, as the model wrote them: JSON, if nothing went wrong."""
+        return self.text
+
+    @property
+    def values(self) -> Any:
+        """The arguments of a tool call as Python values; None if they are no valid JSON."""
         try:
             return json.loads(self.text)
         except (ValueError, RecursionError):
@@ -100,12 +115,12 @@ class AnswerPart:
             if self.state == "streaming" and self._scan.is_complete:
                 self.state = "called"
         elif delta.field == "result":
-            self.result = Said() if self.result is None else self.result
-            self.result.add(delta.text)
-            self._settle("done" if self.error is None else "failed", at)
+            self.said_result = Said() if self.said_result is None else self.said_result
+            self.said_result.add(delta.text)
+            self._settle("done" if self.said_error is None else "failed", at)
         else:
-            self.error = Said() if self.error is None else self.error
-            self.error.add(delta.text)
+            self.said_error = Said() if self.said_error is None else self.said_error
+            self.said_error.add(delta.text)
             self._settle("failed", at)
 
     def _settle(self, state: PartState, at: float | None) -> None:
@@ -118,8 +133,8 @@ class AnswerPart:
             stored |= {
                 "id": self.id,
                 "name": self.name,
-                "result": None if self.result is None else self.result.to_json(),
-                "error": None if self.error is None else self.error.to_json(),
+                "result": None if self.said_result is None else self.said_result.to_json(),
+                "error": None if self.said_error is None else self.said_error.to_json(),
             }
         return stored | {
             "state": self.state,

@@ -66,17 +66,17 @@ class TemplatePart:
     @property
     def result(self) -> Markup:
         """The place of the result of a tool call."""
-        return self._place("result", self._part.result)
+        return self._place("result", self._part.said_result)
 
     @property
     def error(self) -> Markup:
         """The place of the error of a tool call."""
-        return self._place("error", self._part.error)
+        return self._place("error", self._part.said_error)
 
     @property
     def values(self) -> Any:
         """The arguments of a tool call as Python values; None if they are no valid JSON (yet)."""
-        return self._part.arguments if self._part.is_tool else None
+        return self._part.values if self._part.is_tool else None
 
     def _place(self, field: str, said: object) -> Markup:
         return self._get(field) if said and self._part.is_tool else Markup()

@@ -165,8 +165,8 @@ class PartSequence:
             part.seconds,
             part.outcome,
             bool(part.said),
-            bool(part.result),
-            bool(part.error),
+            bool(part.said_result),
+            bool(part.said_error),
             self._has_ended,
         )
 
@@ -300,5 +300,5 @@ def _field_of(part: AnswerPart, delta: Delta) -> str:
 
 
 def _said(part: AnswerPart, field: str) -> Iterable[str]:
-    said = part.said if field in ("text", "arguments") else getattr(part, field)
+    said = {"result": part.said_result, "error": part.said_error}.get(field, part.said)
     return said or ()

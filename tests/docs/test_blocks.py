@@ -65,8 +65,7 @@ from django.db import connection, models
 class Message(models.Model):
     pair = models.CharField(max_length=40)
     question = models.TextField()
-    answer = models.TextField(default="")
-    state = models.CharField(max_length=20, default="")
+    answer = models.JSONField(null=True)
     class Meta:
         app_label = "chat"
 
@@ -79,7 +78,9 @@ sys.modules["chat.models"].Message = Message
 DJANGO_SAVED = """
 saved = Message.objects.get()
 assert saved.pair in shown
-assert (saved.question, saved.answer, saved.state) == ("<b>", "It is <b>42</b>.", "finished")
+assert (saved.question, saved.answer["outcome"]) == ("<b>", "finished")
+assert saved.answer["parts"][0]["text"] == "It is <b>42</b>."
+assert conversation(RequestFactory().get("/")).content.decode() == shown
 connection.close()
 """
 

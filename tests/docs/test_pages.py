@@ -13,6 +13,7 @@ import streamhtml
 import streamhtml.markdown
 import streamhtml.math_core
 import streamhtml.pygments
+from streamhtml import Answer, AnswerPart
 from streamhtml.formats import FORMATS, FormatRequest
 
 DECISIONS = sorted(set(DOCS.glob("decisions/*.md")) - {DOCS / "decisions" / "index.md"})
@@ -84,7 +85,7 @@ def test_the_response_has_the_documented_signature(framework: str) -> None:
 
 def members_of(value: object) -> set[str]:
     """Return the members of a protocol, or of a class that users read but never create."""
-    if not (getattr(value, "_is_protocol", False) or value is FormatRequest):
+    if not (getattr(value, "_is_protocol", False) or value in (FormatRequest, Answer, AnswerPart)):
         return set()
     members = {*vars(value), *inspect.get_annotations(value)}  # type: ignore[arg-type]
     return {member for member in members if not member.startswith("_")}

@@ -312,6 +312,30 @@ async def test_the_facts_of_each_source_are_kept() -> None:
 
 
 @pytest.mark.anyio
+async def test_a_token_without_text_counts_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamhtml._merge.CHECK_EVERY", 0.001)
+    heard = anyio.Event()
+
+    async def thinks() -> AsyncIterator[str | None]:
+        yield None
+        await heard.wait()
+        yield "a"
+
+    source = merge({"a": thinks()})
+    tokens = await source.open()
+    with anyio.fail_after(TIMEOUT):
+        assert await anext(tokens) is None
+        heard.set()
+        assert [token async for token in tokens if token] == [
+            Delta("a", "a"),
+            PartEnd(part="a", outcome="finished"),
+        ]
+    assert source.read(None) == []
+    assert source.reads == 1
+    await source.aclose()
+
+
+@pytest.mark.anyio
 async def test_two_sources_cannot_write_into_one_part(caplog: pytest.LogCaptureFixture) -> None:
     found, error = await read(merge({"a": [Delta("x", "b"), "y"], "a_b": ["z"]}))
     assert error is None

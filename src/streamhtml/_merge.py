@@ -87,28 +87,27 @@ class MergedDeltas(ReadDeltas):
     def __init__(self, sources: Mapping[str, AsyncDeltas | SyncDeltas]) -> None:
         super().__init__()
         self._sources = sources
-        self._readers: dict[str, SourceReader] = {}
+        self._children: dict[str, SourceReader] = {}
         self._errors: dict[str, BaseException] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._running: deque[tuple[str, SourceReader]] = deque()  # The next one to ask first.
         self._owners = {name: name for name in sources}  # The source of each part.
 
     def __del__(self) -> None:
-        for reader in self._readers.values():
+        for reader in self._children.values():
             reader.close()
 
     def _start(self) -> None:
         wakeup = current_event_loop().create_wakeup()
         for name, source in self._sources.items():
-            self._readers[name] = SourceReader(source)
-        for reader in self._readers.values():
+            self._children[name] = SourceReader(source)
+        for reader in self._children.values():
             reader.start(wakeup)
-        self._running.extend(self._readers.items())
+        self._running.extend(self._children.items())
 
     async def _next_batch(self) -> list[Delta] | None:
-        if not self._readers:
+        if not self._children:
             self._start()
-        reads = self._reads()
         while self._running:
             for _ in range(len(self._running)):
                 name, reader = self._running.popleft()
@@ -117,23 +116,20 @@ class MergedDeltas(ReadDeltas):
                 self._running.append((name, reader))
                 if batch and (renamed := self._rename(name, batch)):
                     return renamed
-            if self._reads() != reads:
+            if self._was_read(sum(child.reads for child in self._children.values())):
                 return []
             await reader.wait(CHECK_EVERY)
         self._check_outcomes()
         return None
 
-    def _reads(self) -> int:
-        return sum(reader.reads for reader in self._readers.values())
-
     def _take_rest(self) -> list[Delta]:
         rest: list[Delta] = []
-        for name, reader in self._readers.items():
+        for name, reader in self._children.items():
             rest += self._rename(name, reader.take_rest())
         return rest
 
     def close_unopened(self) -> bool:
-        if not self._readers:
+        if not self._children:
             closed = [source.close_unopened() for source in self._sources.values()]
             self._closed = all(closed)
         return self._closed
@@ -142,14 +138,14 @@ class MergedDeltas(ReadDeltas):
         """Close all sources, at the same time."""
         if self._closed:
             return
-        for reader in self._readers.values():
+        for reader in self._children.values():
             reader.close()
         await super().aclose()
         with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
-            for reader in self._readers.values():
+            for reader in self._children.values():
                 await reader.wait_until_closed(CLOSE_TIMEOUT)
         self._report_facts()
-        if not self._readers:
+        if not self._children:
             for source in self._sources.values():
                 if not source.close_unopened():
                     assert isinstance(source, AsyncDeltas)
@@ -169,7 +165,7 @@ class MergedDeltas(ReadDeltas):
                     f"the part {delta.part!r} of the source {name!r} has the name {part!r}, which "
                     f"belongs to the source {owner!r}; give one of the sources another name"
                 )
-                self._readers[name].close()
+                self._children[name].close()
             if name in self._errors:
                 break
             renamed.append(
@@ -201,5 +197,5 @@ class MergedDeltas(ReadDeltas):
 
     def _report_facts(self) -> None:
         self.report.facts = Facts(
-            sources={name: reader.facts for name, reader in self._readers.items()}
+            sources={name: reader.facts for name, reader in self._children.items()}
         )

@@ -8,6 +8,7 @@ runs in the shared event loop, which also serves all responses under WSGI.
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
+from contextvars import Context
 from typing import Any, Final, TypeVar
 
 from streamhtml._delta import Delta, PartEnd, Truncated
@@ -117,8 +118,7 @@ class PrimedDeltas(ReadDeltas):
 
     async def _poll(self) -> list[Delta] | None:
         self._reader.start()
-        reads = self._reader.reads
-        while (batch := self._reader.poll()) == [] and self._reader.reads == reads:
+        while (batch := self._reader.poll()) == [] and not self._was_read(self._reader.reads):
             await self._reader.wait(CHECK_EVERY)
         return batch
 
@@ -161,7 +161,7 @@ class PrimedDeltas(ReadDeltas):
             with suppress(RuntimeError):  # The loop has ended, and nobody waits any more.
                 loop.call_threadsafe(wakeup.notify)
 
-        future = submit(function())
+        future = Context().run(submit, function())  # Not in that of another event loop.
         future.add_done_callback(wake)
         try:
             while not future.done():

@@ -24,23 +24,29 @@ class ReadDeltas(AsyncDeltas):
 
     def __init__(self) -> None:
         super().__init__(())
-        self._is_opened = True  # The sources have their own options.
+        self.split_reasoning(())  # The sources have found it already.
         self._arrived: deque[Delta] = deque()
+        self._reads_before = 0
 
     async def open(self) -> AsyncIterator[Any]:
+        self._is_opened = True
         self._iterator = _Arrived(self)
         return self._iterator
 
-    def read(self, token: Any) -> list[Delta]:
-        self.reads += 1
-        return [] if token is None else [token]
-
     def end(self) -> list[Delta]:
         """Return what has arrived but was not taken yet."""
-        rest = [*self._pending[::-1], *self._arrived, *self._take_rest()]
-        self._pending = []
+        arrived = [*self._arrived, *self._take_rest()]
         self._arrived.clear()
-        return rest
+        return [*self.take_pending(), *self._think.split(arrived), *self._think.close()]
+
+    def _was_read(self, reads: int) -> bool:
+        """Return whether the sources have yielded tokens since the last call.
+
+        Args:
+            reads: how many tokens they have yielded.
+        """
+        before, self._reads_before = self._reads_before, reads
+        return reads != before
 
     @abstractmethod
     async def _next_batch(self) -> list[Delta] | None:

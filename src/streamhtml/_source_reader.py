@@ -214,31 +214,37 @@ class SourceReader:
         assert self.loop is not None
         assert isinstance(self._source, AsyncDeltas)
         try:
+            # The scope limits the time that the cleanup takes. It is entered before the source,
+            # which may hold a scope of its own until it is closed.
             async with resource_scope():
-                # This is not a method of its own: each step of the source passes through here.
-                try:
-                    self.interrupted = self.loop.is_cancelled() and not self._closing
-                    if not self._closing and not self.interrupted:
-                        await self._read(self._source)
-                except BaseException as error:
-                    # A source may also await a task that was cancelled by somebody else.
-                    self.interrupted = self.loop.is_cancelled()
-                    self._record_error(error)
-                    if self.loop.is_cancellation(error):
-                        raise
-                finally:
-                    self._add(self._source.end())
-                    self.source_has_ended = True
-                    self._cancel = self._thread_may_continue.set  # Do not cancel the cleanup.
-                    await self._close_in_task(self._source)
+                with anyio.CancelScope() as scope:
+                    await self._read_and_close(self._source, scope)
         finally:
             self._finish()
+
+    async def _read_and_close(self, source: AsyncDeltas, scope: anyio.CancelScope) -> None:
+        assert self.loop is not None
+        try:
+            self.interrupted = self.loop.is_cancelled() and not self._closing
+            if not self._closing and not self.interrupted:
+                await self._read(source)
+        except BaseException as error:
+            # A source may also await a task that was cancelled by somebody else.
+            self.interrupted = self.loop.is_cancelled()
+            self._record_error(error)
+            if self.loop.is_cancellation(error):
+                raise
+        finally:
+            self._add(source.end())
+            self.source_has_ended = True
+            self._cancel = self._thread_may_continue.set  # Do not cancel the cleanup.
+            scope.shield, scope.deadline = True, anyio.current_time() + CLOSE_TIMEOUT
+            await self._close_in_task(source)
 
     async def _close_in_task(self, source: AsyncDeltas) -> None:
         assert self.loop is not None
         try:
-            with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
-                await source.aclose()
+            await source.aclose()
         except BaseException as error:
             if self.loop.is_cancellation(error):
                 raise

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from tests.recorded_source import TIMEOUT, RecordedSource
 
 from streamhtml import Delta, Reply, Truncated, deltas, merge, primed, stream
+from streamhtml._answer import PARAGRAPH, Answer
 from streamhtml._delta import Facts, PartEnd, ToolDelta
 
 End = Literal["finished", "truncated", "failed"]
@@ -117,10 +118,15 @@ def text_of(found: list[Delta]) -> list[Any]:
 
 def expected(name: str, made: Made) -> list[Any]:
     given = [Delta(token) if isinstance(token, str) else token for token in made.tokens if token]
-    names = {"text": name}
-    return text_of(
-        [replace(delta, part=names.get(delta.part, f"{name}_{delta.part}")) for delta in given]
-    )
+    answer = Answer()
+    said = []
+    for delta in given:
+        part = name if delta.part == "text" else f"{name}_{delta.part}"
+        added = answer.add(delta)
+        if added.begins_paragraph and added.text == delta.text:
+            said.append(Delta(PARAGRAPH, part))
+        said.append(replace(delta, part=part))
+    return text_of(said)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -142,6 +148,36 @@ def test_law_each_part_is_exact_and_ends_in_its_own_way(backend: str) -> None:
             assert isinstance(error, Truncated if "truncated" in ends else ConnectionError)
 
     check()
+
+
+@pytest.mark.anyio
+async def test_text_after_a_tool_call_begins_a_paragraph_as_in_a_single_answer() -> None:
+    tokens = [
+        ToolDelta("{}", id="0"),
+        "a",
+        "b",
+        ToolDelta("{}", id="1"),
+        Delta("hm", "reasoning"),
+        "c",
+        ToolDelta("found", id="1", field="result"),
+        "d",
+        ToolDelta("{}", id="2"),
+        Delta.replace("e"),
+        ToolDelta("{}", id="3"),
+        "f",
+    ]
+    alone = Answer()
+    for delta in deltas(tokens):
+        alone.add(delta)
+    merged = Answer()
+    for delta in (await read(merge({"left": tokens, "right": ["x"]})))[0]:
+        merged.add(delta)
+    assert alone.text == "e\n\nf"
+    assert merged.text_of("left") == alone.text
+    before = Answer()
+    for delta in (await read(merge({"left": tokens[:8]})))[0]:
+        before.add(delta)
+    assert before.text_of("left") == "ab\n\ncd"
 
 
 @pytest.mark.anyio

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import anyio
 
-from streamhtml._delta import Delta, Facts, PartEnd, Truncated
+from streamhtml._answer import PARAGRAPH
+from streamhtml._delta import Delta, Facts, PartEnd, ToolDelta, Truncated
 from streamhtml._eventloop import current_event_loop
 from streamhtml._patch import Outcome
 from streamhtml._read_deltas import CHECK_EVERY, ReadDeltas
@@ -22,6 +23,8 @@ from streamhtml._type_name import with_article
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
 _USUAL_PARTS: Final = ("reasoning", "tool")
+
+_IN_TURN: Final = ("text", "reasoning")
 
 logger = logging.getLogger("streamhtml")
 
@@ -90,6 +93,9 @@ class MergedDeltas(ReadDeltas):
         self._children: dict[str, SourceReader] = {}
         self._errors: dict[str, BaseException] = {}
         self._outcomes: dict[str, Outcome] = {}
+        self._calls_seen: set[tuple[str, str]] = set()  # By source and id.
+        # By source and part, once there is such a part: whether a tool call came after it.
+        self._call_since: dict[tuple[str, str], bool] = {}
         self._running: deque[tuple[str, SourceReader]] = deque()  # The next one to ask first.
         self._owners = {name: name for name in sources}  # The source of each part.
 
@@ -168,10 +174,28 @@ class MergedDeltas(ReadDeltas):
                 self._children[name].close()
             if name in self._errors:
                 break
+            if self._begins_paragraph(name, delta):
+                renamed.append(Delta(PARAGRAPH, part))
             renamed.append(
                 Delta(delta.text, part) if type(delta) is Delta else replace(delta, part=part)
             )
         return renamed
+
+    def _begins_paragraph(self, name: str, delta: Delta) -> bool:
+        """Return whether this goes on after a tool call, in one part with what came before.
+
+        Without ``merge()``, it would be a part of its own.
+        """
+        if isinstance(delta, ToolDelta) and (name, delta.id) not in self._calls_seen:
+            self._calls_seen.add((name, delta.id))
+            for part in _IN_TURN:
+                if (name, part) in self._call_since:
+                    self._call_since[name, part] = True
+        if delta.part not in _IN_TURN:
+            return False
+        begins = self._call_since.get((name, delta.part), False)
+        self._call_since[name, delta.part] = False
+        return begins and type(delta) is Delta
 
     def _end_part(self, name: str, reader: SourceReader) -> PartEnd:
         error = self._errors.get(name) or reader.error

@@ -40,15 +40,33 @@ def primed(tokens: Tokens) -> "PrimedDeltas":
     Raises:
         TypeError: ``tokens`` cannot be iterated.
     """
+    source = PrimedDeltas(SourceReader(tokens), in_shared_loop=needs_shared_loop())
     try:
         current_event_loop()
     except RuntimeError:
         from streamhtml._shared_loop import submit
 
-        source = PrimedDeltas(SourceReader(tokens), in_shared_loop=True)
         submit(source.prime()).result()
-        return source
-    return PrimedDeltas(SourceReader(tokens), in_shared_loop=_loop_ends_with_the_view())
+    return source
+
+
+def needs_shared_loop() -> bool:
+    """Return whether what is started here has to run in the shared event loop.
+
+    Otherwise it can run in the running one. But asgiref makes a loop that only calls one async view
+    under WSGI, and the response is read later.
+    """
+    try:
+        current_event_loop()
+    except RuntimeError:
+        return True
+    asgiref = sys.modules.get("asgiref.sync")
+    if asgiref is None:
+        return False
+    loops = getattr(asgiref.AsyncToSync, "loop_thread_executors", ())
+    with suppress(RuntimeError):  # trio runs.
+        return sys.modules["asyncio"].get_running_loop() in loops
+    return False
 
 
 def http_status(error: BaseException) -> int:
@@ -177,14 +195,3 @@ class PrimedDeltas(ReadDeltas):
         from streamhtml._shared_loop import is_loop_thread
 
         return not is_loop_thread()
-
-
-def _loop_ends_with_the_view() -> bool:
-    """Return whether asgiref has made the running loop, to call one async view under WSGI."""
-    asgiref = sys.modules.get("asgiref.sync")
-    if asgiref is None:
-        return False
-    loops = getattr(asgiref.AsyncToSync, "loop_thread_executors", ())
-    with suppress(RuntimeError):  # trio runs.
-        return sys.modules["asyncio"].get_running_loop() in loops
-    return False

@@ -24,12 +24,13 @@ from streamhtml._body import Body
 from streamhtml._eventloop import current_event_loop
 from streamhtml._jinja import template_itself, template_notice, templates_beside
 from streamhtml._notice import Notice
+from streamhtml._primed import primed
 from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
 from streamhtml._sigterm import interrupt_streams
 from streamhtml._template import FindTemplate, Template
 
-__all__ = ["StreamingHTMLResponse", "interrupt_streams"]
+__all__ = ["StreamingHTMLResponse", "interrupt_streams", "primed"]
 
 Scope: TypeAlias = Mapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]

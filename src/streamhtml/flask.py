@@ -17,11 +17,12 @@ from streamhtml._body import Body
 from streamhtml._jinja import escaping, site_notice, site_templates
 from streamhtml._notice import Notice
 from streamhtml._options import SiteOptions
+from streamhtml._primed import primed
 from streamhtml._response import checked_options
 from streamhtml._template import FindTemplate, Template
 from streamhtml.wsgi import WSGIResponse
 
-__all__ = ["StreamingHTMLResponse", "blueprint", "render_message"]
+__all__ = ["StreamingHTMLResponse", "blueprint", "primed", "render_message"]
 
 blueprint = flask.Blueprint(
     "streamhtml", __name__, static_folder="static/streamhtml", static_url_path="/streamhtml"

@@ -21,10 +21,11 @@ from streamhtml._jinja import (
 )
 from streamhtml._notice import Notice
 from streamhtml._options import SiteOptions
+from streamhtml._primed import primed
 from streamhtml._template import FindTemplate, Template
 from streamhtml.asgi import ASGIResponse
 
-__all__ = ["StreamingHTMLResponse", "render_message"]
+__all__ = ["StreamingHTMLResponse", "primed", "render_message"]
 
 
 class StreamingHTMLResponse(ASGIResponse[Request], StreamingResponse):

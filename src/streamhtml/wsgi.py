@@ -12,12 +12,13 @@ from streamhtml import _sigterm
 from streamhtml._body import Body
 from streamhtml._jinja import template_itself, template_notice, templates_beside
 from streamhtml._notice import Notice
+from streamhtml._primed import primed
 from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
 from streamhtml._template import FindTemplate, Template
 from streamhtml._wsgi_iterator import SyncIterator
 
-__all__ = ["StreamingHTMLResponse", "install_sigterm_handler"]
+__all__ = ["StreamingHTMLResponse", "install_sigterm_handler", "primed"]
 
 Environ: TypeAlias = Mapping[str, Any]
 

@@ -19,6 +19,7 @@ from streamhtml._response import BaseStreamingResponse
 from streamhtml._template import FindTemplate, Template
 from streamhtml._wsgi_iterator import SyncIterator
 from streamhtml.django._connections import ConnectionScope
+from streamhtml.django._primed import primed
 from streamhtml.django._templates import (
     find_site_template,
     find_template,
@@ -26,7 +27,7 @@ from streamhtml.django._templates import (
     site_options,
 )
 
-__all__ = ["StreamingHTMLResponse", "render_message"]
+__all__ = ["StreamingHTMLResponse", "primed", "render_message"]
 
 
 class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpResponse):

@@ -26,6 +26,8 @@ class ConnectionScope:
     an async view leaves no thread behind, so a task gets one of its own.
     """
 
+    _needs_own_thread = False
+
     def __enter__(self) -> None:
         pass
 
@@ -35,12 +37,13 @@ class ConnectionScope:
     async def __aenter__(self) -> None:
         self._thread: ThreadSensitiveContext | None = None
         self._is_own = False
-        if _sync_caller_waits():
+        if not self._needs_own_thread and _sync_caller_waits():
             return
         # asgiref would prefer the thread of a caller that no longer waits. Assign it even if it is
         # not visible here: asgiref copies such a value from one thread to another.
         AsyncToSync.executors.current = None
-        self._thread = SyncToAsync.thread_sensitive_context.get(None)
+        if not self._needs_own_thread:
+            self._thread = SyncToAsync.thread_sensitive_context.get(None)
         if self._thread is None:
             self._is_own = True
             self._thread = ThreadSensitiveContext()
@@ -57,6 +60,12 @@ class ConnectionScope:
                 del executors[self._thread]
                 executor.shutdown(wait=False)
                 await asyncio.wait([asyncio.wrap_future(closed)], timeout=CLOSE_TIMEOUT)
+
+
+class WaitingViewScope(ConnectionScope):
+    """The scope of a source for whose first delta the thread of the view waits."""
+
+    _needs_own_thread = True
 
 
 def _sync_caller_waits() -> bool:

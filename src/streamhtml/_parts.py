@@ -76,11 +76,12 @@ class PartSequence:
 
         All of the batch was added to the answer before.
         """
+        element = self._elements.get(part.index)
+        if element is not None and type(delta) is Replacement:
+            return self._replace_kind(part.kind)
         if part.index in self._complete:
             return []
         patches: list[Patch] = []
-        element = self._elements.get(part.index)
-        is_new = element is None
         if element is None:
             # First change the parts before it: a page without scripts shows at once what changes in
             # its last part, and other changes at the end.
@@ -88,17 +89,21 @@ class PartSequence:
             element = self._elements[part.index] = _Element(part, len(self._elements))
             patches.append(closed_patch("append", self._render(element).empty, self.root))
         self._unsettled[part.index] = element
-        if type(delta) is Replacement and not is_new:
-            for each in self._elements.values():
-                if each.part.kind == part.kind:
-                    patches += self._replace(each, self._render(each), grows=True)
-            return patches
         region = element.regions.get(_field_of(part, delta))
         if region is None:  # The template does not show it, or only when it is rendered again.
             return patches
         if region.renderer is None:  # It was shown as finished, but goes on.
             return patches + self._replace(element, self._render(element), grows=True)
         return patches + region.renderer.feed(delta.text)
+
+    def _replace_kind(self, kind: str) -> list[Patch]:
+        """Show all parts of a kind again, whose text was replaced."""
+        patches: list[Patch] = []
+        for element in self._elements.values():
+            if element.part.kind == kind:
+                self._unsettled[element.part.index] = element
+                patches += self._replace(element, self._render(element), grows=True)
+        return patches
 
     def feeder(self, part: AnswerPart) -> Callable[[str], list[Patch]] | None:
         """Return what shows the next text of a part, if nothing else can change with it."""

@@ -26,6 +26,7 @@ TYPES = {
     "datastar": "text/event-stream",
     "page": "text/html; charset=utf-8",
 }
+MESSAGE = '<article id="{{ message_pair_id }}"><p>{{ human_message }}</p>{{ ai_message }}</article>'
 CONTEXT = {"message_pair_id": "ai_1", "human_message": "<hi>"}
 OUTCOMES = ["finished", "stopped", "truncated", "failed", "interrupted"]
 LOST = "The connection was lost, and the answer ends here."
@@ -67,7 +68,9 @@ class UntouchedIterator(Iterator[str]):
 
 
 def streamed(request: Any, response: Any, **arguments: Any) -> Any:
+    """Stream the tokens into a message with one region, the element ``#ai_1_text``."""
     given = {"context": CONTEXT, "renderer": "text", "into": "messages", "interval": 0}
+    given["template"] = template(request, MESSAGE)
     return response(request, arguments.pop("tokens", TOKENS), **given | arguments)
 
 

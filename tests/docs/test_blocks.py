@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 from tests.docs.pages import DOCS, ROOT, titled
 from tests.docs.reference_client import Decoder, Page
 
@@ -112,7 +113,11 @@ def test_a_view_answers(page: Path, title: str, around: str, tmp_path: Path) -> 
 
 def test_the_excerpt_of_the_readme_is_what_the_library_sends() -> None:
     excerpt = titled(README, "excerpt")
-    reply = Reply(context={"human_message": "Hi", "message_pair_id": "ai_32835e09"})
+    template = Environment(autoescape=True).from_string(
+        '<article id="{{ message_pair_id }}"><p>{{ human_message }}</p>'
+        "<div>{{ ai_message }}</div></article>"
+    )
+    reply = Reply(template.render, {"human_message": "Hi", "message_pair_id": "ai_32835e09"})
     html_format = HTMLFormat()
     html_format.token = "7q"
     fragments = [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment
-from markupsafe import Markup
+from tests.formats.interleaved import INTERLEAVED
 from tests.formats.swapped_page import expected, shown
 
 from streamhtml import Delta, Fragment, Reply
@@ -33,26 +33,6 @@ MESSAGES = {
     "with tools apart": ENVIRONMENT.from_string("{{ parts.tool }}<hr>{{ parts }}").render,
 }
 CONTEXT = {"message_pair_id": "m", "who": "<me>"}
-
-INTERLEAVED = [
-    Delta("Hm, ", "reasoning"),
-    Delta("*so*", "reasoning"),
-    Delta("Let me **lo"),
-    Delta("ok** [it][1] up"),
-    ToolDelta('{"city":', id="a", name="weather"),
-    Delta("0 %", "status"),
-    ToolDelta("", id="b", name="search"),
-    ToolDelta(' "Seoul"}', id="a"),
-    ToolDelta("{}", id="b"),
-    Delta.replace("50 %", "status"),
-    ToolDelta("sunny", id="a", field="result"),
-    ToolDelta("no such thing", id="b", field="error"),
-    Delta("It is.\n\n- a\n- b"),
-    ToolDelta(", hot", id="a", field="result"),
-    Delta.replace("100 %", "status"),
-    Delta(Markup("<b>!</b>")),
-    Delta("\n\n[1]: /u\n"),
-]
 
 
 def fragments(

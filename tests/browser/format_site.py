@@ -12,6 +12,7 @@ from threading import Condition, Thread
 from typing import Final
 
 import uvicorn
+from jinja2 import Environment
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -57,6 +58,9 @@ FIRST_PART: Final = "".join(
 
 _BETWEEN: Final = 0.001  # seconds between two tokens: fast, but not all at once
 
+_MESSAGE: Final = Environment(autoescape=True).from_string(
+    '<article id="{{ message_pair_id }}"><p>{{ human_message }}</p>{{ ai_message }}</article>'
+)
 _NONCE: Final = "r4nd0m"
 _POLICY: Final = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; img-src 'self' data:; "
@@ -156,6 +160,7 @@ class Site:
         self._response = StreamingHTMLResponse(
             request,
             self._model(),
+            _MESSAGE,
             context={"message_pair_id": ID, "human_message": "Bread & 빵?"},
             interval=0.02,
             nonce=_NONCE,

@@ -6,6 +6,7 @@ from string import ascii_letters, digits
 
 from jinja2 import Environment
 from markupsafe import Markup
+from tests.formats.interleaved import INTERLEAVED
 
 from streamhtml import Delta, Fragment, Patch, Reply
 
@@ -229,6 +230,21 @@ def marks() -> SampleReply:
     return _by_hand("ai_2_text", steps, f"<p>one</p>{bold}<p>three</p>{bold}")
 
 
+def parts() -> SampleReply:
+    """A message of ours with reasoning, two tool calls at once, and a part that shows a state."""
+
+    def reply(at_once: bool) -> Reply:
+        return Reply(context={"message_pair_id": "ai_1"}, at_once=at_once)
+
+    growing, whole = reply(at_once=False), reply(at_once=True)
+    whole.open()
+    fragments = [growing.open(), *(growing.feed([delta]) for delta in INTERLEAVED)]
+    whole.feed(INTERLEAVED)
+    (patch,) = whole.close("finished").patches
+    fragments = [each for each in fragments if each.patches]
+    return SampleReply((*fragments, growing.close("finished")), patch.html)
+
+
 SAMPLE_REPLIES: dict[str, Callable[[], SampleReply]] = {
     "text": text,
     "failed": failed,
@@ -240,6 +256,7 @@ SAMPLE_REPLIES: dict[str, Callable[[], SampleReply]] = {
     "markdown_like": markdown_like,
     "swaps": swaps,
     "marks": marks,
+    "parts": parts,
 }
 
 

@@ -1,5 +1,6 @@
 """One request to an ASGI or WSGI app, by hand: test clients hide chunks and disconnects."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ class Answer:
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     chunks: list[bytes] = field(default_factory=list)
+    left_at: float = 0.0
+    """The time (``time.monotonic()``) at which the client disconnected."""
 
     @property
     def text(self) -> str:
@@ -58,6 +61,7 @@ async def call_asgi(
         elif message.get("body"):
             answer.chunks.append(message["body"])
             if len(answer.chunks) == leave_after:
+                answer.left_at = time.monotonic()
                 left.set()
 
     scope = {
@@ -113,6 +117,7 @@ def call_wsgi(
             for chunk in body:
                 answer.chunks.append(chunk)
                 if len(answer.chunks) == leave_after:
+                    answer.left_at = time.monotonic()
                     break
     finally:
         close = getattr(body, "close", None)

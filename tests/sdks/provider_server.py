@@ -1,7 +1,7 @@
 """A server that speaks the protocol of each provider, and cuts its bytes where it is told.
 
 The name of the model is what happens: "text", "reasoning", "tools" and so on, as in ``bodies``;
-"slow" is a text without an end; "agent" calls tools, and speaks when it gets their results;
+"slow" is a text without an end; "agent" is "tools" first, and "text" when it gets the results;
 "http401" and "http429" are errors before the answer. It listens on a free loopback port.
 """
 
@@ -10,6 +10,7 @@ import re
 import select
 import time
 from queue import Queue
+from threading import Event
 from typing import Any, Final
 
 from tests.scripted_server import PATIENCE, Exchange, ScriptedServer
@@ -69,7 +70,13 @@ class ProviderServer(ScriptedServer):
         self._cut = cut
         self.requests: list[tuple[str, Any]] = []
         self.left: Queue[float] = Queue()
+        self._closing = Event()
         super().__init__()
+
+    def close(self) -> None:
+        """End the slow answers, and stop listening."""
+        self._closing.set()
+        super().close()
 
     def answer(self, exchange: Exchange) -> None:
         request = json.loads(exchange.body or b"{}")
@@ -85,8 +92,9 @@ class ProviderServer(ScriptedServer):
         elif model == "slow":
             self._answer_slowly(exchange, protocol)
         else:
-            if model == "agent":
-                model = "text" if _TOOL_RESULT.search(exchange.body) else "tools_in_turn"
+            if model.startswith("agent"):
+                has_results = _TOOL_RESULT.search(exchange.body)
+                model = "text" if has_results else model.replace("agent", "tools")
             self._answer_at_once(exchange, protocol, model)
 
     def _answer_at_once(self, exchange: Exchange, protocol: str, model: str) -> None:
@@ -111,17 +119,20 @@ class ProviderServer(ScriptedServer):
         try:
             for event in events[:second]:
                 exchange.write(event)
-            while time.monotonic() - began < PATIENCE:
+            while time.monotonic() - began < PATIENCE and not self._closing.is_set():
                 exchange.write(events[second])
                 readable, _, _ = select.select([exchange.connection], [], [], PAUSE)
                 if readable and exchange.has_left():
+                    self.left.put(time.monotonic())
                     break
-            else:
-                return
         except ConnectionError:
-            pass
-        self.left.put(time.monotonic())
+            self.left.put(time.monotonic())
         exchange.cut()
+
+
+def scenarios(protocol: str) -> set[str]:
+    """Return what a provider with this protocol can send."""
+    return set(_BODIES[protocol])
 
 
 def _streams(protocol: str, path: str, request: dict[str, Any]) -> bool:

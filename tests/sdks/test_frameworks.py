@@ -16,15 +16,17 @@ from tests.sdks.way import Way
 
 pytestmark = WARNINGS
 WAYS = environment.ways()
+HEADERS = {"Streaming-HTML": "html"}
 
 
 def answer(lab: Lab, framework: str, source: Any, leave_after: int | None = None) -> Answer:
     """Send one request to a view, and read the answer, or the beginning of it."""
     app = APPS[framework](source)
     if framework in ASGI:
-        done: Answer = lab.call(partial(call_asgi, app, leave_after=leave_after))
+        ask = partial(call_asgi, app, headers=HEADERS, leave_after=leave_after)
+        done: Answer = lab.call(ask)
         return done
-    return call_wsgi(app, leave_after=leave_after)
+    return call_wsgi(app, headers=HEADERS, leave_after=leave_after)
 
 
 def source_of(way: Way, framework: str, url: str, model: str) -> Any:

@@ -72,10 +72,8 @@ class Lab:
 
 async def _read(way: Way, url: str, model: str) -> Reply:
     reply = Reply()
-    fragments = stream(reply, way.open(url, model), interval=0)
-    async for _ in fragments:
+    async for _ in stream(reply, way.open(url, model), interval=0):
         pass
-    reply.answer.facts = fragments._pump._source.report.facts  # until the stream does it
     return reply
 
 
@@ -150,7 +148,7 @@ def _has_results(lab: Lab, way: Way) -> bool:
     calls = [part for part in reply.answer.parts if part.kind == "tool"]
     if way.runs_tools:
         assert reply.answer.parts[-1].text == "".join(said.TEXT)
-    return {call.name: call.result for call in calls} == said.RESULTS
+    return {call.name: str(call.result) for call in calls} == said.RESULTS
 
 
 def _has_usage(lab: Lab, way: Way) -> bool:

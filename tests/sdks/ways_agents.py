@@ -187,7 +187,8 @@ async def _cumulative(url: str, model: str) -> AsyncIterator[str]:
             yield text
 
 
-_TEXT_ONLY: Final = "it has the text of the last message only"
+_LAST: Final = "it streams the last message only"
+_TEXT_ONLY: Final = "it streams the text of the last message only"
 _NO_REFUSAL: Final = {"refusal": "Pydantic AI raises an error with it"}
 PYDANTIC_AI: Final = (
     Way(
@@ -195,9 +196,7 @@ PYDANTIC_AI: Final = (
         call="`run_stream()`",
         protocol="chat",
         open=lambda url, model: _pydantic_ai(url, model).run_stream("Hi"),
-        lost=dict.fromkeys(
-            ("reasoning", "tools", "results", "usage", "finish", "refusal"), _TEXT_ONLY
-        ),
+        lost={**_NO_REFUSAL, **dict.fromkeys(("tools", "results"), _LAST)},
         runs_tools=True,
     ),
     Way(

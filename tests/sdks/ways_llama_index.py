@@ -44,6 +44,9 @@ def _agent(url: str, model: str) -> Any:
     return agent.run("Hi")
 
 
+_TEXT_ONLY: Final = dict.fromkeys(
+    ("reasoning", "tools", "usage", "finish", "refusal"), "the engine streams the text only"
+)
 WAYS: Final = (
     Way(
         sdk="LlamaIndex",
@@ -51,6 +54,7 @@ WAYS: Final = (
         protocol="chat",
         open=lambda url, model: _llm(url, model).stream_chat(_MESSAGES),
         is_async=False,
+        lost={"stop": "LlamaIndex keeps the connection, and nothing closes it"},
     ),
     Way(
         sdk="LlamaIndex",
@@ -70,18 +74,21 @@ WAYS: Final = (
         protocol="chat",
         open=lambda url, model: _engine(url, model).stream_chat("Hi"),
         is_async=False,
+        lost={**_TEXT_ONLY, "stop": "a thread of LlamaIndex reads to the end"},
     ),
     Way(
         sdk="LlamaIndex",
         call="chat engine's `astream_chat()`",
         protocol="chat",
         open=lambda url, model: _engine(url, model).astream_chat("Hi"),
+        lost={**_TEXT_ONLY, "stop": "a task of LlamaIndex reads to the end"},
     ),
     Way(
         sdk="LlamaIndex",
         call="`FunctionAgent.run()`",
         protocol="chat",
         open=_agent,
+        tools="tools_in_turn",  # LlamaIndex mixes up calls whose arguments come in turns.
         runs_tools=True,
     ),
 )

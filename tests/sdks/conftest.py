@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
+from typing import Final
 
 import pytest
 from tests.sdks.lab import Lab
@@ -14,6 +15,19 @@ os.environ |= {
 }
 # The other environments have none of the SDKs, or only some.
 collect_ignore_glob = [] if find_spec("litellm") or find_spec("llama_index") else ["test_*.py"]
+
+_FILTERS: Final = (
+    # The SDKs warn of their own code, and of each other. What a source leaves open is an error,
+    # but for the databases in which LlamaIndex keeps the memory of its agents.
+    *("ignore", "error:.*was never awaited:RuntimeWarning", "error::ResourceWarning"),
+    *("error::pytest.PytestUnraisableExceptionWarning", "ignore:<aiosqlite:ResourceWarning"),
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not collect_ignore_glob:
+        for each in _FILTERS:
+            config.addinivalue_line("filterwarnings", each)
 
 
 @pytest.fixture(scope="session")

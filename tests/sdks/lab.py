@@ -42,6 +42,8 @@ class Lab:
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
+        self._answers.clear()
+        gc.collect()  # While the filters of warnings are those of the tests.
 
     def ask(self, way: Way, model: str) -> Reply:
         """Return the reply to a model. It is asked once."""

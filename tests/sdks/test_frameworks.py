@@ -10,11 +10,9 @@ from tests.docs.reference_client import Decoder, Page, token_of
 from tests.sdks import environment, said
 from tests.sdks.apps import APPS, ASGI
 from tests.sdks.lab import CUT, Lab, is_seen
-from tests.sdks.marks import WARNINGS
 from tests.sdks.provider_server import ProviderServer
 from tests.sdks.way import Way
 
-pytestmark = WARNINGS
 WAYS = environment.ways()
 HEADERS = {"Streaming-HTML": "html"}
 

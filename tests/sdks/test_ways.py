@@ -3,10 +3,8 @@
 import pytest
 from tests.sdks import environment
 from tests.sdks.lab import Lab, aspects
-from tests.sdks.marks import WARNINGS
 from tests.sdks.way import Way
 
-pytestmark = WARNINGS
 WAYS = environment.ways()
 
 

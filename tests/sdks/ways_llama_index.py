@@ -1,5 +1,6 @@
 """The ways of LlamaIndex, which has an environment of its own."""
 
+from functools import cache
 from typing import Any, Final
 
 from llama_index.core.agent.workflow import FunctionAgent
@@ -20,6 +21,7 @@ def get_time(tz: str) -> str:
     return RESULTS["get_time"]
 
 
+@cache
 def _llm(url: str, model: str) -> OpenAI:
     # LlamaIndex knows the models of OpenAI by their names.
     more = {"model": model, "stream_options": {"include_usage": True}}
@@ -81,7 +83,11 @@ WAYS: Final = (
         call="chat engine's `astream_chat()`",
         protocol="chat",
         open=lambda url, model: _engine(url, model).astream_chat("Hi"),
-        lost={**_TEXT_ONLY, "stop": "a task of LlamaIndex reads to the end"},
+        lost={
+            **_TEXT_ONLY,
+            "error": "LlamaIndex drops the pieces before it",
+            "stop": "a task of LlamaIndex reads to the end",
+        },
     ),
     Way(
         sdk="LlamaIndex",

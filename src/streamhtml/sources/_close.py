@@ -4,9 +4,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any, Final
 
-_ASYNC_NAMES: Final = ("aclose", "close", "abort", "cancel")
+_ASYNC_NAMES: Final = ("aclose", "close", "abort", "cancel_run", "cancel")
 """Names of closing methods. Where an object has several, the first is the async one. Some SDKs have
-a coroutine function named close() or abort(). A run of an agent can only be cancelled."""
+a coroutine function named close() or abort(). A run of an agent can only be cancelled, and
+cancel() of LlamaIndex cancels only the wait for its result."""
 
 
 async def close_async(source: object) -> None:

@@ -75,7 +75,7 @@ def test_a_format_that_is_named_does_not_vary(call: Call, name: str) -> None:
 @pytest.mark.parametrize("name", ["sse", "turbo", "datastar", "page"])
 def test_the_markdown_of_each_says_all_of_the_answer(call: Call, name: str) -> None:
     def view(request: Any, response: Any) -> Any:
-        tokens = ["## He", "llo\n\n- **a", "**\n", "\n|a|\n|-|\n", "|b|\n", "\n```\nx\n```"]
+        tokens = ["## ", "Hello\n\n- **a", "**\n", "\n|a|\n|-|\n", "|b|\n", "\n```\nx\n```"]
         return streamed(request, response, tokens=tokens, renderer="markdown", format=name)
 
     answer = call(view)

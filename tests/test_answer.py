@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from streamhtml import Answer, AnswerPart, Delta, Facts, ToolDelta
 from streamhtml._delta import PartEnd
-from streamhtml._json_scan import JSONScan
 from streamhtml._patch import Outcome
 from streamhtml._said import Said
 
@@ -101,6 +100,58 @@ def test_law_an_answer_goes_on_where_it_was_stored(answer: Answer, deltas: list[
     assert read == answer
 
 
+VERSION_1: dict[str, Any] = {
+    "version": 1,
+    "message_pair_id": "ai_1",
+    "parts": [
+        {
+            "kind": "reasoning",
+            "text": "Think.",
+            "state": "done",
+            "outcome": None,
+            "began_after": 0.0,
+            "ended_after": 0.25,
+        },
+        {
+            "kind": "text",
+            "text": "Look: ",
+            "state": "done",
+            "outcome": None,
+            "began_after": 0.25,
+            "ended_after": 0.5,
+        },
+        {
+            "kind": "tool",
+            "text": '{"q": 1}',
+            "id": "call_1",
+            "name": "search",
+            "result": "3 hits",
+            "error": None,
+            "state": "done",
+            "outcome": None,
+            "began_after": 0.5,
+            "ended_after": 0.75,
+        },
+        {
+            "kind": "text",
+            "text": ["<b>", {"html": "<hr>"}, {"escaped": '"\\u0000"'}],
+            "state": "done",
+            "outcome": None,
+            "began_after": 1.0,
+            "ended_after": 1.75,
+        },
+    ],
+    "outcome": "truncated",
+    "model": "m-1",
+    "response_id": "resp_1",
+    "finish_reason": "length",
+    "usage": {"input_tokens": 7},
+    "sources": None,
+    "first_delta_after": 0.1,
+    "duration": 1.75,
+}
+
+
 def test_version_1_of_a_stored_answer() -> None:
     answer = said(
         [
@@ -118,56 +169,8 @@ def test_version_1_of_a_stored_answer() -> None:
     answer.message_pair_id = "ai_1"
     answer.first_delta_after = 0.1
     answer.facts = Facts("m-1", "resp_1", "length", {"input_tokens": 7})
-    assert answer.to_dict() == {
-        "version": 1,
-        "message_pair_id": "ai_1",
-        "parts": [
-            {
-                "kind": "reasoning",
-                "text": "Think.",
-                "state": "done",
-                "outcome": None,
-                "began_after": 0.0,
-                "ended_after": 0.25,
-            },
-            {
-                "kind": "text",
-                "text": "Look: ",
-                "state": "done",
-                "outcome": None,
-                "began_after": 0.25,
-                "ended_after": 0.5,
-            },
-            {
-                "kind": "tool",
-                "text": '{"q": 1}',
-                "id": "call_1",
-                "name": "search",
-                "result": "3 hits",
-                "error": None,
-                "state": "done",
-                "outcome": None,
-                "began_after": 0.5,
-                "ended_after": 0.75,
-            },
-            {
-                "kind": "text",
-                "text": ["<b>", {"html": "<hr>"}, {"escaped": '"\\u0000"'}],
-                "state": "done",
-                "outcome": None,
-                "began_after": 1.0,
-                "ended_after": 1.75,
-            },
-        ],
-        "outcome": "truncated",
-        "model": "m-1",
-        "response_id": "resp_1",
-        "finish_reason": "length",
-        "usage": {"input_tokens": 7},
-        "sources": None,
-        "first_delta_after": 0.1,
-        "duration": 1.75,
-    }
+    assert answer.to_dict() == VERSION_1
+    assert Answer.from_dict(VERSION_1) == answer
     assert answer.text == "Look: \n\n<b><hr>\0"
     assert [part.seconds for part in answer.parts] == [0.25, 0.25, 0.25, 0.75]
     assert Answer.from_dict({"version": 1, "message_pair_id": "", "parts": []}) == Answer()
@@ -361,36 +364,6 @@ def test_the_arguments_of_a_tool_call_as_values() -> None:
 
     assert values('{"q": [1, "ä"]}') == {"q": [1, "ä"]}
     assert values('{"q": ') is values("") is values("[" * 100_000) is None
-
-
-JSON = st.recursive(
-    st.none() | st.integers() | st.text('{}[]"\\/a'),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text('{"\\'), inner, max_size=3),
-)
-
-
-@given(JSON.filter(lambda value: isinstance(value, dict | list)), st.data())
-def test_law_a_json_value_is_complete_at_its_last_character(
-    value: Any, data: st.DataObject
-) -> None:
-    text = json.dumps(value, ensure_ascii=data.draw(st.booleans()))
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
-    scan = JSONScan()
-    scan.feed(data.draw(st.sampled_from(["", " \n"])))
-    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
-        assert not scan.is_complete or start == len(text)
-        scan.feed(text[start:end])
-    assert scan.is_complete
-    scan.feed("}")
-    assert scan.is_complete
-
-
-def test_a_text_that_is_no_json_is_never_complete() -> None:
-    for text in "print({})", '"{}"', "7":
-        scan = JSONScan()
-        for character in text:
-            scan.feed(character)
-        assert not scan.is_complete
 
 
 def test_said_compares_and_shows_its_pieces() -> None:

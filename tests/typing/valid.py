@@ -11,7 +11,10 @@ import streamhtml.flask
 import streamhtml.starlette
 import streamhtml.wsgi
 from streamhtml import (
+    Answer,
+    AnswerPart,
     Delta,
+    Facts,
     Format,
     FormatName,
     FormatRequest,
@@ -27,10 +30,12 @@ from streamhtml import (
     Reply,
     TextRenderer,
     Tokens,
+    ToolDelta,
     Truncated,
     aenumerate,
     deltas,
     pair_id,
+    render_message,
     static_path,
     stream,
 )
@@ -79,6 +84,18 @@ class Lines(Format):
 
     def encode(self, fragment: Fragment) -> str:
         return "".join(f"{patch.selector} {patch.html}\n" for patch in fragment.patches)
+
+
+def show_again(request: Request, stored: dict[str, object]) -> list[Markup]:
+    answer: Answer = Answer.from_dict(stored)
+    part: AnswerPart = answer.add(ToolDelta("{}", id="1", name="search"), at=0.5)
+    facts: Facts = answer.facts
+    print(part.result, part.values, facts.usage)
+    return [
+        render_message(answer, context={"human_message": "Hi"}, renderer="text"),
+        streamhtml.starlette.render_message(request, answer, "chat.html", renderer="text"),
+        streamhtml.flask.render_message(flask.request, answer, headers={"Content-Language": "ko"}),
+    ]
 
 
 def on_end(reply: Reply) -> None:

@@ -16,8 +16,8 @@ export PYTHON
 
 # The tests of the pure core, of Markdown and of the formats need no server and no browser.
 QUICK := tests/formats tests/markdown tests/sources $(wildcard $(addprefix tests/test_,$(addsuffix .py,\
-	closed_html delta gzip jinja limits notice page_template patch placeholders reconnected reply \
-	request_headers response_headers scrub template text views)))
+	answer closed_html delta gzip jinja json_scan limits notice page_template patch placeholders \
+	reconnected render_message reply request_headers response_headers scrub template text views)))
 
 # The linters run side by side. GNU make 4 prints the output of each in one piece.
 LINTERS := ruff mypy pyright tsc eslint imports

@@ -167,6 +167,18 @@ def test_an_answer_without_an_outcome_is_shown_without_a_notice() -> None:
     assert answer.outcome is None
 
 
+def test_what_a_killed_process_has_stored_can_be_ended_later() -> None:
+    reply = Reply()
+    reply.open()
+    reply.feed([Delta("Hm", "reasoning"), ToolDelta('{"a', id="1", name="look")], at=1)
+    answer = stored(reply.answer)
+    assert "Running…" in render_message(answer)
+    answer.end("interrupted")
+    html = render_message(answer)
+    assert "Running…" not in html
+    assert "The connection was lost" in html
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

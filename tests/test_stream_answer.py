@@ -163,9 +163,16 @@ def test_an_answer_without_a_delta() -> None:
     reply = Reply()
 
     async def leave() -> None:
-        fragments = stream(reply, ["<thi"], interval=60, on_end=lambda reply: None)
+        given = anyio.Event()
+
+        async def source() -> AsyncIterator[str]:
+            yield "<thi"
+            given.set()
+            await anyio.sleep(60)
+
+        fragments = stream(reply, source(), interval=60, on_end=lambda reply: None)
         await anext(fragments)
-        await anyio.sleep(0.01)
+        await given.wait()
         await fragments.aclose()
 
     anyio.run(leave)

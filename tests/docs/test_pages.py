@@ -116,7 +116,9 @@ def signature_of(value: object) -> list[tuple[str, object, bool]]:
     ]
 
 
-@pytest.mark.parametrize("contract", ["layers", "markdown", "markdown_block", "markdown_inline"])
+@pytest.mark.parametrize(
+    "contract", ["layers", "sources", "markdown", "markdown_block", "markdown_inline"]
+)
 def test_the_architecture_shows_the_layers_that_are_enforced(contract: str) -> None:
     contracts = ConfigParser()
     contracts.read(ROOT / ".importlinter", encoding="utf-8")

@@ -1,6 +1,7 @@
 """What a user may write. Type checkers must find nothing here; the file is never imported."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import flask
 from markupsafe import Markup
@@ -28,6 +29,7 @@ from streamhtml import (
     Renderer,
     RendererName,
     Reply,
+    SourceError,
     TextRenderer,
     Tokens,
     ToolDelta,
@@ -38,6 +40,7 @@ from streamhtml import (
     render_message,
     static_path,
     stream,
+    think,
 )
 from streamhtml.formats import FORMATS, create_format, negotiate
 
@@ -171,3 +174,27 @@ chosen: str = negotiate({"Streaming-HTML": "html"})
 chosen = negotiate([(b"accept", b"text/html")])
 script: bytes = (static_path / "streaming-html.min.js").read_bytes()
 version: str = streamhtml.__version__
+
+
+class Run:
+    """The run of an agent."""
+
+    def stream_events(self) -> AsyncIterator[object]:
+        raise SourceError("it has failed")
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[AsyncIterator[str]]:
+    yield words()
+
+
+async def whatever_an_sdk_returns(request: Request) -> None:
+    sources: list[Tokens] = [words(), words, opened(), opened, Run(), Run, parts(), ["a"]]
+    for tokens in sources:
+        streamhtml.starlette.StreamingHTMLResponse(request, tokens)
+        streamhtml.starlette.StreamingHTMLResponse(request, deltas(tokens, read=str))
+        streamhtml.starlette.StreamingHTMLResponse(request, think(tokens, ["plan", ("{", "}")]))
+    async for delta in think(words(), ()):
+        print(delta.text)
+    for delta in deltas(parts(), read=lambda token: token):
+        print(delta.text)

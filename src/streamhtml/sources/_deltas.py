@@ -32,8 +32,14 @@ class _Engine(Protocol):
 
 
 Tokens: TypeAlias = (
-    "AsyncIterable[Any] | Iterable[Any] | Awaitable[Any] | Callable[[], Any]"
-    " | AbstractAsyncContextManager[Any] | AbstractContextManager[Any] | _Run | _Engine"
+    AsyncIterable[Any]
+    | Iterable[Any]
+    | Awaitable[Any]
+    | Callable[[], Any]
+    | AbstractAsyncContextManager[Any]
+    | AbstractContextManager[Any]
+    | _Run
+    | _Engine
 )
 """A source: an async or sync iterable of tokens; what an SDK returns when it is asked to stream,
 which can be an awaitable, a context manager or the run of an agent; or a function without arguments
@@ -90,7 +96,7 @@ def think(tokens: AsyncIterable[Any], tags: Tags = THINK_TAGS) -> "AsyncDeltas":
 @overload
 def think(tokens: Iterable[Any], tags: Tags = THINK_TAGS) -> "SyncDeltas": ...
 @overload
-def think(tokens: Awaitable[Any] | Callable[[], Any], tags: Tags = THINK_TAGS) -> "AsyncDeltas": ...
+def think(tokens: Tokens, tags: Tags = THINK_TAGS) -> "AsyncDeltas | SyncDeltas": ...
 def think(tokens: Tokens, tags: Tags = THINK_TAGS) -> "AsyncDeltas | SyncDeltas":
     """Return the source with the reasoning found between other tags than the usual ones.
 

@@ -22,7 +22,8 @@ def _has_attribute(kind: Any, name: str) -> bool:
 
 def field(value: Any, *names: str) -> Any:
     """Return the first of the named attributes or values that is not None; else None."""
-    reads_as = _reads_as(type(value))
+    kind: Any = type(value)
+    reads_as = _reads_as(kind)
     if reads_as == "model":
         return _field_of_model(value, names)
     for name in names:
@@ -34,12 +35,13 @@ def field(value: Any, *names: str) -> Any:
 
 def _field_of_model(model: Any, names: tuple[str, ...]) -> Any:
     """Read a field of one of Pydantic's models, which take long to say that they have none."""
+    kind: Any = type(model)
     fields, extra = model.__dict__, model.__pydantic_extra__
     for name in names:
         found = fields.get(name)
         if found is None and extra:
             found = extra.get(name)
-        if found is None and _has_attribute(type(model), name):
+        if found is None and _has_attribute(kind, name):
             found = getattr(model, name, None)
         if found is not None:
             return found

@@ -18,7 +18,14 @@ CUT_SHORT: Final = frozenset(
 
 
 class SourceError(Exception):
-    """Raised by the iteration of a source whose events say that the answer has failed."""
+    """Raised by the iteration of a source whose events say that the answer has failed.
+
+    Args:
+        message: what the provider said about the error. It is not shown to the reader.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
 
 
 class Report:

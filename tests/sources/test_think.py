@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from streamhtml import Delta, Reply, ToolDelta, deltas, merge, stream, think
+from streamhtml import Delta, Reply, ToolDelta, deltas, stream, think
 from streamhtml._delta import merge_deltas
 from streamhtml.sources._think import ThinkSplitter
 
@@ -172,6 +172,5 @@ def test_wrong_tags(tags: Any, message: str) -> None:
 def test_it_is_too_late_for_other_tags() -> None:
     source = deltas(["a", "b"])
     next(source)
-    for late in source, merge({"left": ["a"]}):
-        with pytest.raises(RuntimeError, match=r"call think\(\) before the source is iterated"):
-            think(late, ())
+    with pytest.raises(RuntimeError, match=r"call think\(\) before the source is iterated"):
+        think(source, ())

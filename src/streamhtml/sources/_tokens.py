@@ -101,8 +101,7 @@ class TokenReader:
         """
         if self._is_opened:
             raise RuntimeError(
-                "the text of this source is read already; call think() before the source is "
-                "iterated, or passed to merge() or primed()"
+                "this source was iterated already; call think() before the source is iterated"
             )
         self._think = ThinkSplitter(tags)
 

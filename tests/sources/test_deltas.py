@@ -149,6 +149,7 @@ async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
     [
         (7, "a token is an int, which is not known; pass deltas.source, read="),
         (b"x", "a token is a bytes"),
+        (dict.fromkeys(range(100)), "a token is a dict with the fields 0, .* 18, 19, which is not"),
         (SimpleNamespace(text="x"), "a token is a types.SimpleNamespace"),
         (
             ChatCompletion.model_validate(

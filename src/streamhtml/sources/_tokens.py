@@ -1,6 +1,7 @@
 """Turns each token into its Deltas. Every accepted type of token is listed here."""
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, Protocol, TypeAlias
 
 from markupsafe import Markup
@@ -33,6 +34,9 @@ _MAP_IT: Final = (
     "pass deltas(source, read=function) with a function that returns its text or a Delta, or None "
     "for nothing"
 )
+
+_MAX_NAMES: Final = 20
+"""How many names of fields an error shows. A mapping with more of them is data, and no event."""
 
 
 class Reader(Protocol):
@@ -217,7 +221,8 @@ def _unknown(token: object) -> Exception:
         return SourceError(f"the provider reported an error: {text}")
     names = token if isinstance(token, Mapping) else getattr(token, "__dict__", {})
     kind = f" of the type {kind_of(token)!r}" if kind_of(token) else ""
-    fields = f" with the fields {', '.join(map(str, names))}" if names else ""
+    shown = ", ".join(str(name) for name in islice(names, _MAX_NAMES))
+    fields = f" with the fields {shown}" if shown else ""
     remedy = ASK_FOR_MESSAGES if is_state(token) else _MAP_IT
     what = f"a token is {with_article(token)}{kind}{fields}, which is not known"
     return TypeError(f"{what}; {remedy}")

@@ -243,6 +243,17 @@ async def test_text_that_is_held_back_comes_before_an_error(ends_with: str, held
     assert ended[0] is error
 
 
+def test_what_was_read_but_not_returned_is_not_lost() -> None:
+    """A source can be cancelled between two Deltas of one token."""
+    source = deltas([CASES[11][1], "<thi"], read=lambda token: token)
+    assert next(source) == Delta("hm", "reasoning")
+    assert source.end() == [Delta("so")]
+    repeated = deltas(iter(["ha", "ha", "ha", "so", "<"]))
+    assert next(repeated) == Delta("ha")
+    assert next(repeated) == Delta("ha")
+    assert repeated.end() == [Delta("ha"), Delta("so")]
+
+
 class Stream:
     """A stream as SDKs have it: it is not its own iterator, and it holds a connection."""
 

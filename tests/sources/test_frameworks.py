@@ -83,6 +83,20 @@ LANGCHAIN: list[tuple[str, list[Any], list[Part], str]] = [
         "finished",
     ),
     (
+        "the interrupt of a graph",
+        [
+            ("messages", (message("a"), {})),
+            ("updates", {"__interrupt__": ({"id": "i", "value": "Send it?"},)}),
+            event("on_chain_stream", chunk={"__interrupt__": [{"id": "j", "value": {"x": 1}}]}),
+        ],
+        [
+            ("text", "a"),
+            ("approval", "i", "interrupt", "Send it?"),
+            ("approval", "j", "interrupt", '{"x": 1}'),
+        ],
+        "finished",
+    ),
+    (
         "blocks",
         [
             block("start", 0, content={"type": "text", "text": "a"}),

@@ -95,7 +95,7 @@ class LangChainMessages:
             # No message may follow. This is told at the end, because one may.
             has_messages = self._seen or mode in ("custom", "messages")
             self._report.complaint = "" if has_messages else ASK_FOR_MESSAGES
-            return []
+            return self._read_interrupts(payload)
         is_pair = isinstance(payload, tuple | list) and payload
         return self._read_message(payload[0] if is_pair else payload)
 
@@ -112,10 +112,20 @@ class LangChainMessages:
             return self._read_message(output)  # The model did not stream.
         if name == "on_tool_end" and is_message(output):
             return self._read_tool(output)
+        if name == "on_chain_stream":
+            return self._read_interrupts(field(data, "chunk"))
         if name == "on_tool_error":
             call_id = text_field(data, "tool_call_id")
             return self._calls.result(call_id, str(field(data, "error") or ""), failed=True)
         return []
+
+    def _read_interrupts(self, state: object) -> list[Delta]:
+        """Return the questions to the user, for which a graph waits."""
+        found: list[Delta] = []
+        for interrupt in list_field(state, "__interrupt__"):
+            text = to_text(field(interrupt, "value"))
+            found += self._calls.approval(text_field(interrupt, "id"), "interrupt", text)
+        return found
 
     def _read_message(self, message: object) -> list[Delta]:
         kind, message_id = kind_of(message), text_field(message, "id")

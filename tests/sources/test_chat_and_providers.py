@@ -4,10 +4,11 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from tests.sources.protocols import chunk, gemini
 from tests.sources.said import Part, said_in_both_forms
 
-from streamhtml.sources._fields import to_json
+from streamhtml.sources._fields import field, to_json
 
 
 def call(index: Any, **fields: Any) -> Any:
@@ -274,3 +275,18 @@ def test_arguments_that_are_no_json_are_not_shown() -> None:
     assert to_json([1, SimpleNamespace(x=SimpleNamespace(y=1))]) == '[1, {"x": {"y": 1}}]'
     assert to_json({"x": 1 + 2j}) == '{"x": "(1+2j)"}'
     assert to_json({"x": MappingProxyType({"y": 1})}) == '{"x": {"y": 1}}'
+
+
+def test_the_fields_of_a_model_of_pydantic() -> None:
+    class Model(BaseModel, extra="allow"):
+        known: int = 1
+        absent: int | None = None
+
+        @property
+        def made(self) -> int:
+            return 3
+
+    model = Model.model_validate({"unknown": 2})
+    assert [field(model, name) for name in ("known", "unknown", "made")] == [1, 2, 3]
+    assert field(model, "absent", "missing", "made") == 3
+    assert field(model, "absent", "missing") is None

@@ -93,6 +93,15 @@ class Both:
         return tokens()
 
 
+class ModelOfStream:
+    """A model of Pydantic that is a stream of its own."""
+
+    model_fields: ClassVar[dict[str, Any]] = {}
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return tokens()
+
+
 def nested() -> Any:
     """A coroutine that returns a manager, which gives a run."""
 
@@ -115,6 +124,7 @@ def nested() -> Any:
         ResponseRun,
         lambda: Engine(tokens()),
         lambda: Both(tokens()),
+        ModelOfStream,
         nested,
         lambda: nested,
         lambda: asynccontextmanager(tokens_of_a_manager)(),

@@ -5,7 +5,7 @@ object with a method that makes the stream. They can be nested in any order. An 
 by its type, because an SDK's object may make up attributes.
 """
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from typing import Any, Final
@@ -40,7 +40,7 @@ def is_async(tokens: object) -> bool:
         return isinstance(stream, AsyncIterable)
     if isinstance(tokens, AsyncIterable):
         return True
-    if sync_stream(tokens) is not None:
+    if sync_stream_method(tokens):
         return False
     # A task can be iterated too, but only by the event loop.
     if stream_method(tokens) or isinstance(tokens, Awaitable):
@@ -64,17 +64,14 @@ def stream_method(source: object) -> Callable[[], Any] | None:
     return None
 
 
-def sync_stream(source: object) -> Iterable[Any] | None:
-    """Return the stream of a sync run of Pydantic AI, or of a sync chat engine of LlamaIndex."""
-    kind = type(source)
-    make = stream_method(source) if kind.__name__.endswith("Sync") else None
-    if make is not None:
-        return make()  # type: ignore[no-any-return]
+def sync_stream_method(source: object) -> Callable[[], Any] | None:
+    """Return what makes the sync stream of a run or of a chat engine; None if there is nothing."""
+    if type(source).__name__.endswith("Sync"):  # A run of Pydantic AI.
+        return stream_method(source)
     # Both kinds of engine have the same class, and the stream of one of them.
-    if not hasattr(kind, "response_gen") or getattr(source, "achat_stream", None) is not None:
-        return None
-    stream = source.response_gen  # type: ignore[attr-defined]
-    return stream if isinstance(stream, Iterable) else None
+    if hasattr(type(source), "response_gen") and getattr(source, "achat_stream", None) is None:
+        return partial(getattr, source, "response_gen")
+    return None
 
 
 def make_sync_stream(source: object) -> Iterable[Any]:
@@ -84,8 +81,9 @@ def make_sync_stream(source: object) -> Iterable[Any]:
         TypeError: it has none.
     """
     check_source(source)
-    stream = source if isinstance(source, Iterable) else sync_stream(source)
-    if stream is None:
+    make = None if isinstance(source, Iterable) else sync_stream_method(source)
+    stream = source if make is None else make()
+    if not isinstance(stream, Iterable):
         raise TypeError(cannot_be_read(source))
     return stream
 
@@ -103,7 +101,9 @@ def check_source(tokens: object) -> None:
         )
     kind = type(tokens)
     # The models of Pydantic are iterable: they yield their fields.
-    is_model = isinstance(tokens, Mapping) or hasattr(kind, "model_fields")
+    is_model = isinstance(tokens, Mapping) or (
+        hasattr(kind, "model_fields") and not isinstance(tokens, AsyncIterable | Iterator)
+    )
     streams = [name for name in _MODEL_METHODS if callable(getattr(kind, name, None))]
     if streams and (is_model or not isinstance(tokens, AsyncIterable | Iterable)):
         raise TypeError(

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.sources.protocols import item, response
+from tests.sources.events import item, response
 from tests.sources.said import Part, said, said_in_both_forms
 
 from streamhtml import deltas

@@ -13,14 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.sources.protocols import (
-    CALLS,
-    PROTOCOLS,
-    REASONING,
-    TEXT,
-    Protocol,
-    as_objects,
-)
+from tests.sources.events import CALLS, REASONING, TEXT
+from tests.sources.protocols import PROTOCOLS, Protocol, as_objects
 
 from streamhtml import Delta, Truncated, deltas
 from streamhtml._answer import Answer

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
-from tests.sources.protocols import chunk, gemini
+from tests.sources.events import chunk, gemini
 from tests.sources.said import Part, said_in_both_forms
 
 from streamhtml.sources._fields import field, to_json

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.sources.protocols import block, chunk, graph_event, message
+from tests.sources.events import chunk
+from tests.sources.framework_events import block, graph_event, message
 from tests.sources.said import Part, said, said_in_both_forms
 
 from streamhtml import Delta, deltas

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.sources.protocols import CALLS, PROTOCOLS, TEXT, Protocol, as_objects
+from tests.sources.events import CALLS, TEXT
+from tests.sources.protocols import PROTOCOLS, Protocol, as_objects
 
 from streamhtml import deltas
 from streamhtml._answer import Answer

@@ -25,6 +25,7 @@ class ReadDeltas(AsyncDeltas):
     def __init__(self) -> None:
         super().__init__(())
         self.split_reasoning(())  # The sources have found it already.
+        self._is_opened = True  # They have their own options.
         self._arrived: deque[Delta] = deque()
         self._reads_before = 0
 

@@ -168,7 +168,7 @@ def test_a_source_that_works_streams_whole(ask: Ask, kind: str) -> None:
     answer = ask(sources[kind], headers={"Streaming-HTML": "html"})
     assert answer.status == 200
     assert answer.text.endswith(" end finished>")
-    assert text_of(answer) == "ab"
+    assert text_of(answer).endswith("ab")
 
 
 @pytest.mark.parametrize(("code", "status"), [(401, 401), (429, 429), (None, 502)])
@@ -190,5 +190,5 @@ def test_an_error_before_the_first_token_has_its_status(
 
 def test_a_source_is_closed_when_the_reader_leaves(ask: Ask) -> None:
     source = RecordedSource("a", then="wait")
-    ask(source, leave_after=1)
+    ask(source, headers={"Streaming-HTML": "html"}, leave_after=1)
     assert source.closed.wait(5)

@@ -30,7 +30,6 @@ class ReadDeltas(AsyncDeltas):
         self._reads_before = 0
 
     async def open(self) -> AsyncIterator[Any]:
-        self._is_opened = True
         self._iterator = _Arrived(self)
         return self._iterator
 

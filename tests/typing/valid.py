@@ -36,7 +36,10 @@ from streamhtml import (
     Truncated,
     aenumerate,
     deltas,
+    http_status,
+    merge,
     pair_id,
+    primed,
     render_message,
     static_path,
     stream,
@@ -152,6 +155,21 @@ async def without_a_response(tokens: Tokens) -> str:
         outcome: str | None = fragment.outcome
         body += f"{number} {outcome} {one_format.encode(fragment)}"
     return body
+
+
+async def several_models() -> None:
+    sources: dict[str, Tokens] = {"right": parts(), "function": words}
+    tokens = merge({"left": words(), **sources})
+    try:
+        ready = await streamhtml.starlette.primed(tokens)
+    except ConnectionError as error:
+        status: int = http_status(error)
+        print(status)
+    else:
+        stream(Reply(), ready)
+    stream(Reply(), primed(parts()))
+    piece: Delta = Delta.replace("2 of 3", part="status")
+    print(piece.text)
 
 
 def step_by_step() -> list[Fragment]:

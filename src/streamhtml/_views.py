@@ -222,12 +222,12 @@ class _FixedPlace:
         return getattr(self._renderer, "held", 0)
 
     def feed(self, part: AnswerPart, delta: Delta) -> list[Patch]:
+        if type(delta) is PartEnd:
+            return self._end(delta.outcome)
         if self._is_complete:
             return []
         if type(delta) is Replacement:
             return self._replace(part)
-        if type(delta) is PartEnd:
-            return self._end(delta.outcome)
         patches: list[Patch] = []
         if part is not self._last and part.begins_paragraph:
             patches = self._renderer.feed(PARAGRAPH)

@@ -22,7 +22,7 @@ import streamhtml.asgi
 import streamhtml.flask
 import streamhtml.starlette
 import streamhtml.wsgi
-from streamhtml import http_status
+from streamhtml import http_status, merge
 
 Source = Callable[[], Any]
 
@@ -169,6 +169,14 @@ def test_a_source_that_works_streams_whole(ask: Ask, kind: str) -> None:
     assert answer.status == 200
     assert answer.text.endswith(" end finished>")
     assert text_of(answer).endswith("ab")
+
+
+def test_several_sources_stream_whole(ask: Ask) -> None:
+    source = lambda: merge({"text": works(), "side": iter(["x"]), "more": works})  # noqa: E731
+    answer = ask(source)
+    assert answer.status == 200
+    assert ">ab<" in answer.text
+    assert "streamhtml-notice" not in answer.text
 
 
 @pytest.mark.parametrize(("code", "status"), [(401, 401), (429, 429), (None, 502)])

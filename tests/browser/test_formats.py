@@ -31,7 +31,7 @@ from streamhtml._words import NOTICES
 from streamhtml.formats import FORMATS
 from streamhtml.formats._tails import Tails
 from streamhtml.formats.datastar import DatastarFormat
-from streamhtml.markdown import MarkdownRenderer, Options
+from streamhtml.markdown import MarkdownRenderer
 
 pytestmark = pytest.mark.browser
 
@@ -59,7 +59,8 @@ const look = () => {{
 }};
 look();
 """
-# Removes what htmx adds to what it has swapped, our attributes, and what is hidden.
+# Removes what htmx adds to what it has swapped, our attributes, and what is hidden (but for what is
+# folded).
 CLEANED = """region => {
     if (!region) return "";
     const copy = region.cloneNode(true);
@@ -67,7 +68,8 @@ CLEANED = """region => {
     [copy, ...copy.querySelectorAll("*")].forEach((element, number) => {
         if (!element.className) element.removeAttribute("class");
         for (const mark of ["data-htmx-powered", "data-streamhtml"]) element.removeAttribute(mark);
-        if (!those[number].checkVisibility()) element.remove();
+        const there = those[number];
+        if (!there.checkVisibility() && !there.closest("details")) element.remove();
     });
     return copy.innerHTML;
 }"""
@@ -120,7 +122,7 @@ class Reader:
 
     def wait_for_answer(self, text: str, notice: str = "") -> None:
         """Wait until the region has the rendered text, and the notice, if there is one."""
-        html = MarkdownRenderer(f"{ID}_text", Options(dir_auto=True)).render(text)
+        html = MarkdownRenderer(f"{ID}_text").render(text)
         if notice:
             html += Markup('<span class="streamhtml-notice" role="alert">{}</span>').format(notice)
         expected = self.page.evaluate(SPELLED, str(html))

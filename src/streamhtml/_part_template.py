@@ -140,17 +140,18 @@ class PartTemplates:
             self._found[key] = self._find_first(kinds_of(part))
         return self._found[key]
 
-    def _find_first(self, kinds: Iterable[str]) -> Template:
-        for kind in kinds:
-            own = self._own.get(kind)
-            if own is None and self._find is not None and _KIND.match(kind):
-                own = self._find(_NAME.format(kind))
-            if own is not None:
-                self.has_own = True
-                return own
-            if kind in _BUILT_IN:
-                break
-        return built_in(_NAME.format(kind))
+    def _find_first(self, kinds: Iterator[str]) -> Template:
+        kind = next(kinds)
+        while (own := self._find_own(kind)) is None and kind not in _BUILT_IN:
+            kind = next(kinds)
+        self.has_own |= own is not None
+        return own or built_in(_NAME.format(kind))
+
+    def _find_own(self, kind: str) -> Template | None:
+        own = self._own.get(kind)
+        if own is None and self._find is not None and _KIND.match(kind):
+            own = self._find(_NAME.format(kind))
+        return own
 
 
 def kinds_of(part: AnswerPart) -> Iterator[str]:

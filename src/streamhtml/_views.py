@@ -115,7 +115,7 @@ class LiveView:
         self._places: dict[str, _FixedPlace | PartSequence] = {}
         self._growing: AnswerPart | None = None
         """The part of the last Delta, if its next text needs only ``_grow()``."""
-        self._grow: Callable[[str], list[Patch]] = _nothing
+        self._grow: Callable[[str], list[Patch]]
 
     @property
     def held(self) -> int:
@@ -397,7 +397,3 @@ class BufferedView:
 
     def may_call_site_at_end(self) -> bool:
         return self._view.may_call_site_for(self._answer.parts)
-
-
-def _nothing(text: str) -> list[Patch]:
-    return []

@@ -58,7 +58,7 @@ FIRST_PART: Final = "".join(
 
 _BETWEEN: Final = 0.001  # seconds between two tokens: fast, but not all at once
 
-_MESSAGE: Final = Environment(autoescape=True).from_string(
+MESSAGE: Final = Environment(autoescape=True).from_string(
     '<article id="{{ message_pair_id }}"><p>{{ human_message }}</p>{{ ai_message }}</article>'
 )
 _NONCE: Final = "r4nd0m"
@@ -160,7 +160,7 @@ class Site:
         self._response = StreamingHTMLResponse(
             request,
             self._model(),
-            _MESSAGE,
+            MESSAGE,
             context={"message_pair_id": ID, "human_message": "Bread & 빵?"},
             interval=0.02,
             nonce=_NONCE,

@@ -7,7 +7,7 @@ import pytest
 from markupsafe import Markup
 from playwright.sync_api import Browser, Route
 from tests.browser.attacks import FAMILIES, FOREIGN, OUTSIDE
-from tests.browser.format_site import ID, Site
+from tests.browser.format_site import ID, MESSAGE, Site
 from tests.browser.sample_replies import SampleReply
 from tests.browser.test_formats import STREAMS, Reader, reading
 from tests.markdown.cuts import in_groups, like_tokens
@@ -38,7 +38,7 @@ def answers() -> tuple[str, ...]:
 
 def recorded(tokens: list[str]) -> SampleReply:
     """Return the reply to the tokens."""
-    reply = Reply(context={"message_pair_id": ID})
+    reply = Reply(MESSAGE.render, {"message_pair_id": ID})
     fragments = [reply.open()]
     fragments += [reply.feed([Delta(token)]) for token in tokens]
     fragments.append(reply.close("finished"))

@@ -3,6 +3,7 @@
 from markupsafe import Markup
 
 from streamhtml import Delta, ToolDelta
+from streamhtml._delta import PartEnd
 
 INTERLEAVED = [
     Delta("Hm, ", "reasoning"),
@@ -22,4 +23,6 @@ INTERLEAVED = [
     Delta.replace("100 %", "status"),
     Delta(Markup("<b>!</b>")),
     Delta("\n\n[1]: /u\n"),
+    Delta("Left", "left"),
+    PartEnd(part="left", outcome="failed"),
 ]

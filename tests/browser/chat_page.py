@@ -59,13 +59,16 @@ class Chat:
 
     @property
     def answers(self) -> list[str]:
-        """The HTML of each answer's region, as the browser spells it."""
+        """The HTML of the texts of each answer, and of its notice, as the browser spells it."""
         regions = self.page.locator(".ai > .streamhtml")
         html: list[str] = regions.evaluate_all(
             """regions => regions.map((region) => {
                 const copy = region.cloneNode(true);
                 for (const button of copy.querySelectorAll(".streamhtml-copy")) button.remove();
-                return copy.innerHTML;
+                return [...copy.children].map((part) =>
+                    part.matches(".streamhtml-part")
+                        ? part.firstElementChild.innerHTML : part.outerHTML
+                ).join("");
             })"""
         )
         return html

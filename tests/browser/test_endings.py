@@ -43,7 +43,7 @@ def test_a_body_that_was_cut(
             server.release.set()
         recorded.wait_for("stream:end")
         expect(page.get_by_role("alert")).to_have_text(LOST)
-        expect(page.locator(".streamhtml")).to_have_text("That much. " + LOST)
+        expect(page.locator(".streamhtml-parts")).to_have_text("That much. " + LOST)
         assert page.locator("[aria-busy]").count() == 0
         names = [event for event in recorded.events if event[0] != "stream:error"]
         assert names == [
@@ -65,7 +65,7 @@ def test_the_status_does_not_matter_to_fragments(
     with RecordedServer() as server:
         recorded = RecordedPage(page, server, client)
         assert recorded.play(Answer(media_type, tuple(fragments), status=503)) == "failed"
-        expect(page.locator(".streamhtml")).to_contain_text("That much. No more.")
+        expect(page.locator(".streamhtml-parts")).to_contain_text("That much. No more.")
     remove_expected(problems, "503")
 
 
@@ -81,7 +81,7 @@ def test_an_error_without_fragments(page: Page, problems: list[str]) -> None:
         remove_expected(problems, "500")
 
         assert recorded.play(Answer(media_type, tuple(fragments))) == "failed"
-        expect(page.locator(".streamhtml")).to_contain_text("That much. No more.")
+        expect(page.locator(".streamhtml-parts")).to_contain_text("That much. No more.")
 
 
 def test_no_network(page: Page, problems: list[str]) -> None:

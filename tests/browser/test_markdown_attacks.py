@@ -127,7 +127,7 @@ _SWAPPED: Final = """async (html) => {
 _FOUND: Final = """() => {
     htmx.process(document.body);
     const found = new Set();
-    for (const element of document.querySelectorAll("#messages .streamhtml *")) {
+    for (const element of document.querySelectorAll("#messages .streamhtml-markdown *")) {
         const name = element.localName;
         found.add(name);
         for (const attribute of element.attributes) found.add(name + " " + attribute.name);

@@ -66,7 +66,7 @@ def test_what_the_reader_sees(
         page.get_by_label("source").fill("failing" if happens == "failing" else "steady")
         page.get_by_label("account").fill("a")
         page.get_by_role("button").click()
-        region = page.locator(".streamhtml")
+        region = page.locator(".streamhtml-parts")
         expect(region).to_contain_text("a " if happens == "failing" else "x x x x x ")
         text = region.text_content() or ""
         if happens == "SIGTERM":

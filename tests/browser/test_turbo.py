@@ -75,7 +75,7 @@ def say(page: Page, account: Account, *words: str) -> None:
     """Let the source say words, each one when the last one is on the page and in a frame."""
     for word in words:
         account.ask(word)
-        expect(page.locator(".streamhtml")).to_have_text(re.compile(rf"\b{word}\s*$"))
+        expect(page.locator(".streamhtml-parts")).to_have_text(re.compile(rf"\b{word}\s*$"))
         page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
@@ -98,7 +98,7 @@ def test_an_answer_grows(query: str, page: Page, site: Server, account: Account)
     expect(page.get_by_label("Message")).to_have_value("")
     words = ["one", "two", "three", "four", "five", "six"]
     say(page, account, *words)
-    expect(page.locator(".streamhtml")).to_have_attribute("aria-busy", "true")
+    expect(page.locator(".streamhtml-parts")).to_have_attribute("aria-busy", "true")
     account.ask(END)
     wait_for(page, "stream:end", "finished")
     grown = ["".join(f"{word} " for word in words[:count]) for count in range(len(words) + 1)]
@@ -142,7 +142,7 @@ def test_without_our_client_the_answer_is_shown_at_the_end(
     send(page)
     for word in ("one", "two", END):
         account.ask(word)
-    expect(page.locator(".streamhtml")).to_have_text("one two end ")
+    expect(page.locator(".streamhtml-parts")).to_have_text("one two end ")
     page.wait_for_function("texts.at(-1) !== ''")  # A text is recorded with the next frame.
     assert page.evaluate("texts") == ["", "Hello?one two end "]
     assert page.evaluate("events") == []
@@ -154,7 +154,7 @@ def test_a_source_that_fails(page: Page, tmp_path: Path) -> None:
         send(page)
         wait_for(page, "stream:end", "failed")
         expect(page.get_by_role("alert")).to_have_text(NOTICES["failed"])
-        expect(page.locator(".streamhtml")).to_have_text("a " + NOTICES["failed"])
+        expect(page.locator(".streamhtml-parts")).to_have_text("a " + NOTICES["failed"])
         check_quiet(page)
 
 
@@ -166,7 +166,7 @@ def test_the_server_stops(page: Page, site: Server, account: Account) -> None:
     wait_for(page, "stream:end", "stopped")
     assert is_closed(account)
     expect(page.get_by_role("alert")).to_have_text(NOTICES["stopped"])
-    expect(page.locator(".streamhtml")).to_have_text("one " + NOTICES["stopped"])
+    expect(page.locator(".streamhtml-parts")).to_have_text("one " + NOTICES["stopped"])
     check_quiet(page)
 
 
@@ -179,7 +179,7 @@ def test_the_server_is_killed(
     site.kill()
     wait_for(page, "stream:end", "incomplete")
     expect(page.get_by_role("alert")).to_have_text("The line is dead.")
-    expect(page.locator(".streamhtml")).to_have_text("one The line is dead.")
+    expect(page.locator(".streamhtml-parts")).to_have_text("one The line is dead.")
     check_quiet(page)
     remove_expected(problems, "net::ERR_")
 
@@ -199,7 +199,7 @@ def test_half_a_fragment_is_not_shown(arrived: int, page: Page, site: Server) ->
     page.locator("#ask").evaluate("form => form.removeAttribute('data-stream-lost')")
     send(page)
     wait_for(page, "stream:end", "incomplete")
-    place = page.locator(".streamhtml") if arrived else page.locator("#ask")
+    place = page.locator(".streamhtml-parts") if arrived else page.locator("#ask")
     expect(place.get_by_role("alert")).to_have_text(NOTICES["interrupted"])
     expect(page.locator("#messages")).to_have_text(
         "" if not arrived else "one " * (arrived - 1) + NOTICES["interrupted"]
@@ -217,7 +217,7 @@ def test_a_button_stops_the_answer(page: Page, site: Server, account: Account) -
     page.get_by_text("Stop", exact=True).click()
     assert is_closed(account)
     wait_for(page, "stream:end", "aborted")
-    expect(page.locator(".streamhtml")).to_have_text("one ")
+    expect(page.locator(".streamhtml-parts")).to_have_text("one ")
     assert page.get_by_role("alert").count() == 0
     check_quiet(page)
 
@@ -251,7 +251,7 @@ def test_a_visit_closes_the_source(page: Page, site: Server, account: Account) -
     assert is_closed(account)
     wait_for(page, "stream:end", "aborted")
     page.go_back()
-    expect(page.locator(".streamhtml")).to_have_text("one ")
+    expect(page.locator(".streamhtml-parts")).to_have_text("one ")
     assert page.evaluate("stays")  # The page was not loaded again: it is Turbo's copy.
     check_quiet(page)
 
@@ -279,7 +279,7 @@ def test_a_link(page: Page, site: Server, account: Account) -> None:
     say(page, account, "one", "two")
     account.ask(END)
     wait_for(page, "stream:end", "finished")  # Turbo has removed its form for the link by then.
-    expect(page.locator(".streamhtml")).to_have_text("one two end ")
+    expect(page.locator(".streamhtml-parts")).to_have_text("one two end ")
     check_quiet(page)
 
 
@@ -312,7 +312,7 @@ def test_a_form_in_a_frame(page: Page, site: Server, account: Account) -> None:
 
 def test_a_stream_source(page: Page, site: Server, account: Account) -> None:
     show(page, f"{site.url}/events")
-    expect(page.locator(".streamhtml")).to_be_attached()
+    expect(page.locator(".streamhtml-parts")).to_be_attached()
     words = ["one", "two", "three", "four", "five"]
     say(page, account, *words, END.strip())
     assert len(page.evaluate("texts")) >= len(words)
@@ -365,9 +365,9 @@ def test_a_hidden_page_keeps_the_order(page: Page, site: Server, account: Accoun
     account.ask("three")
     page.evaluate("until(() => reads.length)")
     page.evaluate("show()")
-    expect(page.locator(".streamhtml")).to_have_text("one two three ")
+    expect(page.locator(".streamhtml-parts")).to_have_text("one two three ")
     page.evaluate("hide()")
     account.ask(END)
     page.evaluate("until(() => events.at(-1)[0] === 'stream:end')")
-    expect(page.locator(".streamhtml")).to_have_text("one two three end ")
+    expect(page.locator(".streamhtml-parts")).to_have_text("one two three end ")
     check_quiet(page)

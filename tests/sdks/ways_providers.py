@@ -75,9 +75,7 @@ OPENAI: Final = (
         sdk="OpenAI",
         call="`responses.create(stream=True)`",
         protocol="responses",
-        open=lambda url, model: _openai(url).responses.create(
-            model=model, input="Hi", stream=True
-        ),
+        open=lambda url, model: _openai(url).responses.create(model=model, input="Hi", stream=True),
         is_async=False,
     ),
     Way(
@@ -185,11 +183,12 @@ GEMINI: Final = (
         sdk="Google Gen AI",
         call="`aio.chats.create().send_message_stream()`",
         protocol="gemini",
-        open=lambda url, model: _gemini(url).aio.chats.create(model=model).send_message_stream(
-            "Hi"
+        open=lambda url, model: (
+            _gemini(url).aio.chats.create(model=model).send_message_stream("Hi")
         ),
     ),
 )
+
 
 @cache
 def _ollama(url: str) -> ollama.Client:
@@ -220,9 +219,7 @@ OLLAMA: Final = (
         sdk="Ollama",
         call="`AsyncClient().generate(stream=True)`",
         protocol="ollama-generate",
-        open=lambda url, model: _async_ollama(url).generate(
-            model, prompt="Hi", stream=True
-        ),
+        open=lambda url, model: _async_ollama(url).generate(model, prompt="Hi", stream=True),
     ),
 )
 

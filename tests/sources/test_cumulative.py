@@ -23,6 +23,7 @@ def shown(*tokens: str) -> str:
         [TEXT[:3], TEXT[:3], TEXT[:3], TEXT[:20], TEXT],
         [TEXT[:20], TEXT],
         [TEXT[:20], TEXT[:20], TEXT],
+        [TEXT[:3], TEXT[:11], TEXT],
     ],
 )
 def test_repeated_text_is_shown_once(tokens: list[str], caplog: pytest.LogCaptureFixture) -> None:
@@ -39,6 +40,7 @@ def test_repeated_text_is_shown_once(tokens: list[str], caplog: pytest.LogCaptur
         ["a", "aa", "aaa"],
         ["1", "10", "100"],
         ["-", "--", "----", "--------", "-"],
+        ["----"] * 4,
         ["Hel", "Hello"],
         ["Hello", "Hello"],
         ["Hello"],

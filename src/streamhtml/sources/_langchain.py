@@ -155,7 +155,7 @@ class LangChainMessages:
         self._report.identify(message, model="")
         self._report.identify(facts, id="", model="model_name")
         self._report.identify(facts, id="", model="model")
-        for name in ("finish_reason", "stop_reason", "done_reason"):
+        for name in ("finish_reason", "stop_reason", "done_reason", "status"):
             self._report.finish(field(facts, name))
         details = field(facts, "incomplete_details")
         self._report.finish(field(details, "reason"), cut_short=True)

@@ -151,6 +151,7 @@ def test_every_python_example_is_run() -> None:
     known = {
         "api.md": {"StreamingHTMLResponse", *PUBLIC},
         "save-the-answer.md": {"django-save"},
+        "sdks.md": {"view", *(block.title for block in blocks(DOCS / "how-to" / "sdks.md"))},
         "README.md": {"app.py", "django", "flask"},
         "any-framework.md": {
             *("model.py", "quart_template.py", "litestar_chat.py", "quart_chat.py"),

@@ -38,8 +38,8 @@ def _blocks(*blocks: tuple[Event, list[Event]], end: bool = True) -> list[Event]
     events: list[Event] = [{"type": "message_start", "message": _MESSAGE}, {"type": "ping"}]
     for index, (block, deltas) in enumerate(blocks):
         events.append({"type": "content_block_start", "index": index, "content_block": block})
-        for delta in deltas:
-            events.append({"type": "content_block_delta", "index": index, "delta": delta})
+        block_delta = {"type": "content_block_delta", "index": index}
+        events += ({**block_delta, "delta": delta} for delta in deltas)
         if end:
             events.append({"type": "content_block_stop", "index": index})
     return events

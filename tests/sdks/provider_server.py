@@ -60,14 +60,16 @@ class ProviderServer(ScriptedServer):
 
     Args:
         cut: how many bytes are written at once; 0 for one event at once.
+        always: what happens, whatever the name of the model is.
 
     Attributes:
         requests: the path and the JSON of each request.
         left: gets the time (``time.monotonic()``) when a client leaves a slow answer.
     """
 
-    def __init__(self, cut: int = 0) -> None:
+    def __init__(self, cut: int = 0, always: str = "") -> None:
         self._cut = cut
+        self._always = always
         self.requests: list[tuple[str, Any]] = []
         self.left: Queue[float] = Queue()
         self._closing = Event()
@@ -83,7 +85,7 @@ class ProviderServer(ScriptedServer):
         self.requests.append((exchange.path, request))
         protocol = next(name for path, name in _PATHS if re.search(path, exchange.path))
         in_path = re.search(r"models/([^:]+):", exchange.path)
-        model = (in_path[1] if in_path else request["model"]).rpartition("/")[2]
+        model = self._always or (in_path[1] if in_path else request["model"]).rpartition("/")[2]
         if model.startswith("http"):
             error = {"error": {"message": "refused", "type": "refused", "code": "refused"}}
             exchange.send("application/json", _json(error), int(model.removeprefix("http")))

@@ -4,6 +4,7 @@
 """
 
 from pathlib import Path
+from textwrap import fill
 from typing import Final
 
 from tests.sdks import environment
@@ -26,7 +27,8 @@ def measure(lab: Lab) -> str:
     lines = [head, ["---"] * len(head), *rows]
     table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     notes = "".join(f"{at}. {why[0].upper()}{why[1:]}.\n" for why, at in reasons.items())
-    return f"\nMeasured with {', '.join(environment.versions())}.\n\n{table}\n{notes}\n"
+    versions = fill(f"Measured with {', '.join(environment.versions())}.", 100)
+    return f"\n{versions}\n\n{table}\n{notes}\n"
 
 
 def _cell(lab: Lab, way: Way, aspect: str, reasons: dict[str, int]) -> str:

@@ -249,8 +249,11 @@ MISTRAL: Final = (
 def _litellm(url: str, model: str, provider: str) -> dict[str, Any]:
     path = "openai/v1" if provider == "openai" else provider
     return {
-        **{"model": f"{provider}/{model}", "api_base": f"{url}/{path}", "api_key": "none"},
-        **{"num_retries": 0, **_CHAT},
+        "model": f"{provider}/{model}",
+        "api_base": f"{url}/{path}",
+        "api_key": "none",
+        "num_retries": 0,
+        **_CHAT,
     }
 
 

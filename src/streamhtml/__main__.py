@@ -15,6 +15,7 @@ from typing import Final
 
 from streamhtml import __version__
 from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, TURBO, Demo
+from streamhtml.demo._model import PROVIDERS
 
 _EPILOG: Final = """\
 some prompts show how an answer can end:
@@ -25,9 +26,12 @@ some prompts show how an answer can end:
 
 --client datastar loads Datastar from its CDN, so the browser must be able to reach it
 
---model asks a real model through the openai package:
-  OPENAI_API_KEY=… streamhtml demo --model gpt-5-mini
-  OPENAI_BASE_URL=http://127.0.0.1:11434/v1 OPENAI_API_KEY=none streamhtml demo --model llama3.2
+--model asks a real model through the package of its provider:
+  OPENAI_API_KEY=… streamhtml demo --model openai:gpt-5-mini
+  ANTHROPIC_API_KEY=… streamhtml demo --model anthropic:claude-sonnet-5
+  GEMINI_API_KEY=… streamhtml demo --model gemini:gemini-3-flash
+  streamhtml demo --model ollama:qwen3
+  OPENAI_BASE_URL=http://127.0.0.1:8080/v1 OPENAI_API_KEY=none streamhtml demo --model openai:NAME
 """
 
 _NEEDS: Final = {
@@ -80,7 +84,7 @@ def _serve(demo: Demo, host: str, port: int) -> int:
 
 def _problem(demo: Demo) -> str:
     """Return why the demo cannot run and what to do about it; ``""`` if it can."""
-    needed = [*_NEEDS[demo.framework], *_NEEDS[demo.client], *(["openai"] if demo.model else [])]
+    needed = [*_NEEDS[demo.framework], *_NEEDS[demo.client]]
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         return f"{' and '.join(missing)} not installed; run pip install 'streamhtml[demo]'"
@@ -89,10 +93,18 @@ def _problem(demo: Demo) -> str:
             f"Turbo is not at {TURBO}, and no Python package contains it; in a checkout, "
             "make demo ARGS='--client turbo' gets it from npm"
         )
-    if demo.model and not os.environ.get("OPENAI_API_KEY"):
+    return _model_problem(demo.model) if demo.model else ""
+
+
+def _model_problem(model: str) -> str:
+    """Return why this model cannot be asked and what to do about it; ``""`` if it can."""
+    provider = PROVIDERS[model.partition(":")[0]]
+    if not provider.is_installed():
+        return f"--model {model} needs {provider.package}; run pip install {provider.package}"
+    if provider.keys and not any(map(os.environ.get, provider.keys)):
         return (
-            f"--model {demo.model} needs OPENAI_API_KEY in the environment (a local server at "
-            "OPENAI_BASE_URL accepts any value); leave out --model for the built-in answers"
+            f"--model {model} needs {' or '.join(provider.keys)} in the environment (a local "
+            "server may accept any value); leave out --model for the built-in answers"
         )
     return ""
 
@@ -121,7 +133,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--client", choices=CLIENTS, default=defaults.client, help="by default %(default)s")
     add("--host", default="127.0.0.1", help="the address to listen on; by default %(default)s")
     add("--port", type=_port, default=8000, help="by default %(default)s; 0 chooses a free port")
-    add("--model", metavar="NAME", help="a model to ask, instead of the built-in answers")
+    add(
+        "--model",
+        type=_model,
+        metavar="PROVIDER:NAME",
+        help=f"a model to ask, instead of the built-in answers: {', '.join(PROVIDERS)}",
+    )
     add(
         "--rate",
         type=_rate,
@@ -129,6 +146,15 @@ def _parser() -> argparse.ArgumentParser:
         help="tokens per second of the built-in answers; by default %(default)g; 0 for no pause",
     )
     return parser
+
+
+def _model(value: str) -> str:
+    provider, _, name = value.partition(":")
+    if provider not in PROVIDERS or not name:
+        raise argparse.ArgumentTypeError(
+            f"{value} is not a model; use {':NAME, '.join(PROVIDERS)}:NAME"
+        )
+    return value
 
 
 def _port(value: str) -> int:

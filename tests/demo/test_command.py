@@ -1,12 +1,14 @@
 """The command line checks what it needs before it serves anything."""
 
 import socket
+from dataclasses import replace
 from importlib.metadata import version
 
 import pytest
 
 import streamhtml
 from streamhtml import __main__ as command
+from streamhtml.demo import _model
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +43,6 @@ def test_ctrl_c_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
             "django and uvicorn and pygments and django_htmx",
         ),
         (["--framework", "flask"], "flask and gunicorn and pygments"),
-        (["--framework", "flask", "--model", "m"], "flask and gunicorn and pygments and openai"),
     ],
 )
 def test_it_names_the_packages_that_are_not_installed(
@@ -59,15 +60,64 @@ def test_it_names_the_packages_that_are_not_installed(
 
 
 @pytest.mark.parametrize("key", [None, ""])
+@pytest.mark.parametrize(
+    ("model", "keys"),
+    [
+        ("openai:gpt-5-mini", "OPENAI_API_KEY"),
+        ("anthropic:claude-sonnet-5", "ANTHROPIC_API_KEY"),
+        ("gemini:gemini-3-flash", "GEMINI_API_KEY or GOOGLE_API_KEY"),
+    ],
+)
 def test_a_model_needs_a_key(
-    key: str | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    model: str,
+    keys: str,
+    key: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    if key is not None:
-        monkeypatch.setenv("OPENAI_API_KEY", key)
+    monkeypatch.setattr(_model.Provider, "is_installed", lambda provider: True)
+    for name in keys.split(" or "):
+        monkeypatch.delenv(name, raising=False)
+        if key is not None:
+            monkeypatch.setenv(name, key)
 
-    assert command.main(["demo", "--model", "gpt-5-mini"]) == 1
-    assert "--model gpt-5-mini needs OPENAI_API_KEY" in capsys.readouterr().err
+    assert command.main(["demo", "--port", "0", "--model", model]) == 1
+    assert f"--model {model} needs {keys} in the environment" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model", ["ollama:qwen3:8b", "openai:gpt-5-mini"])
+def test_a_model_is_asked(
+    model: str, no_server: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_model.Provider, "is_installed", lambda provider: True)
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+
+    assert command.main(["demo", "--port", "0", "--model", model]) == 0
+    assert no_server == [command.Demo(model=model)]
+
+
+@pytest.mark.parametrize(("name", "package"), [("ollama", "ollama"), ("gemini", "google-genai")])
+def test_it_names_the_package_of_a_model(
+    name: str, package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = replace(_model.PROVIDERS[name], module="streamhtml_missing.module")
+    monkeypatch.setitem(_model.PROVIDERS, name, missing)
+
+    assert command.main(["demo", "--port", "0", "--model", f"{name}:m"]) == 1
+    assert capsys.readouterr().err == (
+        f"streamhtml demo: --model {name}:m needs {package}; run pip install {package}\n"
+    )
+
+
+@pytest.mark.parametrize("model", ["gpt-5-mini", "openai:", "qwen3:8b", ""])
+def test_a_model_without_a_provider_is_refused(
+    model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        command.main(["demo", f"--model={model}"])
+
+    assert exit_.value.code == 2
+    assert "use openai:NAME, anthropic:NAME, ollama:NAME, gemini:NAME" in capsys.readouterr().err
 
 
 def test_a_port_that_is_in_use_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,13 +4,14 @@ Nothing here knows a framework. The applications ask for an answer and for the p
 """
 
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from streamhtml.demo import _answers, _model
 from streamhtml.markdown import MarkdownRenderer, Options
+from streamhtml.sources import Tokens
 
 Framework = Literal["starlette", "django", "flask"]
 Client = Literal["plain", "htmx2", "htmx4", "sse2", "sse4", "turbo", "datastar", "page"]
@@ -82,7 +83,8 @@ class Demo:
     Args:
         framework: the application that serves the page.
         client: the scripts that the page loads.
-        model: the name of a model for the openai package; None for the built-in answers.
+        model: a provider and the name of its model, as in "openai:gpt-5-mini"; None for the
+            built-in answers.
         rate: tokens per second of the built-in answers; 0 for no pause.
     """
 
@@ -91,8 +93,8 @@ class Demo:
     model: str | None = None
     rate: float = 50.0
 
-    def answer(self, prompt: str) -> AsyncGenerator[Any]:
-        """Return the tokens of the answer. The model is asked when the first one is requested."""
+    def answer(self, prompt: str) -> Tokens:
+        """Return the source of the answer. The model is asked when the first token is requested."""
         if self.model:
             return _model.stream(prompt, self.model)
         return _answers.stream(prompt, self.rate)

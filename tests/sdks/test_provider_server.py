@@ -23,6 +23,19 @@ def test_the_events_of_responses_are_valid(scenario: str) -> None:
         TypeAdapter(ResponseStreamEvent).validate_python(event)
 
 
+@pytest.mark.parametrize("scenario", bodies_openai.OPEN_RESPONSES)
+def test_the_events_of_open_responses_are_valid(scenario: str) -> None:
+    from openresponses_types import types
+
+    known = {
+        next(iter(model.model_fields["type"].annotation)).value: model
+        for name, model in vars(types).items()
+        if name.endswith("StreamingEvent")
+    }
+    for event in bodies_openai.OPEN_RESPONSES[scenario]:
+        known[event["type"]].model_validate(event)
+
+
 @pytest.mark.parametrize("scenario", bodies_openai.CHAT)
 def test_the_chunks_of_chat_completions_are_valid(scenario: str) -> None:
     from openai.types.chat import ChatCompletionChunk

@@ -8,7 +8,7 @@ runs in the shared event loop, which also serves all responses under WSGI.
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
-from contextvars import Context
+from contextvars import Context, copy_context
 from typing import Any, Final, TypeVar
 
 from streamhtml._delta import Delta, PartEnd, Truncated
@@ -40,7 +40,13 @@ def primed(tokens: Tokens) -> "PrimedDeltas":
     Raises:
         TypeError: ``tokens`` cannot be iterated.
     """
-    source = PrimedDeltas(SourceReader(tokens), in_shared_loop=needs_shared_loop())
+    in_shared_loop = needs_shared_loop()
+    context = copy_context()
+    if in_shared_loop and (asgiref := sys.modules.get("asgiref.sync")) is not None:
+        # The thread that waits for an async view takes work only until the view ends.
+        context.run(setattr, asgiref.AsyncToSync.executors, "current", None)
+    reader = context.run(SourceReader, tokens)
+    source = PrimedDeltas(reader, in_shared_loop=in_shared_loop)
     try:
         current_event_loop()
     except RuntimeError:

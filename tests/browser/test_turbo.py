@@ -306,7 +306,7 @@ def test_a_form_in_a_frame(page: Page, site: Server, account: Account) -> None:
     say(page, account, "one", "two")
     account.ask(END)
     wait_for(page, "stream:end", "finished")
-    expect(page.locator("turbo-frame > article .streamhtml")).to_have_text("one two end ")
+    expect(page.locator("turbo-frame > article .streamhtml-parts")).to_have_text("one two end ")
     check_quiet(page)
 
 

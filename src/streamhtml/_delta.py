@@ -136,14 +136,12 @@ def merge_deltas(deltas: Iterable[Delta]) -> Sequence[Delta]:
     """
     if isinstance(deltas, list) and len(deltas) == 1 and deltas[0].text:
         return deltas  # Fast path: the usual batch.
-    deltas = list(deltas)
+    deltas = [each for each in deltas if each.text or type(each) is not Delta]
     if last := {each.part: each for each in deltas if type(each) is Replacement}:
         deltas = list(_without_replaced(deltas, last))
     merged: list[Delta] = []
     texts: list[str] = []  # The texts of the last Delta in `merged`, while it can still grow.
     for delta in deltas:
-        if not delta.text and type(delta) is Delta:
-            continue
         if texts and _goes_on(merged[-1], delta):
             texts.append(delta.text)
             continue

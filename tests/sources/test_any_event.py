@@ -58,7 +58,8 @@ def disturbed(draw: st.DrawFn, protocol: Protocol) -> tuple[list[Any], int]:
     """Return the events, some of which are wrong, and how many are right before them."""
     events = copy.copy(protocol.events)
     first = len(events)
-    for _ in range(draw(st.integers(1, 3))):
+    # With three, all that tells two calls apart can be gone.
+    for _ in range(draw(st.integers(1, 2))):
         index = draw(st.integers(0, len(events) - 1))
         change = draw(st.sampled_from(["missing", "wrong", "extra", "drop", "unknown"]))
         first = min(first, index)

@@ -162,8 +162,8 @@ class LiveView:
                 patches += place.feed(part, delta)
         for each in self._places.values():
             patches += each.settle()
-        if place is not None and (feeder := place.feeder(part)):
-            self._growing, self._grow = part, feeder
+        if place is not None and (feeder := place.feeder(last := kept[-1][0])):
+            self._growing, self._grow = last, feeder
         return patches
 
     def close(self, notice: Markup) -> list[Patch]:

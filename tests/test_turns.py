@@ -124,7 +124,7 @@ async def test_a_burst_is_rendered_in_slices(source: Callable[[], Any], interval
     async with feeds.counting():
         await read(stream(Reply(renderer=feeds.renderer), source(), interval=interval))
     sizes = [size for size, _ in feeds.calls]
-    assert sum(sizes) == BURST / (1 + (source is deltas))
+    assert sum(sizes) == BURST
     assert max(sizes) <= MAX_BATCH_CHARS
     in_one_pass: dict[int, int] = {}
     for size, at in feeds.calls:

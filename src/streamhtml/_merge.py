@@ -124,7 +124,7 @@ class MergedDeltas(ReadDeltas):
                     return renamed
             if self._was_read(sum(child.reads for child in self._children.values())):
                 return []
-            await reader.wait(CHECK_EVERY)
+            await self._running[0][1].wait(CHECK_EVERY)
         self._check_outcomes()
         return None
 

@@ -1,5 +1,6 @@
 """The pump closes its source, exactly once and completely, however the reading ends."""
 
+import asyncio
 import gc
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
@@ -244,6 +245,32 @@ async def test_each_call_of_aclose_has_its_own_timeout(
         release.set()
     await pump.aclose()
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_a_source_is_cancelled_again_if_a_task_of_its_own_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    swallowed = asyncio.Event()
+
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.set()
+        await asyncio.Event().wait()
+
+    async def source() -> AsyncIterator[str]:
+        task = asyncio.create_task(stubborn())
+        yield "a"
+        await task
+
+    monkeypatch.setattr("streamhtml._source_reader.CLOSE_TIMEOUT", 0.05)
+    pump = Pump(source(), interval=0, ping=None)
+    await anext(pump)
+    pump.close()
+    await swallowed.wait()
+    assert await pump.wait_until_closed(TIMEOUT)
 
 
 def test_a_sync_source_is_closed_when_its_loop_has_ended() -> None:

@@ -52,6 +52,19 @@ class Wakeup(Protocol):
         ...
 
 
+class Cancel(Protocol):
+    """Cancels a task that was spawned. Call it in the thread of the loop."""
+
+    def __call__(self, *, again: bool = False) -> object:
+        """Cancel the task, unless it was cancelled before.
+
+        Args:
+            again: cancel it even then. This interrupts its cleanup, or ends an await that has
+                swallowed the first cancellation.
+        """
+        ...
+
+
 class EventLoop(Protocol):
     """The event loop that is running. Other threads may only call ``call_threadsafe()``."""
 
@@ -60,12 +73,11 @@ class EventLoop(Protocol):
 
     def create_wakeup(self) -> Wakeup: ...
 
-    def spawn(self, run: Run, context: Context) -> Callable[[], object]:
+    def spawn(self, run: Run, context: Context) -> Cancel:
         """Start a task that outlives its creator, and return a function that cancels it.
 
-        The task always takes its first step, so that ``run`` can clean up. It is cancelled once at
-        most, by the returned function or at the end of the loop. An exception that ``run`` raises
-        is logged.
+        The task always takes its first step, so that ``run`` can clean up. An exception that
+        ``run`` raises is logged.
 
         Raises:
             RuntimeError: the loop has ended.
@@ -122,7 +134,7 @@ class _AsyncioLoop(EventLoop):
     def create_wakeup(self) -> Wakeup:
         return _AsyncioWakeup(self._loop)
 
-    def spawn(self, run: Run, context: Context) -> Callable[[], object]:
+    def spawn(self, run: Run, context: Context) -> Cancel:
         async def main() -> None:
             # asyncio never starts a task that is cancelled before its first step. So this coroutine
             # takes its first step before the task is created, and pauses here.
@@ -143,10 +155,10 @@ class _AsyncioLoop(EventLoop):
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
 
-        def cancel() -> None:
-            # Cancel only once. A second cancellation, for instance after that of the ending loop,
+        def cancel(*, again: bool = False) -> None:
+            # Usually only once. A second cancellation, for instance after that of the ending loop,
             # would interrupt the source's cleanup.
-            if not task.cancelling():
+            if again or not task.cancelling():
                 task.cancel()
 
         return cancel
@@ -263,7 +275,7 @@ class _TrioLoop(EventLoop):
     def create_wakeup(self) -> Wakeup:
         return _TrioWakeup()
 
-    def spawn(self, run: Run, context: Context) -> Callable[[], object]:
+    def spawn(self, run: Run, context: Context) -> Cancel:
         # A system task of trio always takes its first step.
         scope = self._trio.CancelScope()
 
@@ -276,8 +288,11 @@ class _TrioLoop(EventLoop):
             except BaseException:  # A SystemExit, for instance, would end trio itself.
                 logger.exception("a stream's task failed")
 
+        def cancel(*, again: bool = False) -> None:
+            scope.cancel()  # It stays cancelled.
+
         self._trio.lowlevel.spawn_system_task(main, context=context)
-        return scope.cancel
+        return cancel
 
     def is_cancelled(self) -> bool:
         return self._trio.current_effective_deadline() == -_NEVER

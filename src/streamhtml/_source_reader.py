@@ -25,7 +25,7 @@ from streamhtml._batch import (
     take_batch,
 )
 from streamhtml._delta import Delta, Facts, Truncated
-from streamhtml._eventloop import EventLoop, Wakeup, current_event_loop
+from streamhtml._eventloop import Cancel, EventLoop, Wakeup, current_event_loop
 from streamhtml._resource_scope import resource_scope
 from streamhtml._turns import CHECKPOINT_EVERY
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
@@ -81,6 +81,8 @@ class SourceReader:
         self._start_lock = threading.RLock()
         self._thread_may_continue = threading.Event()
         self._cancel: Callable[[], object] = self._thread_may_continue.set
+        self._cancel_task: Cancel | None = None
+        self._end_timer: Callable[[], object] | None = None
         self.loop: EventLoop | None = None
         with suppress(RuntimeError):  # In a sync view no loop is running yet; see start().
             self.loop = current_event_loop()
@@ -117,7 +119,7 @@ class SourceReader:
         self._end_wakeup: Wakeup = loop.create_wakeup()
         self.started_at = monotonic()
         if isinstance(self._source, AsyncDeltas):
-            self._cancel = loop.spawn(self._run_task, self._context)
+            self._cancel = self._cancel_task = loop.spawn(self._run_task, self._context)
         else:
             threading.Thread(
                 target=self._context.run, args=(self._run_thread,), name="streamhtml", daemon=True
@@ -195,8 +197,19 @@ class SourceReader:
         if self._started:
             self._reader_wakeup.notify()
             self._cancel()
+            if self._cancel_task is not None and self._end_timer is None and not self._ended:
+                assert self.loop is not None
+                self._end_timer = self.loop.call_later(CLOSE_TIMEOUT, self._cancel_again)
         elif not self._ended:
             self.start()  # The new task or thread sees _closing and only closes the source.
+
+    def _cancel_again(self) -> None:
+        """Cancel the source again, because it goes on although it was cancelled.
+
+        It may await a task of its own that has swallowed the cancellation, as in LangChain.
+        """
+        if not self.source_has_ended and self._cancel_task is not None:
+            self._cancel_task(again=True)
 
     def _close_without_loop(self) -> bool:
         """Close a source that was never iterated, and return whether it is closed.
@@ -371,6 +384,8 @@ class SourceReader:
 
     def _finish(self) -> None:
         self._ended = True
+        if self._end_timer is not None:
+            self._end_timer()
         self._reader_wakeup.notify()
         self._end_wakeup.notify()
         # Close the wakeups after notifying every waiter.

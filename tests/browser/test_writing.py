@@ -118,6 +118,27 @@ def test_what_is_shown_is_never_created_again(
     expect(page.locator("#in")).to_have_value("typed")
 
 
+def test_a_region_that_is_replaced_stays_busy(page: Page, server: SteppedServer) -> None:
+    region = '<span id="{}" class="streamhtml"></span>'
+    outer = f'<div id="box">{region.format("inner")}</div>'
+    server.answers["/reply"] = lambda _: streamed(
+        (f'<p id="ai_1">{region.format("state")}{outer}</p>', "open"),
+        ("searching", "append #state"),
+        (region.format("state"), "replace"),
+        (outer, "replace #box"),
+    )
+    show(page, server, "plain", form("plain"))
+    request = ask(page, server)
+    busy = page.locator("[aria-busy=true]")
+    for _ in range(3):
+        request.write()
+    wait_for(page, "stream:fragment", 3)
+    assert busy.evaluate_all("all => all.map(({ id }) => id)") == ["state", "inner"]
+    request.finish()
+    wait_for(page, "stream:end", "finished")
+    assert busy.count() == 0
+
+
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
 def test_htmx_processes_attributes_outside_live_regions(
     client: str, page: Page, server: SteppedServer

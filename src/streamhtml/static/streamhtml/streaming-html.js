@@ -296,7 +296,8 @@
           this.#regions = liveRegions(parse(patch.html), "[id]:not([hx-swap-oob])");
           this.setBusy(true);
         }
-        if (!patch.root) this.setBusy(true);
+        // A new element may be a live region.
+        if (!patch.root || patch.action === "replace") this.setBusy(true);
       }
     }
 

@@ -231,6 +231,7 @@ class Answer:
         part = self._find(delta)
         if part is None:
             part = self._begin(delta, at)
+        self._end_reasoning_before(part, at)
         self._growing = None
         if isinstance(delta, ToolDelta):
             part._add_to_call(delta, at)
@@ -289,6 +290,12 @@ class Answer:
                 self._streaming_calls.clear()
         self._append(part)
         return part
+
+    def _end_reasoning_before(self, part: AnswerPart, at: float | None) -> None:
+        """End the reasoning of a merged source that has said something else after it."""
+        reasoning = self._latest.get(part.kind.removesuffix("_tool") + "_reasoning")
+        if reasoning is not None and reasoning.state == "streaming":
+            reasoning._settle("done", at)
 
     def _append(self, part: AnswerPart) -> None:
         before, tool = self._latest.get(part.kind), self._latest.get("tool")

@@ -327,7 +327,9 @@
       const element = find(root, at);
       if (!element) return; // The page has removed the message.
       if (action === "replace") {
+        const restore = rememberReader(element);
         element.insertAdjacentHTML("beforebegin", trusted(html));
+        restore(element.previousElementSibling);
         processByHtmx(element.parentElement);
         return element.remove();
       }
@@ -406,10 +408,18 @@
         this.#regions = liveRegions(elements[0]?.firstElementChild?.content, "[id]");
       }
       const focused = document.activeElement;
+      const parts = this.#shown.flatMap((region) =>
+        [...region.querySelectorAll(":scope > .streamhtml-part")].map((part, index) => {
+          return { region, part, index, restore: rememberReader(part) };
+        }),
+      );
       document.documentElement.append(content);
       // Turbo applies an element with the next frame, or by a timer in a hidden page. Without this
       // wait, what comes later could be applied earlier.
       await Promise.allSettled(elements.map((element) => element.render()));
+      for (const { region, part, index, restore } of parts) {
+        if (!part.isConnected) restore(region.children[index]);
+      }
       if (!focused?.isConnected && document.activeElement === document.body) {
         document.getElementById(focused?.id ?? "")?.focus();
       }
@@ -473,11 +483,55 @@
     if (htmx && node instanceof Element && !node.closest("[hx-ignore]")) htmx.process(node);
   }
 
+  /** @param {Element} scroller */
+  const isAtBottom = ({ scrollHeight, scrollTop, clientHeight }) =>
+    scrollHeight - scrollTop - clientHeight < 8;
+
+  /** The `<summary>` elements that the reader has clicked, also with the keyboard. */
+  const clicked = new WeakSet();
+  document.addEventListener("click", ({ target }) => {
+    const summary = target instanceof Element && target.closest("summary");
+    if (summary) clicked.add(summary);
+  });
+
+  /**
+   * Returns a function that keeps what the reader has opened, closed and focused, when another
+   * element takes the place of this one.
+   * @param {Element} element
+   * @returns {(replacement: Element | null | undefined) => void}
+   */
+  function rememberReader(element) {
+    const states = [...element.querySelectorAll("summary")].map((summary) => {
+      const details = /** @type {HTMLDetailsElement} */ (summary.parentNode);
+      const isKept = clicked.has(summary) || isReadInside(details);
+      return { isKept, open: details.open, isFocused: summary === document.activeElement };
+    });
+    return (replacement) => {
+      replacement?.querySelectorAll("summary").forEach((summary, index) => {
+        const { isKept, open, isFocused } = states[index] ?? {};
+        if (isKept) {
+          clicked.add(summary);
+          /** @type {HTMLDetailsElement} */ (summary.parentNode).open = open;
+        }
+        if (isFocused) summary.focus({ preventScroll: true });
+      });
+    };
+  }
+
+  /**
+   * Returns whether the reader has scrolled into an element, and does not follow the end.
+   * @param {Element} element
+   */
+  function isReadInside(element) {
+    const scroller = element.closest("[data-stream-pin]") ?? document.documentElement;
+    const edge = Math.max(0, scroller.getBoundingClientRect().top);
+    const { top, bottom } = element.getBoundingClientRect();
+    return top < edge && edge < bottom && !isAtBottom(scroller);
+  }
+
   /** Returns a function that scrolls to the bottom what is at the bottom now. */
   function pinScrollers() {
-    const pinned = [...document.querySelectorAll("[data-stream-pin]")].filter(
-      ({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 8,
-    );
+    const pinned = [...document.querySelectorAll("[data-stream-pin]")].filter(isAtBottom);
     return () => {
       for (const scroller of pinned) {
         scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" });

@@ -195,19 +195,22 @@ async def test_while_a_source_that_nobody_reads_is_closed(
 
 
 async def test_what_a_stopped_source_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    release = threading.Event()
+    waits, release = threading.Event(), threading.Event()
 
     def source(error: Exception) -> Iterator[str]:
         yield "a"
+        waits.set()
         release.wait(TIMEOUT)
         raise error
 
     for error in Truncated(), OSError("the connection was closed"):
         caplog.clear()
+        waits.clear()
         release.clear()
         fragments = stream(Reply(), source(error), interval=0)
         await anext(fragments)
         await anext(fragments)
+        assert await anyio.to_thread.run_sync(waits.wait, TIMEOUT)
         fragments.stop()
         release.set()
         assert [fragment.outcome async for fragment in fragments] == ["stopped"]

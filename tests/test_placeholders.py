@@ -165,6 +165,8 @@ def test_a_filter_that_changes_a_placeholder_is_refused(name: str) -> None:
 def test_a_part_that_is_shown_twice_is_refused() -> None:
     with pytest.raises(ValueError, match=r"shows \{\{ ai_message \}\} more than once"):
         opened("{{ ai_message }}{{ ai_message }}")
+    with pytest.raises(ValueError, match=r"shows \{\{ parts \}\} more than once"):
+        opened("{{ parts }}{{ parts }}")
     with pytest.raises(ValueError, match=r"shows \{\{ parts.status \}\} more than once"):
         opened("{{ parts.status }}{{ ai_message }}<p>{{ parts.status }}</p>")
 

@@ -21,8 +21,9 @@ from tests.servers.recorded_sources import Account
 from tests.servers.server_commands import COMMANDS, running
 from tests.servers.waiting import LIMIT, TIMEOUT, wait_until
 
+from streamhtml._batch import MAX_BUFFERED_DELTAS
 from streamhtml._handoff import PREFETCH_BELOW
-from streamhtml._pump import CHECKPOINT_EVERY, MAX_BUFFERED_DELTAS
+from streamhtml._turns import CHECKPOINT_EVERY
 
 FAST_RUN = {
     ("uvicorn", "starlette"),

@@ -6,7 +6,7 @@ import jinja2
 import pytest
 
 from streamhtml import Notice
-from streamhtml._jinja import escaping, site_notice, template_itself, template_notice
+from streamhtml._jinja import JinjaSite, escaping, template_itself
 
 NOTICE = "<i>{{ outcome }}: {{ notice }} {{ message_pair_id }}</i>"
 
@@ -64,23 +64,41 @@ def shown(notice: Notice) -> str:
 
 @pytest.mark.parametrize("template", [None, lambda context: ""])
 def test_without_a_jinja_template_the_notices_are_ours(template: Any) -> None:
-    assert shown(template_notice(template, "")) == shown(Notice())
-    assert shown(template_notice(template, "ko")) == shown(Notice(language="ko"))
+    assert shown(JinjaSite().notice(template, "")) == shown(Notice())
+    assert shown(JinjaSite().notice(template, "ko")) == shown(Notice(language="ko"))
 
 
 def test_the_environment_of_a_template_has_the_notices() -> None:
     template = environment(notice=NOTICE).from_string("{{ ai_message }}")
-    assert shown(template_notice(template, "ko")) == "<i>stopped: 중지했습니다. m</i>"
+    assert shown(JinjaSite().notice(template, "ko")) == "<i>stopped: 중지했습니다. m</i>"
 
 
 @pytest.mark.parametrize("site", [environment(), jinja2.Environment(autoescape=True)])
 def test_a_site_without_a_notice_template_gets_ours(site: jinja2.Environment) -> None:
-    assert shown(template_notice(site.from_string(""), "")) == shown(Notice())
+    assert shown(JinjaSite().notice(site.from_string(""), "")) == shown(Notice())
 
 
 @pytest.mark.parametrize("newstyle", [False, True])
 def test_the_sites_gettext_translates_the_notices(newstyle: bool) -> None:
     site: Any = jinja2.Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
     site.install_gettext_callables(str.upper, lambda one, many, n: one, newstyle=newstyle)
-    notice = site_notice(site, lambda name: site.get_template(name).render, "")
-    assert "STOPPED" in shown(notice)
+    assert "STOPPED" in shown(JinjaSite(environment=site).notice(None, ""))
+
+
+def test_what_is_loaded_from_the_environment_has_the_names_of_the_site() -> None:
+    shows = "{{ site }} {{ user }}"
+    site = jinja2.Environment(loader=jinja2.DictLoader({"a": shows}), autoescape=True)
+    names = {"site": "<Shop>", "user": "nobody"}
+    loads = JinjaSite(
+        environment=site, names=lambda: lambda context: context.update(names | context)
+    )
+    for template in "a", ["missing", "a"], site.get_template("a"):
+        assert loads.load(template)({"user": "Kim"}) == "&lt;Shop&gt; Kim"
+    assert loads.load(repr)({"user": "Kim"}) == "{'user': 'Kim'}"
+    with pytest.raises(TypeError, match="template is an int; pass the template itself"):
+        loads.load(7)
+
+
+def test_the_hint_says_where_a_name_would_be_looked_up() -> None:
+    with pytest.raises(ValueError, match=r"^template='a' is a name; set x, or pass the template"):
+        JinjaSite(hint="set x").load("a")

@@ -1,14 +1,15 @@
-"""Checks Jinja templates, and makes the notices of a site that uses Jinja. For the adapters."""
+"""The site of an app that uses Jinja, or that passes its templates themselves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 import jinja2
 from jinja2.runtime import Context
 
 from streamhtml._notice import TEMPLATE, Notice
+from streamhtml._options import NO_SITE_OPTIONS, SiteOptions
+from streamhtml._site import Site
 from streamhtml._template import FindTemplate, Template
 from streamhtml._type_name import with_article
 
@@ -28,44 +29,6 @@ def escaping(template: jinja2.Template) -> jinja2.Template:
             "autoescape=True (or name the template .html where select_autoescape() decides)"
         )
     return template
-
-
-def site_notice(
-    environment: jinja2.Environment, find: Callable[[str], Template], language: str
-) -> Notice:
-    """Return the notices of a site with this Jinja environment.
-
-    Args:
-        environment: translates the notices, if jinja2.ext.i18n has installed its ``gettext``.
-        find: returns a template by its name, or raises ``jinja2.TemplateNotFound``.
-        language: the reader's language, as ``Notice`` takes it.
-    """
-    template = site_templates(environment, find)(TEMPLATE)
-    gettext: Any = environment.globals.get("gettext")
-    if gettext is None:
-        return Notice(template, language=language)
-    # The "newstyle" gettext of jinja2.ext.i18n needs the context of a template.
-    context = Context(environment, {}, None, {}, environment.globals)
-    return Notice(template, lambda text: str(context.call(gettext, text)), language)
-
-
-def site_templates(
-    environment: jinja2.Environment, find: Callable[[str], Template]
-) -> FindTemplate:
-    """Return what finds the templates of a site by their names, if it has them.
-
-    Args:
-        environment: the site's environment.
-        find: returns a template by its name, or raises ``jinja2.TemplateNotFound``.
-    """
-
-    def find_if_there(name: str) -> Template | None:
-        if environment.loader is not None:
-            with suppress(jinja2.TemplateNotFound):
-                return find(name)
-        return None
-
-    return find_if_there
 
 
 def template_itself(template: Any) -> Template:
@@ -93,29 +56,94 @@ def template_itself(template: Any) -> Template:
     )
 
 
-def template_notice(template: Any, language: str) -> Notice:
-    """Return the notices for a template that is passed itself.
+AddNames: TypeAlias = Callable[[dict[str, Any]], None]
+"""Adds the site's names to a context, and keeps those that are there."""
+
+_OF_ENVIRONMENT: Final = (str, jinja2.Template, list)
+"""What ``get_or_select_template()`` of an environment takes."""
+
+
+class JinjaSite(Site):
+    """A site with the templates and the translations of a Jinja environment.
+
+    A template that is passed itself may be a function, too; see ``template_itself()``.
 
     Args:
-        template: as ``template_itself()`` takes it. The environment of a Jinja template has the
-            site's notices. For a function, the notices are the built-in ones.
-        language: the reader's language, as ``Notice`` takes it.
+        options: as ``Site.options``.
+        environment: the site's environment; None if it has none. Then the site's templates and
+            translations are those of the environment of the message's template, if this is a
+            ``jinja2.Template``.
+        names: called when a template of the site is loaded. It returns the function that adds the
+            site's names to a context. The function must keep the names that are in the context.
+        language: returns the framework's active language, or ``""``.
+        hint: what to do if a name is passed, and there is no environment.
     """
-    if not isinstance(template, jinja2.Template):
-        return Notice(language=language)
-    return site_notice(template.environment, partial(_from, template.environment), language)
+
+    def __init__(
+        self,
+        options: SiteOptions = NO_SITE_OPTIONS,
+        environment: jinja2.Environment | None = None,
+        names: Callable[[], AddNames] = lambda: _add_nothing,
+        *,
+        language: Callable[[], str] = str,
+        hint: str = "",
+    ) -> None:
+        self.options = options
+        self._environment = environment
+        self._names = names
+        self._language = language
+        self._hint = hint
+
+    def load(self, template: Any) -> Template:
+        if isinstance(template, str) and self._hint:
+            raise ValueError(
+                f"template={template!r} is a name; {self._hint}, or pass the template itself"
+            )
+        if self._environment is None or not isinstance(template, _OF_ENVIRONMENT):
+            return template_itself(template)
+        loaded = escaping(self._environment.get_or_select_template(template))
+        add_names = self._names()
+
+        def render(context: Mapping[str, Any]) -> str:
+            add_names(names := dict(context))
+            return loaded.render(names)
+
+        return render
+
+    def finder(self, template: Any) -> FindTemplate | None:
+        site = self._beside(template)
+        if site._environment is None:
+            return None
+        has_templates = site._environment.loader is not None
+
+        def find(name: str) -> Template | None:
+            if has_templates:
+                with suppress(jinja2.TemplateNotFound):
+                    return site.load(name)
+            return None
+
+        return find
+
+    def notice(self, template: Any, language: str) -> Notice:
+        language = language or self._language()
+        environment, find = self._beside(template)._environment, self.finder(template)
+        if environment is None or find is None:
+            return Notice(language=language)
+        own = find(TEMPLATE)
+        # jinja2.ext.i18n installs it.
+        gettext: Any = environment.globals.get("gettext")
+        if gettext is None:
+            return Notice(own, language=language)
+        # The "newstyle" gettext of jinja2.ext.i18n needs the context of a template.
+        context = Context(environment, {}, None, {}, environment.globals)
+        return Notice(own, lambda text: str(context.call(gettext, text)), language)
+
+    def _beside(self, template: Any) -> "JinjaSite":
+        """Return this site; if it has no environment, one with that of the template."""
+        if self._environment is None and isinstance(template, jinja2.Template):
+            return JinjaSite(environment=template.environment)
+        return self
 
 
-def templates_beside(template: Any) -> FindTemplate | None:
-    """Return what finds the templates beside one that is passed itself.
-
-    Args:
-        template: as ``template_itself()`` takes it. A function has no others beside it.
-    """
-    if not isinstance(template, jinja2.Template):
-        return None
-    return site_templates(template.environment, partial(_from, template.environment))
-
-
-def _from(environment: jinja2.Environment, name: str) -> Template:
-    return escaping(environment.get_template(name)).render
+def _add_nothing(context: dict[str, Any]) -> None:
+    """Add no names to a context."""

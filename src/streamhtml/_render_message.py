@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from streamhtml._answer import Answer
 from streamhtml._arguments import check_answer
-from streamhtml._jinja import template_itself, template_notice, templates_beside
+from streamhtml._jinja import JinjaSite
 from streamhtml._notice import Notice
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
@@ -49,15 +49,12 @@ def render_message(
         ValueError: another argument is not valid, or the template does not show the answer.
     """
     check_answer(answer)
+    site = JinjaSite()
     return Reply(
-        None if template is None else template_itself(template),
-        context,
+        context=context,
         renderer=renderer,
         renderers=renderers,
-        parts_templates={
-            kind: template_itself(each) for kind, each in (parts_templates or {}).items()
-        },
-        find_template=templates_beside(template),
-        notice=notice or template_notice(template, ""),
+        notice=notice or site.notice(template, ""),
         answer=answer,
+        **site.templates(template, parts_templates),
     ).render_whole()

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from functools import partial, wraps
+from functools import wraps
 from inspect import signature
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
@@ -14,14 +14,9 @@ from streamhtml._answer import Answer
 from streamhtml._arguments import check_answer, check_response
 from streamhtml._body import Body
 from streamhtml._gzip import Gzip, accepts_gzip
+from streamhtml._jinja import JinjaSite
 from streamhtml._limits import DEFAULT_LIMITS, Limits
-from streamhtml._notice import Notice
-from streamhtml._options import (
-    NO_SITE_OPTIONS,
-    OF_ONE_RESPONSE,
-    SiteOptions,
-    check_site_options,
-)
+from streamhtml._options import OF_ONE_RESPONSE, SiteOptions, check_site_options
 from streamhtml._page_template import page_renderer
 from streamhtml._reconnected import Reconnected
 from streamhtml._renderer import Renderer, RendererName
@@ -29,8 +24,8 @@ from streamhtml._reply import Reply
 from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml._resource_scope import MakeResourceScope, use_resource_scope
 from streamhtml._response_headers import build_headers
+from streamhtml._site import Site
 from streamhtml._stream import OnEnd, close_unused, stream
-from streamhtml._template import FindTemplate, Template
 from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format
 from streamhtml.sources import Tokens
 
@@ -49,9 +44,9 @@ def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def with_options(owner: Any, *args: Any, **named: Any) -> R:
         passed = known.bind(owner, *args, **named).arguments
-        place, values = owner._site_options(passed["request"])
+        site_options = owner._site(passed["request"]).options
         try:
-            set_by_site = checked_options(SiteOptions(place, values))
+            set_by_site = checked_options(site_options)
         except BaseException:
             if "tokens" in passed:
                 close_unused(passed["tokens"])
@@ -66,7 +61,7 @@ def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
             return call(owner, *args, **named, **options)
         except Exception as error:
             if options:
-                error.add_note(f"{place} sets {', '.join(map(repr, options))}")
+                error.add_note(f"{site_options.place} sets {', '.join(map(repr, options))}")
             raise
 
     return with_options  # type: ignore[return-value]
@@ -168,9 +163,9 @@ class BaseStreamingResponse(Generic[RequestT]):
             check_response(context, into, compress, status, headers)
             method, raw_headers = self._read_request(request)
             sent = Headers(raw_headers)
-            find = partial(self._template, request)
-            notice = self._notice(request, template, _language_of(headers or {}))
-            render_page = page_renderer(page, find, context or {}, notice.language, nonce)
+            site = self._site(request)
+            notice = site.notice(template, _language_of(headers or {}))
+            render_page = page_renderer(page, site.load, context or {}, notice.language, nonce)
             into = (into or "").removeprefix("#")
             chosen = create_format(format, FormatRequest(sent, into, nonce, render_page))
             gzip = Gzip() if compress and accepts_gzip(sent.get("Accept-Encoding")) else None
@@ -185,7 +180,9 @@ class BaseStreamingResponse(Generic[RequestT]):
                 into=chosen.into,
                 at_once=chosen.at_once,
                 notice=notice,
-                **self._how(request, template, renderer, renderers, parts_templates),
+                renderer=renderer,
+                renderers=renderers,
+                **site.templates(template, parts_templates),
             )
         except BaseException:
             close_unused(tokens)
@@ -245,63 +242,24 @@ class BaseStreamingResponse(Generic[RequestT]):
             HTML, which is escaped. It contains the ``Markup`` of the answer unchanged.
         """
         check_answer(answer)
-        notice = cls._notice(request, template, _language_of(headers or {}))
-        how = cls._how(request, template, renderer, renderers, parts_templates)
-        return Reply(context=context, notice=notice, answer=answer, **how).render_whole()
+        site = cls._site(request)
+        return Reply(
+            context=context,
+            notice=site.notice(template, _language_of(headers or {})),
+            answer=answer,
+            renderer=renderer,
+            renderers=renderers,
+            **site.templates(template, parts_templates),
+        ).render_whole()
 
     @classmethod
-    def _how(
-        cls,
-        request: RequestT,
-        template: Any,
-        renderer: RendererName | Callable[[str], Renderer],
-        renderers: Mapping[str, RendererName | Callable[[str], Renderer]] | None,
-        parts_templates: Mapping[str, Any] | None,
-    ) -> dict[str, Any]:
-        """Return the arguments of ``Reply`` that say how the message is shown."""
-        find = partial(cls._template, request)
-        return {
-            "template": None if template is None else find(template),
-            "renderer": renderer,
-            "renderers": renderers,
-            "parts_templates": {kind: find(each) for kind, each in (parts_templates or {}).items()},
-            "find_template": cls._site_templates(request, template),
-        }
-
-    @classmethod
-    def _site_options(cls, request: RequestT) -> SiteOptions:
-        """Return what the site has set for all responses."""
-        return NO_SITE_OPTIONS
+    def _site(cls, request: RequestT) -> Site:
+        """Return what the app sets for all answers. By default, templates are passed themselves."""
+        return JinjaSite()
 
     @abstractmethod
     def _read_request(self, request: RequestT) -> tuple[str, HeaderSource]:
         """Return the method and the headers of the request."""
-
-    @classmethod
-    @abstractmethod
-    def _template(cls, request: RequestT, template: Any) -> Template:
-        """Return a function that renders ``template``, a name or a template of the framework."""
-
-    @classmethod
-    @abstractmethod
-    def _notice(cls, request: RequestT, template: Any, language: str) -> Notice:
-        """Return the notices of the site in the given language.
-
-        Args:
-            request: the framework's own request.
-            template: the template of the message, as the view passes it.
-            language: as ``Notice`` takes it; ``""`` for the framework's active language.
-        """
-
-    @classmethod
-    @abstractmethod
-    def _site_templates(cls, request: RequestT, template: Any) -> FindTemplate | None:
-        """Return what finds the site's templates by their names; None if it has none.
-
-        Args:
-            request: the framework's own request.
-            template: the template of the message, as the view passes it.
-        """
 
     @abstractmethod
     def _respond(self, request: RequestT, body: Body, status: int, headers: dict[str, str]) -> None:
@@ -322,6 +280,15 @@ def checked_options(site: SiteOptions) -> dict[str, Any]:
         ValueError: one of them is not an argument of ``StreamingHTMLResponse``, or not valid.
     """
     return check_site_options(site, _OPTIONS)
+
+
+def set_up(options: SiteOptions) -> None:
+    """Check the options of a site, and install the handler of SIGTERM, when the app starts.
+
+    Under WSGI, views run in threads, which cannot install signal handlers.
+    """
+    checked_options(options)
+    _sigterm.install_handler()
 
 
 def _last_id(headers: Headers, format: Format) -> str:

@@ -22,13 +22,10 @@ import anyio
 from streamhtml import _sigterm
 from streamhtml._body import Body
 from streamhtml._eventloop import current_event_loop
-from streamhtml._jinja import template_itself, template_notice, templates_beside
-from streamhtml._notice import Notice
 from streamhtml._primed import primed
 from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
 from streamhtml._sigterm import interrupt_streams
-from streamhtml._template import FindTemplate, Template
 
 __all__ = ["StreamingHTMLResponse", "interrupt_streams", "primed"]
 
@@ -173,18 +170,6 @@ class StreamingHTMLResponse(ASGIResponse[Scope]):
 
     def _scope(self, request: Scope) -> Scope:
         return request
-
-    @classmethod
-    def _template(cls, request: Scope, template: Any) -> Template:
-        return template_itself(template)
-
-    @classmethod
-    def _notice(cls, request: Scope, template: Any, language: str) -> Notice:
-        return template_notice(template, language)
-
-    @classmethod
-    def _site_templates(cls, request: Scope, template: Any) -> FindTemplate | None:
-        return templates_beside(template)
 
     def _respond(self, request: Scope, body: Body, status: int, headers: dict[str, str]) -> None:
         self.status = status

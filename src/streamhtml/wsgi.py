@@ -10,12 +10,9 @@ from typing import Any, TypeAlias, TypeVar
 
 from streamhtml import _sigterm
 from streamhtml._body import Body
-from streamhtml._jinja import template_itself, template_notice, templates_beside
-from streamhtml._notice import Notice
 from streamhtml._primed import primed
 from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
-from streamhtml._template import FindTemplate, Template
 from streamhtml._wsgi_iterator import SyncIterator
 
 __all__ = ["StreamingHTMLResponse", "install_sigterm_handler", "primed"]
@@ -84,18 +81,6 @@ class StreamingHTMLResponse(WSGIResponse[Environ]):
 
     def _environ(self, request: Environ) -> Environ:
         return request
-
-    @classmethod
-    def _template(cls, request: Environ, template: Any) -> Template:
-        return template_itself(template)
-
-    @classmethod
-    def _notice(cls, request: Environ, template: Any, language: str) -> Notice:
-        return template_notice(template, language)
-
-    @classmethod
-    def _site_templates(cls, request: Environ, template: Any) -> FindTemplate | None:
-        return templates_beside(template)
 
     def _respond(self, request: Environ, body: Body, status: int, headers: dict[str, str]) -> None:
         self.status = f"{status} {_phrase(status)}"

@@ -5,27 +5,18 @@ script element.
 """
 
 from collections.abc import AsyncGenerator
-from functools import partial
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
 from streamhtml._body import Body
-from streamhtml._notice import Notice
-from streamhtml._options import SiteOptions
 from streamhtml._request_headers import HeaderSource
 from streamhtml._response import BaseStreamingResponse
-from streamhtml._template import FindTemplate, Template
 from streamhtml._wsgi_iterator import SyncIterator
 from streamhtml.django._connections import ConnectionScope
 from streamhtml.django._primed import primed
-from streamhtml.django._templates import (
-    find_site_template,
-    find_template,
-    site_notice,
-    site_options,
-)
+from streamhtml.django._site import DjangoSite
 
 __all__ = ["StreamingHTMLResponse", "primed", "render_message"]
 
@@ -33,10 +24,9 @@ __all__ = ["StreamingHTMLResponse", "primed", "render_message"]
 class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpResponse):
     """Stream one message; the arguments are those of ``BaseStreamingResponse``.
 
-    The name of a template, and ``streamhtml/notice.html``, are looked up in the project's engines
-    (Django's or Jinja2). Their context processors are applied. A template from ``get_template()``
-    can be passed instead of its name. Notices are in the active language. ``settings.STREAMHTML``
-    has the options of the site.
+    Templates are looked up by name in the project's engines (Django's or Jinja2). Their context
+    processors are applied. Instead of a name, a template from ``get_template()`` can be passed.
+    Notices are in the active language. ``settings.STREAMHTML`` has the options of the site.
     """
 
     _resource_scope = ConnectionScope
@@ -46,20 +36,8 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
         return request.method or "", headers
 
     @classmethod
-    def _site_options(cls, request: HttpRequest) -> SiteOptions:
-        return site_options()
-
-    @classmethod
-    def _template(cls, request: HttpRequest, template: Any) -> Template:
-        return find_template(template, request)
-
-    @classmethod
-    def _notice(cls, request: HttpRequest, template: Any, language: str) -> Notice:
-        return site_notice(request, language)
-
-    @classmethod
-    def _site_templates(cls, request: HttpRequest, template: Any) -> FindTemplate:
-        return partial(find_site_template, request)
+    def _site(cls, request: HttpRequest) -> DjangoSite:
+        return DjangoSite(request)
 
     def _respond(
         self, request: HttpRequest, body: Body, status: int, headers: dict[str, str]

@@ -5,10 +5,9 @@ from pathlib import Path
 from django.apps import AppConfig
 from django.core import checks
 
-from streamhtml import _sigterm
-from streamhtml._response import checked_options
+from streamhtml._response import set_up
 from streamhtml.django._atomic_requests import check_atomic_requests
-from streamhtml.django._templates import site_options
+from streamhtml.django._site import site_options
 
 
 class StreamHTMLConfig(AppConfig):
@@ -18,7 +17,5 @@ class StreamHTMLConfig(AppConfig):
     path = str(Path(__file__).parent.parent)
 
     def ready(self) -> None:
-        checked_options(site_options())
+        set_up(site_options())
         checks.register(check_atomic_requests, checks.Tags.urls)
-        # Under WSGI, views run in threads, which cannot install signal handlers.
-        _sigterm.install_handler()

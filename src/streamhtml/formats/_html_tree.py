@@ -46,8 +46,8 @@ class Element:
 
     __slots__ = (
         "_last_index", "children", "element_count", "end", "is_compact", "is_named", "is_open",
-        "last", "mark", "marked", "name", "parent", "position", "reach", "rewrite_from", "start",
-        "written",
+        "last", "mark", "marked", "name", "offset", "parent", "position", "reach", "rewrite_from",
+        "start", "written",
     )  # fmt: skip
 
     def __init__(self, name: str = "", start: str = "", parent: "Element | None" = None) -> None:
@@ -68,6 +68,8 @@ class Element:
         """The value of the attribute by which CSS rules find it; ``""`` if it has none."""
         self.position = 0
         """Its position among the elements written into its parent, from 1; 0 if not written."""
+        self.offset = 0
+        """How many characters were written before it."""
         self.element_count = 0
         """How many elements were written into it, our ``<style>`` elements included."""
         self.written = 0
@@ -78,9 +80,9 @@ class Element:
         """Whether a patch can name it, or an element in it, by an id."""
         self.is_open = False
         """Whether its start tag was written and its end tag was not."""
-        self.rewrite_from: tuple[int, int] | None = None
+        self.rewrite_from: tuple[int, int, int] | None = None
         """From where on its children have to be rewritten at the end of the answer: the index of
-        the first of them, and its position. None if what was written is still right."""
+        the first of them, its position and its offset. None if what was written is still right."""
 
     def read(self, html: str) -> list["Element"]:
         """Add ``html``, which is closed, to the children.

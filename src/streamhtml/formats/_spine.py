@@ -11,7 +11,8 @@ and whose end tag was not. They form one path from the top of the tree down: the
   is hidden by a ``<style>``, and the new one is written at the write position. To keep the order of
   the page, what came after the old version in the same open element is hidden and written again
   too. Where the last element of an open one has changed, this is done at once, because little is
-  repeated. Elsewhere it waits for the end of the answer, so that it is done only once.
+  repeated. Elsewhere it waits for the end of the answer, so that it is done only once, or for the
+  next call of ``catch_up()``.
 
 The law: what is visible at the end is exactly the tree.
 """
@@ -34,12 +35,14 @@ class _Place(NamedTuple):
         node: the open element.
         child: the index of the first child to rewrite.
         position: the position that this child has among the elements on the page, from 1.
+        offset: how many characters were written before it.
         is_last: whether the child is the last element, so that only little has to be rewritten.
     """
 
     node: Element
     child: int
     position: int
+    offset: int
     is_last: bool = False
 
 
@@ -61,6 +64,10 @@ class Spine:
         self._top = top
         self._open = [top]
         self._out: list[str] = []
+        self._length = 0
+        """How many characters were written."""
+        self._repeated = 0
+        """How many of them ``catch_up()`` has written again."""
         self._marks = 0
         self._in_top: list[str] = []
         """The mark of each element that was written into the top, by its position."""
@@ -141,12 +148,29 @@ class Spine:
 
     def finish(self) -> None:
         """Rewrite what has changed in closed elements, write the rest, and close everything."""
-        for node in self._open:
-            if node.rewrite_from:
-                self._rewrite_now(_Place(node, *node.rewrite_from))
-                break  # This has rewritten the open elements inside it as well.
+        if place := self._waiting():
+            self._rewrite_now(place)
         self._close_to(self._top)
         self._write_rest(self._top)
+
+    def catch_up(self) -> None:
+        """Rewrite what has changed in closed elements, unless too much would be repeated.
+
+        All that this writes again is never longer than all the rest, so that the body grows with
+        the answer, and not with its square.
+        """
+        if place := self._waiting():
+            repeated = self._repeated + self._length - _hideable(place)[0].offset
+            if repeated <= self._length - self._repeated:
+                self._repeated = repeated
+                self._rewrite_now(place)
+
+    def _waiting(self) -> _Place | None:
+        """Return where the rewrite begins that covers all that waits to be rewritten, if any."""
+        for node in self._open:
+            if node.rewrite_from:
+                return _Place(node, *node.rewrite_from)
+        return None
 
     def _open_path(self, path: list[Element]) -> None:
         """Open the elements of a path, and write what comes before each.
@@ -180,7 +204,7 @@ class Spine:
     def _open_element(self, node: Element) -> None:
         """Write the start tag of the next child of the innermost open element."""
         assert node.parent
-        self._out.append(self._start(node, node.parent))
+        self._write(self._start(node, node.parent))
         node.element_count = node.written = 0
         node.rewrite_from = None
         node.is_open = True
@@ -191,11 +215,13 @@ class Spine:
         child = node.children[node.written]
         if isinstance(child, str):
             node.written += 1
-            self._out.append(child)
+            self._write(child)
         else:
-            self._out.append(self._start(child, node))
-            self._out += child.pieces()
-            self._out.append(child.end)
+            self._write("".join([self._start(child, node), *child.pieces(), child.end]))
+
+    def _write(self, html: str) -> None:
+        self._out.append(html)
+        self._length += len(html)
 
     def _write_rest(self, node: Element) -> None:
         while node.written < len(node.children):
@@ -203,6 +229,7 @@ class Spine:
 
     def _start(self, node: Element, parent: Element) -> str:
         """Note that an element is written, and return its start tag."""
+        node.offset = self._length
         parent.written += 1
         parent.element_count += 1
         node.position = parent.element_count
@@ -223,12 +250,13 @@ class Spine:
         """
         while (closing := self._open[-1]) is not node:
             self._write_rest(closing)
-            self._out.append(closing.end)
+            self._write(closing.end)
             self._open.pop()
             closing.is_open = False
             parent = self._open[-1]
             if closing.rewrite_from:
-                place = _Place(parent, parent.index(closing), closing.position)
+                index = parent.index(closing)
+                place = _Place(parent, index, closing.position, closing.offset)
                 self._rewrite_at(place, now=False)
 
     def _place(self, node: Element) -> _Place | None:
@@ -239,7 +267,8 @@ class Spine:
         if not node.position:
             return None
         parent = node.parent
-        return _Place(parent, parent.index(node), node.position, node is parent.last)
+        index = parent.index(node)
+        return _Place(parent, index, node.position, node.offset, node is parent.last)
 
     def _rewrite(self, node: Element) -> None:
         """See that the closed element ``node``, which has changed, is rewritten."""
@@ -252,17 +281,12 @@ class Spine:
         if now:
             self._rewrite_now(place)
         else:
-            node, this = place.node, (place.child, place.position)
+            node, this = place.node, (place.child, place.position, place.offset)
             node.rewrite_from = min(node.rewrite_from or this, this)
 
     def _rewrite_now(self, place: _Place) -> None:
         """Hide what was written from a place on, and write it again as it is now."""
-        node, index, position, _ = place
-        path = []
-        while node.parent and any(map(shows_text, node.children[index : node.written])):
-            # A CSS rule can hide text only together with the element that it is in.
-            path.append(node)
-            index, position, node = node.parent.index(node), node.position, node.parent
+        (node, index, position, *_), path = _hideable(place)
         self._close_to(node)
         if node.rewrite_from and node.rewrite_from[0] >= index:
             node.rewrite_from = None
@@ -280,12 +304,26 @@ class Spine:
         nonce = f' nonce="{escape(self.nonce)}"' if self.nonce else ""
         # "!important", because the page's own rules for these elements may be more specific.
         rule = f"{','.join(selectors)}{{display:none!important}}"
-        self._out.append(f"<style{nonce}>{rule}</style>")
+        self._write(f"<style{nonce}>{rule}</style>")
         self._open[-1].element_count += 1
 
 
 def _can_grow(element: Element) -> bool:
     return element.name not in VOID and element.name not in OPAQUE
+
+
+def _hideable(place: _Place) -> tuple[_Place, list[Element]]:
+    """Return where a rewrite of a place has to begin, and the open elements on the way there.
+
+    A CSS rule can hide text only together with the element that it is in.
+    """
+    path = []
+    while (node := place.node).parent and any(
+        map(shows_text, node.children[place.child : node.written])
+    ):
+        path.append(node)
+        place = _Place(node.parent, node.parent.index(node), node.position, node.offset)
+    return place, path
 
 
 def _mark_selector(mark: str) -> str:

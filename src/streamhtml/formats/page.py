@@ -26,9 +26,9 @@ _EMPTY: Final = "<!---->"
 _REGION_CLASS: Final = "streamhtml"
 """The class of the regions: elements that are empty at first and that patches fill."""
 
-# What has a region in it has other places for patches, too.
+# What has a region in it has other places for patches, too. So has a part, mostly.
 _REGION_INSIDE: Final = re.compile(
-    r"""\sclass=["']?(?:[^"'>]*\s)?streamhtml[\s"'>]""", re.IGNORECASE
+    r"""\sclass=["']?(?:[^"'>]*\s)?streamhtml(?:-part)?[\s"'>]""", re.IGNORECASE
 )
 
 # The attribute that our CSS rules look for, if it is in the message.
@@ -47,7 +47,7 @@ class PageFormat(Format):
 
     def __init__(self) -> None:
         self._before = self._after = ""
-        self._begun = False
+        self._begun = self._shows_state = False
         self._top = Element()
         self._spine = Spine(self._top)
         self._ids: dict[str, Element] = {}
@@ -77,6 +77,9 @@ class PageFormat(Format):
         if fragment.outcome:
             self._spine.finish()
             after = self._after
+        elif self._shows_state:
+            self._spine.catch_up()
+        self._shows_state = False
         return before + self._spine.take() + after or _EMPTY
 
     def _apply(self, patch: Patch) -> None:
@@ -104,6 +107,8 @@ class PageFormat(Format):
             new = node.parent.empty()
             elements = new.read(html)
             self._spine.replace(node, new)
+            # A part or a region is replaced when its state changes, and a reader waits for that.
+            self._shows_state |= bool(_REGION_INSIDE.search(html))
             self._register(elements)
             if patch.child is not None:
                 self._child_elements[patch.child : patch.child + 1] = new.elements()

@@ -209,6 +209,10 @@ class DisturbedRun:
 
     async def _until_all_have_ended(self) -> None:
         loop_has_ended = "end" in self._done and self.backend != "trio"
+        if loop_has_ended and "cancel" in self._done[self._done.index("end") :]:
+            # asyncio waits for the tasks that it has cancelled, such as the reader. A reader that
+            # is cancelled once more leaves the end of the stream to a task that began after that.
+            loop_has_ended = False
         while source_threads() or (self._tasks() and not loop_has_ended):  # noqa: ASYNC110  (no event)
             await anyio.sleep(0.0005)
 

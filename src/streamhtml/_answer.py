@@ -4,15 +4,16 @@ It knows nothing of HTML, of a clock or of a source. ``Reply`` shows what it hol
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from streamhtml._delta import IN_TURN, Delta, Facts, PartEnd, Replacement, ToolDelta
 from streamhtml._json_scan import JSONScan
 from streamhtml._patch import Outcome, is_id
-from streamhtml._said import Said
+from streamhtml._said import Said, text_to_json
 from streamhtml._stored import StoredObject, facts_from_stored, facts_to_dict
+from streamhtml._type_name import with_article
 
 VERSION: Final = 1
 """The version of what ``Answer.to_dict()`` returns."""
@@ -128,11 +129,11 @@ class AnswerPart:
         self.ended_after = at
 
     def _to_dict(self) -> dict[str, Any]:
-        stored: dict[str, Any] = {"kind": self.kind, "text": self.said.to_json()}
+        stored: dict[str, Any] = {"kind": text_to_json(str(self.kind)), "text": self.said.to_json()}
         if self.is_tool:
             stored |= {
-                "id": self.id,
-                "name": self.name,
+                "id": text_to_json(str(self.id)),
+                "name": text_to_json(str(self.name)),
                 "result": None if self.said_result is None else self.said_result.to_json(),
                 "error": None if self.said_error is None else self.said_error.to_json(),
             }
@@ -189,9 +190,11 @@ class Answer:
     def __post_init__(self) -> None:
         self._growing: AnswerPart | None = None  # The part of the last Delta, if it is text.
         self._turn: AnswerPart | None = None  # The last part of a kind that takes turns.
-        self._latest: dict[str, AnswerPart] = {}  # By kind.
+        self._by_kind: dict[str, list[AnswerPart]] = {}
         self._calls: dict[tuple[str, str], AnswerPart] = {}  # By kind and id.
         self._streaming_calls: list[AnswerPart] = []
+        self.ended_by_next: list[AnswerPart] = []
+        """Parts whose state has changed because another part began, in this order."""
         parts, self.parts = self.parts, []
         for part in parts:
             self._append(part)
@@ -210,11 +213,14 @@ class Answer:
 
     def said_of(self, kind: str) -> Iterator[str]:
         """Iterate the text of all parts of a kind in pieces, of which some can be ``Markup``."""
-        for part in self.parts:
-            if part.kind == kind:
-                if part.begins_paragraph and part.said:
-                    yield PARAGRAPH
-                yield from part.said
+        for part in self.parts_of(kind):
+            if part.begins_paragraph and part.said:
+                yield PARAGRAPH
+            yield from part.said
+
+    def parts_of(self, kind: str) -> Sequence[AnswerPart]:
+        """Return the parts of a kind, in order."""
+        return self._by_kind.get(kind, ())
 
     def add(self, delta: Delta, at: float | None = None) -> AnswerPart:
         """Add the next Delta, and return the part that it belongs to.
@@ -239,15 +245,14 @@ class Answer:
             part.outcome = delta.outcome
             part._settle("failed" if delta.outcome == "failed" else "done", at)
         elif isinstance(delta, Replacement):
-            for each in self.parts:
-                if each.kind == delta.part:
-                    each.said = Said()
+            for each in self.parts_of(delta.part):
+                each.said = Said()
             part.said.add(delta.text)
         else:
             self._growing = part
             part.said.add(delta.text)
         if self.outcome is not None:
-            self._end_parts(self.outcome, at)
+            _end_parts([part], self.outcome, at)
         return part
 
     def end(self, outcome: Outcome, at: float | None = None) -> None:
@@ -259,7 +264,7 @@ class Answer:
         """
         self.outcome = outcome
         self.duration = rounded(at)
-        self._end_parts(outcome, self.duration)
+        _end_parts(self.parts, outcome, self.duration)
 
     def _find(self, delta: Delta) -> AnswerPart | None:
         """Return the part that a Delta goes on with; None if it begins a new one.
@@ -269,8 +274,8 @@ class Answer:
         if isinstance(delta, ToolDelta) and delta.id:
             return self._calls.get((delta.part, delta.id))
         if isinstance(delta, Replacement):
-            return next((part for part in self.parts if part.kind == delta.part), None)
-        latest = self._latest.get(delta.part)
+            return next(iter(self.parts_of(delta.part)), None)
+        latest = self._latest(delta.part)
         if delta.part not in IN_TURN:
             return latest
         return latest if latest is self._turn and latest and not latest.id else None
@@ -283,10 +288,12 @@ class Answer:
             turn = self._turn
             if turn is not None and turn.state == "streaming" and not turn.is_tool:
                 turn._settle("done", at)
+                self.ended_by_next.append(turn)
             if part.kind != "tool":
                 for call in self._streaming_calls:
                     if call.state == "streaming":
                         call.state = "called"
+                        self.ended_by_next.append(call)
                 self._streaming_calls.clear()
         self._append(part)
         return part
@@ -298,11 +305,11 @@ class Answer:
             reasoning._settle("done", at)
 
     def _append(self, part: AnswerPart) -> None:
-        before, tool = self._latest.get(part.kind), self._latest.get("tool")
+        before, tool = self._latest(part.kind), self._latest("tool")
         part.begins_paragraph = bool(before and tool and before.index < tool.index)
         part.index = len(self.parts)
         self.parts.append(part)
-        self._latest[part.kind] = part
+        self._by_kind.setdefault(part.kind, []).append(part)
         if part.id:
             self._calls[part.kind, part.id] = part
         if part.kind in IN_TURN:
@@ -310,15 +317,9 @@ class Answer:
         if part.id and part.state == "streaming":
             self._streaming_calls.append(part)
 
-    def _end_parts(self, outcome: Outcome, at: float | None) -> None:
-        for part in self.parts:
-            if part.state == "streaming":
-                if not part.is_tool:
-                    part._settle("done", at)
-                elif outcome == "finished":
-                    part.state = "called"
-                else:
-                    part._settle("failed", at)
+    def _latest(self, kind: str) -> AnswerPart | None:
+        parts = self.parts_of(kind)
+        return parts[-1] if parts else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return values that ``json.dumps()`` can store: only those that JSON has.
@@ -348,8 +349,9 @@ class Answer:
         stored = StoredObject(data)
         version = stored.get("version")
         if type(version) is not int or version != VERSION:
+            found = with_article(version) if isinstance(version, Sized) else repr(version)
             raise ValueError(
-                f"version={version!r} is not {VERSION}, the version of a stored answer that can be "
+                f"version={found} is not {VERSION}, the version of a stored answer that can be "
                 "read; pass what Answer.to_dict() returned"
             )
         message_pair_id = stored.text("message_pair_id")
@@ -358,14 +360,31 @@ class Answer:
                 "message_pair_id cannot be used as an element id; pass what Answer.to_dict() "
                 "returned"
             )
+        try:
+            facts = facts_from_stored(stored)
+        except RecursionError:
+            raise ValueError(
+                "sources are nested too deeply; pass what Answer.to_dict() returned"
+            ) from None
         return cls(
             parts=[AnswerPart._from_stored(part) for part in stored.objects("parts")],
             message_pair_id=message_pair_id,
             outcome=_outcome(stored),
-            facts=facts_from_stored(stored),
+            facts=facts,
             first_delta_after=stored.seconds("first_delta_after"),
             duration=stored.seconds("duration"),
         )
+
+
+def _end_parts(parts: Iterable[AnswerPart], outcome: Outcome, at: float | None) -> None:
+    for part in parts:
+        if part.state == "streaming":
+            if not part.is_tool:
+                part._settle("done", at)
+            elif outcome == "finished":
+                part.state = "called"
+            else:
+                part._settle("failed", at)
 
 
 def _outcome(stored: StoredObject) -> Outcome | None:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from streamhtml._answer import AnswerPart
 from streamhtml._placeholders import Shell, render_shell
+from streamhtml._scrub import scrubbed
 from streamhtml._template import FindTemplate, Template, built_in
 from streamhtml._words import NOTICES, Words
 
@@ -41,9 +42,9 @@ class TemplatePart:
     def __init__(
         self, part: AnswerPart, get: Callable[[str], Markup], words: Words, *, ended: bool
     ) -> None:
-        self.kind = part.kind
-        self.id = part.id
-        self.name = part.name
+        self.kind = scrubbed(str(part.kind))
+        self.id = scrubbed(str(part.id))
+        self.name = scrubbed(str(part.name))
         self.state = part.state
         self.seconds = part.seconds
         self.index = part.index
@@ -55,8 +56,8 @@ class TemplatePart:
 
     @property
     def text(self) -> Markup:
-        """The place of the text."""
-        return self._get("text")
+        """The place of the text. That of a tool call is its arguments."""
+        return self._get("arguments" if self._part.is_tool else "text")
 
     @property
     def arguments(self) -> Markup:
@@ -76,7 +77,10 @@ class TemplatePart:
     @property
     def values(self) -> Any:
         """The arguments of a tool call as Python values; None if they are no valid JSON (yet)."""
-        return self._part.values if self._part.is_tool else None
+        try:
+            return _scrubbed_values(self._part.values) if self._part.is_tool else None
+        except RecursionError:
+            return None
 
     def _place(self, field: str, said: object) -> Markup:
         return self._get(field) if said and self._part.is_tool else Markup()
@@ -165,6 +169,17 @@ def kinds_of(part: AnswerPart) -> Iterator[str]:
         if short != part.kind and short in ("reasoning", "tool"):
             yield short
     yield "default"
+
+
+def _scrubbed_values(value: Any) -> Any:
+    """Return values of JSON with all of their texts scrubbed."""
+    if isinstance(value, str):
+        return scrubbed(value)
+    if isinstance(value, list):
+        return [_scrubbed_values(each) for each in value]
+    if isinstance(value, dict):
+        return {scrubbed(name): _scrubbed_values(each) for name, each in value.items()}
+    return value
 
 
 def _status(part: AnswerPart, words: Words, *, ended: bool) -> str:

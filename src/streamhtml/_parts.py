@@ -8,7 +8,8 @@ It is synchronous and pure.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from itertools import islice
+from typing import Final, TypeAlias
 
 from markupsafe import Markup
 
@@ -23,6 +24,10 @@ from streamhtml._text import TextRenderer
 
 RendererFor: TypeAlias = Callable[[AnswerPart], MakeRenderer]
 """Returns what makes the renderers of a part."""
+
+
+_ENDED: Final = ("done", "failed")
+"""The states of a part in which nothing more is expected."""
 
 
 class PartSequence:
@@ -52,7 +57,9 @@ class PartSequence:
         self._elements: dict[int, _Element] = {}
         """The element of each part that is on the page, by the index of the part."""
         self._unsettled: dict[int, _Element] = {}
-        """Those that may have to be rendered again."""
+        """Those that may have to be rendered again, besides those that the next part has ended."""
+        self._ended_by_next = 0
+        """How many of the parts that the next part has ended were rendered again."""
         self._complete: set[int] = set()
         """The parts that were rendered with all of the text that this batch brings."""
 
@@ -99,9 +106,9 @@ class PartSequence:
     def _replace_kind(self, kind: str) -> list[Patch]:
         """Show all parts of a kind again, whose text was replaced."""
         patches: list[Patch] = []
-        for element in self._elements.values():
-            if element.part.kind == kind:
-                self._unsettled[element.part.index] = element
+        for part in self._answer.parts_of(kind):
+            if (element := self._elements.get(part.index)) is not None:
+                self._unsettled[part.index] = element
                 patches += self._replace(element, self._render(element), grows=True)
         return patches
 
@@ -121,6 +128,9 @@ class PartSequence:
 
     def close(self) -> list[Patch]:
         """Show the text that was held back, now that the answer has ended."""
+        for index, element in self._elements.items():
+            if element.shown[0] not in _ENDED:
+                self._unsettled[index] = element
         patches = self.settle()
         for element in self._elements.values():
             patches += element.close()
@@ -177,8 +187,13 @@ class PartSequence:
 
     def _refresh(self) -> list[Patch]:
         """Render the parts again that have changed."""
+        ended = self._answer.ended_by_next
+        for part in islice(ended, self._ended_by_next, None):
+            if (element := self._elements.get(part.index)) is not None:
+                self._unsettled[part.index] = element
+        self._ended_by_next = len(ended)
         patches: list[Patch] = []
-        for element in list(self._unsettled.values()):
+        for element in self._unsettled.values():
             part = element.part
             if element.shown != self._state_of(part):
                 rendering = self._render(element)
@@ -186,8 +201,7 @@ class PartSequence:
                     patches += self._replace(element, rendering)
                 elif part.state == "done" and not part.is_tool:
                     patches += element.close()
-            if part.state in ("done", "failed"):
-                del self._unsettled[part.index]
+        self._unsettled.clear()
         return patches
 
     def _replace(

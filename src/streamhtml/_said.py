@@ -70,7 +70,7 @@ class Said:
 
     def to_json(self) -> Stored:
         """Return this as values of JSON."""
-        pieces = [_piece_to_json(piece) for piece in self]
+        pieces = [text_to_json(piece) for piece in self]
         return pieces[0] if len(pieces) == 1 else pieces or ""
 
     @classmethod
@@ -81,7 +81,7 @@ class Said:
             ValueError: it is something else. The message does not quote it.
         """
         pieces = stored if isinstance(stored, list) else [stored]
-        return cls(*map(_piece_from_json, pieces))
+        return cls(*map(text_from_json, pieces))
 
 
 def _decode(text: bytearray) -> str:
@@ -96,18 +96,24 @@ def _with_types(pieces: Iterable[str]) -> list[tuple[bool, str]]:
     return [(isinstance(piece, Markup), str(piece)) for piece in pieces]
 
 
-def _piece_to_json(piece: str) -> Stored:
+def text_to_json(piece: str) -> Stored:
+    """Return a text, or ``Markup``, as a value of JSON that every database takes."""
     if isinstance(piece, Markup):
-        return {"html": _piece_to_json(str(piece))}
+        return {"html": text_to_json(str(piece))}
     return {"escaped": json.dumps(piece)} if _REFUSED.search(piece) else piece
 
 
-def _piece_from_json(stored: object) -> str:
+def text_from_json(stored: object) -> str:
+    """Return what ``text_to_json()`` has stored.
+
+    Raises:
+        ValueError: it is something else. The message does not quote it.
+    """
     match stored:
         case str():
             return stored
         case {"html": (str() | {"escaped": _}) as html}:
-            return Markup(_piece_from_json(html))
+            return Markup(text_from_json(html))
         case {"escaped": str(escaped)} if escaped.startswith('"'):
             return str(json.loads(escaped))  # A JSONDecodeError is a ValueError.
     raise ValueError("is neither a text nor a list of its pieces")

@@ -86,6 +86,12 @@ class Scrubber:
         return _scrub(before + held, len(before), len(before + held))
 
 
+def scrubbed(text: str) -> str:
+    """Return a whole text, scrubbed."""
+    scrubber = Scrubber()
+    return scrubber.feed(text) + scrubber.close()
+
+
 def scrub_between(before: str, text: str, after: str) -> str:
     """Scrub a text that comes between two others.
 

@@ -3,15 +3,19 @@
 An error quotes no text, because somebody may have written it.
 """
 
+import sys
 from collections.abc import Iterator, Mapping
-from math import isfinite
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, Final, TypeVar
 
 from streamhtml._delta import Facts
-from streamhtml._said import Said
+from streamhtml._said import Said, text_from_json, text_to_json
 from streamhtml._type_name import with_article
 
 T = TypeVar("T")
+
+_MAX_SECONDS: Final = sys.float_info.max
+"""No infinity, and no whole number that is no float."""
 
 
 class StoredObject:
@@ -37,7 +41,11 @@ class StoredObject:
 
     def text(self, name: str) -> str:
         """Return a text, which may not be missing."""
-        if not isinstance(value := self.get(name), str):
+        value = self.get(name)
+        if isinstance(value, Mapping) and set(value) == {"escaped"}:
+            with suppress(ValueError):
+                value = text_from_json(value)
+        if not isinstance(value, str):
             raise self._error(name, "a str")
         return value
 
@@ -60,7 +68,7 @@ class StoredObject:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._error(name, "a number of seconds or None")
-        if not (isfinite(value) and value >= 0):
+        if not 0 <= value <= _MAX_SECONDS:
             raise ValueError(f"{self._place(name)} is {value!r}; pass seconds from 0 on, or None")
         return value
 
@@ -114,14 +122,18 @@ def facts_to_dict(facts: Facts) -> dict[str, Any]:
     """Return facts as values of JSON."""
     sources = facts.sources
     return {
-        "model": facts.model,
-        "response_id": facts.response_id,
-        "finish_reason": facts.finish_reason,
+        "model": _optional_to_json(facts.model),
+        "response_id": _optional_to_json(facts.response_id),
+        "finish_reason": _optional_to_json(facts.finish_reason),
         "usage": None if facts.usage is None else dict(facts.usage),
         "sources": None
         if sources is None
         else {name: facts_to_dict(each) for name, each in sources.items()},
     }
+
+
+def _optional_to_json(text: str | None) -> Any:
+    return None if text is None else text_to_json(str(text))
 
 
 def facts_from_stored(stored: StoredObject) -> Facts:

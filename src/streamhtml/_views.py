@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from streamhtml._answer import PARAGRAPH, Answer, AnswerPart
 from streamhtml._closed_html import closed
-from streamhtml._delta import Delta, PartEnd, Replacement
+from streamhtml._delta import Delta, PartEnd, Replacement, ToolDelta
 from streamhtml._part_template import PartTemplates, kinds_of
 from streamhtml._parts import PartSequence
 from streamhtml._patch import Outcome, Patch, check_id, closed_patch
@@ -224,29 +224,30 @@ class _FixedPlace:
     def feed(self, part: AnswerPart, delta: Delta) -> list[Patch]:
         if type(delta) is PartEnd:
             return self._end(delta.outcome)
-        if self._is_complete:
+        if type(delta) is Replacement and not self._is_complete:
+            return self._replace()
+        # A place for text shows the arguments of a call, and not what the tool gave.
+        is_other = isinstance(delta, ToolDelta) and delta.field != "arguments"
+        if self._is_complete or is_other or not delta.text:
             return []
-        if type(delta) is Replacement:
-            return self._replace(part)
         patches: list[Patch] = []
         if part is not self._last and part.begins_paragraph:
             patches = self._renderer.feed(PARAGRAPH)
         self._last = part
         return patches + self._renderer.feed(delta.text)
 
-    def _replace(self, part: AnswerPart) -> list[Patch]:
+    def _replace(self) -> list[Patch]:
         """Begin again with an empty region, and with all of the text so far."""
         self._is_complete = True
-        self._last = part
+        said = [part for part in self._shown.answer.parts_of(self._kind) if part.said]
+        self._last = said[-1] if said else None
         self._renderer = self._make_renderer(self.root)
-        start, end = self.tags
         patches = [
             closed_patch("tail", Markup(), self.root),
-            closed_patch("replace", Markup(start + end), self.root),
+            closed_patch("replace", Markup("".join(self.tags)), self.root),
         ]
-        for text in self._shown.answer.said_of(self._kind):
-            patches += self._renderer.feed(text)
-        return patches
+        texts = self._shown.answer.said_of(self._kind)
+        return patches + [patch for text in texts for patch in self._renderer.feed(text)]
 
     def _end(self, outcome: Outcome) -> list[Patch]:
         notice = self._shown.notice_of(outcome)

@@ -134,8 +134,6 @@ def merge_deltas(deltas: Iterable[Delta]) -> Sequence[Delta]:
     What a later Delta replaces is dropped too, and the new content takes its place. But text and
     reasoning are kept, because what comes between them decides which parts there are.
     """
-    if isinstance(deltas, list) and len(deltas) == 1 and deltas[0].text:
-        return deltas  # Fast path: the usual batch.
     deltas = [each for each in deltas if each.text or type(each) is not Delta]
     if last := {each.part: each for each in deltas if type(each) is Replacement}:
         deltas = list(_without_replaced(deltas, last))

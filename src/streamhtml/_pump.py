@@ -118,13 +118,15 @@ class Pump(SourceReader):
                 self.end_at_limit("characters")
                 raise StopAsyncIteration
             max_chars = left
-        read_before = self._chars_read
-        batch = self._take(max_chars)
+        batch, size = take_batch(self._buffer, max_chars)
         self.batch_after = now - self.started_at
-        self._chars_since_wait += self._chars_read - read_before + 1
+        self._chars_read += size
+        self._chars_since_wait += size + 1
         if not self._buffer:
             self._batch_due = now + self._interval
         self._silence.heard_at = now
+        if self._source_waits:
+            self._wake_source()
         return batch
 
     def take_rest(self) -> list[Delta]:

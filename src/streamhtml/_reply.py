@@ -129,6 +129,8 @@ class Reply:
         live = RerenderView(shown) if renderer == "template" else LiveView(shown)
         is_whole = at_once or answer is not None
         self._view: View = BufferedView(live, self.answer) if is_whole else live
+        # Return whether ``show()`` may wait, because it may render a template of the site.
+        self.may_wait: Callable[[Kept], bool] = self._view.may_call_site
         self._size = 0
         self._check_held_at = MAX_BATCH_CHARS
         self.holds_much = False
@@ -166,6 +168,11 @@ class Reply:
         """Add these Deltas to the answer without showing them, and return them for ``show()``."""
         kept: list[tuple[AnswerPart, Delta]] = []
         try:
+            if type(deltas) is list and len(deltas) == 1 and deltas[0].text:
+                delta = deltas[0]  # Fast path: the usual batch.
+                part = self.answer.add(delta, at)
+                self._size += len(delta.text)
+                return [(part, delta)]
             for delta in merge_deltas(deltas):
                 kept.append((self.answer.add(delta, at), delta))
                 self._size += len(delta.text)
@@ -173,10 +180,6 @@ class Reply:
             check_deltas(deltas)
             raise
         return kept
-
-    def may_wait(self, kept: Kept) -> bool:
-        """Return whether ``show()`` may wait, because it may render a template of the site."""
-        return self._view.may_call_site(kept)
 
     def show(self, kept: Kept) -> Fragment:
         """Return the Fragment that shows what ``keep()`` has returned."""

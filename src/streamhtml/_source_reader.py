@@ -50,8 +50,7 @@ class SourceReader:
     is the time of the start, by ``time.monotonic()``, and ``first_delta_after`` the time in seconds
     from then until the first delta arrived, or None.
 
-    ``close()`` and ``aclose()`` close the source at any time, without waiting for the deltas that
-    are unread.
+    ``close()`` and ``aclose()`` close the source at any time, even if deltas are unread.
 
     Args:
         tokens: the source, as ``deltas()`` takes it.
@@ -59,6 +58,15 @@ class SourceReader:
     Raises:
         TypeError: ``tokens`` cannot be iterated.
     """
+
+    # Python reads attributes more slowly once an object has more than 30 of them without slots.
+    __slots__ = (
+        *("_batch_due", "_buffer", "_cancel", "_cancel_task", "_chars_read", "_chars_written"),
+        *("_closing", "_context", "_end_timer", "_end_wakeup", "_ended", "_reader_is_idle"),
+        *("_reader_wakeup", "_source", "_source_waits", "_source_wakeup", "_start_lock"),
+        *("_started", "_thread_may_continue", "error", "first_delta_after", "interrupted", "loop"),
+        *("source_has_ended", "started_at"),
+    )
 
     def __init__(self, tokens: Tokens) -> None:
         self.error: BaseException | None = None
@@ -133,13 +141,16 @@ class SourceReader:
             closed.
         """
         ended = self._ended
-        # Set the flag before checking the buffer, so that a thread that appends something
-        # afterwards still wakes us.
+        # Set the flag first, so that a thread that appends something afterwards still wakes us.
         self._reader_is_idle = True
         if not self._buffer:
             return None if ended else []
         self._reader_is_idle = False
-        return self._take(MAX_BATCH_CHARS)
+        batch, size = take_batch(self._buffer, MAX_BATCH_CHARS)
+        self._chars_read += size
+        if self._source_waits:
+            self._wake_source()
+        return batch
 
     async def wait(self, seconds: float = inf) -> None:
         """After ``poll()`` has returned an empty list: wait until there is more, or ``seconds``."""
@@ -151,20 +162,14 @@ class SourceReader:
         self._chars_read += size
         return batch
 
-    def _take(self, max_chars: float) -> list[Delta]:
-        batch, size = take_batch(self._buffer, max_chars)
-        self._chars_read += size
-        if self._source_waits:
-            self._source_waits = False
-            self._source_wakeup.notify()
-            self._thread_may_continue.set()
-        return batch
+    def _wake_source(self) -> None:
+        self._source_waits = False
+        self._source_wakeup.notify()
+        self._thread_may_continue.set()
 
     def _is_full(self) -> bool:
-        return (
-            len(self._buffer) >= MAX_BUFFERED_DELTAS
-            or self._chars_written - self._chars_read >= MAX_BUFFERED_CHARS
-        )
+        unread = self._chars_written - self._chars_read
+        return unread >= MAX_BUFFERED_CHARS or len(self._buffer) >= MAX_BUFFERED_DELTAS
 
     def close(self) -> None:
         """Close the source soon, without waiting. May be called from any thread, more than once."""
@@ -224,35 +229,33 @@ class SourceReader:
         return self._ended
 
     async def _run_task(self) -> None:
+        source = self._source
         assert self.loop is not None
-        assert isinstance(self._source, AsyncDeltas)
+        assert isinstance(source, AsyncDeltas)
         try:
             # The scope limits the time that the cleanup takes. It is entered before the source,
             # which may hold a scope of its own until it is closed.
             async with resource_scope():
                 with anyio.CancelScope() as scope:
-                    await self._read_and_close(self._source, scope)
+                    # This is not a method of its own: each step of the source passes through here.
+                    try:
+                        self.interrupted = self.loop.is_cancelled() and not self._closing
+                        if not self._closing and not self.interrupted:
+                            await self._read(source)
+                    except BaseException as error:
+                        # A source may also await a task that was cancelled by somebody else.
+                        self.interrupted = self.loop.is_cancelled()
+                        self._record_error(error)
+                        if self.loop.is_cancellation(error):
+                            raise
+                    finally:
+                        self._add(source.end())
+                        self.source_has_ended = True
+                        self._cancel = self._thread_may_continue.set  # Do not cancel the cleanup.
+                        scope.shield, scope.deadline = True, anyio.current_time() + CLOSE_TIMEOUT
+                        await self._close_in_task(source)
         finally:
             self._finish()
-
-    async def _read_and_close(self, source: AsyncDeltas, scope: anyio.CancelScope) -> None:
-        assert self.loop is not None
-        try:
-            self.interrupted = self.loop.is_cancelled() and not self._closing
-            if not self._closing and not self.interrupted:
-                await self._read(source)
-        except BaseException as error:
-            # A source may also await a task that was cancelled by somebody else.
-            self.interrupted = self.loop.is_cancelled()
-            self._record_error(error)
-            if self.loop.is_cancellation(error):
-                raise
-        finally:
-            self._add(source.end())
-            self.source_has_ended = True
-            self._cancel = self._thread_may_continue.set  # Do not cancel the cleanup.
-            scope.shield, scope.deadline = True, anyio.current_time() + CLOSE_TIMEOUT
-            await self._close_in_task(source)
 
     async def _close_in_task(self, source: AsyncDeltas) -> None:
         assert self.loop is not None
@@ -338,25 +341,23 @@ class SourceReader:
             await checkpoint()
 
     def _run_thread(self) -> None:
-        assert isinstance(self._source, SyncDeltas)
+        source = self._source
+        assert isinstance(source, SyncDeltas)
         try:
             with resource_scope():
-                self._read_and_close_in_thread(self._source)
+                try:
+                    if not self._closing:
+                        self._read_in_thread(source)
+                except BaseException as error:  # Nobody else handles those of this thread.
+                    self._record_error(error)
+                self._add(source.end())
+                self.source_has_ended = True
+                try:
+                    source.close()
+                except BaseException as error:
+                    logger.warning("closing the source failed", exc_info=error)
         finally:
             self._call_in_loop(self._finish)
-
-    def _read_and_close_in_thread(self, source: SyncDeltas) -> None:
-        try:
-            if not self._closing:
-                self._read_in_thread(source)
-        except BaseException as error:  # Nobody else handles the exceptions of this thread.
-            self._record_error(error)
-        self._add(source.end())
-        self.source_has_ended = True
-        try:
-            source.close()
-        except BaseException as error:
-            logger.warning("closing the source failed", exc_info=error)
 
     def _read_in_thread(self, source: SyncDeltas) -> None:
         tokens = source.open()

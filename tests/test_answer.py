@@ -319,6 +319,15 @@ def test_the_states_of_parts() -> None:
     assert states(PartEnd(part="left", outcome="failed")) == ["failed"]
 
 
+@pytest.mark.parametrize(
+    "after", [Delta("a", "left"), ToolDelta("", "left_tool", id="1"), PartEnd(part="left")]
+)
+def test_the_reasoning_of_a_merged_source_ends_when_it_goes_on(after: Delta) -> None:
+    before = [Delta("r", "right_reasoning"), Delta("", "left"), Delta("l", "left_reasoning")]
+    assert states(*before, after)[::2] == ["streaming", "done"]
+    assert states(*before, Delta("b", "right"))[2] == "streaming"
+
+
 def test_what_arrived_before_the_end_but_was_not_shown_has_ended_too() -> None:
     answer = said([Delta("a")], "interrupted")
     answer.add(Delta("b"), 7)

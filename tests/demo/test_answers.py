@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import re
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
+from streamhtml import Answer
 from streamhtml.demo import _answers
 from streamhtml.demo._demo import Demo
 from streamhtml.markdown import render
@@ -91,6 +93,23 @@ def test_fail_raises_an_error_halfway() -> None:
 
     assert len(_answers.tokens("fail")) == 200
     assert tuple(shown) == _answers.tokens("fail")[:100]
+
+
+def test_one_of_two_answers_side_by_side_fails() -> None:
+    answer = Answer()
+
+    async def read() -> None:
+        async with aclosing(Demo(rate=0).answer("Side by side ")) as deltas:
+            async for delta in deltas:
+                answer.add(delta)
+
+    asyncio.run(read())
+
+    assert Demo().message("side by side")["side_by_side"] is True
+    assert Demo(model="openai:any").message("side by side")["side_by_side"] is False
+    outcomes = {part.kind: (part.outcome, part.text) for part in answer.parts}
+    assert outcomes["left"] == ("finished", "".join(_answers._tokens("html")))
+    assert outcomes["right"] == ("failed", "".join(_answers.tokens("fail")[:100]))
 
 
 def test_sleep_logs_when_it_was_closed(caplog: pytest.LogCaptureFixture) -> None:

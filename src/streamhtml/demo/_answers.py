@@ -13,14 +13,18 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from streamhtml import merge
 from streamhtml._delta import Delta
 from streamhtml.demo import _tool_answer
+from streamhtml.sources import Tokens
 
 logger = logging.getLogger("streamhtml.demo")
 
 FAIL: Final = "fail"
 SLEEP: Final = "sleep"
 LONG: Final = "long"
+SIDE_BY_SIDE: Final = "side by side"
+"""The prompt for two answers at the same time, of which one fails."""
 TOOLS: Final = re.compile(r"\b(weather|tools?|think)\b", re.IGNORECASE)
 """A prompt with one of these words gets reasoning and tool calls."""
 
@@ -94,6 +98,16 @@ async def stream(prompt: str, rate: float) -> AsyncGenerator[str | Delta]:
             await _sleep()
         await asyncio.sleep(1 / rate if rate else 0)
         yield token
+
+
+def two_answers(rate: float) -> Tokens:
+    """Return the source of two answers: "left" is complete, "right" fails."""
+    return merge({"left": stream("html", rate), "right": stream(FAIL, rate)})
+
+
+def is_side_by_side(prompt: str) -> bool:
+    """Return whether a prompt asks for two answers."""
+    return _command(prompt) == SIDE_BY_SIDE
 
 
 async def _sleep() -> None:

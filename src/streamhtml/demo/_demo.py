@@ -97,7 +97,14 @@ class Demo:
         """Return the source of the answer. The model is asked when the first token is requested."""
         if self.model:
             return _model.stream(prompt, self.model)
+        if _answers.is_side_by_side(prompt):
+            return _answers.two_answers(self.rate)
         return _answers.stream(prompt, self.rate)
+
+    def message(self, prompt: str) -> dict[str, Any]:
+        """Return the context of ``message.html``."""
+        side_by_side = not self.model and _answers.is_side_by_side(prompt)
+        return {"human_message": prompt, "side_by_side": side_by_side}
 
     def renderer(self, root: str) -> MarkdownRenderer:
         """Return a renderer for an answer, which highlights code and draws formulas."""
@@ -146,5 +153,5 @@ class Demo:
             ],
             "reply_url": reply_url,
             "examples": _EXAMPLES,
-            "endings": () if self.model else (_answers.FAIL, _answers.SLEEP),
+            "endings": () if self.model else (_answers.FAIL, _answers.SLEEP, _answers.SIDE_BY_SIDE),
         }

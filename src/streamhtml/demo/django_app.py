@@ -76,7 +76,7 @@ def stream(request: HttpRequest, message: str) -> HttpResponseBase:
         request,
         settings.DEMO.answer(message),
         "streamhtml_demo/message.html",
-        {"human_message": message, **page_context(nonce)},
+        {**settings.DEMO.message(message), **page_context(nonce)},
         renderer=settings.DEMO.renderer,
         into="messages",
         page="streamhtml_demo/page.html",

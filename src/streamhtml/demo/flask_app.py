@@ -62,7 +62,7 @@ def create_app(demo: Demo) -> Flask:
             request,
             demo.answer(message),
             "streamhtml_demo/message.html",
-            {"human_message": message, **context(nonce)},
+            {**demo.message(message), **context(nonce)},
             renderer=demo.renderer,
             into="messages",
             page="streamhtml_demo/page.html",

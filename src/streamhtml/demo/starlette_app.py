@@ -55,7 +55,7 @@ def create_app(demo: Demo) -> Starlette:
             request,
             demo.answer(message),
             "streamhtml_demo/message.html",
-            {"human_message": message, **page_context(nonce)},
+            {**demo.message(message), **page_context(nonce)},
             renderer=demo.renderer,
             into="messages",
             page="streamhtml_demo/page.html",

@@ -196,8 +196,8 @@ def test_a_source_that_cannot_be_iterated_is_refused_at_once(tokens: Any, messag
     ("given", "message"),
     [
         ("whole", "tokens is one str, not an iterator"),
-        (["a"], "returned a list, not an async"),
-        (None, "returned a NoneType, not an async"),
+        (["a"], "returned a list, not an async iterable; pass a sync source directly"),
+        (None, "returned a NoneType, not an async iterable; let it return what your SDK"),
         (7, "returned an int, not an async"),
         ({"object": "response"}, "tokens is a dict, which is a whole answer, .* stream=True"),
     ],

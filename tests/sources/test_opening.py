@@ -241,6 +241,63 @@ def test_a_manager_of_something_that_cannot_be_read() -> None:
     source.close()
 
 
+class Client:
+    """As of the providers: a context manager that returns itself, to be closed."""
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        pass
+
+
+class ChatClient(Client):
+    def chat(self) -> AsyncIterator[str]:
+        return tokens()
+
+
+class SyncChatClient:
+    messages: ClassVar = ()
+
+    def __enter__(self) -> "SyncChatClient":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("client", [ChatClient(), SyncChatClient()])
+def test_a_client_is_refused_at_once(client: Any) -> None:
+    with pytest.raises(TypeError, match="Client, which is the client itself; pass what its method"):
+        deltas(client)
+
+
+async def test_what_always_gives_itself_does_not_block_the_event_loop() -> None:
+    def again() -> Any:
+        return again
+
+    for given, name in ((Client(), "Client"), (again, "function")):
+        source = deltas(given)
+        with pytest.raises(TypeError, match=f"tokens is a .*{name}, which cannot be iterated"):
+            await anext(source)
+        await source.aclose()
+
+
+def test_a_function_that_needs_arguments_is_refused_at_once() -> None:
+    async def answer(message: str) -> AsyncIterator[str]:
+        yield message
+
+    message = r"needs arguments: answer\(\): .*'message'; .* or pass lambda: answer\(…\) with"
+    with pytest.raises(TypeError, match=message):
+        deltas(answer)
+
+
+async def test_a_function_without_a_signature_is_called() -> None:
+    source = deltas(type("Unknown", (), {"__call__": tokens, "__signature__": None})())
+    await source.aclose()
+    assert [delta async for delta in deltas(lambda message="x": tokens())] == AB
+
+
 async def test_no_attribute_of_a_stream_is_looked_up() -> None:
     """LangGraph's stream makes a channel of every attribute."""
 

@@ -8,14 +8,23 @@ from contextlib import (
     AsyncExitStack,
     ExitStack,
 )
-from typing import Any, Protocol, TypeAlias, overload
+from typing import Any, Final, Protocol, TypeAlias, overload
 
 from streamhtml._delta import Delta
 from streamhtml._type_name import with_article
 from streamhtml.sources._close import close_async, close_sync
-from streamhtml.sources._open import check_source, is_async, make_sync_stream, stream_method
+from streamhtml.sources._open import (
+    cannot_be_read,
+    check_source,
+    is_async,
+    make_sync_stream,
+    stream_method,
+)
 from streamhtml.sources._think import THINK_TAGS, Tags
 from streamhtml.sources._tokens import ReadToken, TokenReader
+
+_MAX_STEPS: Final = 10
+"""How often a source is called, awaited or entered until it is a stream. The SDKs need four."""
 
 
 class _Run(Protocol):
@@ -160,25 +169,38 @@ class AsyncDeltas(TokenReader):
             return self._iterator
         self._is_opened = True
         source = self._tokens
+        steps = 0
         while not isinstance(source, AsyncIterable):
-            if (make := stream_method(source)) is not None:
-                source = make()
-            elif isinstance(source, Awaitable):
-                source = await source
-            elif isinstance(source, AbstractAsyncContextManager):
-                source = await self._opened.enter_async_context(source)
-            elif isinstance(source, AbstractContextManager | Iterable) or not callable(source):
-                raise TypeError(
-                    f"tokens is a function or awaitable that returned {with_article(source)}, not "
-                    "an async iterable; pass a sync source directly, not through a function"
-                )
-            else:
-                source = source()
+            if steps == _MAX_STEPS:  # A manager that returns itself, such as a client.
+                raise TypeError(cannot_be_read(source))
+            steps += 1
+            source = await self._take_step(source)
             # At once, so that aclose() closes it if the next step fails.
             self._opened.push_async_callback(close_async, source)
             check_source(source)
         self._iterator = aiter(source)
         return self._iterator
+
+    async def _take_step(self, source: object) -> Any:
+        """Return what the source gives when it is called, awaited or entered."""
+        if (make := stream_method(source)) is not None:
+            return make()
+        if isinstance(source, Awaitable):
+            return await source
+        if isinstance(source, AbstractAsyncContextManager):
+            return await self._opened.enter_async_context(source)
+        is_sync = isinstance(source, AbstractContextManager | Iterable)
+        if callable(source) and not is_sync:
+            return source()
+        remedy = (
+            "pass a sync source directly, not through a function"
+            if is_sync
+            else "let it return what your SDK returns when it is asked to stream"
+        )
+        raise TypeError(
+            f"tokens is a function or awaitable that returned {with_article(source)}, not an async "
+            f"iterable; {remedy}"
+        )
 
     def close_unopened(self) -> bool:
         """Close a source that was never opened, if this needs no ``await``.

@@ -5,6 +5,7 @@ object with a method that makes the stream. They can be nested in any order. An 
 by its type, because an SDK's object may make up attributes.
 """
 
+import inspect
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
@@ -25,6 +26,9 @@ by default, and the last repeats the text so far."""
 
 _MODEL_METHODS: Final = ("astream", "astream_chat", "run_stream", "run_streamed")
 """Methods of a model or an agent, which is no stream itself. Some have ``stream_events()`` too."""
+
+_CLIENT_ATTRIBUTES: Final = ("chat", "messages", "models", "responses")
+"""What clients have. Many are context managers too, but entering one gives no stream."""
 
 
 def is_async(tokens: object) -> bool:
@@ -52,8 +56,24 @@ def is_async(tokens: object) -> bool:
     if isinstance(tokens, AbstractContextManager):
         return False
     if callable(tokens):
+        _check_needs_no_arguments(tokens)
         return True
     raise TypeError(cannot_be_read(tokens))
+
+
+def _check_needs_no_arguments(function: Callable[..., Any]) -> None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # Some that are written in C have none.
+        return
+    try:
+        signature.bind()
+    except TypeError as error:
+        name = getattr(function, "__name__", "function")
+        raise TypeError(
+            f"tokens is a function that needs arguments: {name}(): {error}; call it and pass what "
+            f"it returns, or pass lambda: {name}(…) with its arguments"
+        ) from None
 
 
 def stream_method(source: object) -> Callable[[], Any] | None:
@@ -92,7 +112,7 @@ def check_source(tokens: object) -> None:
     """Check that this is not one complete answer, and not the model itself.
 
     Raises:
-        TypeError: it is.
+        TypeError: it is, or it is the client.
     """
     if isinstance(tokens, str | bytes | bytearray):
         raise TypeError(
@@ -110,8 +130,15 @@ def check_source(tokens: object) -> None:
             f"tokens is {with_article(tokens)}, which is the model or the agent itself; pass what "
             f"its method that streams returns, such as {streams[0]}()"
         )
+    is_iterable = isinstance(tokens, AsyncIterable | Iterable)
+    is_manager = isinstance(tokens, AbstractAsyncContextManager | AbstractContextManager)
+    if is_manager and not is_iterable and any(hasattr(kind, name) for name in _CLIENT_ATTRIBUTES):
+        raise TypeError(
+            f"tokens is {with_article(tokens)}, which is the client itself; pass what its method "
+            "that streams returns"
+        )
     # Only then are its attributes looked up, because some streams make them up.
-    is_stream = isinstance(tokens, AsyncIterable | Iterable) or hasattr(kind, "stream_events")
+    is_stream = is_iterable or hasattr(kind, "stream_events")
     if is_model or (not is_stream and is_whole_answer(tokens)):
         raise TypeError(whole_answer("tokens", tokens))
 

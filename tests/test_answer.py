@@ -183,11 +183,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"message_pair_id": None}, "message_pair_id is a NoneType, not a str"),
     ({"message_pair_id": "1><"}, "message_pair_id cannot be used as an element id"),
     ({"parts": None}, "parts is a NoneType, not a list"),
-    ({"parts": "secret"}, "parts is another text, not a list"),
-    ({"parts": ["secret"]}, r"parts\[0\] is another text, not a mapping"),
-    ({"outcome": "secret"}, "outcome is another text, not one of 'finished', 'stopped'"),
+    ({"parts": "secret"}, "parts is a str, not a list"),
+    ({"parts": ["secret"]}, r"parts\[0\] is a str, not a mapping"),
+    ({"outcome": "secret"}, "outcome is not one of 'finished', 'stopped'"),
     ({"outcome": []}, "outcome is a list, not one of"),
-    ({"duration": "secret"}, "duration is another text, not a number of seconds or None"),
+    ({"duration": "secret"}, "duration is a str, not a number of seconds or None"),
     ({"duration": True}, "duration is a bool, not a number of seconds or None"),
     ({"duration": float("nan")}, "duration is nan; "),
     ({"first_delta_after": -1}, "first_delta_after is -1; "),
@@ -207,9 +207,9 @@ WRONG_PARTS: list[tuple[dict[str, Any], str]] = [
     ({"text": {"escaped": '"\\'}}, r"parts\[1\]\.text is a dict"),
     ({"text": {"escaped": "1"}}, r"parts\[1\]\.text is a dict"),
     ({"result": 1}, r"parts\[1\]\.result is an int"),
-    ({"state": "secret"}, r"parts\[1\]\.state is another text, not one of 'streaming', 'called'"),
+    ({"state": "secret"}, r"parts\[1\]\.state is not one of 'streaming', 'called'"),
     ({"id": 1}, r"parts\[1\]\.id is an int, not a str"),
-    ({"ended_after": "1"}, r"parts\[1\]\.ended_after is another text, not a number of seconds"),
+    ({"ended_after": "1"}, r"parts\[1\]\.ended_after is a str, not a number of seconds"),
 ]
 
 
@@ -230,6 +230,8 @@ def test_an_error_says_which_part_is_wrong(change: dict[str, Any], error: str) -
 
 
 def test_only_a_mapping_is_a_stored_answer() -> None:
+    with pytest.raises(ValueError, match=r"the stored answer is a str, .*; pass json\.loads"):
+        Answer.from_dict(json.dumps(Answer().to_dict()))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="the stored answer is a list, not a mapping; pass what"):
         Answer.from_dict([])  # type: ignore[arg-type]
 

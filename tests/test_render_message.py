@@ -3,6 +3,7 @@
 import json
 import re
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
@@ -183,6 +184,7 @@ def test_what_a_killed_process_has_stored_can_be_ended_later() -> None:
     ("answer", "error"),
     [
         ({"version": 1}, r"answer is a dict, not an Answer; pass Answer.from_dict\(…\)"),
+        (SimpleNamespace(headers={}), "not an Answer; for a request, import render_message from"),
         (Reply(), "answer is a streamhtml._reply.Reply, not an Answer; pass reply.answer"),
     ],
 )

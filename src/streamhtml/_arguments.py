@@ -74,8 +74,20 @@ def check_on_end(on_end: object) -> None:
 def check_answer(answer: object) -> None:
     """Check an answer that is shown again."""
     if not isinstance(answer, Answer):
-        hint = "Answer.from_dict(…)" if isinstance(answer, Mapping) else "reply.answer"
-        raise TypeError(f"answer is {with_article(answer)}, not an Answer; pass {hint}")
+        hint = "pass Answer.from_dict(…)" if isinstance(answer, Mapping) else "pass reply.answer"
+        if hasattr(answer, "headers"):
+            hint = "for a request, import render_message from the module of your framework"
+        raise TypeError(f"answer is {with_article(answer)}, not an Answer; {hint}")
+
+
+def by_kind(name: str, values: Any) -> dict[str, Any]:
+    """Check an argument that has a value for each kind of part, and return it as a dictionary."""
+    if values is not None and not hasattr(values, "keys"):
+        raise TypeError(
+            f"{name} is {with_article(values)}, not a mapping; pass a value for each kind of part, "
+            "such as {'tool': …}"
+        )
+    return dict(values or {})
 
 
 def check_times(interval: object, ping: object) -> None:

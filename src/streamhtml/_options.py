@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple, get_args
 
-from streamhtml._arguments import check_into, check_on_end, check_response, check_times
+from streamhtml._arguments import by_kind, check_into, check_on_end, check_response, check_times
 from streamhtml._limits import Limits
 from streamhtml._renderer import RendererName
 from streamhtml._type_name import with_article
@@ -85,6 +85,12 @@ def _check_choice(name: str, choices: tuple[str, ...], function: str) -> Callabl
     return check
 
 
+def _check_renderers(renderers: object) -> None:
+    choices = tuple(name for name in get_args(RendererName) if name != "template")
+    for kind, each in by_kind("renderers", renderers).items():
+        _check_choice(f"renderers[{kind!r}]", choices, "a function that makes a Renderer")(each)
+
+
 def _check_limits(limits: object) -> None:
     if not isinstance(limits, Limits):
         raise TypeError(f"limits={limits!r} must be a Limits, such as Limits(silence=120)")
@@ -94,6 +100,8 @@ _CHECKS: Final[dict[Any, Callable[[Any], None]]] = {
     "renderer": _check_choice(
         "renderer", get_args(RendererName), "a function that makes a Renderer"
     ),
+    "renderers": _check_renderers,
+    "parts_templates": lambda templates: _accept(by_kind("parts_templates", templates)),
     "format": _check_choice("format", get_args(FormatName), "a class that is a Format"),
     "into": check_into,
     "interval": lambda interval: check_times(interval, None),

@@ -11,7 +11,13 @@ from typing import Any, Final, Literal
 from markupsafe import Markup
 
 from streamhtml._answer import Answer, AnswerPart
-from streamhtml._arguments import check_context, check_deltas, check_into, check_outcome
+from streamhtml._arguments import (
+    by_kind,
+    check_context,
+    check_deltas,
+    check_into,
+    check_outcome,
+)
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Delta, merge_deltas
 from streamhtml._limits import LimitName
@@ -95,7 +101,7 @@ class Reply:
     ) -> None:
         check_context(context)
         check_into(into)
-        renderers = {"tool": "text", **(renderers or {})}
+        renderers = {"tool": "text", **by_kind("renderers", renderers)}
         self.renders_each_time = renderer == "template"
         self.calls_site_code = self.renders_each_time or any(
             map(callable, (renderer, *renderers.values()))
@@ -109,7 +115,7 @@ class Reply:
             template or built_in("streamhtml/message.html"), self._context, self.message_pair_id
         )
         self._templates = PartTemplates(
-            parts_templates or {},
+            by_kind("parts_templates", parts_templates),
             find_template,
             {**self._context, "message_pair_id": self.message_pair_id},
             self._notice.words,
@@ -121,7 +127,10 @@ class Reply:
             message,
             self.answer,
             self._templates,
-            {kind: _maker(each, markdown) for kind, each in renderers.items()},
+            {
+                kind: _maker(each, markdown, f"renderers[{kind!r}]")
+                for kind, each in renderers.items()
+            },
             _maker("text" if renderer == "template" else renderer, markdown),
             self._notice_of,
             check_id(into.removeprefix("#"), "into") if into else "",
@@ -273,13 +282,16 @@ class Reply:
         return Fragment(self.next_index - 1, tuple(patches), outcome)
 
 
-def _maker(renderer: str | MakeRenderer, markdown: MakeRenderer) -> MakeRenderer:
-    """Return what makes renderers, from what is passed as ``renderer``."""
+def _maker(
+    renderer: str | MakeRenderer, markdown: MakeRenderer, name: str = "renderer"
+) -> MakeRenderer:
+    """Return what makes renderers, from what is passed as ``renderer``, or in ``renderers``."""
     if callable(renderer):
         return renderer
     if renderer not in RENDERERS:
-        known = ", ".join(map(repr, [*RENDERERS, "template"]))
+        # The template of the whole message is not rendered for one kind of part.
+        known = ", ".join(map(repr, [*RENDERERS, *(["template"] if name == "renderer" else [])]))
         raise ValueError(
-            f"renderer={renderer!r} is not known; use {known}, or a function that makes a Renderer"
+            f"{name}={renderer!r} is not known; use {known}, or a function that makes a Renderer"
         )
     return markdown if renderer == "markdown" else RENDERERS[renderer]

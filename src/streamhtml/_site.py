@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+from streamhtml._arguments import by_kind
 from streamhtml._notice import Notice
 from streamhtml._options import NO_SITE_OPTIONS, SiteOptions
 from streamhtml._template import FindTemplate, Template
@@ -52,7 +53,8 @@ class Site(ABC):
         return {
             "template": None if template is None else self.load(template),
             "parts_templates": {
-                kind: self.load(each) for kind, each in (parts_templates or {}).items()
+                kind: self.load(each)
+                for kind, each in by_kind("parts_templates", parts_templates).items()
             },
             "find_template": self.finder(template),
         }

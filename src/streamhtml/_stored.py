@@ -155,9 +155,13 @@ def facts_from_stored(stored: StoredObject) -> Facts:
 
 
 def _error(path: str, value: object, expected: str) -> ValueError:
-    # A wrong text is of the right type, so say that it is another one.
-    found = "another text" if isinstance(value, str) and " str" not in expected else None
+    if isinstance(value, str) and not path:
+        return ValueError(
+            "the stored answer is a str, not a mapping; pass json.loads(…) of what was stored"
+        )
+    is_wrong_text = isinstance(value, str) and expected.startswith("one of")
+    found = "" if is_wrong_text else f"{with_article(value)}, "
     return ValueError(
-        f"{path or 'the stored answer'} is {found or with_article(value)}, not {expected}; "
-        "pass what Answer.to_dict() returned"
+        f"{path or 'the stored answer'} is {found}not {expected}; pass what Answer.to_dict() "
+        "returned"
     )

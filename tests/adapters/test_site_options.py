@@ -97,6 +97,13 @@ def test_a_site_sets_what_a_view_does_not_pass(ask: Ask) -> None:
         ({"tokens": []}, ValueError, "['tokens'] belongs to one response; pass it to each"),
         ({"nonce": "a"}, ValueError, "['nonce'] belongs to one response; pass it to each"),
         ({"renderer": "md"}, ValueError, "['renderer'] is not valid: renderer='md' is not known;"),
+        ({"renderers": "text"}, TypeError, "['renderers'] is not valid: renderers is a str, not a"),
+        (
+            {"renderers": {"tool": "template"}},
+            ValueError,
+            "['renderers'] is not valid: renderers['tool']='template' is not known; use 'markdown'",
+        ),
+        ({"parts_templates": 3}, TypeError, "['parts_templates'] is not valid: parts_templates is"),
         ({"format": "xml"}, ValueError, "['format'] is not valid: format='xml' is not known; use"),
         ({"interval": -1}, ValueError, "['interval'] is not valid: interval=-1 must be 0 or more"),
         ({"ping": 0}, ValueError, "['ping'] is not valid: ping=0 must be more than 0 seconds"),

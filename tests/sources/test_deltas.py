@@ -150,6 +150,8 @@ async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
         (7, "a token is an int, which is not known; pass deltas.source, read="),
         (b"x", "a token is a bytes"),
         (dict.fromkeys(range(100)), "a token is a dict with the fields 0, .* 18, 19, which is not"),
+        (Delta(7), "the text of a Delta is an int, not a str; pass str.value., or json.dumps"),  # type: ignore[arg-type]
+        (ToolDelta({}, id="1"), "the text of a ToolDelta is a dict, not a str; .*json.dumps"),  # type: ignore[arg-type]
         (SimpleNamespace(text="x"), "a token is a types.SimpleNamespace"),
         (
             ChatCompletion.model_validate(
@@ -176,6 +178,11 @@ def test_a_token_of_another_type_is_refused_with_its_name_and_a_remedy(
 ) -> None:
     with pytest.raises(TypeError, match=message):
         list(deltas([token]))
+
+
+def test_a_tool_delta_with_an_unknown_field_is_refused() -> None:
+    with pytest.raises(ValueError, match="field='results' of a ToolDelta is not known; use one of"):
+        list(deltas([ToolDelta("sunny", field="results")]))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

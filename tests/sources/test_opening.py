@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import pytest
 
@@ -244,7 +244,7 @@ def test_a_manager_of_something_that_cannot_be_read() -> None:
 class Client:
     """As of the providers: a context manager that returns itself, to be closed."""
 
-    async def __aenter__(self) -> "Client":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -259,7 +259,7 @@ class ChatClient(Client):
 class SyncChatClient:
     messages: ClassVar = ()
 
-    def __enter__(self) -> "SyncChatClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

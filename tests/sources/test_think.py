@@ -159,13 +159,14 @@ def test_trusted_html_and_other_parts_keep_their_place() -> None:
     [
         ("think", r"tags='think' is one name, not a collection; pass \('think',\)"),
         ([7], "a tag is 7, an int; pass the name"),
+        (["<think>"], "the tag '<think>' is not the name of an element; pass the name, such as"),
         ([("a", "b", "c")], "a tag is .*, a tuple"),
         ([("a", 7)], "a tag is .*, a tuple"),
         ([("a", "")], "a tag is .*, a tuple"),
     ],
 )
 def test_wrong_tags(tags: Any, message: str) -> None:
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         think([], tags)
 
 

@@ -4,6 +4,7 @@ Models with open weights do so, where the server does not tell the reasoning fro
 count at the beginning of an answer only, so a text about them is left alone.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
@@ -133,8 +134,14 @@ def _pair(tag: Any) -> tuple[str, str]:
 
     Raises:
         TypeError: the tag is neither a name nor a pair.
+        ValueError: the name is not that of an element.
     """
     if isinstance(tag, str):
+        if not re.fullmatch(r"[\w:.-]+", tag):
+            raise ValueError(
+                f"the tag {tag!r} is not the name of an element; pass the name, such as 'think', "
+                "or a pair of what opens and what closes the reasoning"
+            )
         return f"<{tag}>", f"</{tag}>"
     is_pair = isinstance(tag, tuple) and len(tag) == 2
     if is_pair and all(isinstance(each, str) for each in tag) and tag[1]:

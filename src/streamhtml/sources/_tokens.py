@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, get_args
 
 from markupsafe import Markup
 
-from streamhtml._delta import Delta, ToolDelta
+from streamhtml._delta import Delta, ToolDelta, ToolField
 from streamhtml._type_name import with_article
 from streamhtml.sources._ag_ui import AGUIEvents
 from streamhtml.sources._anthropic import AnthropicEvents
@@ -34,6 +34,8 @@ _MAP_IT: Final = (
     "pass deltas(source, read=function) with a function that returns its text or a Delta, or None "
     "for nothing"
 )
+
+_TOOL_FIELDS: Final[tuple[ToolField, ...]] = get_args(ToolField)
 
 _MAX_NAMES: Final = 20
 """How many names of fields an error shows. A mapping with more of them is data, and no event."""
@@ -178,7 +180,7 @@ class TokenReader:
         if token is None:
             return []
         if isinstance(token, Delta):
-            found = [token] if token.text or type(token) is not Delta else []
+            found = [_checked(token)] if token.text or type(token) is not Delta else []
         elif isinstance(token, str):
             found = [Delta(token if isinstance(token, Markup) else str(token))] if token else []
         elif (known := self._read_known(token)) is not None:
@@ -200,6 +202,19 @@ class TokenReader:
                 self._protocols.insert(0, reader)
                 return reader.read(token)
         return self._llama_index.read(token)
+
+
+def _checked(delta: Delta) -> Delta:
+    """Return a Delta of the application, whose text may have another type."""
+    if not isinstance(delta.text, str):
+        raise TypeError(
+            f"the text of a {type(delta).__name__} is {with_article(delta.text)}, not a str; pass "
+            "str(value), or json.dumps(value) for JSON"
+        )
+    if isinstance(delta, ToolDelta) and delta.field not in _TOOL_FIELDS:
+        known = ", ".join(map(repr, _TOOL_FIELDS))
+        raise ValueError(f"field={delta.field!r} of a ToolDelta is not known; use one of {known}")
+    return delta
 
 
 def _is_pieces(given: object) -> bool:

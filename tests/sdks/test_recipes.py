@@ -48,8 +48,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProviderServer]:
 
 
 def pasted(title: str) -> ModuleType:
-    """Return a recipe as a module; some SDKs look at the module of a function."""
-    module = ModuleType(f"recipe_{title.removesuffix('.py')}")
+    """Return a recipe as a module; some SDKs look at the module of a function.
+
+    Each has a name of its own, because a client that is forgotten leaves its connections open.
+    """
+    module = ModuleType(f"recipe_{title.removesuffix('.py')}_{len(sys.modules)}")
     sys.modules[module.__name__] = module
     exec(compile(titled(PAGE, title), title, "exec"), vars(module))
     return module
@@ -69,6 +72,20 @@ def test_a_recipe_answers(lab: Lab, server: ProviderServer, title: str) -> None:
     assert (reply.state, reply.answer.text) == ("finished", "".join(said.TEXT))
     usage = reply.answer.facts.usage or {}
     assert {said.INPUT_TOKENS, said.OUTPUT_TOKENS} <= set(usage.values())
+
+
+@pytest.mark.skipif(environment.NAME != "sdks", reason="it is run once, with the newest openai")
+def test_the_recipe_with_tools_runs_them(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ProviderServer(CUT, always="agent") as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/openai/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", "none")
+        reply = lab.call(partial(read, pasted("openai_tools.py").answer))
+
+    *calls, text = reply.answer.parts
+    assert {call.name: call.result for call in calls} == said.RESULTS
+    assert {call.state for call in calls} == {"done"}
+    assert (text.kind, text.text) == ("text", "".join(said.TEXT))
+    assert (reply.answer.facts.usage or {})["input_tokens"] == 2 * said.INPUT_TOKENS
 
 
 @pytest.mark.parametrize("title", RECIPES)

@@ -300,9 +300,10 @@ class Answer:
 
     def _end_reasoning_before(self, part: AnswerPart, at: float | None) -> None:
         """End the reasoning of a merged source that has said something else after it."""
-        reasoning = self._latest.get(part.kind.removesuffix("_tool") + "_reasoning")
+        reasoning = self._latest(part.kind.removesuffix("_tool") + "_reasoning")
         if reasoning is not None and reasoning.state == "streaming":
             reasoning._settle("done", at)
+            self.ended_by_next.append(reasoning)
 
     def _append(self, part: AnswerPart) -> None:
         before, tool = self._latest(part.kind), self._latest("tool")

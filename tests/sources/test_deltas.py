@@ -180,11 +180,6 @@ def test_a_token_of_another_type_is_refused_with_its_name_and_a_remedy(
         list(deltas([token]))
 
 
-def test_a_tool_delta_with_an_unknown_field_is_refused() -> None:
-    with pytest.raises(ValueError, match="field='results' of a ToolDelta is not known; use one of"):
-        list(deltas([ToolDelta("sunny", field="results")]))  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("tokens", "message"),
     [

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import pytest
 
-from streamhtml import Delta, deltas
+from streamhtml import Delta, ToolDelta, deltas
 
 pytestmark = pytest.mark.anyio
 AB = [Delta("a"), Delta("b")]
@@ -335,3 +335,8 @@ def test_a_whole_answer_as_a_token_is_named(token: Any) -> None:
     message = "a token is an? .*, which is a whole answer, .*stream=True"
     with pytest.raises(TypeError, match=message):
         list(deltas([token]))
+
+
+def test_a_tool_delta_with_an_unknown_field_is_refused() -> None:
+    with pytest.raises(ValueError, match="field='results' of a ToolDelta is not known; use one of"):
+        list(deltas([ToolDelta("sunny", field="results")]))  # type: ignore[arg-type]

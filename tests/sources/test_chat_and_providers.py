@@ -50,6 +50,12 @@ CHAT: list[tuple[str, list[Any], list[Part], str]] = [
         "SourceError: the provider reported an error: busy: full",
     ),
     (
+        "an error that only the finish reason reports",
+        [chunk({"content": "a"}), {"choices": [{"delta": {}, "finish_reason": "error"}]}],
+        [("text", "a")],
+        "SourceError: the provider reported an error: finish_reason='error'",
+    ),
+    (
         "an error as an event of its own",
         [chunk({"content": "a"}), {"error": "full"}],
         [("text", "a")],

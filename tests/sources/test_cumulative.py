@@ -41,6 +41,7 @@ def test_repeated_text_is_shown_once(tokens: list[str], caplog: pytest.LogCaptur
         ["1", "10", "100"],
         ["-", "--", "----", "--------", "-"],
         ["----"] * 4,
+        ["It is the same line.\n"] * 3,
         ["Hel", "Hello"],
         ["Hello", "Hello"],
         ["Hello"],

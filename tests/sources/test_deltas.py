@@ -1,6 +1,7 @@
 """Sources: each token becomes Deltas, and the source is closed, whatever its SDK calls that."""
 
 from collections.abc import AsyncIterator, Iterator
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
@@ -69,6 +70,8 @@ CASES: list[tuple[str, Any, list[Delta]]] = [
         SimpleNamespace(choices=[SimpleNamespace(delta=SimpleNamespace(content="x"))]),
         [Delta("x")],
     ),
+    ("an Enum of texts", Enum("Word", {"HI": "hi"}, type=str)("hi"), [Delta("hi")]),
+    ("a chunk of the older completions", {"choices": [{"index": 0, "text": "x"}]}, [Delta("x")]),
 ]
 NAMES = [case[0] for case in CASES]
 

@@ -81,6 +81,21 @@ def test_what_the_function_raises_ends_the_source() -> None:
         next(source)
 
 
+@pytest.mark.parametrize("error", [StopIteration, StopAsyncIteration])
+def test_what_ends_an_iteration_is_an_error_in_the_function(error: type[Exception]) -> None:
+    def read(token: object) -> object:
+        raise error
+
+    with pytest.raises(RuntimeError, match=f"the read function raised {error.__name__}"):
+        list(deltas(["a", "b"], read=read))
+
+
+def test_an_error_shows_little_of_a_long_token() -> None:
+    with pytest.raises(TypeError) as raised:
+        list(deltas([{"type": "x" * 10_000, "y" * 10_000: 1}]))
+    assert len(str(raised.value)) < 500
+
+
 async def test_it_is_passed_to_a_response_as_it_is() -> None:
     closed = []
 

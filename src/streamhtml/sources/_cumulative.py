@@ -59,8 +59,9 @@ class RepeatedText:
     def close(self) -> list[str]:
         """Return the pieces that were held back, now that the source has ended."""
         repeated = sum(len(last) for last, token in self._held if len(token) > len(last))
-        is_repeated = bool(self._held) and len(self._held[-1][0]) >= ENOUGH
-        return self._decide(cumulative=is_repeated or repeated >= ENOUGH)
+        # Tokens that are all equal are no growing text, but lines of a list, for example.
+        is_long = bool(repeated) and len(self._held[-1][0]) >= ENOUGH
+        return self._decide(cumulative=is_long or repeated >= ENOUGH)
 
     def _decide(self, *, cumulative: bool) -> list[str]:
         held, self._held = self._held, []

@@ -63,14 +63,18 @@ class ChatChunks:
             if delta is None and field(choice, "message"):
                 raise TypeError(whole_answer("a token", chunk))
             reason = field(choice, "finish_reason")
+            # The older completions have the text itself, and no delta.
+            if delta is None:
+                found += read_content(field(choice, "text"))
             found += self._read_delta(delta)
         self._report.count(field(chunk, "usage"))
         # Most chunks have text, and say nothing new beside it.
         if reason or not found or self._report.facts.model is None:
             self._report.identify(chunk)
             self._report.finish(reason)
-            if field(chunk, "error"):
-                raise SourceError(f"the provider reported an error: {error_text(chunk)}")
+            if field(chunk, "error") or reason == "error":
+                text = error_text(chunk) or "finish_reason='error'"
+                raise SourceError(f"the provider reported an error: {text}")
         return found
 
     def _read_delta(self, delta: object) -> list[Delta]:

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, TypeAlias, get_args
 from markupsafe import Markup
 
 from streamhtml._delta import Delta, ToolDelta, ToolField
-from streamhtml._type_name import with_article
+from streamhtml._type_name import type_name, with_article
 from streamhtml.sources._ag_ui import AGUIEvents
 from streamhtml.sources._anthropic import AnthropicEvents
 from streamhtml.sources._cumulative import RepeatedText
@@ -39,6 +39,10 @@ _TOOL_FIELDS: Final[tuple[ToolField, ...]] = get_args(ToolField)
 
 _MAX_NAMES: Final = 20
 """How many names of fields an error shows. A mapping with more of them is data, and no event."""
+
+
+_MAX_LENGTH: Final = 80
+"""How many characters of each an error shows."""
 
 
 class Reader(Protocol):
@@ -165,11 +169,14 @@ class TokenReader:
     def _ask(self, token: object) -> list[Delta]:
         """Let the function of the application read a token."""
         assert self._read_with is not None
-        given = self._read_with(token)
-        if given is token or not (isinstance(given, list | Iterator) or _is_pieces(given)):
-            found = self._read_one(given)
-        else:
-            found = [delta for each in given for delta in self._read_one(each)]
+        try:
+            given = self._read_with(token)
+            if given is token or not (isinstance(given, list | Iterator) or _is_pieces(given)):
+                found = self._read_one(given)
+            else:
+                found = [delta for each in given for delta in self._read_one(each)]
+        except (StopIteration, StopAsyncIteration) as error:  # It would end the source.
+            raise RuntimeError(f"the read function raised {type_name(error)}") from error
         self.passes_text = False
         return found
 
@@ -182,7 +189,9 @@ class TokenReader:
         if isinstance(token, Delta):
             found = [_checked(token)] if token.text or type(token) is not Delta else []
         elif isinstance(token, str):
-            found = [Delta(token if isinstance(token, Markup) else str(token))] if token else []
+            # str() of an Enum, for example, is another text than its own.
+            text = token if isinstance(token, Markup) else str.__str__(token)
+            found = [Delta(text)] if token else []
         elif (known := self._read_known(token)) is not None:
             found = known
         else:
@@ -235,8 +244,8 @@ def _unknown(token: object) -> Exception:
     if (field(token, "error") or field(token, "object") == "error") and (text := error_text(token)):
         return SourceError(f"the provider reported an error: {text}")
     names = token if isinstance(token, Mapping) else getattr(token, "__dict__", {})
-    kind = f" of the type {kind_of(token)!r}" if kind_of(token) else ""
-    shown = ", ".join(str(name) for name in islice(names, _MAX_NAMES))
+    kind = f" of the type {kind_of(token)[:_MAX_LENGTH]!r}" if kind_of(token) else ""
+    shown = ", ".join(str(name)[:_MAX_LENGTH] for name in islice(names, _MAX_NAMES))
     fields = f" with the fields {shown}" if shown else ""
     remedy = ASK_FOR_MESSAGES if is_state(token) else _MAP_IT
     what = f"a token is {with_article(token)}{kind}{fields}, which is not known"

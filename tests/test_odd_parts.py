@@ -80,6 +80,13 @@ def test_a_part_template_gets_no_characters_that_a_model_should_not_send(odd: st
     assert odd not in "".join(seen[-1][3])
 
 
+@pytest.mark.parametrize("kind", ["../x", "__class__", "x" * 65, "x\n", "a/b", "X", ""])
+def test_an_odd_kind_is_no_name_of_a_template(kind: str) -> None:
+    looked_up: list[str] = []
+    stream([[Delta("a", kind)]], find_template=looked_up.append)
+    assert set(looked_up) == {f"streamhtml/parts/{each}.html" for each in ("text", "default")}
+
+
 def test_a_name_is_escaped_even_if_it_is_markup() -> None:
     reply, _ = stream([[ToolDelta("{}", id="1", name=Markup("<b>f</b>"))]])
     again = Answer.from_dict(json.loads(json.dumps(reply.answer.to_dict())))

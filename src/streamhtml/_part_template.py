@@ -18,7 +18,7 @@ from streamhtml._words import NOTICES, Words
 _NAME: Final = "streamhtml/parts/{}.html"
 _BUILT_IN: Final = frozenset({"text", "reasoning", "tool", "default"})
 # The kind of a part becomes a piece of a file name only if it is one of these.
-_KIND: Final = re.compile(r"[a-z_][a-z0-9_-]*\Z")
+_KIND: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
 
 
 class TemplatePart:

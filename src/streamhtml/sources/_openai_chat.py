@@ -10,6 +10,7 @@ from streamhtml._delta import Delta
 from streamhtml.sources._fields import (
     error_text,
     field,
+    fields,
     index_field,
     kind_of,
     list_field,
@@ -21,6 +22,9 @@ from streamhtml.sources._whole import whole_answer
 
 # DeepSeek and LiteLLM say reasoning_content; OpenRouter and vLLM say reasoning.
 _REASONING: Final = ("reasoning_content", "reasoning")
+_OF_CHUNK: Final = ("choices", "usage")
+_OF_CHOICE: Final = ("index", "delta", "finish_reason")
+_OF_DELTA: Final = ("content", "refusal", "tool_calls", *_REASONING)
 IGNORED: Final = frozenset(
     {
         *("content.delta", "content.done", "refusal.delta", "refusal.done"),
@@ -52,22 +56,25 @@ class ChatChunks:
             TypeError: this is a whole answer, not a chunk of one.
             SourceError: the server reported an error.
         """
-        if (chunk := _chunk(token)) is None:
-            return [] if kind_of(token) in IGNORED else None
+        chunk, (choices, usage) = token, fields(token, _OF_CHUNK)
+        if not isinstance(choices, list):
+            if (chunk := _chunk(token)) is None:
+                return [] if kind_of(token) in IGNORED else None
+            choices, usage = fields(chunk, _OF_CHUNK)
         found: list[Delta] = []
         reason = None
-        for choice in field(chunk, "choices"):
-            if field(choice, "index"):
+        for choice in choices:
+            index, delta, finish_reason = fields(choice, _OF_CHOICE)
+            if index:
                 continue
-            delta = field(choice, "delta")
             if delta is None and field(choice, "message"):
                 raise TypeError(whole_answer("a token", chunk))
-            reason = field(choice, "finish_reason")
+            reason = finish_reason
             # The older completions have the text itself, and no delta.
             if delta is None:
                 found += read_content(field(choice, "text"))
             found += self._read_delta(delta)
-        self._report.count(field(chunk, "usage"))
+        self._report.count(usage)
         # Most chunks have text, and say nothing new beside it.
         if reason or not found or self._report.facts.model is None:
             self._report.identify(chunk)
@@ -79,19 +86,21 @@ class ChatChunks:
 
     def _read_delta(self, delta: object) -> list[Delta]:
         found: list[Delta] = []
-        if reasoning := text_field(delta, *_REASONING):
-            found.append(Delta(reasoning, "reasoning"))
-        content = field(delta, "content")
+        content, refusal, calls, thought, reasoning = fields(delta, _OF_DELTA)
+        has_reasoning = thought is not None or reasoning is not None
+        if has_reasoning and (text := text_field(delta, *_REASONING)):
+            found.append(Delta(text, "reasoning"))
         if type(content) is str:  # Fast path: nearly every chunk.
             if content:
                 found.append(Delta(content))
         else:
             found += read_content(content)
-        if refusal := text_field(delta, "refusal"):
+        if refusal is not None and (text := text_field(delta, "refusal")):
             self._report.refused = True
-            found.append(Delta(refusal))
-        for call in list_field(delta, "tool_calls"):
-            found += self._read_call(call)
+            found.append(Delta(text))
+        if calls is not None:
+            for call in list_field(delta, "tool_calls"):
+                found += self._read_call(call)
         return found
 
     def _read_call(self, call: object) -> list[Delta]:

@@ -216,7 +216,7 @@ def test_other_engines_show_the_same(engine: Callable[[], Engine], site: Site) -
     try:
         site.more.release(len(PARTS) + 1)
         browser.open(f"{site.url}/reply?question=a")
-        there = browser.evaluate(f"({VISIBLE})(document.querySelector('.streamhtml'))")
+        there = browser.evaluate(f"({VISIBLE})(document.querySelector('.streamhtml-markdown'))")
         assert there == browser.evaluate(f"({PARSED})({str(render(ANSWER, OPTIONS))!r})")
     finally:
         browser.close()
@@ -225,7 +225,7 @@ def test_other_engines_show_the_same(engine: Callable[[], Engine], site: Site) -
 @pytest.mark.slow
 def test_firefox_shows_it_grow(site: Site) -> None:
     browser = Firefox()
-    shown = "document.querySelector('.streamhtml')?.innerText ?? ''"
+    shown = "document.querySelector('.streamhtml-markdown')?.innerText ?? ''"
     try:
         browser.begin(f"{site.url}/reply?question=a")
         seen = {""}
@@ -237,7 +237,7 @@ def test_firefox_shows_it_grow(site: Site) -> None:
         assert not any("**" in text for text in seen)
         site.more.release(2)
         until(lambda: browser.evaluate("document.readyState") == "complete")
-        there = browser.evaluate(f"({VISIBLE})(document.querySelector('.streamhtml'))")
+        there = browser.evaluate(f"({VISIBLE})(document.querySelector('.streamhtml-markdown'))")
         assert there == browser.evaluate(f"({PARSED})({str(render(ANSWER, OPTIONS))!r})")
     finally:
         browser.close()

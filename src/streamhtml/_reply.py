@@ -31,8 +31,8 @@ from streamhtml._views import BufferedView, Kept, LiveView, RerenderView, Shown,
 from streamhtml._words import NOTICES
 from streamhtml.markdown import MarkdownRenderer, Options
 
-_BUILT_IN_OPTIONS: Final = Options(dir_auto=True)
-"""The options of the built-in message with ``renderer="markdown"``."""
+_BUILT_IN_MARKDOWN: Final = partial(MarkdownRenderer, options=Options(dir_auto=True))
+"""``renderer="markdown"`` of the built-in message."""
 
 
 class Reply:
@@ -120,9 +120,7 @@ class Reply:
             {**self._context, "message_pair_id": self.message_pair_id},
             self._notice.words,
         )
-        markdown = RENDERERS["markdown"]
-        if template is None:
-            markdown = partial(MarkdownRenderer, options=_BUILT_IN_OPTIONS)
+        markdown = _BUILT_IN_MARKDOWN if template is None else RENDERERS["markdown"]
         shown = Shown(
             message,
             self.answer,

@@ -16,6 +16,7 @@ from streamhtml._body import Body
 from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._jinja import JinjaSite
 from streamhtml._limits import DEFAULT_LIMITS, Limits
+from streamhtml._notice import Notice
 from streamhtml._options import OF_ONE_RESPONSE, SiteOptions, check_site_options
 from streamhtml._page_template import page_renderer
 from streamhtml._reconnected import Reconnected
@@ -25,7 +26,7 @@ from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml._resource_scope import MakeResourceScope, use_resource_scope
 from streamhtml._response_headers import build_headers
 from streamhtml._site import Site
-from streamhtml._stream import OnEnd, close_unused, stream
+from streamhtml._stream import OnEnd, Stream, close_unused, stream
 from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format
 from streamhtml.sources import Tokens
 
@@ -191,13 +192,8 @@ class BaseStreamingResponse(Generic[RequestT]):
             fragments = stream(
                 self.reply, tokens, interval=interval, ping=ping, on_end=on_end, limits=limits
             )
-        reconnected = None
-        if method == "HEAD":
-            fragments.close()
-        elif method == "GET" and (last_id := _last_id(sent, chosen)):
-            reconnected = Reconnected(fragments, last_id, notice, chosen.into)
         _sigterm.install_handler()
-        self._body = Body(reconnected or fragments, chosen, gzip)
+        self._body = Body(_for_method(method, fragments, sent, chosen, notice), chosen, gzip)
         self._respond(request, self._body, status, own_headers)
 
     def stop(self) -> None:
@@ -289,6 +285,17 @@ def set_up(options: SiteOptions) -> None:
     """
     checked_options(options)
     _sigterm.install_handler()
+
+
+def _for_method(
+    method: str, fragments: Stream, sent: Headers, chosen: Format, notice: Notice
+) -> Stream | Reconnected:
+    """Return what a request with this method gets: for HEAD, a stream that is closed."""
+    if method == "HEAD":
+        fragments.close()
+    elif method == "GET" and (last_id := _last_id(sent, chosen)):
+        return Reconnected(fragments, last_id, notice, chosen.into)
+    return fragments
 
 
 def _last_id(headers: Headers, format: Format) -> str:

@@ -393,8 +393,7 @@ def test_a_sync_source_is_closed_whether_it_was_started_or_not() -> None:
     for steps in range(3):
         origin = Closable()
         source = deltas(origin)
-        for _ in range(steps):
-            next(source)
+        assert len([next(source) for _ in range(steps)]) == steps
         source.close()
         source.close()
         assert origin.closed == 1

@@ -120,6 +120,10 @@ class PartTemplates:
         is_site = self._find is not None or bool(self._own)
         return is_site and any((part.kind, part.is_tool) not in self._found for part in parts)
 
+    def is_plain(self, part: AnswerPart) -> bool:
+        """Return whether the part is shown by our own template of a text, which is only a place."""
+        return self._template_of(part) is built_in(_NAME.format("text"))
+
     def render(self, part: AnswerPart, *, ended: bool) -> Shell:
         """Render the template of a part as it is now, with empty places.
 

@@ -70,7 +70,9 @@ class PartSequence:
 
     def prepare(self) -> None:
         """Look up and render a part that most answers have, to find mistakes early."""
-        self._render(_Element(AnswerPart("text"), 0))
+        part = AnswerPart("text")
+        if not self._templates.is_plain(part):
+            self._render(_Element(part, 0))
 
     @property
     def held(self) -> int:
@@ -195,12 +197,15 @@ class PartSequence:
         patches: list[Patch] = []
         for element in self._unsettled.values():
             part = element.part
-            if element.shown != self._state_of(part):
-                rendering = self._render(element)
-                if not rendering.is_same:
-                    patches += self._replace(element, rendering)
-                elif part.state == "done" and not part.is_tool:
-                    patches += element.close()
+            if element.shown == (state := self._state_of(part)):
+                continue
+            element.shown = state
+            # Fast path: our template of a text has nothing that can change.
+            rendering = None if self._templates.is_plain(part) else self._render(element)
+            if rendering is not None and not rendering.is_same:
+                patches += self._replace(element, rendering)
+            elif part.state == "done" and not part.is_tool:
+                patches += element.close()
         self._unsettled.clear()
         return patches
 

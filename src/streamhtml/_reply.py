@@ -111,6 +111,8 @@ class Reply:
         self.message_pair_id = check_id(str(given_id), "message_pair_id") if given_id else pair_id()
         self.answer = answer or Answer(message_pair_id=self.message_pair_id)
         self._notice = notice or Notice()
+        # Not a method: the view keeps it, and must not refer to the reply.
+        self._notice_of = partial(_notice_of, self._notice, self.message_pair_id, self._context)
         message = MessageTemplate(
             template or built_in("streamhtml/message.html"), self._context, self.message_pair_id
         )
@@ -138,12 +140,11 @@ class Reply:
         self._view: View = BufferedView(live, self.answer) if is_whole else live
         # Return whether ``show()`` may wait, because it may render a template of the site.
         self.may_wait: Callable[[Kept], bool] = self._view.may_call_site
-        self._size = 0
         self._check_held_at = MAX_BATCH_CHARS
         self.holds_much = False
         self.state: Literal["new", "streaming"] | Outcome = "new"
         self.limit: LimitName | None = None
-        self.next_index = 0
+        self.next_index = self._size = 0
 
     @property
     def text(self) -> str:
@@ -235,11 +236,6 @@ class Reply:
     def _render_end(self, outcome: Outcome) -> Fragment:
         return self._fragment(self._view.close(self._notice_of(outcome)), outcome)
 
-    def _notice_of(self, outcome: Outcome | None) -> Markup:
-        if outcome is None or not NOTICES[outcome]:
-            return Markup()
-        return self._notice.render(outcome, self.message_pair_id, self._context)
-
     def _end(self, outcome: Outcome, at: float | None) -> None:
         self.state = outcome
         self.answer.end(outcome, at)
@@ -293,3 +289,12 @@ def _maker(
             f"{name}={renderer!r} is not known; use {known}, or a function that makes a Renderer"
         )
     return markdown if renderer == "markdown" else RENDERERS[renderer]
+
+
+def _notice_of(
+    notice: Notice, message_pair_id: str, context: Mapping[str, Any], outcome: Outcome | None
+) -> Markup:
+    """Render the notice of an outcome, which may be empty."""
+    if outcome is None or not NOTICES[outcome]:
+        return Markup()
+    return notice.render(outcome, message_pair_id, context)

@@ -209,10 +209,8 @@ class SourceReader:
             self.start()  # The new task or thread sees _closing and only closes the source.
 
     def _cancel_again(self) -> None:
-        """Cancel the source again, because it goes on although it was cancelled.
-
-        It may await a task of its own that has swallowed the cancellation, as in LangChain.
-        """
+        """Cancel the source again. It may await a task of its own that has swallowed the first
+        cancellation, as in LangChain."""
         if not self.source_has_ended and self._cancel_task is not None:
             self._cancel_task(again=True)
 
@@ -385,6 +383,7 @@ class SourceReader:
 
     def _finish(self) -> None:
         self._ended = True
+        self._cancel_task = None  # The task refers to this object.
         if self._end_timer is not None:
             self._end_timer()
         self._reader_wakeup.notify()

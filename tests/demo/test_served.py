@@ -98,7 +98,7 @@ def test_a_page_and_an_answer_are_served(framework: str, client: str) -> None:
         assert answer.status_code == 200
         assert '<div class="human">Can you write &lt;b&gt;HTML&lt;/b&gt;?</div>' in answer.text
         region = re.search(
-            r'<div class="ai">.*<div id="ai_\w+-p0-text"[^>]*>(.*)(?:</div>){4}\n</article>',
+            r'<div class="ai">.*?<div id="ai_\w+-p0-text"[^>]*>(.*)(?:</div>){4}\s*</article>',
             answer.text,
             re.DOTALL,
         )

@@ -344,7 +344,7 @@ async def test_no_object_of_a_stream_needs_the_garbage_collector(
     anyio_backend_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A timer of this length that is left standing would keep a stream for too long.
-    for module in "_pump", "_ending":
+    for module in "_source_reader", "_ending":
         monkeypatch.setattr(f"streamhtml.{module}.CLOSE_TIMEOUT", 10 * TIMEOUT)
     # Log records refer to tracebacks.
     monkeypatch.setattr(logging.getLogger("streamhtml"), "disabled", True)

@@ -31,22 +31,27 @@ class LlamaIndexResponses:
 
     Args:
         calls: the tool calls of the answer.
-        read_raw: reads the chunk of a provider, and returns None if it is not known.
     """
 
-    def __init__(self, calls: ToolCalls, read_raw: Callable[[object], list[Delta] | None]) -> None:
+    def __init__(self, calls: ToolCalls) -> None:
         self._calls = calls
-        self._read_raw = read_raw
 
-    def read(self, token: object) -> list[Delta] | None:
-        """Return the Deltas of one token; None if it is none of LlamaIndex."""
+    def read(
+        self, token: object, read_raw: Callable[[object], list[Delta] | None]
+    ) -> list[Delta] | None:
+        """Return the Deltas of one token; None if it is none of LlamaIndex.
+
+        Args:
+            token: the token.
+            read_raw: reads the chunk of a provider, and returns None if it is not known.
+        """
         if field(token, "tool_id") is not None and field(token, "tool_name") is not None:
             return self._read_call(token)
         is_response = field(token, "message", "text", "response") is not None
         if not is_response or not isinstance(field(token, "delta"), str):
             return [] if type(token).__name__ in IGNORED else None
         text, raw = text_field(token, "delta"), field(token, "raw")
-        found = None if raw is None or is_whole_answer(raw) else self._read_raw(raw)
+        found = None if raw is None or is_whole_answer(raw) else read_raw(raw)
         if found is None:
             thinking = text_field(token, "thinking_delta")
             found = [Delta(thinking, "reasoning")] if thinking else []

@@ -94,7 +94,7 @@ class TokenReader:
         if isinstance(tokens, TokenReader):  # It has read them, and another function does again.
             self.report, self._think = tokens.report, ThinkSplitter(())
         self._calls = ToolCalls()
-        self._llama_index = LlamaIndexResponses(self._calls, self._read_known)
+        self._llama_index = LlamaIndexResponses(self._calls)
         # One for each protocol that was met, the last first, because a type such as "error" or
         # "text" means something else in each.
         self._protocols: list[Reader] = []
@@ -210,7 +210,7 @@ class TokenReader:
                 reader = make(self.report, self._calls)
                 self._protocols.insert(0, reader)
                 return reader.read(token)
-        return self._llama_index.read(token)
+        return self._llama_index.read(token, self._read_known)
 
 
 def _checked(delta: Delta) -> Delta:

@@ -71,7 +71,9 @@ class PartSequence:
     def prepare(self) -> None:
         """Look up and render a part that most answers have, to find mistakes early."""
         part = AnswerPart("text")
-        if not self._templates.is_plain(part):
+        if self._templates.is_plain(part):
+            self._make(part, "text")
+        else:
             self._render(_Element(part, 0))
 
     @property

@@ -32,7 +32,8 @@ streams = 0
 
 
 def say(*words):
-    print(*words, flush=True)
+    # One call, because a signal handler may print between the two of print().
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
 
 
 def handler(number, frame):

@@ -62,7 +62,8 @@ def _shown_without_scripts(fragments: Iterable[Fragment]) -> str:
 
 
 def _tree(html: str) -> str:
-    return spelled_tree(visible(html))
+    # A rule hides elements, and not the white space between them, which shows nothing either.
+    return re.sub(r">\s+<", "> <", spelled_tree(visible(html)))
 
 
 def _read_turbo(text: str) -> Iterator[tuple[str, str, str]]:

@@ -10,11 +10,13 @@ from django.template import Context, Engine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment
+from markupsafe import Markup
 from tests.formats.interleaved import INTERLEAVED
 from tests.formats.swapped_page import expected, shown
 
 from streamhtml import Delta, Fragment, Notice, Reply, ToolDelta
 from streamhtml._delta import PartEnd
+from streamhtml._template import built_in
 
 FORMATS = ["html", "page", "turbo", "datastar", "sse", "htmx"]
 ENVIRONMENT = Environment(
@@ -112,6 +114,12 @@ def test_law_the_page_is_the_finished_message_however_it_was_cut(
     assert shown(fragments(batches, outcome, **how), name) == expected(
         whole(batches, outcome, **how), name
     )
+
+
+def test_our_template_of_a_text_is_only_its_place() -> None:
+    # PartSequence does not render it.
+    render = built_in("streamhtml/parts/text.html")
+    assert render({"part": {"text": Markup("<b>the place</b>")}}) == "<b>the place</b>"
 
 
 ATTACKS = [

@@ -10,7 +10,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from streamhtml._answer import AnswerPart
-from streamhtml._placeholders import Shell, render_shell
+from streamhtml._placeholders import OnlyPlace, Shell, render_shell
 from streamhtml._scrub import scrubbed
 from streamhtml._template import FindTemplate, Template, built_in
 from streamhtml._words import NOTICES, Words
@@ -134,6 +134,8 @@ class PartTemplates:
         Raises:
             ValueError: the template shows a place where it cannot be; see ``render_shell()``.
         """
+        if self.is_plain(part):
+            return OnlyPlace("text")  # Fast path: nearly every answer has such a part.
         template = self._template_of(part)
 
         def render(get: Callable[[str], Markup]) -> str:

@@ -18,7 +18,13 @@ from streamhtml._delta import Delta, Replacement, ToolDelta
 from streamhtml._part_template import PartTemplates
 from streamhtml._patch import Patch, closed_patch
 from streamhtml._placeholders import Shell
-from streamhtml._region import MakeRenderer, make_checked, region_tags, render_once
+from streamhtml._region import (
+    OWN_RENDERERS,
+    MakeRenderer,
+    make_checked,
+    region_tags,
+    render_once,
+)
 from streamhtml._renderer import Renderer
 from streamhtml._text import TextRenderer
 
@@ -71,9 +77,7 @@ class PartSequence:
     def prepare(self) -> None:
         """Look up and render a part that most answers have, to find mistakes early."""
         part = AnswerPart("text")
-        if self._templates.is_plain(part):
-            self._make(part, "text")
-        else:
+        if not (self._templates.is_plain(part) and self._renderer_for(part) in OWN_RENDERERS):
             self._render(_Element(part, 0))
 
     @property

@@ -86,6 +86,27 @@ class Shell:
         )
 
 
+class OnlyPlace(Shell):
+    """The shell of a template that shows one place and nothing else.
+
+    Nothing has to be found in it, and nothing has to be closed.
+
+    Args:
+        place: the name of the place.
+    """
+
+    def __init__(self, place: str) -> None:
+        self.parts = (place,)
+        self._tags = ("", "")
+
+    def put_regions(self, regions: Mapping[str, tuple[str, str]]) -> None:
+        self._tags = regions[self.parts[0]]
+
+    def fill(self, content: Mapping[str, Markup]) -> Markup:
+        start, end = self._tags
+        return Markup(f"{start}{content[self.parts[0]]}{end}")
+
+
 def part_expression(part: str) -> str:
     """Return how a message's template shows a part."""
     if part == SEQUENCE:

@@ -1,6 +1,7 @@
 """Live regions: the elements that the renderers fill."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from markupsafe import Markup, escape
@@ -9,13 +10,19 @@ from streamhtml._arguments import check_renderer
 from streamhtml._closed_html import closed
 from streamhtml._renderer import Renderer
 from streamhtml._text import TextRenderer
-from streamhtml.markdown import MarkdownRenderer
+from streamhtml.markdown import MarkdownRenderer, Options
 
 MakeRenderer: TypeAlias = Callable[[str], Renderer]
 """Makes a renderer from the id of its region."""
 
 RENDERERS: Final[dict[str, MakeRenderer]] = {"markdown": MarkdownRenderer, "text": TextRenderer}
 """The renderers that have a name."""
+
+BUILT_IN_MARKDOWN: Final = partial(MarkdownRenderer, options=Options(dir_auto=True))
+"""``renderer="markdown"`` of the built-in message."""
+
+OWN_RENDERERS: Final = (*RENDERERS.values(), BUILT_IN_MARKDOWN)
+"""What makes the renderers of this package. They need no check."""
 
 # These attributes stop htmx 2 and 4, Turbo, Datastar (two of its versions) and Alpine from acting
 # on anything that a model writes into the region.
@@ -25,7 +32,8 @@ _INERT: Final = 'hx-ignore hx-disable data-turbo="false" data-ignore data-star-i
 def make_checked(make_renderer: MakeRenderer, root: str) -> Renderer:
     """Return a renderer, after checking what the function has made."""
     renderer = make_renderer(root)
-    check_renderer(renderer)
+    if make_renderer not in OWN_RENDERERS:
+        check_renderer(renderer)
     return renderer
 
 

@@ -6,7 +6,7 @@ it does no I/O, never waits, and knows no output format.
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from markupsafe import Markup
 
@@ -24,15 +24,11 @@ from streamhtml._limits import LimitName
 from streamhtml._notice import Notice
 from streamhtml._part_template import PartTemplates
 from streamhtml._patch import Fragment, Outcome, Patch, check_id, pair_id
-from streamhtml._region import RENDERERS, MakeRenderer
+from streamhtml._region import BUILT_IN_MARKDOWN, RENDERERS, MakeRenderer
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._template import FindTemplate, MessageTemplate, Template, built_in
 from streamhtml._views import BufferedView, Kept, LiveView, RerenderView, Shown, View
 from streamhtml._words import NOTICES
-from streamhtml.markdown import MarkdownRenderer, Options
-
-_BUILT_IN_MARKDOWN: Final = partial(MarkdownRenderer, options=Options(dir_auto=True))
-"""``renderer="markdown"`` of the built-in message."""
 
 
 class Reply:
@@ -122,7 +118,7 @@ class Reply:
             {**self._context, "message_pair_id": self.message_pair_id},
             self._notice.words,
         )
-        markdown = _BUILT_IN_MARKDOWN if template is None else RENDERERS["markdown"]
+        markdown = BUILT_IN_MARKDOWN if template is None else RENDERERS["markdown"]
         shown = Shown(
             message,
             self.answer,

@@ -44,6 +44,9 @@ def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def with_options(owner: Any, *args: Any, **named: Any) -> R:
+        call: Callable[..., R] = function
+        if args and owner._site(args[0]).options.values is None:  # Fast path: no site options.
+            return call(owner, *args, **named)
         passed = known.bind(owner, *args, **named).arguments
         site_options = owner._site(passed["request"]).options
         try:
@@ -57,7 +60,6 @@ def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
             for name, value in set_by_site.items()
             if name in known.parameters and name not in passed
         }
-        call: Callable[..., R] = function
         try:
             return call(owner, *args, **named, **options)
         except Exception as error:

@@ -59,6 +59,9 @@ _TRANSLATIONS: Final[dict[str, dict[str, str]]] = {
 }
 
 
+_BUILT_IN: Final = {english: english for english in (*filter(None, NOTICES.values()), *PARTS)}
+
+
 Words: TypeAlias = Mapping[str, str]
 """The words in one language, by the English ones."""
 
@@ -75,8 +78,10 @@ def words_in(language: str, gettext: Callable[[str], str] = str) -> Words:
         gettext: translates the English words, or returns them unchanged.
     """
     built_in = _TRANSLATIONS.get(re.split("[-_]", language)[0].lower(), {})
+    if gettext is str:  # Fast path: most sites have no translations.
+        return _BUILT_IN | built_in
     words: dict[str, str] = {}
-    for english in (*filter(None, NOTICES.values()), *PARTS):
+    for english in _BUILT_IN:
         # gettext("") would return the header of the translation file.
         translated = str(gettext(english))
         words[english] = built_in.get(english, english) if translated == english else translated

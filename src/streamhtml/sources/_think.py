@@ -41,10 +41,10 @@ class ThinkSplitter:
         is_done: whether the rest of the text is passed through unchanged.
     """
 
+    __slots__ = ("_after_tag", "_closer", "_closers", "_held", "is_done")
+
     def __init__(self, tags: Tags = THINK_TAGS) -> None:
-        if isinstance(tags, str):
-            raise TypeError(f"tags={tags!r} is one name, not a collection; pass ({tags!r},)")
-        self._closers = dict(_pair(tag) for tag in tags)
+        self._closers = _USUAL if tags is THINK_TAGS else _closers(tags)
         self._closer = ""  # Of the reasoning that has begun; "" before and after it.
         self._after_tag = False
         self._held = ""
@@ -129,6 +129,18 @@ class ThinkSplitter:
         return text
 
 
+def _closers(tags: Tags) -> dict[str, str]:
+    """Return what closes the reasoning, by what opens it.
+
+    Raises:
+        TypeError: the tags are not a collection of names and pairs.
+        ValueError: a name is not that of an element.
+    """
+    if isinstance(tags, str):
+        raise TypeError(f"tags={tags!r} is one name, not a collection; pass ({tags!r},)")
+    return dict(_pair(tag) for tag in tags)
+
+
 def _pair(tag: Any) -> tuple[str, str]:
     """Return what opens and what closes the reasoning.
 
@@ -154,3 +166,6 @@ def _pair(tag: Any) -> tuple[str, str]:
 
 def _deltas(text: str, part: str = "text") -> list[Delta]:
     return [Delta(text, part)] if text else []
+
+
+_USUAL: Final = _closers(THINK_TAGS)

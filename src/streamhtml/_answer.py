@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from streamhtml._delta import IN_TURN, Delta, Facts, PartEnd, Replacement, ToolDelta
+from streamhtml._delta import IN_TURN, NO_FACTS, Delta, Facts, PartEnd, Replacement, ToolDelta
 from streamhtml._json_scan import JSONScan
 from streamhtml._patch import Outcome, is_id
 from streamhtml._said import Said, text_to_json
@@ -69,7 +69,7 @@ class AnswerPart:
     is_tool: bool = False
     index: int = 0
     begins_paragraph: bool = False
-    _scan: JSONScan = field(default_factory=JSONScan, init=False, repr=False, compare=False)
+    _scan: JSONScan | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def text(self) -> str:
@@ -112,8 +112,9 @@ class AnswerPart:
         self.name = self.name or delta.name
         if delta.field == "arguments":
             self.said.add(delta.text)
-            self._scan.feed(delta.text)
-            if self.state == "streaming" and self._scan.is_complete:
+            self._scan = scan = self._scan or JSONScan()
+            scan.feed(delta.text)
+            if self.state == "streaming" and scan.is_complete:
                 self.state = "called"
         elif delta.field == "result":
             self.said_result = Said() if self.said_result is None else self.said_result
@@ -159,7 +160,9 @@ class AnswerPart:
             stored.seconds("ended_after"),
             stored.get("id") is not None,
         )
-        part._scan.feed(part.text)
+        if part.is_tool:
+            part._scan = JSONScan()
+            part._scan.feed(part.text)
         return part
 
 
@@ -183,7 +186,7 @@ class Answer:
     parts: list[AnswerPart] = field(default_factory=list)
     message_pair_id: str = ""
     outcome: Outcome | None = None
-    facts: Facts = field(default_factory=Facts)
+    facts: Facts = NO_FACTS
     first_delta_after: float | None = None
     duration: float | None = None
 

@@ -107,6 +107,9 @@ class Facts:
     sources: "dict[str, Facts] | None" = None
 
 
+NO_FACTS: Final = Facts()
+"""What is known of a source that reports nothing."""
+
 IN_TURN: Final = ("text", "reasoning", "tool")
 """Kinds that can begin again after another of them. There is one part of any other kind."""
 

@@ -182,7 +182,7 @@ class Ending:
     def _add_facts(self) -> None:
         """Copy what the source has reported so far. More may follow while it is closed."""
         answer = self._reply.answer
-        answer.facts = self._pump.facts
+        answer.facts = self._pump.source.report.facts
         answer.first_delta_after = rounded(self._pump.first_delta_after)
         if answer.first_delta_after is None and answer.parts:
             # It came at the end of the source, or a thread has not noted it in time.

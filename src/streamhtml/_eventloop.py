@@ -196,6 +196,8 @@ class _AsyncioWakeup:
     early for the tasks that are waiting by then, it is rescheduled.
     """
 
+    __slots__ = ("__weakref__", "_loop", "_ref", "_ticks", "_timer", "_timer_due", "_waiters")
+
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._ticks = _ticks.setdefault(loop, {})

@@ -122,7 +122,7 @@ class MergedDeltas(ReadDeltas):
                 self._running.append((name, reader))
                 if batch and (renamed := self._rename(name, batch)):
                     return renamed
-            if self._was_read(sum(child.reads for child in self._children.values())):
+            if self._was_read(sum(child.source.reads for child in self._children.values())):
                 return []
             await self._running[0][1].wait(CHECK_EVERY)
         self._check_outcomes()
@@ -221,5 +221,5 @@ class MergedDeltas(ReadDeltas):
 
     def _report_facts(self) -> None:
         self.report.facts = Facts(
-            sources={name: reader.facts for name, reader in self._children.items()}
+            sources={name: reader.source.report.facts for name, reader in self._children.items()}
         )

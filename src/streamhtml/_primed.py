@@ -108,7 +108,7 @@ class PrimedDeltas(ReadDeltas):
 
     def __init__(self, reader: SourceReader, *, in_shared_loop: bool) -> None:
         super().__init__()
-        self.report = reader.report
+        self.report = reader.source.report
         self._reader = reader
         self._in_shared_loop = in_shared_loop
 
@@ -142,7 +142,9 @@ class PrimedDeltas(ReadDeltas):
 
     async def _poll(self) -> list[Delta] | None:
         self._reader.start()
-        while (batch := self._reader.poll()) == [] and not self._was_read(self._reader.reads):
+        while (batch := self._reader.poll()) == [] and not self._was_read(
+            self._reader.source.reads
+        ):
             await self._reader.wait(CHECK_EVERY)
         return batch
 

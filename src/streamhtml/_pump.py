@@ -41,6 +41,11 @@ class Pump(SourceReader):
         TypeError: ``tokens`` cannot be iterated.
     """
 
+    __slots__ = (
+        *("_chars_since_wait", "_interval", "_limits", "_max_chars", "_max_chars_in_all"),
+        *("_silence", "batch_after", "limit", "ping"),
+    )
+
     def __init__(
         self,
         tokens: Tokens,
@@ -101,7 +106,7 @@ class Pump(SourceReader):
             now = monotonic()
 
     def _check_silence(self, now: float) -> None:
-        too_long = self._silence.is_too_long(now, self._source.reads, silent=not self._buffer)
+        too_long = self._silence.is_too_long(now, self.source.reads, silent=not self._buffer)
         if too_long and not self._ended:
             self.end_at_limit("silence")
 

@@ -24,12 +24,11 @@ from streamhtml._batch import (
     Buffer,
     take_batch,
 )
-from streamhtml._delta import Delta, Facts, Truncated
+from streamhtml._delta import Delta, Truncated
 from streamhtml._eventloop import Cancel, EventLoop, Wakeup, current_event_loop
 from streamhtml._resource_scope import resource_scope
 from streamhtml._turns import CHECKPOINT_EVERY
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
-from streamhtml.sources._report import Report
 
 CLOSE_TIMEOUT: Final = 5.0
 """Time in seconds that a source may take to close. Then its reader logs a warning and goes on."""
@@ -44,11 +43,11 @@ class SourceReader:
     unread. An async source runs as a task, and a sync one on its own thread, both with a copy of
     the context variables.
 
-    ``source_has_ended`` is true once the source has ended, even if it is not closed yet. ``error``
-    is the exception that ended it, or None. What it raises after ``close()`` is only logged.
-    ``interrupted`` is true if it was cancelled, as when the event loop shuts down. ``started_at``
-    is the time of the start, by ``time.monotonic()``, and ``first_delta_after`` the time in seconds
-    from then until the first delta arrived, or None.
+    ``source`` is what ``deltas()`` returned. ``source_has_ended`` is true once the source has
+    ended, even if it is not closed yet. ``error`` is the exception that ended it, or None. What it
+    raises after ``close()`` is only logged. ``interrupted`` is true if it was cancelled, as when
+    the event loop shuts down. ``started_at`` is the time of the start, by ``time.monotonic()``, and
+    ``first_delta_after`` the seconds from then until the first delta arrived, or None.
 
     ``close()`` and ``aclose()`` close the source at any time, even if deltas are unread.
 
@@ -63,9 +62,9 @@ class SourceReader:
     __slots__ = (
         *("_batch_due", "_buffer", "_cancel", "_cancel_task", "_chars_read", "_chars_written"),
         *("_closing", "_context", "_end_timer", "_end_wakeup", "_ended", "_reader_is_idle"),
-        *("_reader_wakeup", "_source", "_source_waits", "_source_wakeup", "_start_lock"),
+        *("_reader_wakeup", "_source_waits", "_source_wakeup", "_start_lock"),
         *("_started", "_thread_may_continue", "error", "first_delta_after", "interrupted", "loop"),
-        *("source_has_ended", "started_at"),
+        *("source", "source_has_ended", "started_at"),
     )
 
     def __init__(self, tokens: Tokens) -> None:
@@ -74,41 +73,25 @@ class SourceReader:
         self.source_has_ended = False
         self.started_at = 0.0
         self.first_delta_after: float | None = None
-        self._source = deltas(tokens)
+        self.source = deltas(tokens)
         self._context = copy_context()
         self._buffer: Buffer = deque()
         # Character counts. Only the source writes the first, and only the reader writes the second.
         self._chars_written = self._chars_read = 0
         self._batch_due = 0.0  # The reader need not be woken before this time.
-        self._reader_is_idle = True  # So that the time of the first delta is noted.
-        self._source_waits = False
-        self._closing = False
-        self._ended = False
-        self._started = False
+        self._reader_is_idle = self._source_waits = False
+        self._closing = self._ended = self._started = False
         # Reentrant, because a signal handler may call close() while the lock is held.
         self._start_lock = threading.RLock()
-        self._thread_may_continue = threading.Event()
-        self._cancel: Callable[[], object] = self._thread_may_continue.set
+        self._thread_may_continue: threading.Event | None = None  # Only if there is a thread.
+        self._source_wakeup: Wakeup | None = None  # Only if it was waited for.
+        self._end_wakeup: Wakeup | None = None
+        self._cancel: Callable[[], object] = _do_nothing
         self._cancel_task: Cancel | None = None
         self._end_timer: Callable[[], object] | None = None
         self.loop: EventLoop | None = None
         with suppress(RuntimeError):  # In a sync view no loop is running yet; see start().
             self.loop = current_event_loop()
-
-    @property
-    def reads(self) -> int:
-        """How many tokens the source has yielded, those without text included."""
-        return self._source.reads
-
-    @property
-    def report(self) -> Report:
-        """What the source reports besides Deltas."""
-        return self._source.report
-
-    @property
-    def facts(self) -> Facts:
-        """What the source has reported so far."""
-        return self.report.facts
 
     def start(self, wakeup: Wakeup | None = None) -> None:
         """Start the source in the running event loop, unless it was started before.
@@ -123,12 +106,11 @@ class SourceReader:
                 return
             self._started = True
         self._reader_wakeup: Wakeup = wakeup or loop.create_wakeup()
-        self._source_wakeup: Wakeup = loop.create_wakeup()
-        self._end_wakeup: Wakeup = loop.create_wakeup()
         self.started_at = monotonic()
-        if isinstance(self._source, AsyncDeltas):
+        if isinstance(self.source, AsyncDeltas):
             self._cancel = self._cancel_task = loop.spawn(self._run_task, self._context)
         else:
+            self._thread_may_continue = threading.Event()
             threading.Thread(
                 target=self._context.run, args=(self._run_thread,), name="streamhtml", daemon=True
             ).start()
@@ -164,8 +146,13 @@ class SourceReader:
 
     def _wake_source(self) -> None:
         self._source_waits = False
-        self._source_wakeup.notify()
-        self._thread_may_continue.set()
+        if self._source_wakeup is not None:
+            self._source_wakeup.notify()
+        self._let_thread_continue()
+
+    def _let_thread_continue(self) -> None:
+        if self._thread_may_continue is not None:
+            self._thread_may_continue.set()
 
     def _is_full(self) -> bool:
         unread = self._chars_written - self._chars_read
@@ -176,7 +163,7 @@ class SourceReader:
         if self._closing or self._ended:
             return
         self._closing = True
-        self._thread_may_continue.set()
+        self._let_thread_continue()
         with self._start_lock:
             closed = not self._started and self._close_without_loop()
         if not closed:
@@ -194,11 +181,13 @@ class SourceReader:
         """Wait until the source is closed, but no longer than ``seconds``. Return whether it is."""
         deadline = monotonic() + seconds
         while not self._ended and (left := deadline - monotonic()) > 0:
+            if self._end_wakeup is None:
+                self._end_wakeup = current_event_loop().create_wakeup()
             await self._end_wakeup.wait(left)
         return self._ended
 
     def _stop(self) -> None:
-        self._thread_may_continue.set()
+        self._let_thread_continue()
         if self._started:
             self._reader_wakeup.notify()
             self._cancel()
@@ -220,14 +209,14 @@ class SourceReader:
         It is not closed if closing it needs an ``await``.
         """
         try:
-            self._ended = self._source.close_unopened()
+            self._ended = self.source.close_unopened()
         except BaseException as error:
             self._ended = True
             logger.warning("closing the source failed", exc_info=error)
         return self._ended
 
     async def _run_task(self) -> None:
-        source = self._source
+        source = self.source
         assert self.loop is not None
         assert isinstance(source, AsyncDeltas)
         try:
@@ -249,7 +238,7 @@ class SourceReader:
                     finally:
                         self._add(source.end())
                         self.source_has_ended = True
-                        self._cancel = self._thread_may_continue.set  # Do not cancel the cleanup.
+                        self._cancel = _do_nothing  # Do not cancel the cleanup.
                         scope.shield, scope.deadline = True, anyio.current_time() + CLOSE_TIMEOUT
                         await self._close_in_task(source)
         finally:
@@ -266,7 +255,9 @@ class SourceReader:
 
     def _record_error(self, error: BaseException) -> None:
         if not (self.interrupted or self._closing):
-            self.error = self.report.explain(error) if isinstance(error, Exception) else error
+            self.error = (
+                self.source.report.explain(error) if isinstance(error, Exception) else error
+            )
         elif isinstance(error, Exception | SystemExit | KeyboardInterrupt) and not isinstance(
             error, Truncated
         ):
@@ -274,24 +265,23 @@ class SourceReader:
 
     async def _read(self, source: AsyncDeltas) -> None:
         buffer = self._buffer
+        passes_text = False
         tokens = await source.open()
         self._take_over(source)
         async for token in tokens:
             # Fast path: most tokens are plain strings. take_batch() makes Deltas of them later.
-            if type(token) is str and token and source.passes_text:
+            if passes_text and type(token) is str and token:
                 self._chars_written += len(token)
                 buffer.append(token)
             else:
                 self._add(source.read(token))
+                passes_text = source.passes_text
             if self._closing:  # We are not cancelled yet, or the source suppressed it.
                 await self._run_to_next_await(source)
                 return
             if self._reader_is_idle and buffer:
                 self._reader_is_idle = False
-                now = monotonic()
-                if self.first_delta_after is None:
-                    self.first_delta_after = now - self.started_at
-                self._reader_wakeup.notify_within(self._batch_due - now)
+                self._reader_wakeup.notify_within(self._batch_due - monotonic())
             if (
                 len(buffer) % CHECKPOINT_EVERY == 0
                 or self._chars_written - self._chars_read >= MAX_BUFFERED_CHARS
@@ -306,6 +296,8 @@ class SourceReader:
             self._call_in_loop(self._reader_wakeup.notify)
 
     def _add(self, deltas: list[Delta]) -> None:
+        if deltas and self.first_delta_after is None:
+            self.first_delta_after = monotonic() - self.started_at
         for delta in deltas:
             self._chars_written += len(delta.text)
             self._buffer.append(delta)
@@ -315,6 +307,8 @@ class SourceReader:
         try:
             await checkpoint()
             while self._is_full():
+                if self._source_wakeup is None:
+                    self._source_wakeup = self.loop.create_wakeup()
                 self._source_waits = True
                 self._reader_wakeup.notify()
                 await self._source_wakeup.wait()
@@ -339,7 +333,7 @@ class SourceReader:
             await checkpoint()
 
     def _run_thread(self) -> None:
-        source = self._source
+        source = self.source
         assert isinstance(source, SyncDeltas)
         try:
             with resource_scope():
@@ -360,23 +354,25 @@ class SourceReader:
     def _read_in_thread(self, source: SyncDeltas) -> None:
         tokens = source.open()
         self._take_over(source)
+        may_continue = self._thread_may_continue
+        assert may_continue is not None
+        passes_text = False
         for token in tokens:
-            if type(token) is str and token and source.passes_text:  # Fast path, as in _read().
+            if passes_text and type(token) is str and token:  # Fast path, as in _read().
                 self._chars_written += len(token)
                 self._buffer.append(token)
             else:
                 self._add(source.read(token))
+                passes_text = source.passes_text
             if self._reader_is_idle and self._buffer:
                 self._reader_is_idle = False
-                if self.first_delta_after is None:
-                    self.first_delta_after = monotonic() - self.started_at
                 self._call_in_loop(self._reader_wakeup.notify)
             while self._is_full() and not self._closing:
-                self._thread_may_continue.clear()
+                may_continue.clear()
                 self._source_waits = True
                 self._call_in_loop(self._reader_wakeup.notify)
                 if self._is_full() and not self._closing:
-                    self._thread_may_continue.wait()
+                    may_continue.wait()
             if self._closing:
                 return
         source.report.check()
@@ -387,9 +383,10 @@ class SourceReader:
         if self._end_timer is not None:
             self._end_timer()
         self._reader_wakeup.notify()
-        self._end_wakeup.notify()
         # Close the wakeups after notifying every waiter.
-        self._end_wakeup.close()
+        if self._end_wakeup is not None:
+            self._end_wakeup.notify()
+            self._end_wakeup.close()
         self._reader_wakeup.close()
 
     def _call_in_loop(self, function: Callable[[], object]) -> None:
@@ -397,3 +394,7 @@ class SourceReader:
         if self.loop is not None:
             with suppress(RuntimeError):
                 self.loop.call_threadsafe(function)
+
+
+def _do_nothing() -> None:
+    """Cancel nothing."""

@@ -27,6 +27,8 @@ class RepeatedText:
         is_done: whether all further tokens are pieces.
     """
 
+    __slots__ = ("_equal", "_held", "_is_cumulative", "_last", "is_done")
+
     def __init__(self) -> None:
         self.is_done = False
         self._is_cumulative = False

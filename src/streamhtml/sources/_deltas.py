@@ -138,8 +138,8 @@ class AsyncDeltas(TokenReader):
     def __init__(self, tokens: object, read: ReadToken | None = None) -> None:
         super().__init__(tokens, read)
         self._iterator: AsyncIterator[Any] | None = None
-        self._opened = AsyncExitStack()
-        self._opened.push_async_callback(close_async, tokens)
+        self._opened: AsyncExitStack | None = None
+        """Closes all that was opened on the way from ``tokens`` to the iterator."""
 
     def __aiter__(self) -> "AsyncDeltas":
         return self
@@ -174,21 +174,22 @@ class AsyncDeltas(TokenReader):
             if steps == _MAX_STEPS:  # A manager that returns itself, such as a client.
                 raise TypeError(cannot_be_read(source))
             steps += 1
-            source = await self._take_step(source)
+            self._opened = opened = self._opened or AsyncExitStack()
+            source = await self._take_step(source, opened)
             # At once, so that aclose() closes it if the next step fails.
-            self._opened.push_async_callback(close_async, source)
+            opened.push_async_callback(close_async, source)
             check_source(source)
         self._iterator = aiter(source)
         return self._iterator
 
-    async def _take_step(self, source: object) -> Any:
+    async def _take_step(self, source: object, opened: AsyncExitStack) -> Any:
         """Return what the source gives when it is called, awaited or entered."""
         if (make := stream_method(source)) is not None:
             return make()
         if isinstance(source, Awaitable):
             return await source
         if isinstance(source, AbstractAsyncContextManager):
-            return await self._opened.enter_async_context(source)
+            return await opened.enter_async_context(source)
         is_sync = isinstance(source, AbstractContextManager | Iterable)
         if callable(source) and not is_sync:
             return source()
@@ -231,7 +232,11 @@ class AsyncDeltas(TokenReader):
         try:
             await close_async(self._iterator)
         finally:
-            await self._opened.aclose()
+            try:
+                if self._opened is not None:
+                    await self._opened.aclose()
+            finally:
+                await close_async(self._tokens)
 
 
 class SyncDeltas(TokenReader):

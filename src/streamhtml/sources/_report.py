@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from streamhtml._delta import Facts, Truncated
+from streamhtml._delta import NO_FACTS, Truncated
 from streamhtml.sources._fields import text_field
 
 CUT_SHORT: Final = frozenset(
@@ -38,8 +38,10 @@ class Report:
         complaint: what is wrong with the source, if it ends now; ``""`` if nothing is.
     """
 
+    __slots__ = ("_earlier", "_usage", "complaint", "facts", "refused", "why_cut_short")
+
     def __init__(self) -> None:
-        self.facts = Facts()
+        self.facts = NO_FACTS
         self.why_cut_short = ""
         self.refused = False
         self.complaint = ""

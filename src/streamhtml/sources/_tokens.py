@@ -73,6 +73,34 @@ READERS: Final[tuple[type[Reader], ...]] = (
 )
 
 
+class KnownTokens:
+    """Reads the tokens of all protocols that one source yields.
+
+    Args:
+        report: what the tokens report besides Deltas.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._calls = ToolCalls()
+        self._llama_index = LlamaIndexResponses(self._calls)
+        # One for each protocol that was met, the last first, because a type such as "error" or
+        # "text" means something else in each.
+        self._readers: list[Reader] = []
+
+    def read(self, token: object) -> list[Delta] | None:
+        """Return the Deltas of a token of a protocol; None if no protocol has such a token."""
+        for reader in self._readers:
+            if (found := reader.read(token)) is not None:
+                return found
+        for make in READERS:
+            if make.begins(token):
+                reader = make(self._report, self._calls)
+                self._readers.insert(0, reader)
+                return reader.read(token)
+        return self._llama_index.read(token, self.read)
+
+
 class TokenReader:
     """Reads the tokens of one source, and remembers if one says that the answer is cut short.
 
@@ -93,11 +121,7 @@ class TokenReader:
         self._think = ThinkSplitter(THINK_TAGS)
         if isinstance(tokens, TokenReader):  # It has read them, and another function does again.
             self.report, self._think = tokens.report, ThinkSplitter(())
-        self._calls = ToolCalls()
-        self._llama_index = LlamaIndexResponses(self._calls)
-        # One for each protocol that was met, the last first, because a type such as "error" or
-        # "text" means something else in each.
-        self._protocols: list[Reader] = []
+        self._known: KnownTokens | None = None  # Only if a token is no text.
         self._pending: list[Delta] = []  # The last first.
         self._error: Exception | None = None  # To be raised after them.
         self._closed = False
@@ -192,25 +216,16 @@ class TokenReader:
             # str() of an Enum, for example, is another text than its own.
             text = token if isinstance(token, Markup) else str.__str__(token)
             found = [Delta(text)] if token else []
-        elif (known := self._read_known(token)) is not None:
-            found = known
         else:
-            raise _unknown(token)
+            if self._known is None:
+                self._known = KnownTokens(self.report)
+            known = self._known.read(token)
+            if known is None:
+                raise _unknown(token)
+            found = known
         if self._repeated.holds:
             found = [*(Delta(piece) for piece in self._repeated.close()), *found]
         return found
-
-    def _read_known(self, token: object) -> list[Delta] | None:
-        """Return the Deltas of a token of a protocol; None if no protocol has such a token."""
-        for reader in self._protocols:
-            if (found := reader.read(token)) is not None:
-                return found
-        for make in READERS:
-            if make.begins(token):
-                reader = make(self.report, self._calls)
-                self._protocols.insert(0, reader)
-                return reader.read(token)
-        return self._llama_index.read(token, self._read_known)
 
 
 def _checked(delta: Delta) -> Delta:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from streamhtml._delta import Delta
 from streamhtml.sources import AsyncDeltas
+from streamhtml.sources._think import Tags
 
 CHECK_EVERY: Final = 1.0
 """Time in seconds after which a source that says nothing is asked whether it has read anything."""
@@ -24,10 +25,17 @@ class ReadDeltas(AsyncDeltas):
 
     def __init__(self) -> None:
         super().__init__(())
-        self.split_reasoning(())  # The sources have found it already.
+        super().split_reasoning(())  # The sources have found it already.
         self._is_opened = True  # They have their own options.
         self._arrived: deque[Delta] = deque()
         self._reads_before = 0
+
+    def split_reasoning(self, tags: Tags) -> None:
+        """Refuse other tags."""
+        raise RuntimeError(
+            "think() was called with a source that reads others; call it for each of those, as in "
+            "merge({'left': think(first), 'right': think(second)}) or primed(think(source))"
+        )
 
     async def open(self) -> AsyncIterator[Any]:
         self._iterator = _Arrived(self)

@@ -154,6 +154,7 @@ async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
         (b"x", "a token is a bytes"),
         (dict.fromkeys(range(100)), "a token is a dict with the fields 0, .* 18, 19, which is not"),
         (Delta(7), "the text of a Delta is an int, not a str; pass str.value., or json.dumps"),  # type: ignore[arg-type]
+        (Delta("x", 5), "the part of a Delta is an int, not a str; pass its kind"),  # type: ignore[arg-type]
         (ToolDelta({}, id="1"), "the text of a ToolDelta is a dict, not a str; .*json.dumps"),  # type: ignore[arg-type]
         (SimpleNamespace(text="x"), "a token is a types.SimpleNamespace"),
         (

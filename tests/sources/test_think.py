@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from streamhtml import Delta, Reply, ToolDelta, deltas, stream, think
+from streamhtml import Delta, Reply, ToolDelta, deltas, merge, stream, think
 from streamhtml._delta import merge_deltas
 from streamhtml.sources._think import ThinkSplitter
 
@@ -175,3 +175,10 @@ def test_it_is_too_late_for_other_tags() -> None:
     next(source)
     with pytest.raises(RuntimeError, match=r"call think\(\) before the source is iterated"):
         think(source, ())
+
+
+def test_a_source_that_reads_others_says_to_think_of_each() -> None:
+    source = merge({"left": ["a"], "right": ["b"]})
+    with pytest.raises(RuntimeError, match=r"call it for each of those, as in merge\("):
+        think(source)
+    source.close_unopened()

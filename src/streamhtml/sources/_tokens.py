@@ -235,6 +235,11 @@ def _checked(delta: Delta) -> Delta:
             f"the text of a {type(delta).__name__} is {with_article(delta.text)}, not a str; pass "
             "str(value), or json.dumps(value) for JSON"
         )
+    if not isinstance(delta.part, str):
+        raise TypeError(
+            f"the part of a {type(delta).__name__} is {with_article(delta.part)}, not a str; pass "
+            "its kind, such as 'status'"
+        )
     if isinstance(delta, ToolDelta) and delta.field not in _TOOL_FIELDS:
         known = ", ".join(map(repr, _TOOL_FIELDS))
         raise ValueError(f"field={delta.field!r} of a ToolDelta is not known; use one of {known}")

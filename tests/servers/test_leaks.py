@@ -372,7 +372,7 @@ async def test_no_object_of_a_stream_needs_the_garbage_collector(
     gc.freeze()
     gc.disable()
     try:
-        await run_all(2000 // len(STREAMS) + 1)
+        await run_all(500 // len(STREAMS) + 1)
         assert await settled() == {}
         assert "streamhtml" not in {thread.name for thread in threading.enumerate()}
     finally:

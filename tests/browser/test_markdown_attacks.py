@@ -77,7 +77,7 @@ OPTIONS: Final = {
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
-    "share", [32, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+    "share", [64, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
 )
 def test_every_patch_is_harmless(family: str, options: str, share: int) -> None:
     texts = list(dict.fromkeys(FAMILIES[family]()))
@@ -242,7 +242,7 @@ def message(texts: Sequence[str], options: Options) -> str:
 @pytest.mark.browser
 @pytest.mark.parametrize("client", ["htmx2", "htmx4"])
 @pytest.mark.parametrize(
-    "share", [32, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+    "share", [64, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
 )
 def test_the_finished_messages_do_nothing(client: str, share: int, page: Page) -> None:
     texts = payloads()[::share]
@@ -270,7 +270,7 @@ def test_the_finished_messages_do_nothing(client: str, share: int, page: Page) -
 
 @pytest.mark.browser
 @pytest.mark.parametrize("client", ["plain", "htmx2", "htmx4"])
-@pytest.mark.parametrize("share", [40, pytest.param(5, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("share", [80, pytest.param(5, marks=pytest.mark.slow)])
 def test_streams_through_our_client_do_nothing(client: str, share: int, page: Page) -> None:
     streamed = cut(payloads()[1::share])
     with RecordedServer() as replay:

@@ -147,6 +147,9 @@ async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
         ended.clear()
 
 
+WHOLE = {"role": "assistant", "content": "x"}
+
+
 @pytest.mark.parametrize(
     ("token", "message"),
     [
@@ -164,13 +167,7 @@ async def test_truncated_is_raised_at_the_end_of_an_answer_that_was_cut_short(
                     "created": 0,
                     "model": "m",
                     "object": "chat.completion",
-                    "choices": [
-                        {
-                            "index": 0,
-                            "finish_reason": "stop",
-                            "message": {"role": "assistant", "content": "x"},
-                        }
-                    ],
+                    "choices": [{"index": 0, "finish_reason": "stop", "message": WHOLE}],
                 }
             ),
             "ChatCompletion, which is a whole answer, .* stream=True",

@@ -45,3 +45,13 @@ def test_the_template_tag() -> None:
         '<script src="/static/streamhtml/streaming-html.min.js" defer></script>'
         '<script src="/static/streamhtml/streaming-html.min.js" nonce="&lt;n&gt;" defer></script>'
     )
+
+
+def test_the_template_tag_of_the_style_sheet() -> None:
+    template = engines["django"].from_string(
+        "{% load streamhtml %}{% streamhtml_style %}{% streamhtml_style nonce=csp_nonce %}"
+    )
+    assert template.render({"csp_nonce": "<n>"}) == (
+        '<link rel="stylesheet" href="/static/streamhtml/streamhtml.css">'
+        '<link rel="stylesheet" href="/static/streamhtml/streamhtml.css" nonce="&lt;n&gt;">'
+    )

@@ -1,4 +1,4 @@
-"""The template tag ``{% streamhtml_script %}``."""
+"""The template tags ``{% streamhtml_script %}`` and ``{% streamhtml_style %}``."""
 
 from django import template
 from django.templatetags.static import static
@@ -19,3 +19,16 @@ def streamhtml_script(nonce: str = "") -> SafeString:
     if nonce:
         return SafeString(format_html('<script src="{}" nonce="{}" defer></script>', url, nonce))
     return SafeString(format_html('<script src="{}" defer></script>', url))
+
+
+@register.simple_tag
+def streamhtml_style(nonce: str = "") -> SafeString:
+    """Return the ``<link>`` element that loads the style sheet.
+
+    Args:
+        nonce: the nonce of the page's Content-Security-Policy, if it has one.
+    """
+    url = static("streamhtml/streamhtml.css")
+    if nonce:
+        return SafeString(format_html('<link rel="stylesheet" href="{}" nonce="{}">', url, nonce))
+    return SafeString(format_html('<link rel="stylesheet" href="{}">', url))

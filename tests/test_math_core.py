@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from tests.markdown.page import canonical
 from tests.markdown.rendering import shown
 
@@ -19,6 +19,8 @@ from streamhtml.math_core import mathml
 SOURCE = '<code class="language-math math-inline">'
 SCROLLABLE = 'class="math-display" aria-label="Formula" role="group" tabindex="0"'
 BLOCK = f'<div class="streamhtml-fence"><div {SCROLLABLE}>'
+DISPLAYED = '<math data-tex="x" display="block">'
+SQUARE = '<math data-tex="x^2" display="block">'
 
 
 # What is drawn
@@ -41,8 +43,16 @@ BLOCK = f'<div class="streamhtml-fence"><div {SCROLLABLE}>'
     ],
 )
 def test_a_formula(tex: str, content: str) -> None:
-    assert mathml(tex, False) == f"<math>{content}</math>"
-    assert mathml(tex, True) == f'<math display="block">{content}</math>'
+    source = escape(tex)
+    assert mathml(tex, False) == f'<math data-tex="{source}">{content}</math>'
+    assert mathml(tex, True) == f'<math data-tex="{source}" display="block">{content}</math>'
+
+
+def test_the_source_stays_in_its_attribute() -> None:
+    html = mathml(r"""x<y\text{"' onclick=a}""", False)
+    assert html is not None
+    tex = r"x&lt;y\text{&quot;' onclick=a}"
+    assert html.startswith(f'<math data-tex="{tex}"><mi>x</mi>')
 
 
 def test_classes_replace_styles() -> None:
@@ -175,6 +185,7 @@ def test_anything(pieces: list[str], display: bool) -> None:
     html = mathml("".join(pieces), display)
     if html is not None:
         canonical(html)
+        html = Markup(re.sub(r' data-tex="[^"<>]*"', "", html))
         names = set(re.findall(r"<([a-z0-9]+)", html))
         assert names <= math_core._ELEMENTS | {"b", "i"}
         assert not re.search(r" (?:on\w+|href|src|id|style)=", html)
@@ -213,14 +224,14 @@ def test_the_largest_formulas_fit_into_a_small_stack(tex: str) -> None:
 @pytest.mark.parametrize(
     ("text", "html"),
     [
-        ("a $x$ b", "<p>a <math><mi>x</mi></math> b</p>"),
-        (r"**\(x\)**", "<p><strong><math><mi>x</mi></math></strong></p>"),
-        ("$`x`$", "<p><math><mi>x</mi></math></p>"),
-        ("a $$x$$", f'<p>a <span {SCROLLABLE}><math display="block"><mi>x</mi></math></span></p>'),
-        ("$$\nx\n$$", f'{BLOCK}<math display="block"><mi>x</mi></math></div></div>'),
+        ("a $x$ b", '<p>a <math data-tex="x"><mi>x</mi></math> b</p>'),
+        (r"**\(x\)**", '<p><strong><math data-tex="x"><mi>x</mi></math></strong></p>'),
+        ("$`x`$", '<p><math data-tex="x"><mi>x</mi></math></p>'),
+        ("a $$x$$", f"<p>a <span {SCROLLABLE}>{DISPLAYED}<mi>x</mi></math></span></p>"),
+        ("$$\nx\n$$", f"{BLOCK}{DISPLAYED}<mi>x</mi></math></div></div>"),
         (
             r"\[x^2\]",
-            f'{BLOCK}<math display="block"><msup><mi>x</mi><mn>2</mn></msup></math></div></div>',
+            f"{BLOCK}{SQUARE}<msup><mi>x</mi><mn>2</mn></msup></math></div></div>",
         ),
         (r"$\foo$", f"<p>{SOURCE}\\foo</code></p>"),
         ("```math\nx\n```", '<pre><code class="language-math">x\n</code></pre>'),

@@ -88,6 +88,7 @@ _CLASSES: Final = {
     },
 }
 """The classes that replace inline styles, which a strict policy forbids."""
+_CONTROL: Final = re.compile("[\0-\x09\x0b-\x1f\x7f\ud800-\udfff]+")
 _COLOR: Final = re.compile(r"color:(#[0-9A-Fa-f]{6})")
 
 _TEXTS: Final = frozenset({"mi", "mn", "mo", "mtext"})
@@ -111,9 +112,9 @@ def mathml(tex: str, display: bool) -> Markup | None:
         display: whether the formula is on a line of its own.
 
     Returns:
-        A ``<math>`` element. None, which keeps the TeX source, if the formula cannot be read, if it
-        has more than 2,000 characters or 200 commands, if it is nested too deeply, or if it defines
-        commands.
+        A ``<math>`` element, whose attribute ``data-tex`` is the source. None, which keeps the TeX
+        source, if the formula cannot be read, if it has more than 2,000 characters or 200 commands,
+        if it is nested too deeply, or if it defines commands.
     """
     if len(tex) > MAX_LENGTH or _DEFINITION.search(tex) or not _is_flat(tex):
         return None
@@ -127,7 +128,10 @@ def mathml(tex: str, display: bool) -> Markup | None:
     if len(html) > MAX_GROWTH * len(tex) + 1000:
         return None
     checked = _checked(html)
-    return None if checked is None else Markup(checked)
+    if checked is None:
+        return None
+    source = escape(_CONTROL.sub(" ", tex), quote=False).replace('"', "&quot;")
+    return Markup(checked.replace("<math", f'<math data-tex="{source}"', 1))
 
 
 @lru_cache(maxsize=1)

@@ -97,7 +97,7 @@ docs: $(DEV) ## run the examples of README.md and docs/
 LOCK := UV_SYSTEM_CERTS=1 $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header $(UPGRADE)
 lock: $(DEV) ## update the lock files; UPGRADE=--upgrade takes the newest versions
-	$(LOCK) pyproject.toml --extra demo --group dev -o requirements/dev.lock
+	$(LOCK) pyproject.toml --extra demo --extra fastapi --group dev -o requirements/dev.lock
 	$(LOCK) pyproject.toml --extra demo -c requirements/dev.lock -o requirements/demo.lock
 	echo uv | $(LOCK) - -c requirements/dev.lock -o requirements/uv.lock
 	$(LOCK) pyproject.toml --extra demo --group sdks -o requirements/sdks.lock

@@ -1,16 +1,13 @@
 """The built wheel contains the whole package, and works where nothing else is installed."""
 
-import os
-import subprocess
-import sys
 import zipfile
 from email.parser import Parser
 from pathlib import Path
 
 import pytest
 import uv
+from tests.clean_environment import ROOT, build_wheel, make_environment, run
 
-ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "streamhtml"
 
 # Runs in the clean environment, which has no pytest. It must exit without any output.
@@ -30,39 +27,14 @@ assert message.patches[0].html, message
 """
 
 
-def run(*command: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-    # Hide the environment of the tests.
-    hidden = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "COV_CORE_SOURCE")
-    env = {name: value for name, value in os.environ.items() if name not in hidden}
-    env["UV_SYSTEM_CERTS"] = "1"
-    result = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, check=False, env=env
-    )
-    assert not check or result.returncode == 0, result.stdout + result.stderr
-    return result
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from the source distribution, as a user without a wheel would."""
-    out = tmp_path_factory.mktemp("dist")
-    run(uv.find_uv_bin(), "build", "--quiet", "--offline", "--out-dir", out, ROOT)
-    (built,) = out.glob("*.whl")
-    return built
+    return build_wheel(tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture(scope="module")
 def clean_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install only the wheel and its dependencies, in the locked versions."""
-    venv = tmp_path_factory.mktemp("clean") / "venv"
-    python = venv / ("Scripts" if os.name == "nt" else "bin") / "python"
-    run(uv.find_uv_bin(), "venv", "--quiet", "--python", sys.executable, venv)
-    install = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", python]
-    install += ["--constraints", ROOT / "requirements" / "demo.lock", wheel]
-    # uv's cache has what the bootstrap downloaded. Use the network only if it was emptied.
-    if run(*install, "--offline", check=False).returncode != 0:
-        run(*install)
-    return python
+    return make_environment(tmp_path_factory.mktemp("clean") / "venv", wheel)
 
 
 def test_the_wheel_contains_every_file_of_the_package(wheel: Path) -> None:

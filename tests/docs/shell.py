@@ -21,30 +21,48 @@ def run(command: str, folder: Path) -> None:
     subprocess.run([BIN / program, *arguments], cwd=folder, check=True, env=environment())
 
 
-def environment() -> dict[str, str]:
+def environment(programs: Path = BIN) -> dict[str, str]:
     """Return the environment of a command: warnings are errors, and our programs come first."""
     return {
         **{key: value for key, value in os.environ.items() if not key.startswith("COV_")},
         "PYTHONWARNINGS": "error",
         "PYTHONUNBUFFERED": "1",
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
     }
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 @contextmanager
 def served(command: str, folder: Path) -> Iterator[str]:
     """Run the command of a server on a free port, and yield its URL. Its log has no traceback."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     if "runserver" in command:
         command += f" {port} --noreload"
+    elif "gunicorn" in command:
+        command += f" --bind 127.0.0.1:{port}"
     else:
         command += f" --port {port}"
+    with running(command, folder, port) as url:
+        yield url
+
+
+@contextmanager
+def running(command: str, folder: Path, port: int, programs: Path = BIN) -> Iterator[str]:
+    """Run the command of a server, which uses this port, and yield its URL."""
     program, *arguments = shlex.split(command)
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [BIN / program, *arguments], cwd=folder, env=environment(), stdout=log, stderr=log
+            [programs / program, *arguments],
+            cwd=folder,
+            env=environment(programs),
+            stdout=log,
+            stderr=log,
         )
         try:
             url = f"http://127.0.0.1:{port}"

@@ -9,7 +9,7 @@ import django_htmx
 import httpx
 import pytest
 from playwright.sync_api import sync_playwright
-from tests.docs.pages import DOCS, blocks, commands, titled
+from tests.docs.pages import DOCS, ROOT, blocks, commands, titled
 from tests.docs.reference_client import Decoder, Page, spelled, token_of
 from tests.docs.shell import run, served
 
@@ -29,6 +29,7 @@ SERVERS = {
     "fastapi": ("starlette", "uvicorn app_fastapi:app"),
     "django": ("django", "python manage.py runserver"),
     "django-asgi": ("django", "uvicorn mysite.asgi:application"),
+    "django-wsgi": ("django", "gunicorn --threads 32 mysite.wsgi"),
     "flask": ("flask", "flask run"),
 }
 QUESTION = "Grüße, 안녕 <b>& you</b>"
@@ -106,7 +107,11 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 def test_the_answer_streams(server: str, serve: Serve) -> None:
     url = serve(server, "plain")
     with httpx.Client(base_url=url, headers={"Streaming-HTML": "html"}) as client:
-        found = re.search(r'csrfmiddlewaretoken" value="(\w+)"', client.get("/").text)
+        html = client.get("/").text
+        for file in re.findall(r'(?:src|href)="([^"]+)"', html):
+            assert client.get(file).status_code == 200, file
+        assert "/streamhtml.css" in html
+        found = re.search(r'csrfmiddlewaretoken" value="(\w+)"', html)
         data = {"message": QUESTION} | ({"csrfmiddlewaretoken": found[1]} if found else {})
         page, arrivals = Page(), 0
         with client.stream("POST", "/reply", data=data) as response:
@@ -126,6 +131,14 @@ def test_the_answer_streams(server: str, serve: Serve) -> None:
         whole = client.post("/reply", data=data)
         assert "hx-swap-oob" not in whole.text
         assert "&lt;b&gt;&amp; you&lt;/b&gt;" in whole.text
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *(DOCS / "tutorial").glob("*.md")])
+def test_the_forms_work_without_javascript(page: Path) -> None:
+    forms = [form for block in blocks(page) for form in re.findall("<form[^>]*>", block.text)]
+    assert forms
+    for form in forms:
+        assert 'method="post" action="/reply"' in form
 
 
 def text_of(html: str) -> str:

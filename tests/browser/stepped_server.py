@@ -32,12 +32,16 @@ _PAGE = """<!doctype html>
 
 @dataclass(frozen=True)
 class Answer:
-    """One response. The first of its writes is made at once, each other when the test says so."""
+    """One response. The first of its writes is made at once, each other when the test says so.
+
+    If it ``waits``, its headers too are sent only when the test says so.
+    """
 
     writes: tuple[str, ...]
     content_type: str = STREAMED
     headers: tuple[tuple[str, str], ...] = ()
     status: int = 200
+    waits: bool = False
 
 
 def streamed(
@@ -184,6 +188,9 @@ class SteppedServer(ScriptedServer):
 
 
 def _stream(exchange: Exchange, request: Request, answer: Answer) -> None:
+    if answer.waits and not request.wait_for_write(exchange):
+        exchange.cut()
+        return
     exchange.begin(answer.content_type, answer.headers, answer.status)
     for number, last, text in _numbered(answer.writes):
         if number and not request.wait_for_write(exchange):

@@ -1,4 +1,6 @@
-"""A button stops an answer: the connection is closed, and the stop URL is called."""
+"""A button stops an answer: the server ends it, or else the connection is closed."""
+
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,10 +12,12 @@ from tests.browser.form_page import (
     message,
     pieces,
     remove_expected_abort,
+    send,
     show,
+    usual_answer,
     wait_for,
 )
-from tests.browser.stepped_server import SteppedServer, streamed
+from tests.browser.stepped_server import Answer, Request, SteppedServer, streamed
 
 pytestmark = pytest.mark.browser
 
@@ -54,27 +58,94 @@ def test_the_next_answer_streams(
     remove_expected_abort(client, problems)
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-def test_the_stop_url_is_called(
-    client: str, page: Page, server: SteppedServer, problems: list[str]
-) -> None:
-    server.answers["/reply"] = lambda request: streamed(
-        *pieces(request.number), headers={"Streaming-HTML-Stop": "/stop"}
+def with_stop_url(request: Request) -> Answer:
+    """Return the usual answer, which ends as stopped."""
+    return streamed(
+        *pieces(request.number), headers={"Streaming-HTML-Stop": "/stop"}, end="stopped"
     )
-    server.answers["/stop"] = lambda _: streamed()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_server_ends_an_answer_that_is_stopped(
+    client: str, page: Page, server: SteppedServer
+) -> None:
+    server.answers |= {"/reply": with_stop_url, "/stop": lambda _: streamed()}
     inside = HIDDEN + '<input name="message">'
     attributes = {} if client == "plain" else {"hx_headers": '{"X-CSRFToken": "t1"}'}
     attributes["data_stream_reset"] = ""
     show(page, server, client, form(client, inside, **attributes) + STOP)
     page.locator("[name=message]").fill("Hello?")
     request = ask(page, server)
+    # A request that is kept alive may have 64 KiB, and this one is longer.
+    page.locator("[name=message]").evaluate("field => { field.value = 'x'.repeat(70_000); }")
+    page.evaluate("""() => {
+        window.changes = 0;
+        new MutationObserver(() => changes++).observe(
+            document.getElementById("ai_1_text"), { childList: true });
+    }""")
     stop(page)
     called = server.wait_for(2)
     assert (called.method, called.path) == ("POST", "/stop")
-    assert called.fields == [("csrfmiddlewaretoken", "t0"), ("message", "")]
+    assert called.fields == [("csrfmiddlewaretoken", "t0"), ("message", "x" * 70_000)]
     assert called.headers.get("x-csrftoken") == (None if client == "plain" else "t1")
+    request.write()  # It was on its way.
+    page.wait_for_function("reads.length > 1")
+    page.evaluate("new Promise((done) => setTimeout(done, 200))")
+    assert page.evaluate("changes") == 0
+    request.finish()
+    wait_for(page, "stream:end", "stopped")
+    expect_html(page, "#messages", message(1))
+    assert not request.disconnected.is_set()
+    expect(page.locator("[aria-busy], [role=alert], .htmx-request")).to_have_count(0)
+
+
+IMPATIENT = """
+const { setTimeout: later } = window;
+window.setTimeout = (then, ms = 0, ...rest) => later(then, ms === 5000 ? 50 : ms, ...rest);
+"""
+
+
+@pytest.mark.parametrize("how", ["an error", "no network", "no end", "a second click"])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_without_the_server_the_connection_is_closed(
+    client: str, how: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    status = 404 if how == "an error" else 200
+    server.answers |= {"/reply": with_stop_url, "/stop": lambda _: streamed(status=status)}
+    if how == "no end":
+        page.add_init_script(script=IMPATIENT)
+    show(page, server, client, form(client) + STOP)
+    if how == "no network":
+        page.route("**/stop", lambda route: route.abort())
+    request = ask(page, server)
+    stop(page)
+    if how == "a second click":
+        server.wait_for(2)
+        stop(page)
     assert request.disconnected.wait(10)
     wait_for(page, "stream:end", "aborted")
+    expect_html(page, "#messages", message(1, ""))
+    assert [each.path for each in server.requests[1:]] == ["/stop"] * (how != "no network")
+    problems[:] = [each for each in problems if not re.search("404|fetch|ERR_FAILED", each)]
+    remove_expected_abort(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_request_without_a_response_can_be_stopped(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    server.answers["/reply"] = lambda request: Answer(
+        usual_answer(request).writes, waits=request.number == 1
+    )
+    show(page, server, client, form(client) + STOP)
+    send(page)
+    request = server.wait_for()
+    stop(page)
+    assert request.disconnected.wait(10)
+    ask(page, server, 2).finish()
+    wait_for(page, "stream:end", "finished")
+    expect_html(page, "#messages", message(2))
+    expect(page.locator("[aria-busy], [role=alert], .htmx-request")).to_have_count(0)
     remove_expected_abort(client, problems)
 
 

@@ -56,7 +56,8 @@
    * @property {(busy: boolean) => void} setBusy marks the live regions, for screen readers
    * @property {() => Element | undefined} noticePlace where the client's notice goes; nothing
    *   before the message is there
-   * @property {() => boolean} hasLeft whether the page has removed the message
+   * @property {() => boolean | undefined} hasLeft whether the page has removed the message;
+   *   undefined before there is one
    */
 
   // ---------------------------------------------------------------------------------------------
@@ -226,6 +227,13 @@
       this.#queue = [];
     }
 
+    /** Writes nothing more until `flush()`. */
+    hold() {
+      clearTimeout(this.#timer);
+      cancelAnimationFrame(this.#frame);
+      this.#timer = -1;
+    }
+
     /** Writes everything now, and waits until that is done. */
     async flush() {
       do {
@@ -268,13 +276,27 @@
 
   // ---------------------------------------------------------------------------------------------
   // The applier of the `html` format. It only changes what the patches name: nodes that are on the
-  // page are never made again, so that a selection, an open <details> and the focus stay.
+  // page are never made again, so that a selection, an open <details> and the focus stay. It looks
+  // for them in the message that it has opened, because another one may have the same ids.
   // ---------------------------------------------------------------------------------------------
+
+  /** The applier that has opened an element. @type {WeakMap<Element, HTMLApplier>} */
+  const owners = new WeakMap();
+
+  /** @param {string} id @param {ParentNode} [root] */
+  const findAll = (id, root = document) => [...root.querySelectorAll("#" + CSS.escape(id))];
+
+  const OPENED = "[id]:not([hx-swap-oob])"; // The others were on the page before.
 
   /** @implements {FragmentApplier} */
   class HTMLApplier {
     #insert;
-    #opened = false;
+    /** @type {Element[]} the elements of the message that have an id */
+    #own = [];
+    /** @type {Set<string> | undefined} the ids in the HTML that was opened */
+    #ids;
+    /** @type {WeakSet<Element>} elements that were on the page before the message */
+    #before = new WeakSet();
     /** @type {string[]} the ids of the live regions */
     #regions = [];
     /** @type {Map<string, ChildNode[]>} what is shown provisionally, by root */
@@ -288,14 +310,8 @@
     /** @param {Fragment[]} fragments */
     async apply(fragments) {
       for (const patch of mergePatches(fragments)) {
-        if (patch.root) this.#change(patch);
-        else if (patch.action === "swap") await swapById(patch.html);
-        else await this.#insert(patch.html);
-        if (!this.#opened) {
-          this.#opened = true;
-          this.#regions = liveRegions(parse(patch.html), "[id]:not([hx-swap-oob])");
-          this.setBusy(true);
-        }
+        if (this.#ids && patch.action !== "open") await this.#applyOne(patch);
+        else await this.#open(patch);
         // A new element may be a live region.
         if (!patch.root || patch.action === "replace") this.setBusy(true);
       }
@@ -304,7 +320,7 @@
     /** @param {boolean} busy */
     setBusy(busy) {
       for (const id of this.#regions) {
-        const region = document.getElementById(id);
+        const region = this.#find(id);
         if (!region) continue;
         region.ariaBusy = busy ? "true" : null;
         if (!busy) region.normalize();
@@ -313,19 +329,66 @@
 
     noticePlace() {
       const id = this.#regions.find((each) => each.endsWith("_text")) ?? this.#regions[0];
-      return (id && document.getElementById(id)) || undefined;
+      return (id && this.#find(id)) || undefined;
     }
 
     hasLeft() {
-      return false; // Patches of a message that was removed are skipped, one by one.
+      if (!this.#ids) return;
+      const regions = this.#regions.flatMap((id) => this.#find(id) ?? []);
+      // A later message may have taken an element over, by a swap that keeps what has the same id.
+      const isOff = (/** @type {Element} */ region) =>
+        !region.isConnected || (owners.get(region) ?? this) !== this;
+      return regions.length > 0 && regions.every(isOff);
+    }
+
+    /**
+     * Opens the message, and finds its elements.
+     * @param {Patch} patch
+     */
+    async #open(patch) {
+      const message = parse(patch.html);
+      const opened = [...message.querySelectorAll(OPENED)];
+      this.#before = new WeakSet(document.querySelectorAll("[id]"));
+      this.#ids ??= new Set();
+      for (const { id } of opened) this.#ids.add(id);
+      await this.#applyOne(patch);
+      for (const { id, textContent } of opened) {
+        // A swap may keep what has the same id, and give it the new content.
+        if (!this.#find(id)) this.#adopt(id, (each) => each.textContent === textContent);
+      }
+      if (!this.#regions.length) this.#regions = liveRegions(message, OPENED);
+      this.setBusy(true);
+    }
+
+    /**
+     * Makes one of the elements with an id a part of the message.
+     * @param {string} id @param {(element: Element) => boolean} isOurs
+     */
+    #adopt(id, isOurs) {
+      const found = findAll(id).find(isOurs);
+      if (found) {
+        this.#own.push(found);
+        owners.set(found, this);
+      }
+      return found;
+    }
+
+    /** @param {Patch} patch */
+    async #applyOne(patch) {
+      const there = this.#own.filter((each) => each.isConnected);
+      if (patch.root) this.#change(patch);
+      else if (patch.action === "swap") await this.#swap(patch.html);
+      else await this.#insert(patch.html);
+      // What it has replaced is not the message's any more.
+      this.#own = this.#own.filter((each) => each.isConnected || !there.includes(each));
     }
 
     /** @param {Patch} patch */
     #change({ action, root, at, html }) {
       for (const node of this.#tails.get(root) ?? []) node.remove();
       this.#tails.delete(root);
-      const element = find(root, at);
-      if (!element) return; // The page has removed the message.
+      const element = this.#findPlace(root, at);
+      if (!element) return; // The page has removed it.
       if (action === "replace") {
         const restore = rememberReader(element);
         element.insertAdjacentHTML("beforebegin", trusted(html));
@@ -340,6 +403,54 @@
       for (; node; node = node.nextSibling) nodes.push(node);
       if (action === "tail") this.#tails.set(root, nodes);
       else nodes.forEach(processByHtmx);
+    }
+
+    /**
+     * Replaces elements by those with the same ids. Elements with an attribute that htmx reads are
+     * left to htmx, unless it would change another message.
+     * @param {string} html
+     */
+    async #swap(html) {
+      const read = "[hx-swap-oob],hx-partial";
+      let left = "";
+      for (const element of [...parse(html).children]) {
+        const { id } = element;
+        const old = this.#find(id);
+        const isRead = element.matches(read) || element.querySelector(read);
+        const isAlone = !this.#ids?.has(id) || findAll(id).every((each) => each === old);
+        if (swapByHtmx && isRead && isAlone) left += element.outerHTML;
+        else {
+          element.removeAttribute("hx-swap-oob");
+          old?.replaceWith(element);
+          processByHtmx(element);
+        }
+      }
+      if (left) await swapByHtmx?.(left);
+    }
+
+    /** @param {string} root @param {string} at */
+    #findPlace(root, at) {
+      /** @type {Element | null | undefined} */
+      let element = this.#find(root);
+      if (at[0] === "@") return element?.children[+at.slice(1)];
+      for (let depth = +at; depth > 0; depth--) element = element?.lastElementChild;
+      return element;
+    }
+
+    /**
+     * Finds an element of the message, or else one of the page that is in no other message.
+     * @param {string} id
+     */
+    #find(id) {
+      for (const element of this.#own) {
+        const found = element.id === id ? element : findAll(id, element)[0];
+        if (found) return found;
+      }
+      if (this.#ids?.has(id)) {
+        return this.#adopt(id, (each) => !this.#before.has(each) && !owners.has(each));
+      }
+      const found = document.getElementById(id);
+      return this.#own.length && found?.closest(".streamhtml") ? null : found;
     }
   }
 
@@ -360,15 +471,6 @@
       } else merged.push({ ...patch });
     }
     return merged;
-  }
-
-  /** @param {string} root @param {string} at */
-  function find(root, at) {
-    /** @type {Element | null | undefined} */
-    let element = document.getElementById(root);
-    if (at[0] === "@") return element?.children[+at.slice(1)];
-    for (let depth = +at; depth > 0; depth--) element = element?.lastElementChild;
-    return element;
   }
 
   /**
@@ -400,7 +502,7 @@
     /** @param {Fragment[]} fragments */
     async apply(fragments) {
       const patches = fragments.flatMap((fragment) => fragment.patches);
-      if (!patches.length) return;
+      if (!patches.length || this.hasLeft()) return;
       const content = parse(patches.map(({ html }) => html).join(""));
       const elements = /** @type {any[]} */ ([...content.children]);
       if (!this.#opened) {
@@ -457,21 +559,6 @@
 
   /** @type {((html: string) => void | Promise<void>) | undefined} */
   let swapByHtmx;
-
-  /**
-   * Replaces elements by those with the same ids. Elements with an attribute that htmx reads are
-   * left to htmx.
-   * @param {string} html
-   */
-  function swapById(html) {
-    const content = parse(html);
-    if (swapByHtmx && content.querySelector("[hx-swap-oob],hx-partial")) return swapByHtmx(html);
-    for (const element of [...content.children]) {
-      element.removeAttribute("hx-swap-oob");
-      document.getElementById(element.id)?.replaceWith(element);
-      processByHtmx(element);
-    }
-  }
 
   /**
    * Lets htmx see what it did not insert itself.
@@ -573,9 +660,10 @@
     keepAtBottom();
   }
 
-  /** @param {Element | null} place */
+  /** @param {Element | string} place */
   function removeNotice(place) {
-    place?.querySelector(":scope > .streamhtml-notice")?.remove();
+    const element = typeof place === "string" ? document.querySelector(place) : place;
+    element?.querySelector(":scope > .streamhtml-notice")?.remove();
   }
 
   /**
@@ -596,11 +684,97 @@
   // s between the outcome and the end of the body. On a busy machine, one is not always enough,
   // and htmx would report a complete answer as an aborted request.
   const CLOSE_TIMEOUT = 3;
+  const STOP_TIMEOUT = 5; // s from the reader's stop to the end of the body
+  const KEEPALIVE_LIMIT = 60_000; // characters of the request; browsers allow 64 KiB in all
   const RESUME_ATTEMPTS = 6;
   const RESUME_DELAY = 250; // ms before the first attempt, at least; doubled for each further one
 
-  /** Requests that stream, by source; the value stops one. @type {Map<Element, () => void>} */
+  const LEAVE_DELAY = 200; // ms; what only moves is back by then
+
+  /** Stops what a source has asked for last. @type {Map<Element, () => void>} */
   const streaming = new Map();
+
+  /**
+   * Notes that a request has begun, or that another function stops it now.
+   * @param {Element} source @param {Element | string} target @param {() => void} stop
+   */
+  function occupy(source, target, stop) {
+    if (!streaming.has(source)) removeNotice(target); // of the last attempt
+    streaming.set(source, stop);
+  }
+
+  /**
+   * Notes that a request has ended, unless another one has begun for the same source.
+   * @param {Element} source @param {() => void} stop the one that was noted last
+   */
+  function release(source, stop) {
+    if (streaming.get(source) === stop) streaming.delete(source);
+  }
+
+  /**
+   * What ends when it has left the page.
+   * @typedef {object} Watched
+   * @property {() => boolean} hasLeft
+   * @property {() => void} leave
+   * @property {(busy: boolean) => void} [setBusy]
+   */
+
+  /** @type {Map<Watched, boolean>} whether each was off the page at the last look */
+  const watched = new Map();
+  let lookTimer = 0;
+  const observer = new MutationObserver(lookSoon);
+
+  function lookSoon() {
+    lookTimer ||= setTimeout(() => {
+      lookTimer = 0;
+      for (const [each, wasOff] of watched) {
+        const isOff = each.hasLeft();
+        watched.set(each, isOff);
+        if (isOff) wasOff ? each.leave() : lookSoon();
+      }
+    }, LEAVE_DELAY);
+  }
+
+  /** @param {Watched} each */
+  function watch(each) {
+    observer.observe(document, { childList: true, subtree: true });
+    watched.set(each, false);
+  }
+
+  /** @param {Watched} each */
+  function unwatch(each) {
+    watched.delete(each);
+    if (!watched.size) observer.disconnect();
+  }
+
+  /** @param {Element | string} place */
+  const isGone = (place) => place instanceof Element && !place.isConnected;
+
+  /** @param {Element | undefined} element */
+  const isKept = (element) => element?.closest("[data-stream-keep]");
+
+  /**
+   * Says that a request was sent, which can be stopped, and ends when the page has left.
+   * @param {Pick<StreamRequest, "source" | "target" | "disconnect">} request
+   * @returns {() => void} says that it has its response
+   */
+  function begin(request) {
+    const { source, disconnect } = request;
+    const waiting = {
+      // When there is a session, it decides.
+      hasLeft: () =>
+        streaming.get(source) === disconnect &&
+        [source, request.target].every(isGone) &&
+        !isKept(source),
+      leave: disconnect,
+    };
+    occupy(source, request.target, disconnect);
+    watch(waiting);
+    return () => {
+      unwatch(waiting);
+      release(source, disconnect);
+    };
+  }
 
   class Session {
     #request;
@@ -613,12 +787,14 @@
     #index; // of the next fragment of the body
     #received; // how many fragments the session has, in the queue or on the page
     #outcome = "";
-    #aborted = false;
+    #aborted = false; // The page wants no more.
     /** @type {number | undefined} */
     #idleTimer;
     /** @type {Promise<string> | undefined} */
     #ended;
     #stop = () => this.stop();
+    /** Ends the pause before an attempt to resume. */
+    #endPause = () => {};
 
     /** Ends what the session waits for now. @param {string} reason */
     #interrupt = (reason) => {
@@ -631,7 +807,7 @@
      * @param {NonNullable<ReturnType<typeof readContentType>>} stream
      */
     constructor(request, { turbo, framer, index }) {
-      const { source, insert, header } = request;
+      const { source, target, insert, header } = request;
       this.#request = request;
       this.#framer = framer;
       this.#format = turbo ? "turbo" : "html";
@@ -641,7 +817,8 @@
       // An XMLHttpRequest that was aborted has no headers any more.
       this.#stopURL = header(REQUEST_HEADER + "-Stop");
       this.#resumeURL = header(REQUEST_HEADER + "-Resume");
-      streaming.set(source, this.#stop);
+      occupy(source, target, this.#stop);
+      watch(this);
       this.#restartIdleTimer();
       announce("");
       dispatch(source, "stream:start");
@@ -681,25 +858,41 @@
       this.#interrupt("aborted");
     }
 
-    /** Does the same because the reader wants it, and tells the server so. */
+    /**
+     * Ends the reply because the reader wants no more of it. A server that has a URL for this ends
+     * the body, so that it knows why. The second time, the connection is closed.
+     */
     stop() {
-      this.abort();
       const { source, headers } = this.#request;
-      if (!this.#stopURL) return;
+      const url = this.#stopURL;
+      if (this.#outcome) return; // It has ended already.
+      if (!url || this.#aborted) return this.abort();
+      this.#aborted = true;
+      this.#sink.hold();
+      clearTimeout(this.#idleTimer);
+      this.#idleTimer = setTimeout(() => this.abort(), STOP_TIMEOUT * 1000);
       const form = source.closest("form"); // Its fields say who asks, in any framework.
       const body = form && new URLSearchParams(/** @type {any} */ (new FormData(form)));
-      const options = { method: "POST", keepalive: true, headers, body };
-      fetch(this.#stopURL, options).catch(reportError);
+      // The browser refuses to keep a long request alive.
+      const keepalive = String(body).length < KEEPALIVE_LIMIT;
+      fetch(url, { method: "POST", keepalive, headers, body })
+        .catch(reportError)
+        .then((response) => {
+          if (!response?.ok) this.abort();
+        });
+      this.#endPause();
     }
 
-    /** Ends the session if the page has removed the message. Returns whether it has. */
-    abortIfLeft() {
-      const left = this.#applier.hasLeft();
-      if (left) {
-        this.#sink.clear();
-        this.abort();
-      }
-      return left;
+    hasLeft() {
+      const place = this.#applier.noticePlace();
+      if (isKept(this.#request.source) || isKept(place)) return false;
+      return this.#applier.hasLeft() ?? isGone(this.#request.target);
+    }
+
+    /** Ends the reply because the page has removed the message. */
+    leave() {
+      this.#sink.clear();
+      this.abort();
     }
 
     /** @param {boolean} busy */
@@ -708,6 +901,7 @@
     }
 
     #restartIdleTimer() {
+      if (this.#aborted) return;
       clearTimeout(this.#idleTimer);
       const seconds = this.#outcome
         ? CLOSE_TIMEOUT
@@ -719,7 +913,10 @@
 
     /** @param {Fragment[]} fragments */
     async #write(fragments) {
-      if (this.abortIfLeft()) return;
+      // Before the message is there, it needs its place.
+      if (isGone(this.#request.target) && this.#applier.hasLeft() === undefined) {
+        return this.hasLeft() ? this.leave() : undefined;
+      }
       const keepAtBottom = pinScrollers();
       await this.#applier.apply(fragments);
       keepAtBottom();
@@ -727,7 +924,6 @@
         dispatch(this.#request.source, "stream:fragment", { index });
         dispatch(this.#request.source, "chunk", { count: index });
       }
-      this.abortIfLeft();
     }
 
     /** @param {string} reason */
@@ -739,7 +935,8 @@
       reason = this.#outcome || (this.#aborted ? "aborted" : reason);
       this.setBusy(false);
       if (isLost(reason)) showNotice(this.#applier.noticePlace() ?? target, source, "lost", LOST);
-      if (streaming.get(source) === this.#stop) streaming.delete(source);
+      release(source, this.#stop);
+      unwatch(this);
       if (reason === "finished") announce(COMPLETE);
       dispatch(source, "stream:end", { reason });
       return reason;
@@ -748,10 +945,11 @@
     /** Asks for what was missed, if the server keeps it. */
     async #resume() {
       const url = this.#resumeURL;
-      for (let attempt = 0; url && !this.#outcome && attempt < RESUME_ATTEMPTS; attempt++) {
+      for (let attempt = 0; attempt < RESUME_ATTEMPTS; attempt++) {
+        if (!url || this.#outcome || this.#aborted) return;
         // A random delay, so that clients whose server was restarted do not all come at once.
         await new Promise((done) => {
-          this.#interrupt = done;
+          this.#interrupt = this.#endPause = () => done(0);
           setTimeout(done, RESUME_DELAY * 2 ** attempt * (1 + Math.random()));
         });
         if (this.#aborted || !(await this.#readAgain(url))) return;
@@ -867,28 +1065,39 @@
     const controller = new AbortController();
     const disconnect = () => controller.abort();
     const [, selector, , position = "beforeend"] = /** @type {RegExpMatchArray} */ (
-      /^(.*?)( (\w+(begin|end)))?$/.exec(/** @type {string} */ (form.dataset.stream))
+      /^(.*?)( (\w+(begin|end|HTML)))?$/.exec(/** @type {string} */ (form.dataset.stream))
     );
     const target = document.querySelector(selector || "body");
     if (!target) throw new Error("data-stream: no " + selector);
-    streaming.set(form, disconnect);
-    removeNotice(target); // of the last attempt
-    const insert = (/** @type {string} */ html) =>
-      target.insertAdjacentHTML(/** @type {InsertPosition} */ (position), trusted(html));
+    const request = {
+      source: form,
+      /** Another answer may have replaced it. */
+      get target() {
+        if (target.isConnected || !form.isConnected) return target;
+        return document.querySelector(selector || "body") ?? target;
+      },
+      insert(/** @type {string} */ html) {
+        const place = /** @type {any} */ (request.target);
+        if (/HTML/.test(position)) place[position] = trusted(html);
+        else place.insertAdjacentHTML(position, trusted(html));
+      },
+      disconnect,
+    };
+    const done = begin(request);
     try {
       const response = await fetch(...formRequest(form, submitter, controller.signal));
       const header = (/** @type {string} */ name) => response.headers.get(name);
-      const session = openSession({ source: form, target, insert, disconnect, header });
+      const session = openSession(Object.assign(request, { header }));
       if (session) await readInto(response, session);
       else if (response.redirected) location.assign(response.url);
-      else if (response.ok) insert(await response.text());
+      else if (response.ok) request.insert(await response.text());
       else throw new Error(response.statusText);
     } catch (error) {
       // A session has already reported its end.
       const sending = streaming.get(form) === disconnect;
       if (sending && !controller.signal.aborted) reportFailure(form, target, error);
     } finally {
-      if (streaming.get(form) === disconnect) streaming.delete(form);
+      done();
     }
   }
 
@@ -968,15 +1177,19 @@
     let read = 0; // characters of the body
     let letHtmxContinue = () => {};
 
+    const find = (/** @type {string} */ selector) => api.querySelectorExt(elt, selector);
+
     /** @returns {Session | undefined} */
     function open() {
       const { headers } = detail.requestConfig;
       // fetch() refuses others.
       const latin1 = Object.entries(headers).filter(([, value]) => !/[^\0-\xff]/.test(value));
+      const selector = xhr.getResponseHeader("HX-Retarget");
+      const place = !selector ? target : selector === "this" ? elt : find(selector);
       const opened = openSession({
         source: elt,
-        target,
-        insert: (html) => insertByHtmx2(htmx, api, detail, html),
+        target: place,
+        insert: (html) => insertByHtmx2(htmx, api, detail, place, html),
         disconnect: xhr.abort.bind(xhr),
         header: (name) => xhr.getResponseHeader(name),
         headers: Object.fromEntries(latin1),
@@ -999,6 +1212,9 @@
       session.push(text);
     }
 
+    // Until the response begins, this can be stopped too.
+    const done = begin({ source: elt, target, disconnect: () => xhr.abort() });
+    xhr.addEventListener("loadend", done);
     xhr.addEventListener("progress", readNewText);
     // htmx continues when everything is on the page. After its own abort, it does not wait.
     for (const name of ["onload", "onerror", "onabort"]) {
@@ -1018,16 +1234,14 @@
   /**
    * Swaps the message in as htmx 2 swaps a response. At the end of the body, where htmx would do
    * this itself, listeners could not change anything any more.
-   * @param {any} htmx @param {any} api @param {any} detail @param {string} html
+   * @param {any} htmx @param {any} api @param {any} detail @param {Element} target
+   * @param {string} html
    * @returns {Promise<unknown>} resolves after the swap
    */
-  function insertByHtmx2(htmx, api, detail, html) {
+  function insertByHtmx2(htmx, api, detail, target, html) {
     const { elt, xhr, etc } = detail;
     const header = (/** @type {string} */ name) => xhr.getResponseHeader(name);
     const attribute = (/** @type {string} */ name) => api.getClosestAttributeValue(elt, name);
-    const selector = header("HX-Retarget");
-    const retargeted = selector === "this" ? elt : selector && api.querySelectorExt(elt, selector);
-    const target = selector ? retargeted : detail.target;
     const info = {
       ...detail,
       target,
@@ -1062,6 +1276,9 @@
 
   /** @param {any} htmx */
   function extendHtmx4(htmx) {
+    // htmx calls an extension for every request. Those that want a stream have an hx-ext.
+    const wantsStream = (/** @type {Element} */ source) =>
+      source.matches("[hx-ext*=streaming-html]");
     swapByHtmx = (text) =>
       htmx.swap({
         sourceElement: document.body,
@@ -1079,10 +1296,16 @@
       htmx_config_request(/** @type {Element} */ _, /** @type {any} */ { ctx }) {
         if (ctx.request.abort) ctx.request.headers[REQUEST_HEADER] = "html";
       },
+      htmx_before_request(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
+        const { target, request } = ctx;
+        const disconnect = request.abort;
+        if (wantsStream(source)) ctx.endWaiting = begin({ source, target, disconnect });
+      },
+      htmx_finally_request(/** @type {Element} */ _, /** @type {any} */ { ctx }) {
+        ctx.endWaiting?.();
+      },
       htmx_error(/** @type {Element} */ source, /** @type {any} */ { ctx, error }) {
-        // htmx calls this for every request. Those that want a stream have an hx-ext.
-        const wantsStream = source.matches("[hx-ext*=streaming-html]");
-        if (wantsStream && ctx && !ctx.response && error.name !== "AbortError") {
+        if (wantsStream(source) && ctx && !ctx.response && error.name !== "AbortError") {
           reportFailure(source, ctx.target, error);
         }
       },
@@ -1122,12 +1345,9 @@
 
   // ---------------------------------------------------------------------------------------------
   // Turbo: a fetched response of <turbo-stream> elements, which Turbo itself would only apply when
-  // all of it has arrived. Turbo sends the request, and treats every other response as always. When
-  // a visit takes the message off the page, the connection is closed.
+  // all of it has arrived. Turbo sends the request, and treats every other response as always.
   // ---------------------------------------------------------------------------------------------
 
-  /** @type {Map<Session, Element>} what streams now, and the form that asked */
-  const turboSessions = new Map();
   /** @type {WeakMap<Element, any>} the options with which Turbo has called fetch() */
   const turboRequests = new WeakMap();
 
@@ -1162,11 +1382,8 @@
     }
     event.preventDefault();
     event.stopImmediatePropagation();
-    turboSessions.set(session, source);
     // The session reports an error of the network itself.
-    readInto(response, session, controller.signal)
-      .catch(() => {})
-      .then(() => turboSessions.delete(session));
+    readInto(response, session, controller.signal).catch(() => {});
   });
 
   document.addEventListener("turbo:fetch-request-error", (event) => {
@@ -1178,16 +1395,15 @@
   // To Turbo, the form is free again when the response has begun. htmx and plain forms have rules
   // of their own.
   document.addEventListener("submit", (event) => {
-    for (const form of turboSessions.values()) if (form === event.target) event.preventDefault();
+    const form = /** @type {Element} */ (event.target);
+    if (turboRequests.has(form) && streaming.has(form)) event.preventDefault();
   }, true);
 
-  for (const name of ["render", "frame-render"]) {
-    document.addEventListener("turbo:" + name, () => {
-      for (const session of turboSessions.keys()) session.abortIfLeft();
+  // Turbo and htmx 2 show their copy of the page when the reader comes back. Nothing in the copy is
+  // busy.
+  for (const name of ["turbo:before-cache", "htmx:beforeHistorySave"]) {
+    document.addEventListener(name, () => {
+      for (const each of watched.keys()) each.setBusy?.(false);
     });
   }
-  // Turbo shows its copy of the page when the reader comes back. Nothing in the copy is busy.
-  document.addEventListener("turbo:before-cache", () => {
-    for (const session of turboSessions.keys()) session.setBusy(false);
-  });
 })();

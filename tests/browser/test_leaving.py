@@ -1,0 +1,117 @@
+"""A message that leaves the page ends its stream, so that nothing is generated for nobody."""
+
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.chat_page import CLIENTS
+from tests.browser.form_page import (
+    expect_html,
+    message,
+    ordinary_answer,
+    pieces,
+    remove_htmx_aborts,
+    shell,
+    show,
+    usual_answer,
+    wait_for,
+)
+from tests.browser.htmx_page import HTMX
+from tests.browser.stepped_server import Answer, Request, SteppedServer, streamed
+from tests.browser.test_same_id import named, press
+
+pytestmark = pytest.mark.browser
+
+
+def disconnect_time(request: Request) -> float:
+    """Wait until the page has closed this connection; return the seconds."""
+    began = time.monotonic()
+    assert request.disconnected.wait(10), f"request {request.number} goes on"
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_script_removes_messages(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    kept = shell(3).replace("<p ", '<p data-stream-keep="" ')
+    server.answers["/kept"] = lambda _: streamed((kept, "open"), *pieces(3)[1:])
+    forms = [named("a", client), named("b", client), named("c", client, "/kept")]
+    forms.append(named("d", client, data_stream_keep=""))
+    show(page, server, client, "".join(forms) + '<div id="elsewhere"></div>')
+    moved, removed, kept_message, kept_form = (press(page, server, name) for name in "abcd")
+    page.evaluate("""() => {
+        window.kept = [3, 4].map((number) => document.getElementById(`ai_${number}`));
+        document.getElementById("elsewhere").append(document.getElementById("ai_1"));
+        for (const element of [...kept, document.getElementById("ai_2")]) element.remove();
+    }""")
+    print(f"{client}: remove(): {disconnect_time(removed):.3f} s")
+    wait_for(page, "stream:end", "aborted")
+    # The others were looked at as often, and go on.
+    for request in (moved, kept_message, kept_form):
+        request.finish()
+    wait_for(page, "stream:end", "finished", times=3)
+    assert page.evaluate("kept.map((each) => each.textContent)") == ["Hello", "Hello"]
+    expect_html(page, "#elsewhere", message(1))
+    expect_html(page, "#messages", "")
+    assert page.evaluate("events.filter(([name]) => name === 'stream:end').length") == 4
+    expect(page.get_by_role("alert")).to_have_count(0)
+    remove_htmx_aborts(problems)
+
+
+@pytest.mark.parametrize("client", HTMX)
+def test_htmx_takes_the_page_or_the_message_away(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    boost = "hx-boost" if client == "htmx2" else "hx-boost:inherited"
+    server.answers |= {
+        "/linked": ordinary_answer("<h1>Gone there</h1><div id='messages'></div>"),
+        "/clear": ordinary_answer("<em>cleared</em>"),
+        "/slow": lambda request: Answer(usual_answer(request).writes, waits=True),
+    }
+    # A page with htmx may have forms of both kinds.
+    forms = [named("a", client), named("b", "plain"), named("slow", client, "/slow")]
+    forms.append(named("plain-slow", "plain", "/slow"))
+    forms.append(named("old", client, hx_target="#old"))
+    clear = '<button hx-post="/clear" hx-target="#old" hx-swap="innerHTML">Clear</button>'
+    link = f'<div {boost}="true"><a href="/linked">Link</a></div><div id="old"></div>'
+    show(page, server, client, "".join(forms) + clear + link)
+
+    swapped = press(page, server, "old")
+    page.get_by_text("Clear").click()
+    print(f"{client}: a swap: {disconnect_time(swapped):.3f} s")
+    wait_for(page, "stream:end", "aborted")
+
+    streams = [press(page, server, name) for name in ("a", "b")]
+    for name in ("slow", "plain-slow"):  # These have no headers yet.
+        number = len(server.requests) + 1
+        page.locator(f"#send-{name}").click()
+        streams.append(server.wait_for(number))
+    page.get_by_text("Link").click()
+    expect(page.locator("h1")).to_have_text("Gone there")
+    for request in streams:
+        print(f"{client}: hx-boost, {request.path}: {disconnect_time(request):.3f} s")
+    wait_for(page, "stream:end", "aborted", times=3)
+    expect_html(page, "#messages", "")
+    page.go_back()
+    if client == "htmx2":  # htmx 4 loads the page again.
+        expect(page.locator("#ai_3")).to_have_count(1)
+        assert page.locator("[aria-busy]").count() == 0
+    remove_htmx_aborts(problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_place_has_left_before_the_message_comes(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    server.answers["/reply"] = lambda request: Answer(
+        (*usual_answer(request).writes[:1], "never"), waits=True
+    )
+    show(page, server, client, named("a", client))
+    page.locator("#send-a").click()
+    request = server.wait_for()
+    page.evaluate("document.getElementById('messages').remove()")
+    request.write()
+    print(f"{client}: no place: {disconnect_time(request):.3f} s")
+    wait_for(page, "stream:end", "aborted")
+    remove_htmx_aborts(problems)

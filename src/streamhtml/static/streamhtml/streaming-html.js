@@ -284,7 +284,8 @@
   const owners = new WeakMap();
 
   /** @param {string} id @param {ParentNode} [root] */
-  const findAll = (id, root = document) => [...root.querySelectorAll("#" + CSS.escape(id))];
+  const findAll = (id, root = document) =>
+    id ? [...root.querySelectorAll("#" + CSS.escape(id))] : [];
 
   const OPENED = "[id]:not([hx-swap-oob])"; // The others were on the page before.
 

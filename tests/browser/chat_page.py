@@ -64,7 +64,8 @@ class Chat:
         html: list[str] = regions.evaluate_all(
             """regions => regions.map((region) => {
                 const copy = region.cloneNode(true);
-                for (const button of copy.querySelectorAll(".streamhtml-copy")) button.remove();
+                for (const added of copy.querySelectorAll(".streamhtml-copy, .streamhtml-actions"))
+                    added.remove();
                 return [...copy.children].map((part) =>
                     part.matches(".streamhtml-part")
                         ? part.firstElementChild.innerHTML : part.outerHTML

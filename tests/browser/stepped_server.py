@@ -15,7 +15,7 @@ STREAMED = f"text/html; charset=utf-8; fragments={TOKEN}"
 _ORDINARY = "text/html; charset=utf-8"
 _STATIC = {
     "/client.js": files("streamhtml").joinpath("static/streamhtml/streaming-html.js"),
-    "/copy-code.js": files("streamhtml").joinpath("static/streamhtml/copy-code.js"),
+    "/extras.js": files("streamhtml").joinpath("static/streamhtml/streaming-html-extras.js"),
     "/plain.js": None,
     "/htmx2.js": HTMX["htmx2"],
     "/htmx4.js": HTMX["htmx4"],

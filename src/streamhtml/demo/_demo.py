@@ -48,7 +48,9 @@ _SCRIPTS: Final[dict[Client, tuple[str, ...]]] = {
     "datastar": (f"{_DATASTAR_HOST}/gh/starfederation/datastar@1.0.0/bundles/datastar.js",),
     "page": (),
 }
-_FOR_ALL: Final = ("streamhtml/copy-code.js", "streamhtml_demo/demo.js")
+_FOR_ALL: Final = ("streamhtml/streaming-html-extras.min.js", "streamhtml_demo/demo.js")
+
+_STYLESHEETS: Final = ("streamhtml/streamhtml.css", "streamhtml_demo/demo.css")
 
 # The event after which the page empties the form, for the clients that do not do it themselves.
 _SENT: Final[dict[Client, str]] = {
@@ -146,7 +148,7 @@ class Demo:
             "sent": _SENT.get(self.client, ""),
             "pins": "streamhtml/streaming-html.min.js" in scripts,
             "nonce": nonce,
-            "stylesheet": static("streamhtml_demo/demo.css"),
+            "stylesheets": [static(sheet) for sheet in _STYLESHEETS],
             "icon": static("streamhtml_demo/icon.svg"),
             "scripts": [
                 script if script.startswith("https:") else static(script) for script in scripts

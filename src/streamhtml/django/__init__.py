@@ -1,7 +1,7 @@
 """The adapter for Django, under ASGI and WSGI. It is also a Django app, which serves the client.
 
 With "streamhtml.django" in INSTALLED_APPS, ``{% load streamhtml %}{% streamhtml_script %}`` is the
-script element.
+script element, and ``{% streamhtml_style %}`` the link to the style sheet.
 """
 
 from collections.abc import AsyncGenerator

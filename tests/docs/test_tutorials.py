@@ -162,13 +162,13 @@ def test_the_page_shows_the_answer_growing(server: str, client: str, serve: Serv
                 .observe(messages, {childList: true, subtree: true, characterData: true}); }"""
         )
         for number in (1, 2):
-            page.get_by_label("Message").fill(QUESTION)
+            page.get_by_label("Message", exact=True).fill(QUESTION)
             page.keyboard.press("Enter")
             page.wait_for_function("number => ends.length === number", arg=number)
         assert page.locator("article").all_text_contents() == [QUESTION + text_of(ANSWER)] * 2
         assert spelled(page.locator(".streamhtml").last.inner_html()) == spelled(ANSWER)
         assert page.evaluate("ends") == ["finished", "finished"]
         assert page.evaluate("lengths.size") > 10
-        assert page.get_by_label("Message").input_value() == ""
+        assert page.get_by_label("Message", exact=True).input_value() == ""
         assert wrong == []
         browser.close()

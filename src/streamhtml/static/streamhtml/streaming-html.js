@@ -292,8 +292,8 @@
   /** @implements {FragmentApplier} */
   class HTMLApplier {
     #insert;
-    /** @type {Element[]} the elements of the message that have an id */
-    #own = [];
+    /** @type {Set<Element>} the elements of the message that have an id */
+    #own = new Set();
     /** @type {Set<string> | undefined} the ids in the HTML that was opened */
     #ids;
     /** @type {WeakSet<Element>} elements that were on the page before the message */
@@ -355,33 +355,33 @@
       await this.#applyOne(patch);
       for (const { id, textContent } of opened) {
         // A swap may keep what has the same id, and give it the new content.
-        if (!this.#find(id)) this.#adopt(id, (each) => each.textContent === textContent);
+        const isKept = (/** @type {Element} */ each) => each.textContent === textContent;
+        this.#adopt(this.#find(id) ?? findAll(id).find(isKept));
       }
       if (!this.#regions.length) this.#regions = liveRegions(message, OPENED);
       this.setBusy(true);
     }
 
     /**
-     * Makes one of the elements with an id a part of the message.
-     * @param {string} id @param {(element: Element) => boolean} isOurs
+     * Makes an element a part of the message.
+     * @template {Element | null | undefined} T @param {T} element @returns {T}
      */
-    #adopt(id, isOurs) {
-      const found = findAll(id).find(isOurs);
-      if (found) {
-        this.#own.push(found);
-        owners.set(found, this);
+    #adopt(element) {
+      if (element) {
+        owners.set(element, this);
+        this.#own.add(element);
       }
-      return found;
+      return element;
     }
 
     /** @param {Patch} patch */
     async #applyOne(patch) {
-      const there = this.#own.filter((each) => each.isConnected);
+      const there = [...this.#own].filter((each) => each.isConnected);
       if (patch.root) this.#change(patch);
       else if (patch.action === "swap") await this.#swap(patch.html);
       else await this.#insert(patch.html);
       // What it has replaced is not the message's any more.
-      this.#own = this.#own.filter((each) => each.isConnected || !there.includes(each));
+      for (const each of there) if (!each.isConnected) this.#own.delete(each);
     }
 
     /** @param {Patch} patch */
@@ -448,10 +448,11 @@
         if (found) return found;
       }
       if (this.#ids?.has(id)) {
-        return this.#adopt(id, (each) => !this.#before.has(each) && !owners.has(each));
+        const isNew = (/** @type {Element} */ each) => !this.#before.has(each) && !owners.has(each);
+        return this.#adopt(findAll(id).find(isNew));
       }
       const found = document.getElementById(id);
-      return this.#own.length && found?.closest(".streamhtml") ? null : found;
+      return this.#own.size && found?.closest(".streamhtml") ? null : found;
     }
   }
 

@@ -1,4 +1,4 @@
-"""An answer that the reader stops is stored as stopped, each time."""
+"""An answer that the reader stops is stored as stopped, each time, and no request is aborted."""
 
 import asyncio
 import socket
@@ -29,10 +29,16 @@ _FORMS = {"plain": 'data-stream="#messages" action="/reply"', "htmx2": _TARGET, 
 
 
 class Site:
-    """The running site; ``stored`` is how each answer has ended, in order."""
+    """The running site.
+
+    Attributes:
+        stored: how each answer has ended, in order.
+        ends: whether an answer ends by itself.
+    """
 
     def __init__(self, client: str) -> None:
         self.stored: list[str] = []
+        self.ends = False
         self.html = (
             "<!doctype html><title>A page</title><link rel=icon href='data:,'>"
             + "".join(f"<script src={name}></script>" for name in (client, "ours"))
@@ -71,11 +77,18 @@ class Site:
         return FileResponse(SCRIPTS[name], media_type="text/javascript")
 
     async def _reply(self, request: Request) -> Response:
-        response = StreamingHTMLResponse(request, _tokens(), on_end=self._store, interval=0.01)
+        response = StreamingHTMLResponse(request, self._tokens(), on_end=self._store, interval=0.01)
         pair = response.reply.message_pair_id
         self._streaming[pair] = response
         response.headers["Streaming-HTML-Stop"] = f"/stop/{pair}"
         return response
+
+    async def _tokens(self) -> AsyncIterator[str]:
+        count = 0
+        while count < 20 or not self.ends:
+            yield "word "
+            await asyncio.sleep(0.002)
+            count += 1
 
     async def _stop(self, request: Request) -> Response:
         self._streaming[request.path_params["pair"]].stop()
@@ -84,12 +97,6 @@ class Site:
     def _store(self, reply: Reply) -> None:
         assert reply.answer.outcome is not None
         self.stored.append(reply.answer.outcome)
-
-
-async def _tokens() -> AsyncIterator[str]:
-    while True:
-        yield "word "
-        await asyncio.sleep(0.002)
 
 
 @contextmanager
@@ -118,4 +125,7 @@ def test_each_stop_is_stored(client: str, page: Page) -> None:
         ends = page.evaluate("events.filter(([name]) => name === 'stream:end')")
         assert ends == [["stream:end", "stopped"]] * TIMES
         assert site.stored == ["stopped"] * TIMES
+        site.ends = True
+        page.locator("#send").click()
+        wait_for(page, "stream:end", "finished")
         assert failed == []

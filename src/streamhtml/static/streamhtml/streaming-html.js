@@ -878,9 +878,10 @@
       // The browser refuses to keep a long request alive.
       const keepalive = String(body).length < KEEPALIVE_LIMIT;
       fetch(url, { method: "POST", keepalive, headers, body })
+        .then((response) => response.text().then(() => response.ok))
         .catch(reportError)
-        .then((response) => {
-          if (!response?.ok) this.abort();
+        .then((ok) => {
+          if (!ok) this.abort();
         });
       this.#endPause();
     }
@@ -1015,6 +1016,9 @@
    */
   async function readBody(response, push, signal) {
     const decoder = new TextDecoder();
+    // Chromium reports a `no-store` body that a reader has read to its end as net::ERR_ABORTED,
+    // but not if the response was cloned.
+    void response.clone().body?.cancel();
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     signal?.addEventListener("abort", () => void reader.cancel().catch(() => {}));
     for (;;) {

@@ -70,7 +70,7 @@ def test_without_a_jinja_template_the_notices_are_ours(template: Any) -> None:
 
 def test_the_environment_of_a_template_has_the_notices() -> None:
     template = environment(notice=NOTICE).from_string("{{ ai_message }}")
-    assert shown(JinjaSite().notice(template, "ko")) == "<i>stopped: 중지했습니다. m</i>"
+    assert shown(JinjaSite().notice(template, "ko")) == "<i>stopped: 답변을 중지했습니다. m</i>"
 
 
 @pytest.mark.parametrize("site", [environment(), jinja2.Environment(autoescape=True)])

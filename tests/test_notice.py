@@ -12,13 +12,13 @@ from streamhtml._patch import Outcome
 from streamhtml._words import NOTICES, PARTS
 
 ENGLISH: dict[Outcome, str] = {
-    "stopped": "Stopped.",
+    "stopped": "You stopped this answer.",
     "truncated": "The answer is cut short here.",
     "failed": "Something went wrong, and the answer ends here.",
     "interrupted": "The connection was lost, and the answer ends here.",
 }
 KOREAN: dict[Outcome, str] = {
-    "stopped": "중지했습니다.",
+    "stopped": "답변을 중지했습니다.",
     "truncated": "답변이 여기서 잘려 끝까지 나오지 않았습니다.",
     "failed": "문제가 생겨 답변이 여기서 끝납니다.",
     "interrupted": "연결이 끊겨 답변이 여기서 끝납니다.",
@@ -60,7 +60,10 @@ def test_the_language_selects_the_built_in_words(language: str, words: dict[Outc
 
 
 def translate_two(text: str) -> str:
-    return {"Stopped.": "Halt!", "The answer is cut short here.": "Ende <hier>."}.get(text, text)
+    return {
+        "You stopped this answer.": "Halt!",
+        "The answer is cut short here.": "Ende <hier>.",
+    }.get(text, text)
 
 
 class Lazy:
@@ -90,7 +93,7 @@ def test_the_words_are_chosen_when_the_notice_is_made() -> None:
     language = "de"
     notice = Notice(gettext=lambda text: f"{language}: {text}")
     language = "fr"
-    assert ">de: Stopped.<" in rendered(notice)["stopped"]
+    assert ">de: You stopped this answer.<" in rendered(notice)["stopped"]
 
 
 def test_a_template_of_the_site() -> None:

@@ -173,8 +173,8 @@ def test_the_template_can_be_rendered_for_each_fragment() -> None:
     *_, before, last = fragments(batches, "stopped", **how)
     html = last.patches[0].html.replace(' hx-swap-oob="true"', "")
     assert html == whole(batches, "stopped", **how)
-    assert html.count("Stopped.") == 1
-    assert "Stopped." not in before.patches[0].html
+    assert html.count("You stopped this answer.") == 1
+    assert "You stopped this answer." not in before.patches[0].html
 
 
 def test_one_of_several_sources_can_fail_at_a_fixed_place() -> None:
@@ -240,7 +240,7 @@ def test_a_part_at_a_fixed_place_is_not_in_the_sequence() -> None:
         before, _, sequence = html.partition("<u>")
         assert "said" in before
         assert "why" in before
-        assert "Stopped." in before
+        assert "You stopped this answer." in before
         text = "".join(html5lib.parseFragment(sequence).itertext())
         assert text.strip() == "0"
 

@@ -135,7 +135,7 @@ def test_a_notice_template_that_raises_is_replaced_by_the_built_in_one(
     reply.open()
     end = reply.close("stopped")
     assert (end.outcome, reply.state) == ("stopped", "stopped")
-    assert "중지했습니다." in html(end)
+    assert "답변을 중지했습니다." in html(end)
     assert len(caplog.records) == 1
 
 

@@ -237,7 +237,7 @@ async def test_after_stop_what_has_arrived_is_shown_and_that_it_was_stopped(
         await closed.wait()
     assert seen[-1].outcome == reply.state == "stopped"
     assert "so far" in text_of(seen)
-    assert "Stopped." in text_of(seen)
+    assert "You stopped this answer." in text_of(seen)
     fragments.stop()
     assert reply.state == "stopped"
 
@@ -254,7 +254,7 @@ async def test_a_stream_that_is_stopped_before_it_starts_takes_no_token() -> Non
         first, last = [fragment async for fragment in fragments]
         assert first.index == 0
         assert last.outcome == reply.state == "stopped"
-        assert "Stopped." in last.patches[0].html
+        assert "You stopped this answer." in last.patches[0].html
 
 
 async def test_the_last_fragment_does_not_wait_for_the_cleanup() -> None:

@@ -201,8 +201,8 @@ class BaseStreamingResponse(Generic[RequestT]):
     def stop(self) -> None:
         """End the answer early, because the user asked for it. May be called from any thread.
 
-        The reader sees what has arrived, and then "Stopped.". If the response has not begun, no
-        token is read. If it has ended, this method does nothing.
+        The reader sees what has arrived, and then "You stopped this answer.". If the response has
+        not begun, no token is read. If it has ended, this method does nothing.
         """
         self._body.stop()
 

@@ -11,7 +11,7 @@ from streamhtml._patch import Outcome
 
 NOTICES: Final[dict[Outcome, str]] = {
     "finished": "",
-    "stopped": "Stopped.",
+    "stopped": "You stopped this answer.",
     "truncated": "The answer is cut short here.",
     "failed": "Something went wrong, and the answer ends here.",
     "interrupted": "The connection was lost, and the answer ends here.",
@@ -38,7 +38,7 @@ translation keeps ``{seconds}``, which becomes a number from 2 on."""
 
 _TRANSLATIONS: Final[dict[str, dict[str, str]]] = {
     "ko": {
-        "Stopped.": "중지했습니다.",
+        "You stopped this answer.": "답변을 중지했습니다.",
         "The answer is cut short here.": "답변이 여기서 잘려 끝까지 나오지 않았습니다.",
         "Something went wrong, and the answer ends here.": "문제가 생겨 답변이 여기서 끝납니다.",
         "The connection was lost, and the answer ends here.": "연결이 끊겨 답변이 여기서 끝납니다.",

@@ -263,7 +263,7 @@ def test_a_user_can_stop_the_answer(call: Call) -> None:
 
     answer = call(view, headers={"Streaming-HTML": "html"})
     assert text_of(answer).startswith(SHOWN)
-    assert "Stopped." in answer.text
+    assert "You stopped this answer." in answer.text
     assert answer.text.endswith(" end stopped>")
     assert source.closed.wait(SOON)
     assert responses[0].reply.state == "stopped"

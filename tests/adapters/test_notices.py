@@ -32,12 +32,12 @@ SYNC_VIEWS = ["fastapi-sync-view", "django-asgi-sync-view", "django-wsgi", "flas
 
 ENGLISH = {
     "failed": "Something went wrong, and the answer ends here.",
-    "stopped": "Stopped.",
+    "stopped": "You stopped this answer.",
     "truncated": "The answer is cut short here.",
 }
 KOREAN = {
     "failed": "문제가 생겨 답변이 여기서 끝납니다.",
-    "stopped": "중지했습니다.",
+    "stopped": "답변을 중지했습니다.",
     "truncated": "답변이 여기서 잘려 끝까지 나오지 않았습니다.",
 }
 EACH_TIME = {"template": "chat/_each_time.html", "renderer": "template"}

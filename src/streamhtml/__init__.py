@@ -20,6 +20,7 @@ from streamhtml._reply import Reply
 from streamhtml._request_headers import Headers
 from streamhtml._stream import aenumerate, stream
 from streamhtml._text import TextRenderer
+from streamhtml._words import client_words
 from streamhtml.formats import Format, FormatName, FormatRequest
 from streamhtml.markdown import MarkdownRenderer
 from streamhtml.sources import SourceError, Tokens, deltas, think
@@ -48,6 +49,7 @@ __all__ = [
     "ToolDelta",
     "Truncated",
     "aenumerate",
+    "client_words",
     "deltas",
     "http_status",
     "merge",

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.template import EngineHandler, engines
 from django.test import RequestFactory
+from django.utils.translation import override
 from tests.adapters.frameworks import _configure_django
 
 from streamhtml.django import StreamingHTMLResponse
@@ -45,6 +46,10 @@ def test_the_template_tag() -> None:
         '<script src="/static/streamhtml/streaming-html.min.js" defer></script>'
         '<script src="/static/streamhtml/streaming-html.min.js" nonce="&lt;n&gt;" defer></script>'
     )
+    with override("ko"):
+        korean = template.render({"csp_nonce": "n"})
+    assert korean.count(' data-stream-retry="다시 시도" ') == 2
+    assert ' nonce="n" data-stream-complete="답변이 완료되었습니다." ' in korean
 
 
 def test_the_template_tag_of_the_style_sheet() -> None:

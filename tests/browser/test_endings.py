@@ -12,7 +12,8 @@ from streamhtml.formats.html import HTMLFormat
 pytestmark = pytest.mark.browser
 
 LOST = "The connection was lost, and the answer ends here."
-ERROR = "Something went wrong. Please try again."
+ERROR = "The server has a problem. Please try again later."
+UNREACHABLE = "The server cannot be reached. Please try again."
 
 
 def three_fragments(into: str | None = None) -> tuple[str, list[bytes]]:
@@ -89,7 +90,7 @@ def test_no_network(page: Page, problems: list[str]) -> None:
         recorded = RecordedPage(page, server, "plain")
         page.context.set_offline(True)
         page.get_by_role("button").click()
-        expect(page.get_by_role("alert")).to_have_text(ERROR)
+        expect(page.get_by_role("alert")).to_have_text(UNREACHABLE)
         recorded.wait_for("stream:error")
     remove_expected(problems, "net::ERR_INTERNET_DISCONNECTED")
 

@@ -31,7 +31,7 @@ AT_ONCE = """
 const { setTimeout: later } = window;
 window.pauses = [];
 window.setTimeout = (then, ms = 0, ...rest) => {
-    if (ms > 240 && ms < 20_000 && ms !== 3000) pauses.push(ms);
+    if (ms > 240 && ms < 20_000 && ms !== 3000 && ms !== 2000) pauses.push(ms);
     return later(then, ms > 240 && ms < 20_000 ? 0 : ms, ...rest);
 };
 """

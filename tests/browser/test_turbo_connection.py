@@ -1,17 +1,18 @@
 """Under Turbo too, a stream has a timeout, is resumed, reports errors, and sets the status."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.form_page import message, remove_expected, send, shell, show, wait_for
-from tests.browser.stepped_server import Answer, SteppedServer
+from tests.browser.stepped_server import Answer, SteppedServer, ordinary
 
 pytestmark = pytest.mark.browser
 
 TOKEN = "7k"
 LOST = "The connection was lost, and the answer ends here."
-FAILED = "Something went wrong. Please try again."
+FAILED = "The server has a problem. Please try again later."
 FORM = """<form id="ask" action="/reply" method="post" {attributes}><input type="hidden"
 name="csrfmiddlewaretoken" value="t0"><button id="send">Send</button></form>
 <button data-stream-stop="#ask">Stop</button><p role="status" data-stream-status></p>"""
@@ -141,6 +142,48 @@ def test_the_stop_url_is_called(page: Page, server: SteppedServer) -> None:
     assert (request.method, request.path) == ("POST", "/stop")
     assert ("csrfmiddlewaretoken", "t0") in request.fields
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_the_state_of_a_form_and_another_attempt(
+    page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    answer = streamed(OPENED, more=[f"{HE}{LLO}<!{TOKEN}>", END])
+    server.answers["/reply"] = lambda _: replace(answer, waits=True)
+    open_form(page, server, "data-stream-reset data-stream-retry")
+    asking, stop = page.locator("#ask"), page.get_by_text("Stop", exact=True)
+    again = asking.get_by_text("Try again")
+    expect(stop).to_be_hidden()
+    send(page)
+    server.wait_for()
+    expect(asking).to_have_attribute("data-streaming", "waiting")
+    expect(asking).to_have_attribute("aria-busy", "true")
+    stop.click()
+    expect(asking.get_by_role("status")).to_contain_text("You stopped this answer.")
+    expect(stop).to_be_hidden()
+
+    server.answers["/reply"] = lambda _: ordinary("<!doctype html><h1>Bad</h1>", status=502)
+    again.click()
+    expect(asking.get_by_role("alert")).to_contain_text(FAILED)
+    expect(page.locator("h1, [data-streaming]")).to_have_count(0)
+
+    server.answers["/reply"] = lambda _: answer
+    again.click()
+    request = server.wait_for(3)
+    assert request.fields == [("csrfmiddlewaretoken", "t0")]
+    wait_for(page, "stream:fragment", 0)
+    expect(asking).to_have_attribute("data-streaming", "answering")
+    expect(asking).to_have_attribute("aria-busy", "true")
+    expect(page.locator(".streamhtml-notice")).to_have_count(0)
+    send(page)
+    wait = page.locator("#ask + .streamhtml-notice")
+    expect(wait).to_have_text("Please wait until the answer is complete.")
+    request.finish()
+    wait_for(page, "stream:end", "finished")
+    expect(page.locator("[data-streaming], .streamhtml-notice")).to_have_count(0)
+    expect_nothing_busy(page)
+    assert len(server.requests) == 3
+    remove_expected(problems, "502")
+    problems.clear()  # what Turbo itself says about the second response
 
 
 def test_an_error_that_is_not_html(page: Page, server: SteppedServer, problems: list[str]) -> None:

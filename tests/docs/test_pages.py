@@ -14,6 +14,7 @@ import streamhtml.markdown
 import streamhtml.math_core
 import streamhtml.pygments
 from streamhtml import Answer, AnswerPart
+from streamhtml._words import CLIENT as CLIENT_WORDS
 from streamhtml.formats import FORMATS, FormatRequest
 
 DECISIONS = sorted(set(DOCS.glob("decisions/*.md")) - {DOCS / "decisions" / "index.md"})
@@ -134,12 +135,14 @@ def test_the_formats_are_named() -> None:
 
 def test_the_clients_attributes_and_events_are_all_documented() -> None:
     page = (DOCS / "reference" / "client.md").read_text("utf-8")
-    attributes = set(re.findall(r"data-stream(?:-[a-z]+)*(?![\w-])", CLIENT))
-    attributes |= {f"data-stream-{name}" for name in re.findall(r'"(\w+)", [A-Z]+\)', CLIENT)}
+    attributes = set(re.findall(r"data-stream(?:ing|(?:-[a-z]+)*)(?![\w-])", CLIENT))
+    attributes |= {f"data-stream-{name}" for name in CLIENT_WORDS}
     events = set(re.findall(r'"(stream:\w+|chunk)"', CLIENT))
     assert attributes
     assert events
-    assert attributes == set(re.findall(r"^\| `(data-stream[a-z-]*)", page, re.MULTILINE))
+    assert attributes == set(re.findall(r"^\| `(data-stream[a-z\d-]*)[`=]", page, re.MULTILINE))
+    for name, text in CLIENT_WORDS.items():
+        assert f"\n| `data-stream-{name}` | {text} |\n" in page
     assert events == set(re.findall(r"^\| `(stream:\w+|chunk)`", page, re.MULTILINE))
     for rule in re.findall(r'":where\((.*?)\)\{', CLIENT):
         assert f":where({rule})" in page

@@ -18,9 +18,27 @@
   "use strict";
 
   const REQUEST_HEADER = "Streaming-HTML";
-  const COMPLETE = "Reply complete.";
-  const LOST = "The connection was lost, and the answer ends here.";
-  const ERROR = "Something went wrong. Please try again.";
+  const script = document.currentScript;
+
+  /**
+   * What the reader sees, in English. The attribute data-stream-NAME has the page's own text.
+   * @type {Record<string, string>}
+   */
+  const ENGLISH = {
+    complete: "Reply complete.",
+    thinking: "Thinking…",
+    wait: "Please wait until the answer is complete.",
+    stopped: "You stopped this answer.",
+    lost: "The connection was lost, and the answer ends here.",
+    retry: "Try again",
+    later: "later",
+    error: "Something went wrong. Please try again.",
+    "error-401": "Please sign in, and try again.",
+    "error-413": "This is too large. Please shorten it.",
+    "error-429": "Too many requests. Please try again {time}.",
+    "error-5xx": "The server has a problem. Please try again {time}.",
+    "error-offline": "The server cannot be reached. Please try again.",
+  };
 
   /**
    * One change to the page.
@@ -555,7 +573,8 @@
 
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
-    ":where(.streamhtml-text){white-space:pre-wrap}:where(.streamhtml-notice){display:block}",
+    ":where(.streamhtml-text){white-space:pre-wrap}:where(.streamhtml-notice){display:block}" +
+      "[data-stream-stop][hidden]{display:none!important}",
   );
   document.adoptedStyleSheets.push(sheet);
 
@@ -628,6 +647,45 @@
     };
   }
 
+  /** @param {Element} source @param {string} name @param {object} [detail] */
+  function dispatch(source, name, detail) {
+    // The answer may have replaced the form.
+    const target = source.isConnected ? source : document;
+    target.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // What the reader is told: notices, the state of a form, the line before the first words. The
+  // source of a request is its form, or with htmx the element that sends it.
+  // ---------------------------------------------------------------------------------------------
+
+  /**
+   * Returns a text for the reader: that of the source, of an element around it, of this file's
+   * script element, or else the English one.
+   * @param {Element} source
+   * @param {...string} names the most specific one first
+   */
+  function findText(source, ...names) {
+    const near = source.closest(String(names.map((name) => `[data-stream-${name}]`)));
+    const texts = [near, script].flatMap((place) =>
+      names.map((name) => place?.getAttribute("data-stream-" + name)),
+    );
+    const english = names.map((name) => ENGLISH[name]);
+    return [...texts, ...english].find(Boolean) ?? "";
+  }
+
+  /** @param {string} tag @param {string} classes @param {string} text */
+  function createElement(tag, classes, text) {
+    const element = document.createElement(tag);
+    element.className = classes;
+    element.textContent = text;
+    return element;
+  }
+
+  /** @param {Element | string} place */
+  const findElement = (place) =>
+    typeof place === "string" ? document.querySelector(place) : place;
+
   /**
    * Shows a text in the page's `role="status"`, which screen readers announce; "" empties it.
    * @param {string} text
@@ -638,44 +696,318 @@
     }
   }
 
-  /** @param {Element} source @param {string} name @param {object} [detail] */
-  function dispatch(source, name, detail) {
-    // The answer may have replaced the form.
-    const target = source.isConnected ? source : document;
-    target.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+  /** @param {string} kind "error", "lost", "stopped" or "wait" @param {string} text */
+  function createNotice(kind, text) {
+    const notice = createElement("span", "streamhtml-notice streamhtml-notice-" + kind, text);
+    notice.role = kind === "stopped" ? "status" : "alert";
+    return notice;
   }
 
   /**
    * Shows the reader a notice of the client's.
-   * @param {Element | string} place
-   * @param {Element} source
-   * @param {string} name the attribute data-stream-NAME of the source has the page's own text
-   * @param {string} text is shown otherwise
+   * @param {Element} source @param {Element | string} place
+   * @param {string} kind @param {string} [text] @param {boolean} [canRetry]
    */
-  function showNotice(place, source, name, text) {
-    const span = document.createElement("span");
-    span.className = "streamhtml-notice";
-    span.role = "alert";
-    span.textContent = source.getAttribute("data-stream-" + name) ?? text;
+  function showNotice(source, place, kind, text = findText(source, kind), canRetry = true) {
     const keepAtBottom = pinScrollers();
-    (typeof place === "string" ? document.querySelector(place) : place)?.append(span);
+    findElement(place)?.append(createNotice(kind, text));
+    if (canRetry) offerRetry(source, place);
     keepAtBottom();
   }
 
-  /** @param {Element | string} place */
-  function removeNotice(place) {
-    const element = typeof place === "string" ? document.querySelector(place) : place;
-    element?.querySelector(":scope > .streamhtml-notice")?.remove();
+  /** @param {ParentNode | null} place @param {string} selector */
+  const remove = (place, selector) => place?.querySelector(selector)?.remove();
+
+  const THINKING_DELAY = 2000; // ms
+
+  /**
+   * A request that has not ended.
+   *
+   * @typedef {object} Pending
+   * @property {() => void} stop ends it, because the reader wants that
+   * @property {HTMLElement} [line] says that the first words are awaited
+   * @property {Element | string} [place] where the line is shown
+   * @property {number} [timer] 0 when it is time for the line
+   */
+
+  /** By source. @type {Map<Element, Pending>} */
+  const streaming = new Map();
+
+  /** @param {Element} source whether it has an attribute of this client */
+  const isMarked = (source) => /data-stream(-|,|$)/.test(String(source.getAttributeNames()));
+
+  /** @param {Element} source whether it asks for streams only */
+  const wantsStream = (source) => isMarked(source) || source.matches("[hx-ext*=streaming-html]");
+
+  /**
+   * Says that a request was sent, which can be stopped, and ends when the page has left.
+   * @param {Pick<StreamRequest, "source" | "target" | "disconnect">} request
+   * @returns {() => void} says that it has its response, and that no session shows that
+   */
+  function begin(request) {
+    const { source, target, disconnect } = request;
+    const stop = () => {
+      showNotice(source, request.target, "stopped");
+      release(source, stop);
+      disconnect();
+    };
+    const waiting = {
+      // When there is a session, it decides.
+      hasLeft: () =>
+        streaming.get(source)?.stop === stop &&
+        [source, request.target].every(isGone) &&
+        !isKept(source),
+      leave: disconnect,
+    };
+    release(source);
+    remove(findElement(target), ":scope > .streamhtml-notice"); // of the last attempt
+    occupy(source, target, stop, wantsStream(source));
+    noteSent(source);
+    watch(waiting);
+    return () => {
+      unwatch(waiting);
+      release(source, stop);
+    };
+  }
+
+  /**
+   * @param {Element} source @param {Element | string} target
+   * @param {() => void} stop @param {boolean} isStream
+   */
+  function occupy(source, target, stop, isStream) {
+    /** @type {Pending} */
+    const pending = streaming.get(source) ?? { stop };
+    pending.stop = stop;
+    streaming.set(source, pending);
+    if (pending.line || !isStream) return;
+    pending.line = createElement("span", "streamhtml-thinking", findText(source, "thinking"));
+    pending.place = target;
+    pending.timer = setTimeout(() => {
+      pending.timer = 0;
+      showLine(pending);
+    }, THINKING_DELAY);
+    showState(source, "waiting");
+  }
+
+  /** @param {Pending} pending */
+  function showLine({ place, line, timer }) {
+    if (!timer && line) findElement(place ?? "")?.append(line);
+  }
+
+  /** @param {Pending} pending */
+  function endLine(pending) {
+    clearTimeout(pending.timer);
+    pending.timer = -1;
+    pending.line?.remove();
+  }
+
+  /**
+   * Notes that a request has ended, unless another one has begun for the same source.
+   * @param {Element} source @param {() => void} [stop] the one that was noted last
+   */
+  function release(source, stop) {
+    const pending = streaming.get(source);
+    if (!pending || pending.stop !== (stop ?? pending.stop)) return;
+    endLine(pending);
+    streaming.delete(source);
+    remove(document, ".streamhtml-notice-wait");
+    showState(source, "");
+  }
+
+  /** @param {Element} source @param {string} state "waiting", "answering" or "" */
+  function showState(source, state) {
+    if (source.getAttribute("data-streaming") === state) return;
+    source.toggleAttribute("data-streaming", !!state);
+    if (state) source.setAttribute("data-streaming", state);
+    source.ariaBusy = state ? "true" : null;
+    showStopButtons();
+  }
+
+  /** @param {Element} button */
+  function stoppedBy(button) {
+    const selector = button.getAttribute("data-stream-stop");
+    return selector ? document.querySelector(selector) : button.closest("form");
+  }
+
+  function showStopButtons() {
+    /** @type {NodeListOf<HTMLElement>} */
+    const buttons = document.querySelectorAll("button[data-stream-stop]");
+    for (const button of buttons) {
+      const source = /** @type {Element} */ (stoppedBy(button));
+      const isHidden = !streaming.has(source);
+      if (isHidden) leaveFocus(button, source);
+      button.hidden = isHidden;
+    }
+  }
+
+  /**
+   * Keeps the focus in the form, when a button goes away.
+   * @param {Element} button @param {Element | null} form
+   */
+  function leaveFocus(button, form) {
+    if (button !== document.activeElement) return;
+    /** @type {HTMLElement | null | undefined} */
+    const send = form?.querySelector("button:not([type=button]),[type=submit]");
+    send?.focus();
+  }
+
+  showStopButtons();
+  document.addEventListener("DOMContentLoaded", showStopButtons);
+
+  document.addEventListener("keydown", (event) => {
+    // The code is 229 while a text is composed: then Escape belongs to the input method.
+    if (event.keyCode !== 27 || event.defaultPrevented) return;
+    // It first closes what is in front of the page.
+    if (document.querySelector(":is(:modal,:popover-open)")) return;
+    const source = [...streaming.keys()].findLast((each) => each.closest("[data-stream-escape]"));
+    if (!source) return;
+    event.preventDefault();
+    streaming.get(source)?.stop();
+  });
+
+  // ---------------------------------------------------------------------------------------------
+  // Asking again, and requests that fail.
+  // ---------------------------------------------------------------------------------------------
+
+  /**
+   * What is known of a form.
+   *
+   * @typedef {object} Memory
+   * @property {Pending} [pending] what had not ended when the form was submitted last
+   * @property {HTMLElement | null} [submitter] of that; undefined if the form is sent without a
+   *   submit event
+   * @property {[string, FormDataEntryValue][]} [collected] from its fields, for the last time
+   * @property {[string, FormDataEntryValue][]} [sent] with its last request
+   * @property {boolean} [isReset] whether the form was reset since
+   * @property {HTMLElement} [button] sends it again
+   */
+
+  const MEMORY = Symbol();
+  /** @type {EventTarget | undefined} */
+  let retrying;
+
+  /** @param {any} form @returns {Memory} */
+  const memoryOf = (form) => (form[MEMORY] ??= {});
+
+  document.addEventListener("submit", ({ target, submitter }) => {
+    const pending = streaming.get(/** @type {Element} */ (target));
+    Object.assign(memoryOf(target), { submitter, pending });
+  }, true);
+
+  // After all that answers the event; htmx 4 and Turbo do so a little later.
+  window.addEventListener("submit", ({ target }) => setTimeout(() => {
+    const source = /** @type {Element} */ (target);
+    const pending = streaming.get(source);
+    if (!pending?.line || pending !== memoryOf(source).pending) return;
+    remove(document, ".streamhtml-notice-wait");
+    source.after(createNotice("wait", findText(source, "wait")));
+  }));
+
+  // Whatever collects the fields of a form: the browser lets others change the result.
+  document.addEventListener("formdata", ({ target, formData }) => {
+    const memory = memoryOf(target);
+    memory.collected = [...formData];
+    if (target !== retrying || !memory.sent) return;
+    for (const [name] of memory.collected) formData.delete(name);
+    for (const [name, value] of memory.sent) formData.append(name, value);
+    memory.collected = memory.sent;
+  });
+
+  /** @param {Element} source */
+  function noteSent(source) {
+    const memory = memoryOf(source);
+    if (memory.button) leaveFocus(memory.button, source);
+    memory.button?.remove();
+    if (!memory.sent || memory.collected !== memory.sent) memory.isReset = false;
+    memory.sent = memory.collected;
+  }
+
+  /**
+   * Resets a form when its answer begins; when it is sent again, only if it was not reset before.
+   * @param {Element} source
+   */
+  function resetSent(source) {
+    const memory = memoryOf(source);
+    if (!source.matches("form[data-stream-reset]") || memory.isReset) return;
+    memory.isReset = true;
+    // Called on the prototype, because a field of the form may be named "reset".
+    HTMLFormElement.prototype.reset.call(source);
+  }
+
+  /**
+   * Adds a button to the last notice in a place. It sends again what was sent last.
+   * @param {Element} source @param {Element | string} place
+   */
+  function offerRetry(source, place) {
+    const memory = memoryOf(source);
+    const { sent, submitter } = memory;
+    if (!sent || submitter === undefined || !source.closest("[data-stream-retry]")) return;
+    const button = createElement("button", "streamhtml-retry", findText(source, "retry"));
+    const form = /** @type {HTMLFormElement} */ (source);
+    button.setAttribute("type", "button");
+    button.onclick = () => {
+      const { noValidate } = form;
+      retrying = form;
+      form.noValidate = true; // It may be empty by now.
+      submitter?.dispatchEvent(new Event("focusin", { bubbles: true })); // for htmx 2
+      HTMLFormElement.prototype.requestSubmit.call(form, submitter?.isConnected ? submitter : null);
+      form.noValidate = noValidate;
+      retrying = undefined;
+    };
+    memory.button = button;
+    const notices = findElement(place)?.querySelectorAll(".streamhtml-notice") ?? [];
+    [...notices].at(-1)?.append(" ", button);
   }
 
   /**
    * Reports a request that did not become a stream.
-   * @param {Element} source @param {Element | string} target @param {unknown} error
+   * @param {Element} source @param {Element | string} target
+   * @param {unknown} problem the response, or the error if there is none
    */
-  function reportFailure(source, target, error) {
-    showNotice(target, source, "error", ERROR);
-    dispatch(source, "stream:error", { error });
+  function reportFailure(source, target, problem) {
+    const response = problem instanceof Response ? problem : undefined;
+    const status = response?.status ?? 0;
+    const error = response ? new Error(`${status} ${response.statusText}`) : problem;
+    const kinds = status ? [status, `${Math.floor(status / 100)}xx`] : ["offline"];
+    const names = [...kinds.map((kind) => "error-" + kind), "error"];
+    const text = findText(source, ...names);
+    const isEnglish = names.some((name) => ENGLISH[name] === text);
+    const language = isEnglish ? "" : source.closest("[lang]")?.getAttribute("lang");
+    const after = response?.headers.get("Retry-After");
+    const time = () => formatWait(after ?? "", language || "en") || findText(source, "later");
+    showNotice(source, target, "error", text.replace("{time}", time), status !== 413);
+    dispatch(source, "stream:error", { status, response, error });
   }
+
+  /**
+   * Returns "in 30 seconds", in the language; "" if that is not known.
+   * @param {string} after a Retry-After: seconds or a date
+   * @param {string} language
+   */
+  function formatWait(after, language) {
+    const seconds = +after || (Date.parse(after) - Date.now()) / 1000;
+    if (!(seconds > 0)) return "";
+    const size = seconds < 100 ? 1 : seconds < 6000 ? 60 : 3600;
+    const unit = size < 60 ? "second" : size < 3600 ? "minute" : "hour";
+    try {
+      return new Intl.RelativeTimeFormat(language).format(Math.ceil(seconds / size), unit);
+    } catch {
+      return ""; // That is no language.
+    }
+  }
+
+  /** @param {string} html */
+  const isDocument = (html) => /^\s*<(!doctype|html)/i.test(html);
+
+  /**
+   * Returns whether an error is not what the application has to say about this request, but a page
+   * of its own or a proxy's. Some have words of their own here.
+   * @param {Response} response @param {string} html
+   */
+  const isForeign = ({ status, headers }, html) =>
+    /^(401|413|429|5..)$/.test(String(status)) ||
+    !/html/.test(headers.get("Content-Type") ?? "") ||
+    isDocument(html);
 
   // ---------------------------------------------------------------------------------------------
   // The session: one reply, from the response's headers to its end. It ends exactly once, and then
@@ -692,26 +1024,6 @@
   const RESUME_DELAY = 250; // ms before the first attempt, at least; doubled for each further one
 
   const LEAVE_DELAY = 200; // ms; what only moves is back by then
-
-  /** Stops what a source has asked for last. @type {Map<Element, () => void>} */
-  const streaming = new Map();
-
-  /**
-   * Notes that a request has begun, or that another function stops it now.
-   * @param {Element} source @param {Element | string} target @param {() => void} stop
-   */
-  function occupy(source, target, stop) {
-    if (!streaming.has(source)) removeNotice(target); // of the last attempt
-    streaming.set(source, stop);
-  }
-
-  /**
-   * Notes that a request has ended, unless another one has begun for the same source.
-   * @param {Element} source @param {() => void} stop the one that was noted last
-   */
-  function release(source, stop) {
-    if (streaming.get(source) === stop) streaming.delete(source);
-  }
 
   /**
    * What ends when it has left the page.
@@ -755,29 +1067,6 @@
   /** @param {Element | undefined} element */
   const isKept = (element) => element?.closest("[data-stream-keep]");
 
-  /**
-   * Says that a request was sent, which can be stopped, and ends when the page has left.
-   * @param {Pick<StreamRequest, "source" | "target" | "disconnect">} request
-   * @returns {() => void} says that it has its response
-   */
-  function begin(request) {
-    const { source, disconnect } = request;
-    const waiting = {
-      // When there is a session, it decides.
-      hasLeft: () =>
-        streaming.get(source) === disconnect &&
-        [source, request.target].every(isGone) &&
-        !isKept(source),
-      leave: disconnect,
-    };
-    occupy(source, request.target, disconnect);
-    watch(waiting);
-    return () => {
-      unwatch(waiting);
-      release(source, disconnect);
-    };
-  }
-
   class Session {
     #request;
     #framer;
@@ -790,6 +1079,7 @@
     #received; // how many fragments the session has, in the queue or on the page
     #outcome = "";
     #aborted = false; // The page wants no more.
+    #stopped = false; // The reader wants no more.
     /** @type {number | undefined} */
     #idleTimer;
     /** @type {Promise<string> | undefined} */
@@ -819,13 +1109,12 @@
       // An XMLHttpRequest that was aborted has no headers any more.
       this.#stopURL = header(REQUEST_HEADER + "-Stop");
       this.#resumeURL = header(REQUEST_HEADER + "-Resume");
-      occupy(source, target, this.#stop);
+      occupy(source, target, this.#stop, true);
       watch(this);
       this.#restartIdleTimer();
       announce("");
       dispatch(source, "stream:start");
-      // Called on the prototype, because a field of the form may be named "reset".
-      if (source.matches("form[data-stream-reset]")) HTMLFormElement.prototype.reset.call(source);
+      resetSent(source);
     }
 
     /** Takes more of the body. @param {string} text */
@@ -868,6 +1157,7 @@
       const { source, headers } = this.#request;
       const url = this.#stopURL;
       if (this.#outcome) return; // It has ended already.
+      this.#stopped = true;
       if (!url || this.#aborted) return this.abort();
       this.#aborted = true;
       this.#sink.hold();
@@ -921,7 +1211,10 @@
         return this.hasLeft() ? this.leave() : undefined;
       }
       const keepAtBottom = pinScrollers();
+      const pending = this.#pending;
+      pending?.line?.remove();
       await this.#applier.apply(fragments);
+      if (pending) this.#showProgress(pending, fragments);
       keepAtBottom();
       for (const { index } of fragments) {
         dispatch(this.#request.source, "stream:fragment", { index });
@@ -929,20 +1222,45 @@
       }
     }
 
+    get #pending() {
+      const pending = streaming.get(this.#request.source);
+      return pending?.stop === this.#stop ? pending : undefined;
+    }
+
+    /** @param {Pending} pending @param {Fragment[]} fragments what is on the page now */
+    #showProgress(pending, fragments) {
+      const { source, target } = this.#request;
+      const place = this.#applier.noticePlace();
+      pending.place = place ?? target;
+      const hasWords = place?.matches(".streamhtml") && place.textContent;
+      if (hasWords || fragments.at(-1)?.index) endLine(pending);
+      else showLine(pending);
+      if (fragments.length) showState(source, "answering");
+    }
+
     /** @param {string} reason */
     async #end(reason) {
-      const { source, target } = this.#request;
+      const { source } = this.#request;
       clearTimeout(this.#idleTimer);
       await this.#sink.flush();
       if (isLost(reason)) await this.#resume();
       reason = this.#outcome || (this.#aborted ? "aborted" : reason);
       this.setBusy(false);
-      if (isLost(reason)) showNotice(this.#applier.noticePlace() ?? target, source, "lost", LOST);
+      this.#showEnd(reason);
       release(source, this.#stop);
       unwatch(this);
-      if (reason === "finished") announce(COMPLETE);
       dispatch(source, "stream:end", { reason });
       return reason;
+    }
+
+    /** Tells the reader how the reply has ended, if the server has not. @param {string} reason */
+    #showEnd(reason) {
+      const { source, target } = this.#request;
+      const place = this.#applier.noticePlace() ?? target;
+      const kind = isLost(reason) ? "lost" : reason === "aborted" && this.#stopped && "stopped";
+      if (kind) showNotice(source, place, kind);
+      if (reason === "finished") announce(findText(source, "complete"));
+      else if (kind || /failed|interrupted|stopped/.test(reason)) offerRetry(source, place);
     }
 
     /** Asks for what was missed, if the server keeps it. */
@@ -1045,12 +1363,10 @@
 
   document.addEventListener("click", (event) => {
     const button = /** @type {Element} */ (event.target).closest("[data-stream-stop]");
-    const selector = button?.getAttribute("data-stream-stop");
-    const source = selector ? document.querySelector(selector) : button?.closest("form");
-    const stop = streaming.get(/** @type {Element} */ (source));
-    if (!stop) return;
+    const pending = button && streaming.get(/** @type {Element} */ (stoppedBy(button)));
+    if (!pending) return;
     event.preventDefault();
-    stop();
+    pending.stop();
   });
 
   // ---------------------------------------------------------------------------------------------
@@ -1089,19 +1405,21 @@
       },
       disconnect,
     };
+    const options = formRequest(form, submitter, controller.signal);
     const done = begin(request);
+    let hasSession = false;
     try {
-      const response = await fetch(...formRequest(form, submitter, controller.signal));
+      const response = await fetch(...options);
       const header = (/** @type {string} */ name) => response.headers.get(name);
       const session = openSession(Object.assign(request, { header }));
+      hasSession = !!session;
       if (session) await readInto(response, session);
       else if (response.redirected) location.assign(response.url);
       else if (response.ok) request.insert(await response.text());
-      else throw new Error(response.statusText);
+      else reportFailure(form, target, response);
     } catch (error) {
       // A session has already reported its end.
-      const sending = streaming.get(form) === disconnect;
-      if (sending && !controller.signal.aborted) reportFailure(form, target, error);
+      if (!hasSession && !controller.signal.aborted) reportFailure(form, target, error);
     } finally {
       done();
     }
@@ -1149,7 +1467,7 @@
         if (name === "htmx:configRequest") detail.headers[REQUEST_HEADER] = "html";
         if (name === "htmx:beforeSend") readXHR(htmx, api, detail, streams);
         if (/:(sendError|responseError|timeout)$/.test(name) && !streams.has(detail.xhr)) {
-          reportFailure(detail.elt, detail.target, detail.error);
+          reportFailure(detail.elt, detail.target, readResponse(detail.xhr) ?? detail.error);
         }
         return true;
       },
@@ -1167,6 +1485,14 @@
       };
       document.addEventListener("htmx:" + name, suppress, true);
     }
+  }
+
+  /** @param {XMLHttpRequest} xhr @returns {Response | undefined} what fetch() would return */
+  function readResponse(xhr) {
+    const { status, statusText, responseText } = xhr;
+    const found = xhr.getAllResponseHeaders().matchAll(/(.+?): (.*)\r\n/g);
+    const headers = /** @type {any} */ ([...found].map(([, ...pair]) => pair));
+    return status ? new Response(responseText, { status, statusText, headers }) : undefined;
   }
 
   /**
@@ -1227,6 +1553,14 @@
       const htmxListener = xhr[name];
       xhr[name] = async (/** @type {Event} */ event) => {
         if (name === "onload") readNewText();
+        if (name === "onload" && !session && wantsStream(elt)) {
+          // A page to sign in, for example.
+          const { href } = new URL(detail.pathInfo.finalRequestPath, document.baseURI);
+          if (xhr.responseURL !== href.split("#")[0]) {
+            streams.add(xhr); // htmx inserts nothing.
+            location.assign(xhr.responseURL);
+          }
+        }
         letHtmxContinue = () => {
           letHtmxContinue = () => {};
           htmxListener.call(xhr, event);
@@ -1282,9 +1616,6 @@
 
   /** @param {any} htmx */
   function extendHtmx4(htmx) {
-    // htmx calls an extension for every request. Those that want a stream have an hx-ext.
-    const wantsStream = (/** @type {Element} */ source) =>
-      source.matches("[hx-ext*=streaming-html]");
     swapByHtmx = (text) =>
       htmx.swap({
         sourceElement: document.body,
@@ -1305,6 +1636,7 @@
       htmx_before_request(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
         const { target, request } = ctx;
         const disconnect = request.abort;
+        // htmx calls an extension for every request.
         if (wantsStream(source)) ctx.endWaiting = begin({ source, target, disconnect });
       },
       htmx_finally_request(/** @type {Element} */ _, /** @type {any} */ { ctx }) {
@@ -1333,7 +1665,7 @@
           header: (name) => response.headers.get(name),
           headers: ctx.request.headers,
         });
-        if (!session) return;
+        if (!session) return wantsStream(source) ? keepOut(source, ctx) : undefined;
         ctx.request.abort = () => session.abort();
         clearTimeout(ctx.requestTimeout); // It would limit the whole request.
         response.text = async () => {
@@ -1343,6 +1675,26 @@
         ctx.swap = ctx.hx.reswap = "none";
       },
     });
+  }
+
+  /**
+   * Keeps pages out of the place of an answer, which htmx 4 would insert: one to sign in, to which
+   * a request was redirected, and the error page of a proxy.
+   * @param {Element} source @param {any} ctx
+   */
+  function keepOut(source, ctx) {
+    const { raw } = ctx.response;
+    // With these, the application says itself what to do.
+    const isOwn = Object.keys(ctx.hx)[0] || /hx-status/.test(String(source.getAttributeNames()));
+    if (raw.ok ? !raw.redirected : isOwn) return;
+    raw.text = async () => {
+      const text = await raw.clone().text();
+      if (raw.redirected) location.assign(raw.url);
+      else if (isForeign(raw, text)) reportFailure(source, ctx.target, raw.clone());
+      else return text;
+      ctx.swap = ctx.hx.reswap = "none";
+      return "";
+    };
   }
 
   const { htmx } = /** @type {any} */ (window);
@@ -1357,19 +1709,24 @@
   /** @type {WeakMap<Element, any>} the options with which Turbo has called fetch() */
   const turboRequests = new WeakMap();
 
-  /** @param {Element} form @returns {boolean} whether the form has an attribute of this client */
-  const isMarked = (form) => form.getAttributeNames().some((name) => /^data-stream-/.test(name));
-
   document.addEventListener("turbo:before-fetch-request", (event) => {
     const source = /** @type {Element} */ (event.target);
     turboRequests.set(source, /** @type {CustomEvent} */ (event).detail.fetchOptions);
-    removeNotice(source); // of the last attempt
+  });
+
+  document.addEventListener("turbo:submit-start", (event) => {
+    const source = /** @type {Element} */ (event.target);
+    const { formSubmission } = /** @type {CustomEvent} */ (event).detail;
+    if (!isMarked(source)) return;
+    const disconnect = () => formSubmission.stop();
+    const done = begin({ source, target: source, disconnect });
+    source.addEventListener("turbo:submit-end", done, { once: true });
   });
 
   // Turbo listens on the window, and so comes after this.
   document.addEventListener("turbo:before-fetch-response", (event) => {
     const source = /** @type {Element} */ (event.target);
-    const { response, isHTML } = /** @type {CustomEvent} */ (event).detail.fetchResponse;
+    const { response } = /** @type {CustomEvent} */ (event).detail.fetchResponse;
     const type = response.headers.get("Content-Type");
     const controller = new AbortController();
     const session = readContentType(type)?.turbo && openSession({
@@ -1381,9 +1738,11 @@
       headers: turboRequests.get(source)?.headers,
     });
     if (!session) {
-      // Turbo shows an error that is an HTML page, and is silent about any other.
-      const silent = !response.ok && !isHTML && isMarked(source);
-      if (silent) reportFailure(source, source, new Error(response.statusText));
+      // Turbo would show the page of a proxy in place of this one, and is silent about an error
+      // that is not HTML.
+      if (response.ok || !isMarked(source) || !isForeign(response, "")) return;
+      event.preventDefault();
+      reportFailure(source, source, response);
       return;
     }
     event.preventDefault();

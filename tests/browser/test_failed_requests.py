@@ -1,0 +1,180 @@
+"""A request that fails is explained, and the reader can send it again."""
+
+from email.utils import formatdate
+from time import time
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.chat_page import CLIENTS
+from tests.browser.form_page import (
+    finish,
+    form,
+    ordinary_answer,
+    send,
+    shell,
+    show,
+    usual_answer,
+    wait_for,
+)
+from tests.browser.stepped_server import SteppedServer, streamed
+
+pytestmark = pytest.mark.browser
+
+PAGE = "<!doctype html><html><title>Bad Gateway</title><h1>Bad Gateway</h1>"
+ERRORS = [
+    (401, {}, "Please sign in, and try again."),
+    (403, {}, "Something went wrong. Please try again."),
+    (413, {}, "This is too large. Please shorten it."),
+    (429, {}, "Too many requests. Please try again later."),
+    (429, {"Retry-After": "30"}, "Too many requests. Please try again in 30 seconds."),
+    (429, {"Retry-After": "soon"}, "Too many requests. Please try again later."),
+    (500, {}, "The server has a problem. Please try again later."),
+    (503, {"Retry-After": "600"}, "The server has a problem. Please try again in 10 minutes."),
+    (502, {"Retry-After": "later"}, "The server has a problem. Please try again later."),
+]
+RECORD = """
+window.failures = [];
+document.addEventListener("stream:error", async ({ detail: { status, response, error } }) => {
+  const text = await response?.text();
+  failures.push([status, response?.headers.get("Retry-After"), text, !!error]);
+});
+"""
+
+
+def remove_reports(problems: list[str]) -> None:
+    """Remove what Chromium and htmx report about failed requests."""
+    assert problems
+    expected = (
+        "Failed to load resource",
+        "Response Status Error",
+        "htmx:",
+        "Failed to fetch",
+        "AbortError",
+    )
+    problems[:] = [each for each in problems if not any(part in each for part in expected)]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_each_error_has_its_words(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    page.add_init_script(script=RECORD)
+    show(page, server, client, form(client))
+    alert = page.locator("#messages > [role=alert]")
+    for number, (status, headers, text) in enumerate(ERRORS, 1):
+        server.answers["/reply"] = ordinary_answer(PAGE, headers, status)
+        send(page)
+        page.wait_for_function("number => failures.length === number", arg=number)
+        expect(alert).to_have_text(text)  # There is only one.
+        failure = page.evaluate("failures.at(-1)")
+        assert failure == [status, headers.get("Retry-After"), PAGE, True]
+        expect(page.locator("[data-streaming], h1")).to_have_count(0)
+
+    page.evaluate("document.documentElement.lang = 'ko'")
+    page.locator("#ask").evaluate("""form => {
+        form.setAttribute("data-stream-error-5xx", "{time} 다시");
+        form.parentElement.setAttribute("data-stream-error", "Farther.");
+    }""")
+    date = formatdate(time() + 7000, usegmt=True)
+    server.answers["/reply"] = ordinary_answer("down", {"Retry-After": date}, 503)
+    send(page)
+    expect(alert).to_have_text("2시간 후 다시")
+
+    page.evaluate("document.documentElement.lang = 'not a language'")
+    page.context.set_offline(True)
+    send(page)
+    expect(alert).to_have_text("Farther.")
+    page.evaluate("document.body.removeAttribute('data-stream-error')")
+    send(page)
+    expect(alert).to_have_text("The server cannot be reached. Please try again.")
+    assert page.evaluate("failures.at(-1)") == [0, None, None, True]
+    remove_reports(problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_redirect_to_a_page_is_followed(client: str, page: Page, server: SteppedServer) -> None:
+    server.answers["/reply"] = ordinary_answer("elsewhere", {"Location": "/login?next=1"}, 302)
+    show(page, server, client, form(client))
+    send(page)
+    expect(page).to_have_url(f"{server.url}/login?next=1")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_reader_tries_again(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    notice = '<span class="streamhtml-notice" role="alert">It broke.</span>'
+    inside = (
+        '<input name="message" required><button name="model" value="large" id="large">L</button>'
+    )
+    show(
+        page,
+        server,
+        client,
+        form(client, inside, data_stream_reset="", data_stream_retry="Nochmal"),
+    )
+    field, again = page.locator("[name=message]"), page.get_by_role("button", name="Nochmal")
+    expected = [("message", "first?"), ("model", "large")]
+
+    # It failed on the way. The form is empty by now, but for a new text.
+    server.answers["/reply"] = lambda _: streamed(
+        (shell(1), "open"), (notice, "append #ai_1_text"), end="failed"
+    )
+    field.fill("first?")
+    page.locator("[name=model]").click()
+    server.wait_for(1).finish()
+    wait_for(page, "stream:end", "failed")
+    expect(page.locator("#ai_1_text > .streamhtml-notice")).to_have_text("It broke. Nochmal")
+    expect(field).to_have_value("")
+    field.fill("draft")
+    server.answers["/reply"] = ordinary_answer("busy", status=503)
+    again.click()
+    assert server.wait_for(2).fields == expected
+    expect(page.locator("#messages > .streamhtml-notice")).to_contain_text("later. Nochmal")
+
+    # Another attempt does not lose the new text.
+    server.answers["/reply"] = usual_answer
+    again.click()
+    assert server.wait_for(3).fields == expected
+    finish(page, server.wait_for(3))
+    expect(page.locator("#ai_3_text")).to_have_text("Hello")
+    expect(again).to_have_count(0)
+    expect(field).to_have_value("draft")
+
+    # It failed before it began: the form has its text until it is answered.
+    server.answers["/reply"] = ordinary_answer("busy", status=503)
+    send(page)
+    expect(again).to_be_visible()
+    expect(field).to_have_value("draft")
+    server.answers["/reply"] = usual_answer
+    again.click()
+    request = server.wait_for(5)
+    assert request.fields == [("message", "draft")]
+    finish(page, request, times=2)
+    expect(field).to_have_value("")
+
+    # What is too large does not become smaller.
+    server.answers["/reply"] = ordinary_answer("", status=413)
+    field.fill("long")
+    send(page)
+    expect(page.locator("#messages > .streamhtml-notice")).to_be_visible()
+    expect(again).to_have_count(0)
+    remove_reports(problems)
+
+
+def test_htmx_4_inserts_what_the_application_says(
+    page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    show(page, server, "htmx4", form("htmx4") + '<div id="side"></div>')
+    server.answers["/reply"] = ordinary_answer("<em>Not so.</em>", status=422)
+    send(page)
+    expect(page.locator("#messages > em")).to_have_text("Not so.")
+    headers = {"HX-Retarget": "#side"}
+    server.answers["/reply"] = ordinary_answer("<em>Too busy.</em>", headers, status=503)
+    send(page)
+    expect(page.locator("#side > em")).to_have_text("Too busy.")
+    expect(page.locator(".streamhtml-notice")).to_have_count(0)
+    remove_reports(problems)
+    server.answers["/reply"] = usual_answer
+    send(page)
+    finish(page, server.wait_for(3))

@@ -129,7 +129,7 @@ def test_a_region_that_is_replaced_stays_busy(page: Page, server: SteppedServer)
     )
     show(page, server, "plain", form("plain"))
     request = ask(page, server)
-    busy = page.locator("[aria-busy=true]")
+    busy = page.locator(".streamhtml[aria-busy=true]")
     for _ in range(3):
         request.write()
     wait_for(page, "stream:fragment", 3)

@@ -42,9 +42,7 @@ def test_the_source_map_names_the_source_without_a_path(name: str) -> None:
     assert not source_map.get("sourceRoot")
 
 
-@pytest.mark.parametrize(
-    ("name", "limit"), [("streaming-html", LIMIT), ("streaming-html-extras", EXTRAS_LIMIT)]
-)
+@pytest.mark.parametrize(("name", "limit"), [(NAMES[0], LIMIT), (NAMES[1], EXTRAS_LIMIT)])
 def test_the_client_is_small(name: str, limit: int) -> None:
     minified = (STATIC / f"{name}.min.js").read_bytes()
     size = len(gzip.compress(minified, 9, mtime=0))

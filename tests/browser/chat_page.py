@@ -52,15 +52,15 @@ class Chat:
     def pairs(self) -> list[tuple[str, str]]:
         """The messages and their answers, from top to bottom: their whole text, untrimmed."""
         pairs: list[list[str]] = self.page.locator("#messages > *").evaluate_all(
-            """messages => messages.map((message) =>
-                [".human", ".ai"].map((part) => message.querySelector(part).textContent))"""
+            """messages => messages.map((message) => [".streamhtml-human", ".streamhtml-ai"].map(
+                (part) => message.querySelector(part).textContent))"""
         )
         return [(human, ai) for human, ai in pairs]
 
     @property
     def answers(self) -> list[str]:
         """The HTML of the texts of each answer, and of its notice, as the browser spells it."""
-        regions = self.page.locator(".ai > .streamhtml")
+        regions = self.page.locator(".streamhtml-ai > .streamhtml")
         html: list[str] = regions.evaluate_all(
             """regions => regions.map((region) => {
                 const copy = region.cloneNode(true);

@@ -3,7 +3,7 @@ window.watch = { asked: [], seen: [], ends: [] };
 document.addEventListener("submit", () => watch.asked.push(performance.now()), true);
 document.addEventListener("stream:end", (event) => watch.ends.push(event.detail.reason));
 new MutationObserver(() => {
-  document.querySelectorAll(".ai").forEach((answer, number) => {
+  document.querySelectorAll(".streamhtml-ai").forEach((answer, number) => {
     const seen = (watch.seen[number] ??= []);
     const text = answer.textContent;
     if (text && text !== seen.at(-1)?.text) seen.push({ text, at: performance.now() });

@@ -43,7 +43,7 @@ def test_the_server_notices_the_stop_button(
 ) -> None:
     chat = Chat(trusting, front.url)
     chat.send(SLEEP)
-    expect(trusting.locator(".ai")).to_contain_text("".join(SLEEP_TOKENS))
+    expect(trusting.locator(".streamhtml-ai")).to_contain_text("".join(SLEEP_TOKENS))
     upstream.wait_for("the source waits", 10)
     trusting.get_by_role("button", name="Stop").click()
     assert chat.wait_for_end() == "aborted"
@@ -55,10 +55,10 @@ def test_a_killed_server_is_a_lost_connection(
 ) -> None:
     chat = Chat(trusting, front.url)
     chat.send(SLEEP)
-    expect(trusting.locator(".ai")).to_contain_text("".join(SLEEP_TOKENS))
+    expect(trusting.locator(".streamhtml-ai")).to_contain_text("".join(SLEEP_TOKENS))
     upstream.kill()
     assert chat.wait_for_end() == "incomplete"
     expect(trusting.get_by_role("alert")).to_have_text(
         "The connection was lost, and the answer ends here."
     )
-    expect(trusting.locator(".ai")).to_contain_text("".join(SLEEP_TOKENS))
+    expect(trusting.locator(".streamhtml-ai")).to_contain_text("".join(SLEEP_TOKENS))

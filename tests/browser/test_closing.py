@@ -19,7 +19,7 @@ BOUND = 10.0
 def test_closing_the_tab_closes_a_waiting_source(framework: str, page: Page) -> None:
     with demo(framework) as server:
         Chat(page, server.url).send(SLEEP)
-        expect(page.locator(".ai")).to_have_text("".join(SLEEP_TOKENS))
+        expect(page.locator(".streamhtml-ai")).to_have_text("".join(SLEEP_TOKENS))
         server.wait_for("the source waits", 10)
         assert "the source was closed" not in server.log
         page.close()

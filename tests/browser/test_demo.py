@@ -11,11 +11,15 @@ from streamhtml.demo._demo import Demo
 pytestmark = pytest.mark.browser
 
 PROMPTS = ["Can you write <b>HTML</b> & \"quotes\" or 'quotes'?", "스트리밍이 뭐예요? 🇰🇷"]
+ONCE_EACH = {("starlette", "plain"), ("django", "htmx2"), ("flask", "htmx4")}
+PAIRS = [
+    pytest.param(*pair, marks=[] if pair in ONCE_EACH else pytest.mark.slow)
+    for pair in ((framework, client) for framework in FRAMEWORKS for client in CLIENTS)
+]
 LITERALLY = ["<b>", "&amp;", " & ", '"', "'", "</script>", "안녕하세요", "👩🏽‍💻"]
 
 
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize(("framework", "client"), PAIRS)
 def test_two_answers_grow(framework: str, client: str, page: Page) -> None:
     answers = ["".join(tokens(prompt)) for prompt in PROMPTS]
     assert all(sign in "".join(answers) for sign in LITERALLY)

@@ -29,7 +29,7 @@ HAS_GROWN = "() => positions.length > 10 && positions.at(-1).height > positions[
 # Records the height of the answer after each fragment and at the end, in pixels.
 MEASURE = """() => {
     window.heights = [];
-    const height = () => document.querySelector(".ai").getBoundingClientRect().height;
+    const height = () => document.querySelector(".streamhtml-ai").getBoundingClientRect().height;
     const measure = () => heights.push(height());
     for (const name of ["stream:fragment", "stream:end"]) document.addEventListener(name, measure);
 }"""
@@ -42,7 +42,7 @@ def test_an_answer_never_gets_shorter(page: Page) -> None:
         chat.ask("markdown")
         page.wait_for_function("() => document.querySelector('[aria-busy]') === null")
         heights = page.evaluate("heights")
-        heights.append(page.locator(".ai").bounding_box()["height"])  # type: ignore[index]
+        heights.append(page.locator(".streamhtml-ai").bounding_box()["height"])  # type: ignore[index]
         assert heights[0] > 0
         assert heights[-1] > 1000
         for before, after in pairwise(heights):

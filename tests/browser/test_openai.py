@@ -64,7 +64,7 @@ def test_closing_the_tab_closes_the_connection_to_the_model(framework: str, page
         demo(framework, model="openai:fake", environment=environment(model)) as server,
     ):
         Chat(page, server.url).send("Hello?")
-        expect(page.locator(".ai")).to_have_text("Wait a moment")
+        expect(page.locator(".streamhtml-ai")).to_have_text("Wait a moment")
         assert model.waiting.wait(PATIENCE)
         assert not model.closed.is_set()
         page.close()

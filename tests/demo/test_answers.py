@@ -64,6 +64,9 @@ def test_one_answer_shows_all_features_of_markdown() -> None:
     [
         ("Write some Python", "python"),
         ("스트리밍이 뭐예요?", "korean"),
+        ("ما هو البث؟", "arabic"),
+        ("Where does tea come from? Cite your sources", "sources"),
+        ("Solve a quadratic equation", "formulas"),
         ("Can you write <b>HTML</b>?", "html"),
         ("hello", "hello"),
         ("Why did my build fail?", "explain"),
@@ -72,6 +75,21 @@ def test_one_answer_shows_all_features_of_markdown() -> None:
 )
 def test_keywords_choose_the_answer(prompt: str, topic: str) -> None:
     assert _answers.tokens(prompt) == _answers._tokens(topic)
+
+
+def test_the_language_of_an_answer_is_that_of_its_question() -> None:
+    prompts = {"스트리밍이 뭐예요?": "ko", "ما هو البث؟": "ar", "Grüße": ""}
+    assert {prompt: Demo().message(prompt)["lang"] for prompt in prompts} == prompts
+
+
+def test_citations_show_their_sources() -> None:
+    text = "".join(_answers.tokens("sources"))
+    html = Demo().renderer("a").render(text)
+
+    assert not re.search(r"\[\d\]", html)
+    assert set(re.findall(r"streamhtml-citation\" tabindex=\"0\">(\d)", html)) == {"1", "2", "3"}
+    assert "[1]" in Demo(model="openai:any").renderer("a").render(text)
+    assert "[9]" in Demo().renderer("a").render("[9]")
 
 
 def test_other_prompts_get_an_answer_by_their_hash() -> None:

@@ -78,4 +78,4 @@ def test_without_scripts_a_long_message_is_answered_too(framework: str) -> None:
             assert answer.status_code == 200
             assert len(answer.history) == redirects
             assert "x" * length in answer.text
-            assert 'class="human"' in answer.text
+            assert 'class="streamhtml-human"' in answer.text

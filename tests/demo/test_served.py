@@ -96,9 +96,12 @@ def test_a_page_and_an_answer_are_served(framework: str, client: str) -> None:
         if client == "sse2":
             answer = served.http.get(unescape(answer.text.split('sse-connect="')[1].split('"')[0]))
         assert answer.status_code == 200
-        assert '<div class="human">Can you write &lt;b&gt;HTML&lt;/b&gt;?</div>' in answer.text
+        human = re.search(r'<div class="streamhtml-human" dir="auto">(.*)</div>', answer.text)
+        assert human
+        assert human[1] == "Can you write &lt;b&gt;HTML&lt;/b&gt;?"
         region = re.search(
-            r'<div class="ai">.*?<div id="ai_\w+-p0-text"[^>]*>(.*)(?:</div>){4}\s*</article>',
+            r'<div class="streamhtml-ai">.*?<div id="ai_\w+-p0-text"[^>]*>(.*)(?:</div>){4}\s*'
+            "(?:<button.*)?</article>",
             answer.text,
             re.DOTALL,
         )
@@ -126,6 +129,22 @@ def test_ctrl_c_ends_the_demo_while_an_answer_streams(framework: str) -> None:
         assert time.monotonic() - began < _answers.SLEEP_SECONDS / 2
         lines = served.log().splitlines()
         assert all(line.startswith("INFO streamhtml.demo: sleep:") for line in lines), lines
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_an_answer_can_be_stopped_by_its_url(framework: str) -> None:
+    with demo("--framework", framework, "--rate=0") as served:
+        headers, form = {"Streaming-HTML": "html"}, served.form("sleep")
+        with served.http.stream("POST", "/reply", data=form, headers=headers) as answer:
+            body = answer.iter_text()
+            seen = next(body)
+            while "💤" not in seen:
+                seen += next(body)
+            stop = served.http.post(answer.headers["Streaming-HTML-Stop"], data=form)
+            assert stop.status_code == 204
+            seen += "".join(body)
+        assert seen.endswith(" end stopped>")
+        assert served.http.post("/stop/ai_unknown", data=form).status_code == 204
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

@@ -13,6 +13,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from markupsafe import Markup
+
 from streamhtml import merge
 from streamhtml._delta import Delta
 from streamhtml.demo import _tool_answer
@@ -39,7 +41,10 @@ _ANSWERS: Final = Path(__file__).parent / "answers"
 # The first pattern that is found in the prompt chooses the answer. If none is found, a hash of the
 # prompt chooses it.
 _TOPICS: Final = {
+    "arabic": r"[\u0600-\u06ff]|\barabic\b",
     "korean": r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]|\bkorean\b",
+    "sources": r"\b(sources?|cit(e|ations?)|tea)\b",
+    "formulas": r"\b(formulas?|equations?|integral|maths?)\b",
     "python": r"\b(python|code|program|function|async\w*)\b",
     "table": r"\b(table|compare|comparison|versus|vs)\b",
     "seoul": r"\b(seoul|travel|trip|weekend|plan|list)\b",
@@ -48,14 +53,37 @@ _TOPICS: Final = {
     "quote": r"\b(quote|poem|haiku|story)\b",
     "explain": r"\b(how|why|explain|stream\w*)\b",
     "hello": r"\b(hello|hi|hey|help|who|what)\b",
-    "markdown": r"\b(markdown|bread|recipe|bak(e|ing)|formula|footnotes?)\b",
+    "markdown": r"\b(markdown|bread|recipe|bak(e|ing)|footnotes?)\b",
+}
+
+# The answers of "long". The figures in the documentation are about this text, so it stays as it is.
+_LONG: Final = tuple(topic for topic in _TOPICS if topic not in {"arabic", "sources", "formulas"})
+
+_SOURCES: Final = {
+    "1": (
+        "https://en.wikipedia.org/wiki/Camellia_sinensis",
+        "Camellia sinensis",
+        "The plant, where it grows, and the kinds of tea.",
+    ),
+    "2": (
+        "https://en.wikipedia.org/wiki/History_of_tea",
+        "History of tea",
+        "From the first leaves in China to plantations all over the world.",
+    ),
+    "3": (
+        "https://en.wikipedia.org/wiki/The_Classic_of_Tea",
+        "The Classic of Tea",
+        "The book by Lu Yu, written between 760 and 762.",
+    ),
 }
 
 # These are similar to the tokens of a real model: a short word with the space before it, a piece of
-# a longer word, three digits, one or two syllables of Korean, a few punctuation marks. As with a
+# a longer word, three digits, one or two syllables of Korean, a few letters of Arabic. As with a
 # real model, an emoji of several code points is split.
 _TOKEN: Final = re.compile(
-    r" ?[A-Za-z]{1,7}| ?\d{1,3}| ?[가-힣]{1,2}|\n+| +(?= )| ?[!-/:-@\[-`{-~]{1,3}|.", re.DOTALL
+    r" ?[A-Za-z]{1,7}| ?\d{1,3}| ?[가-힣]{1,2}| ?[\u0621-\u0652]{1,4}|\n+| +(?= )"
+    r"| ?[!-/:-@\[-`{-~]{1,3}|.",
+    re.DOTALL,
 )
 
 
@@ -70,7 +98,7 @@ def tokens(prompt: str) -> tuple[str, ...]:
     if command == FAIL:
         return _tokens("explain")[:FAIL_LENGTH]
     if command == LONG:
-        return tuple(token for topic in _TOPICS for token in (*_tokens(topic), "\n\n"))
+        return tuple(token for topic in _LONG for token in (*_tokens(topic), "\n\n"))
     return _tokens(_topic(prompt))
 
 
@@ -103,6 +131,24 @@ async def stream(prompt: str, rate: float) -> AsyncGenerator[str | Delta]:
 def two_answers(rate: float) -> Tokens:
     """Return the source of two answers: "left" is complete, "right" fails."""
     return merge({"left": stream("html", rate), "right": stream(FAIL, rate)})
+
+
+def citation(label: str) -> Markup | None:
+    """Return the HTML of a citation: its number, and a card with the source."""
+    if label not in _SOURCES:
+        return None
+    url, title, excerpt = _SOURCES[label]
+    return Markup(
+        '<span class="streamhtml-citation" tabindex="0">{}<span class="streamhtml-citation-card">'
+        '<a href="{}" rel="noopener" target="_blank">{}</a> {}</span></span>'
+    ).format(label, url, title, excerpt)
+
+
+def language(prompt: str) -> str:
+    """Return the language that a prompt is written in, if its letters tell it: "ko", "ar" or ""."""
+    if re.search(r"[\u0600-\u06ff]", prompt):
+        return "ar"
+    return "ko" if re.search(r"[\uac00-\ud7a3]", prompt) else ""
 
 
 def is_side_by_side(prompt: str) -> bool:

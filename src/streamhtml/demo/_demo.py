@@ -5,9 +5,10 @@ Nothing here knows a framework. The applications ask for an answer and for the p
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, TypeVar, get_args
+from weakref import WeakValueDictionary
 
 from streamhtml.demo import _answers, _model
 from streamhtml.markdown import MarkdownRenderer, Options
@@ -15,6 +16,8 @@ from streamhtml.sources import Tokens
 
 Framework = Literal["starlette", "django", "flask"]
 Client = Literal["plain", "htmx2", "htmx4", "sse2", "sse4", "turbo", "datastar", "page"]
+
+AnyResponse = TypeVar("AnyResponse", bound=Any)
 
 FRAMEWORKS: Final[tuple[Framework, ...]] = get_args(Framework)
 CLIENTS: Final[tuple[Client, ...]] = get_args(Client)
@@ -48,9 +51,8 @@ _SCRIPTS: Final[dict[Client, tuple[str, ...]]] = {
     "datastar": (f"{_DATASTAR_HOST}/gh/starfederation/datastar@1.0.0/bundles/datastar.js",),
     "page": (),
 }
-_FOR_ALL: Final = ("streamhtml/streaming-html-extras.min.js", "streamhtml_demo/demo.js")
-
 _STYLESHEETS: Final = ("streamhtml/streamhtml.css", "streamhtml_demo/demo.css")
+_FOR_ALL: Final = ("streamhtml/streaming-html-extras.min.js", "streamhtml_demo/demo.js")
 
 # The event after which the page empties the form, for the clients that do not do it themselves.
 _SENT: Final[dict[Client, str]] = {
@@ -67,13 +69,13 @@ _HTMX_2: Final = (
 
 _EXAMPLES: Final = (
     "Show me Markdown: a recipe for bread",
-    "Explain how this works",
     "Look up the weather: is it a day for a walk?",
+    "Where does tea come from? Cite your sources",
+    "Solve a quadratic equation",
     "Write some Python",
     "Compare it with polling in a table",
-    "Plan a weekend in Seoul",
     "스트리밍이 뭐예요?",
-    "Emoji and flags 🏳️‍🌈",
+    "ما هو البث؟",
     "Can you write <b>HTML</b>?",
 )
 
@@ -94,6 +96,9 @@ class Demo:
     client: Client = "plain"
     model: str | None = None
     rate: float = 50.0
+    _streaming: WeakValueDictionary[str, Any] = field(
+        default_factory=WeakValueDictionary, init=False, repr=False, compare=False
+    )
 
     def answer(self, prompt: str) -> Tokens:
         """Return the source of the answer. The model is asked when the first token is requested."""
@@ -105,15 +110,37 @@ class Demo:
 
     def message(self, prompt: str) -> dict[str, Any]:
         """Return the context of ``message.html``."""
-        side_by_side = not self.model and _answers.is_side_by_side(prompt)
-        return {"human_message": prompt, "side_by_side": side_by_side}
+        return {
+            "human_message": prompt,
+            "side_by_side": not self.model and _answers.is_side_by_side(prompt),
+            "lang": _answers.language(prompt),
+        }
+
+    def stoppable(self, response: AnyResponse, stop_url: Callable[[str], str]) -> AnyResponse:
+        """Return the response, with the URL at which the reader's browser can stop it."""
+        message_pair_id = response.reply.message_pair_id
+        self._streaming[message_pair_id] = response
+        response.headers["Streaming-HTML-Stop"] = stop_url(message_pair_id)
+        return response
+
+    def stop(self, message_pair_id: str) -> None:
+        """Stop an answer. Ids are random, so only the reader of an answer knows its id."""
+        response = self._streaming.get(message_pair_id)
+        if response is not None:
+            response.stop()
 
     def renderer(self, root: str) -> MarkdownRenderer:
-        """Return a renderer for an answer, which highlights code and draws formulas."""
+        """Return a renderer for an answer. It highlights code, draws formulas and shows sources."""
         from streamhtml.math_core import mathml
         from streamhtml.pygments import highlight
 
-        return MarkdownRenderer(root, Options(dir_auto=True, highlight=highlight, math=mathml))
+        options = Options(
+            dir_auto=True,
+            highlight=highlight,
+            math=mathml,
+            on_citation=None if self.model else _answers.citation,
+        )
+        return MarkdownRenderer(root, options)
 
     def headers(self, nonce: str) -> dict[str, str]:
         """Return the headers of the page, and of a reply that is a whole page.
@@ -146,9 +173,8 @@ class Demo:
             "source_name": self.model or f"built-in answers, {self.rate:g} tokens/s",
             "htmx_config": _HTMX_2 if self.client in ("htmx2", "sse2") else "",
             "sent": _SENT.get(self.client, ""),
-            "pins": "streamhtml/streaming-html.min.js" in scripts,
             "nonce": nonce,
-            "stylesheets": [static(sheet) for sheet in _STYLESHEETS],
+            "stylesheets": [static(path) for path in _STYLESHEETS],
             "icon": static("streamhtml_demo/icon.svg"),
             "scripts": [
                 script if script.startswith("https:") else static(script) for script in scripts

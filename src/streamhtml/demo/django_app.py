@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import path, reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from streamhtml.demo._demo import MAX_URL, TURBO, Demo
 from streamhtml.django import StreamingHTMLResponse
@@ -72,7 +72,7 @@ async def reply(request: HttpRequest) -> HttpResponseBase:
 def stream(request: HttpRequest, message: str) -> HttpResponseBase:
     """Return the answer to one message."""
     nonce = secrets.token_urlsafe()
-    return StreamingHTMLResponse(
+    response = StreamingHTMLResponse(
         request,
         settings.DEMO.answer(message),
         "streamhtml_demo/message.html",
@@ -83,6 +83,14 @@ def stream(request: HttpRequest, message: str) -> HttpResponseBase:
         nonce=nonce,
         headers=settings.DEMO.headers(nonce),
     )
+    return settings.DEMO.stoppable(response, lambda pair: reverse("stop", args=[pair]))
+
+
+@require_POST
+def stop(request: HttpRequest, pair: str) -> HttpResponse:
+    """Stop one answer."""
+    settings.DEMO.stop(pair)
+    return HttpResponse(status=204)
 
 
 def page_context(nonce: str) -> dict[str, Any]:
@@ -91,4 +99,8 @@ def page_context(nonce: str) -> dict[str, Any]:
     return context
 
 
-urlpatterns = [path("", page), path("reply", reply, name="reply")]
+urlpatterns = [
+    path("", page),
+    path("reply", reply, name="reply"),
+    path("stop/<pair>", stop, name="stop"),
+]

@@ -58,7 +58,7 @@ def create_app(demo: Demo) -> Flask:
 
     def stream(message: str) -> Response:
         nonce = secrets.token_urlsafe()
-        return StreamingHTMLResponse(
+        response = StreamingHTMLResponse(
             request,
             demo.answer(message),
             "streamhtml_demo/message.html",
@@ -69,6 +69,12 @@ def create_app(demo: Demo) -> Flask:
             nonce=nonce,
             headers=demo.headers(nonce),
         )
+        return demo.stoppable(response, lambda pair: url_for("stop", pair=pair))
+
+    @app.post("/stop/<pair>")
+    def stop(pair: str) -> AnyResponse:
+        demo.stop(pair)
+        return make_response("", 204)
 
     def context(nonce: str) -> dict[str, Any]:
         return demo.page(url_for("ask"), static, nonce)

@@ -51,7 +51,7 @@ def create_app(demo: Demo) -> Starlette:
 
     def stream(request: Request, message: str) -> Response:
         nonce = secrets.token_urlsafe()
-        return StreamingHTMLResponse(
+        response = StreamingHTMLResponse(
             request,
             demo.answer(message),
             "streamhtml_demo/message.html",
@@ -62,12 +62,18 @@ def create_app(demo: Demo) -> Starlette:
             nonce=nonce,
             headers=demo.headers(nonce),
         )
+        return demo.stoppable(response, lambda pair: str(app.url_path_for("stop", pair=pair)))
+
+    async def stop(request: Request) -> Response:
+        demo.stop(request.path_params["pair"])
+        return Response(status_code=204)
 
     app = Starlette(
         routes=[
             Route("/", page),
             Route("/reply", ask, methods=["POST"], name="reply"),
             Route("/reply", answer),
+            Route("/stop/{pair}", stop, methods=["POST"], name="stop"),
             Mount("/static", _static_files(demo), name="static"),
         ]
     )

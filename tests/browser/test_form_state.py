@@ -77,7 +77,8 @@ def test_from_the_question_to_the_end(client: str, page: Page, server: SteppedSe
 def test_escape_stops_where_asked_for(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
-    show(page, server, client, form(client, FIELD) + STOP + "<dialog>Help</dialog>")
+    asking = form(client, FIELD, data_stream_retry="")
+    show(page, server, client, asking + STOP + "<dialog>Help</dialog>")
     request = ask(page, server)
     field = page.locator("[name=message]")
     field.press("Escape")
@@ -94,6 +95,6 @@ def test_escape_stops_where_asked_for(
     field.press("Escape")
     assert request.disconnected.wait(10)
     wait_for(page, "stream:end", "aborted")
-    expect(page.locator("#ai_1_text")).to_have_text("You stopped this answer.")
+    expect(page.locator("#ai_1_text")).to_have_text("You stopped this answer. Try again")
     field.press("Escape")  # Nothing streams.
     remove_expected_abort(client, problems)

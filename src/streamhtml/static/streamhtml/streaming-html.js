@@ -1259,8 +1259,8 @@
       const place = this.#applier.noticePlace() ?? target;
       const kind = isLost(reason) ? "lost" : reason === "aborted" && this.#stopped && "stopped";
       if (kind) showNotice(source, place, kind);
+      else if (/failed|interrupted|stopped/.test(reason)) offerRetry(source, place);
       if (reason === "finished") announce(findText(source, "complete"));
-      else if (kind || /failed|interrupted|stopped/.test(reason)) offerRetry(source, place);
     }
 
     /** Asks for what was missed, if the server keeps it. */

@@ -56,6 +56,17 @@
    * @property {string} outcome how the reply ended, on its last fragment; otherwise ""
    * @property {number} [index] 0, 1, 2 …; the session sets it
    *
+   * What takes a body.
+   *
+   * @typedef {Pick<Session, "push" | "close"> & { text?: string }} Reader
+   *
+   * How a body is read.
+   *
+   * @typedef {object} Stream
+   * @property {boolean} turbo whether its patches are for Turbo
+   * @property {{ push: (text: string) => Iterable<Fragment> }} framer
+   * @property {number} index of its first fragment
+   *
    * A request whose response is a stream, as the code that sent it sees it.
    *
    * @typedef {object} StreamRequest
@@ -64,6 +75,9 @@
    * @property {(html: string) => void | Promise<unknown>} insert inserts the message there
    * @property {() => void} disconnect closes the connection
    * @property {(name: string) => string | null} header returns a header of the response
+   * @property {boolean} [mayLackMarks] whether the body may be one of elements without marks
+   * @property {(session: Session) => void} [onOpen] is called when the session begins
+   * @property {number} [idle] the seconds without a byte that end it; 0 for no limit
    * @property {Record<string, string>} [headers] of the request; they are sent again with the
    *   requests to stop and to resume, because they may say who the user is
    *
@@ -195,6 +209,7 @@
   /**
    * Reads what a Content-Type says about a stream.
    * @param {string | null} type
+   * @returns {Stream | undefined}
    */
   function readContentType(type) {
     const found = /;\s*fragments="?(\w+)"?(?:;\s*from=(\d+))?/i.exec(type ?? "");
@@ -430,15 +445,17 @@
      * @param {string} html
      */
     async #swap(html) {
-      const read = "[hx-swap-oob],hx-partial";
       let left = "";
-      for (const element of [...parse(html).children]) {
+      const elements = [...parse(html).children];
+      for (const element of elements) {
         const { id } = element;
         const old = this.#find(id);
-        const isRead = element.matches(read) || element.querySelector(read);
+        const isRead = element.matches(OUT_OF_BAND) || element.querySelector(OUT_OF_BAND);
         const isAlone = !this.#ids?.has(id) || findAll(id).every((each) => each === old);
-        if (swapByHtmx && isRead && isAlone) left += element.outerHTML;
-        else {
+        if (swapByHtmx && isRead && isAlone) {
+          // To parse and to write again is not always exact.
+          left = elements[1] ? left + element.outerHTML : html;
+        } else {
           element.removeAttribute("hx-swap-oob");
           old?.replaceWith(element);
           processByHtmx(element);
@@ -577,6 +594,9 @@
       "[data-stream-stop][hidden]{display:none!important}",
   );
   document.adoptedStyleSheets.push(sheet);
+
+  // htmx 2 also looks into templates.
+  const OUT_OF_BAND = "[hx-swap-oob],[data-hx-swap-oob],hx-partial,template:first-child";
 
   /** @type {((html: string) => void | Promise<void>) | undefined} */
   let swapByHtmx;
@@ -1096,7 +1116,7 @@
 
     /**
      * @param {StreamRequest} request
-     * @param {NonNullable<ReturnType<typeof readContentType>>} stream
+     * @param {Stream} stream
      */
     constructor(request, { turbo, framer, index }) {
       const { source, target, insert, header } = request;
@@ -1110,6 +1130,7 @@
       this.#stopURL = header(REQUEST_HEADER + "-Stop");
       this.#resumeURL = header(REQUEST_HEADER + "-Resume");
       occupy(source, target, this.#stop, true);
+      request.onOpen?.(this);
       watch(this);
       this.#restartIdleTimer();
       announce("");
@@ -1117,8 +1138,8 @@
       resetSent(source);
     }
 
-    /** Takes more of the body. @param {string} text */
-    push(text) {
+    /** Takes more of the body. @param {string} text @param {boolean} [_isLast] */
+    push(text, _isLast) {
       try {
         for (const fragment of this.#framer.push(text)) {
           fragment.index = this.#index++;
@@ -1137,7 +1158,8 @@
     /**
      * Says that the body has ended.
      * @param {string} reason why, if the server did not say it
-     * @returns {Promise<string>} how the reply ended. That is known later if it was resumed.
+     * @returns {string | Promise<string>} how the reply ended, which is known later if it was
+     *   resumed
      */
     close(reason) {
       return (this.#ended ??= this.#end(reason));
@@ -1196,9 +1218,10 @@
     #restartIdleTimer() {
       if (this.#aborted) return;
       clearTimeout(this.#idleTimer);
+      const { source, idle = IDLE_TIMEOUT } = this.#request;
       const seconds = this.#outcome
         ? CLOSE_TIMEOUT
-        : +(this.#request.source.getAttribute("data-stream-idle") ?? IDLE_TIMEOUT);
+        : +(source.getAttribute("data-stream-idle") ?? idle);
       if (seconds) {
         this.#idleTimer = setTimeout(() => this.#interrupt("timeout"), seconds * 1000);
       }
@@ -1317,19 +1340,23 @@
   /**
    * Begins to show the reply to a request.
    * @param {StreamRequest} request
-   * @returns {Session | undefined} nothing if the response is an ordinary one
+   * @returns {Reader | undefined} what takes the body; nothing if the response is an ordinary one
    */
-  function openSession(request) {
-    const stream = readContentType(request.header("Content-Type"));
+  function openReader(request) {
+    const { header, mayLackMarks } = request;
     // With one of these, htmx leaves the page or the place, whatever the body is.
-    const leaves = ["HX-Redirect", "HX-Location", "HX-Refresh"].some(request.header);
-    return stream && !leaves ? new Session(request, stream) : undefined;
+    if (["HX-Redirect", "HX-Location", "HX-Refresh"].some(header)) return;
+    const type = header("Content-Type") ?? "";
+    const stream = readContentType(type);
+    if (stream) return new Session(request, stream);
+    const isHTML = /^text\/(html|event-stream)\b/i.test(type);
+    return mayLackMarks && isHTML ? readElements(request) : undefined;
   }
 
   /**
    * Reads a body to its end, as one stream of UTF-8.
    * @param {Response} response
-   * @param {(text: string) => void} push
+   * @param {(text: string, isLast?: boolean) => void} push
    * @param {AbortSignal} [signal] ends the reading, if the request has no signal of its own
    */
   async function readBody(response, push, signal) {
@@ -1341,22 +1368,22 @@
     signal?.addEventListener("abort", () => void reader.cancel().catch(() => {}));
     for (;;) {
       const { done, value } = await reader.read();
+      push(decoder.decode(value, { stream: !done }), done);
       if (done) break;
-      push(decoder.decode(value, { stream: true }));
     }
   }
 
   /**
    * Reads a body into a session. Throws an error of the network, unless the reply was resumed and
    * brought to its end.
-   * @param {Response} response @param {Session} session @param {AbortSignal} [signal]
+   * @param {Response} response @param {Reader} reader @param {AbortSignal} [signal]
    */
-  async function readInto(response, session, signal) {
+  async function readInto(response, reader, signal) {
     try {
-      await readBody(response, (text) => session.push(text), signal);
-      await session.close("incomplete");
+      await readBody(response, (text, isLast) => reader.push(text, isLast), signal);
+      await reader.close("incomplete");
     } catch (error) {
-      const reason = await session.close("incomplete");
+      const reason = await reader.close("incomplete");
       if (isLost(reason) || reason === "aborted") throw error;
     }
   }
@@ -1368,6 +1395,91 @@
     event.preventDefault();
     pending.stop();
   });
+
+  // ---------------------------------------------------------------------------------------------
+  // A body without marks, as a view sends it that yields the whole message again for each token, or
+  // as the `htmx` format has it. Each element at its top level is a fragment, as soon as its end
+  // has arrived. htmx swaps it out of band, or inserts it.
+  // ---------------------------------------------------------------------------------------------
+
+  const ORDINARY_WAIT = 50; // ms; a body that has ended by then may be an ordinary response
+  const PAGE = /^\s*<(!doctype|html|head|body)\b/i;
+  // The body changes an element out of band that it has inserted itself. htmx alone would look for
+  // it before it inserts anything.
+  const CHANGES_ITSELF =
+    /\bid=["']?([\w-]+)\b[^]+?(\bid=["']?|-oob=["'][^"'#]*#|<hx-partial [^>#]*#)\1\b/;
+
+  /**
+   * Reads such a body, and begins a session for it, unless it is an ordinary response. This is left
+   * to htmx, as `text`.
+   * @param {StreamRequest} request
+   * @returns {Reader}
+   */
+  function readElements(request) {
+    // The browser's own parser finds the elements. After each ">", it gets a comment with the
+    // position. If this comment is at the top level, so is the end of the element before it.
+    const parser = document.implementation.createHTMLDocument();
+    parser.write(trusted("<template>"));
+    const { content } = /** @type {HTMLTemplateElement} */ (parser.head.firstChild);
+    let body = "";
+    let text = ""; // after the last complete element
+    let start = 0; // its position
+    let isStream = false;
+    let end = "";
+    /** @type {Fragment[]} what the session has not got yet */
+    const ready = [];
+    /** @type {Session | undefined} */
+    let session;
+
+    /** @param {string} action @param {number} length */
+    function complete(action, length) {
+      const html = text.slice(0, length);
+      ready.push({ patches: [{ action, root: "", at: "", html }], outcome: "" });
+      text = text.slice(length);
+      start += length;
+    }
+
+    function show() {
+      if (!ready.length || PAGE.test(body)) return;
+      const framer = { push: () => ready.splice(0) };
+      session ??= new Session({ ...request, idle: 0 }, { turbo: false, framer, index: 0 });
+      session.push("");
+    }
+
+    const timer = setTimeout(() => {
+      isStream = !request.header("Content-Length");
+      if (isStream) show();
+    }, ORDINARY_WAIT);
+
+    return {
+      push(more, isLast) {
+        const position = start + text.length + 1;
+        text += more;
+        if (!session) body += more;
+        parser.write(trusted(more.replace(/>/g, (_, at) => `><!${position + at}>`)));
+        for (const node of [...content.childNodes]) {
+          const element = node instanceof Comment && node.previousElementSibling;
+          if (!element) continue;
+          complete(element.matches(OUT_OF_BAND) ? "swap" : "open", +node.data - start);
+          while (content.firstChild !== node) content.firstChild?.remove();
+        }
+        if (isLast && !content.firstElementChild) {
+          end = "finished";
+          if (text.trim()) complete("open", text.length);
+        }
+        // Only a body with something out of band is searched, because that takes a while.
+        const hasSwap = ready.some(({ patches }) => patches[0].action === "swap");
+        if (isStream || (isLast && hasSwap && CHANGES_ITSELF.test(body))) show();
+      },
+      close(reason) {
+        clearTimeout(timer);
+        return session?.close(end || reason) ?? reason;
+      },
+      get text() {
+        return session ? "" : body;
+      },
+    };
+  }
 
   // ---------------------------------------------------------------------------------------------
   // Plain forms: <form data-stream="#messages beforeend"> is sent as the browser would send it. The
@@ -1411,7 +1523,7 @@
     try {
       const response = await fetch(...options);
       const header = (/** @type {string} */ name) => response.headers.get(name);
-      const session = openSession(Object.assign(request, { header }));
+      const session = openReader(Object.assign(request, { header }));
       hasSession = !!session;
       if (session) await readInto(response, session);
       else if (response.redirected) location.assign(response.url);
@@ -1504,68 +1616,68 @@
    */
   function readXHR(htmx, api, detail, streams) {
     const { elt, target, xhr } = detail;
-    /** @type {Session | undefined} */
-    let session;
+    /** @type {Reader | undefined} */
+    let reader;
     let read = 0; // characters of the body
     let letHtmxContinue = () => {};
 
     const find = (/** @type {string} */ selector) => api.querySelectorExt(elt, selector);
+    const isRedirected = () => {
+      const { href } = new URL(detail.pathInfo.finalRequestPath, document.baseURI);
+      return xhr.responseURL !== href.split("#")[0]; // to a page to sign in, for example
+    };
 
-    /** @returns {Session | undefined} */
     function open() {
       const { headers } = detail.requestConfig;
       // fetch() refuses others.
       const latin1 = Object.entries(headers).filter(([, value]) => !/[^\0-\xff]/.test(value));
       const selector = xhr.getResponseHeader("HX-Retarget");
       const place = !selector ? target : selector === "this" ? elt : find(selector);
-      const opened = openSession({
+      return openReader({
         source: elt,
         target: place,
         insert: (html) => insertByHtmx2(htmx, api, detail, place, html),
         disconnect: xhr.abort.bind(xhr),
         header: (name) => xhr.getResponseHeader(name),
         headers: Object.fromEntries(latin1),
+        mayLackMarks: xhr.status < 300 && !isRedirected(),
+        onOpen(session) {
+          xhr.timeout = 0; // It would limit the whole request.
+          streams.add(xhr);
+          xhr.abort = () => {
+            session.abort();
+            letHtmxContinue();
+          };
+        },
       });
-      if (!opened) return;
-      streams.add(xhr);
-      xhr.abort = () => {
-        opened.abort();
-        letHtmxContinue();
-      };
-      return opened;
     }
 
-    function readNewText() {
-      session ??= open();
-      if (!session) return;
-      xhr.timeout = 0; // It would limit the whole request.
+    function readNewText(isLast = false) {
+      reader ??= open();
+      if (!reader) return;
       const text = xhr.responseText.slice(read); // empty after an error
       read += text.length;
-      session.push(text);
+      reader.push(text, isLast);
     }
 
     // Until the response begins, this can be stopped too.
     const done = begin({ source: elt, target, disconnect: () => xhr.abort() });
     xhr.addEventListener("loadend", done);
-    xhr.addEventListener("progress", readNewText);
+    xhr.addEventListener("progress", () => readNewText());
     // htmx continues when everything is on the page. After its own abort, it does not wait.
     for (const name of ["onload", "onerror", "onabort"]) {
       const htmxListener = xhr[name];
       xhr[name] = async (/** @type {Event} */ event) => {
-        if (name === "onload") readNewText();
-        if (name === "onload" && !session && wantsStream(elt)) {
-          // A page to sign in, for example.
-          const { href } = new URL(detail.pathInfo.finalRequestPath, document.baseURI);
-          if (xhr.responseURL !== href.split("#")[0]) {
-            streams.add(xhr); // htmx inserts nothing.
-            location.assign(xhr.responseURL);
-          }
+        if (name === "onload") readNewText(true);
+        if (name === "onload" && !reader && wantsStream(elt) && isRedirected()) {
+          streams.add(xhr); // htmx inserts nothing.
+          location.assign(xhr.responseURL);
         }
         letHtmxContinue = () => {
           letHtmxContinue = () => {};
           htmxListener.call(xhr, event);
         };
-        if (session) await session.close("incomplete");
+        if (reader) await reader.close("incomplete");
         letHtmxContinue();
       };
     }
@@ -1622,7 +1734,7 @@
         target: "body",
         swap: "none",
         push: "false",
-        text,
+        text: text.replace(/^\s*<template>|<\/template>$/g, ""), // where htmx 4 looks for nothing
       });
     htmx.registerExtension("streaming-html", {
       init(/** @type {any} */ api) {
@@ -1651,7 +1763,8 @@
         const response = ctx.response.raw;
         const target = ctx.hx.retarget ?? ctx.target;
         const swap = ctx.hx.reswap ?? ctx.swap;
-        const session = openSession({
+        const hasExtension = !!source.closest("[hx-ext*=streaming-html]");
+        const reader = openReader({
           source,
           target,
           // The message is inserted by the request's only swap, with its history and its events.
@@ -1664,15 +1777,18 @@
           disconnect: ctx.request.abort,
           header: (name) => response.headers.get(name),
           headers: ctx.request.headers,
+          mayLackMarks: hasExtension && response.ok && !response.redirected,
+          onOpen(session) {
+            ctx.request.abort = () => session.abort();
+            clearTimeout(ctx.requestTimeout); // It would limit the whole request.
+            ctx.swap = ctx.hx.reswap = "none";
+          },
         });
-        if (!session) return wantsStream(source) ? keepOut(source, ctx) : undefined;
-        ctx.request.abort = () => session.abort();
-        clearTimeout(ctx.requestTimeout); // It would limit the whole request.
+        if (!reader) return wantsStream(source) ? keepOut(source, ctx) : undefined;
         response.text = async () => {
-          await readInto(response, session);
-          return "";
+          await readInto(response, reader);
+          return reader.text ?? "";
         };
-        ctx.swap = ctx.hx.reswap = "none";
       },
     });
   }
@@ -1729,7 +1845,7 @@
     const { response } = /** @type {CustomEvent} */ (event).detail.fetchResponse;
     const type = response.headers.get("Content-Type");
     const controller = new AbortController();
-    const session = readContentType(type)?.turbo && openSession({
+    const session = readContentType(type)?.turbo && openReader({
       source,
       target: source,
       insert: () => {}, // The elements say where they go.

@@ -92,7 +92,8 @@ def test_a_notice_follows_the_text_unless_all_went_well(
 @pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
 def test_fail_shows_the_notice_without_the_template(renderer: str, at_once: bool) -> None:
-    reply = Reply(EACH_TIME, {"message_pair_id": "ai_1"}, renderer=renderer, at_once=at_once)
+    template = EACH_TIME if renderer == "template" else BOTH_PARTS
+    reply = Reply(template, {"message_pair_id": "ai_1"}, renderer=renderer, at_once=at_once)
     reply.open()
     end = reply.fail()
     assert (end.outcome, reply.state) == ("failed", "failed")
@@ -109,7 +110,7 @@ NOTICE = ENVIRONMENT.from_string("<u>{{ outcome }} {{ who }} {{ message_pair_id 
 def test_a_custom_notice_gets_the_context_of_the_message(renderer: str, at_once: bool) -> None:
     def ended(outcome: Any) -> str:
         reply = Reply(
-            EACH_TIME,
+            EACH_TIME if renderer == "template" else BOTH_PARTS,
             {"who": "<me>", "message_pair_id": "ai_1"},
             renderer=renderer,
             at_once=at_once,

@@ -43,3 +43,32 @@ def test_a_loop_over_the_parts_raises_instead_of_running_forever() -> None:
     looping = ENVIRONMENT.from_string("{% for part in parts %}{{ part }}{% endfor %}").render
     with pytest.raises(TypeError, match="'Parts' object is not iterable"):
         Reply(looping).open()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "{{ chunk_index }}",
+        '{% if chunk_index > 0 %}hx-swap-oob="true"{% endif %}',
+        "{% if not chunk_index %}{% endif %}",
+        "{% if chunk_index == 0 %}{% endif %}",
+        "{{ chunk_index + 1 }}",
+    ],
+)
+@pytest.mark.parametrize("renderer", ["markdown", "text"])
+def test_a_template_for_each_fragment_is_not_rendered_once(renderer: Any, use: str) -> None:
+    template = ENVIRONMENT.from_string("<i>{{ ai_message }}</i>" + use).render
+    with pytest.raises(ValueError, match=r"uses chunk_index.* pass this argument .* or remove"):
+        Reply(template, renderer=renderer).open()
+    Reply(template, renderer="template").open()
+
+
+def test_a_template_that_passes_the_index_on_has_not_used_it() -> None:
+    shown: list[str] = []
+
+    def template(context: Mapping[str, Any]) -> str:
+        shown.append(repr(context["chunk_index"]))  # as a tool for debugging does
+        return f"<p>{context['ai_message']}</p>"
+
+    Reply(template).open()
+    assert shown == ["0"]

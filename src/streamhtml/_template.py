@@ -4,7 +4,7 @@ Here a template is a function from a context to HTML. Only the adapters know tem
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partialmethod
 from typing import Any, Final, TypeAlias
 
 from jinja2 import Environment, PackageLoader
@@ -46,6 +46,31 @@ class Parts:
     __iter__ = None
 
 
+class _FirstIndex(int):
+    """The ``chunk_index`` 0 of a template that is rendered once, and whether the template used it.
+
+    A template engine may hide an error that is raised in an expression, as Django does in
+    ``{% if %}``. So the use is only noted.
+    """
+
+    is_used = False
+
+    def _use(self, method: Callable[..., Any], *args: Any) -> Any:
+        self.is_used = True
+        return method(self, *args)
+
+
+# What a template can do with a number. ``repr()`` is not in the list, because tools for debugging
+# call it for all names of a context.
+for _name in (
+    *("__bool__", "__int__", "__float__", "__index__", "__str__", "__format__"),
+    *("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"),
+    *("__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__mod__", "__rmod__"),
+    *("__floordiv__", "__truediv__"),
+):
+    setattr(_FirstIndex, _name, partialmethod(_FirstIndex._use, getattr(int, _name)))
+
+
 class MessageTemplate:
     """The template of one message, with the caller's context.
 
@@ -70,6 +95,23 @@ class MessageTemplate:
         self._template = template
         self._context = context
         self.message_pair_id = message_pair_id
+
+    def render_once(self, get: Callable[[str], str]) -> Markup:
+        """Render the message for live regions, which later fragments change.
+
+        Raises:
+            ValueError: the template uses ``chunk_index``, so it was written for
+                ``renderer="template"``.
+        """
+        index = _FirstIndex()
+        html = self.render(index, get)
+        if index.is_used:
+            raise ValueError(
+                "the template uses chunk_index, which only counts with renderer='template'; pass "
+                "this argument to render the template for each fragment, or remove chunk_index "
+                "from the template, which is rendered once"
+            )
+        return html
 
     def render(self, chunk_index: int, get: Callable[[str], str]) -> Markup:
         """Render the message.

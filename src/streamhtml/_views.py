@@ -122,7 +122,7 @@ class LiveView:
         return sum([place.held for place in self._places.values()])
 
     def open(self) -> list[Patch]:
-        self._shell = render_shell(partial(self._shown.message.render, 0))
+        self._shell = render_shell(self._shown.message.render_once)
         if not self._shell.parts:
             raise ValueError(
                 "the template shows neither {{ ai_message }} nor {{ parts }} nor one of them, so "

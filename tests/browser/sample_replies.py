@@ -65,7 +65,11 @@ def text() -> SampleReply:
 def failed() -> SampleReply:
     """A reply that an error in the source has cut short."""
     context = {"message_pair_id": "ai_1", "human_message": "<Why?>"}
-    reply = Reply(_TEMPLATE.render, context, renderer="text")
+    template = Environment(autoescape=True).from_string(
+        '<article id="{{ message_pair_id }}"><p>{{ human_message }}</p><p>{{ ai_message }}</p>'
+        "</article>"
+    )
+    reply = Reply(template.render, context, renderer="text")
     fragments = (reply.open(), reply.feed([Delta("Because & ")]), reply.close("failed"))
     notice = '<span class="streamhtml-notice" role="alert">'
     notice += "Something went wrong, and the answer ends here.</span>"

@@ -154,6 +154,7 @@ def test_every_python_example_is_run() -> None:
     known = {
         "api.md": {"StreamingHTMLResponse", *PUBLIC},
         "save-the-answer.md": {"django-save"},
+        "from-the-tutorial.md": {"views-1.py", "views-2.py"},
         "sdks.md": {"view", *(block.title for block in blocks(DOCS / "how-to" / "sdks.md"))},
         "README.md": {"app.py", "django", "flask"},
         "any-framework.md": {

@@ -39,27 +39,21 @@ _CLIENT_NAMES: Final[dict[Client, str]] = {
     "page": "no JavaScript",
 }
 _DATASTAR_HOST: Final = "https://cdn.jsdelivr.net"
+_OURS: Final = "streamhtml/streaming-html.min.js"
 # The scripts of each client, in the order in which they are loaded: URLs, or paths in a ``static``
 # directory.
 _SCRIPTS: Final[dict[Client, tuple[str, ...]]] = {
-    "plain": ("streamhtml/streaming-html.min.js",),
-    "htmx2": ("django_htmx/htmx-2.min.js", "streamhtml/streaming-html.min.js"),
-    "htmx4": ("django_htmx/htmx-4.min.js", "streamhtml/streaming-html.min.js"),
-    "sse2": ("django_htmx/htmx-2.min.js", "django_htmx/ext/hx-sse-2.min.js"),
-    "sse4": ("django_htmx/htmx-4.min.js", "django_htmx/ext/hx-sse-4.min.js"),
-    "turbo": ("turbo/turbo.es2017-umd.js", "streamhtml/streaming-html.min.js"),
-    "datastar": (f"{_DATASTAR_HOST}/gh/starfederation/datastar@1.0.0/bundles/datastar.js",),
+    "plain": (_OURS,),
+    "htmx2": ("django_htmx/htmx-2.min.js", _OURS),
+    "htmx4": ("django_htmx/htmx-4.min.js", _OURS),
+    "sse2": ("django_htmx/htmx-2.min.js", "django_htmx/ext/hx-sse-2.min.js", _OURS),
+    "sse4": ("django_htmx/htmx-4.min.js", "django_htmx/ext/hx-sse-4.min.js", _OURS),
+    "turbo": ("turbo/turbo.es2017-umd.js", _OURS),
+    "datastar": (f"{_DATASTAR_HOST}/gh/starfederation/datastar@1.0.0/bundles/datastar.js", _OURS),
     "page": (),
 }
 _STYLESHEETS: Final = ("streamhtml/streamhtml.css", "streamhtml_demo/demo.css")
 _FOR_ALL: Final = ("streamhtml/streaming-html-extras.min.js", "streamhtml_demo/demo.js")
-
-# The event after which the page empties the form, for the clients that do not do it themselves.
-_SENT: Final[dict[Client, str]] = {
-    "sse2": "htmx:beforeSend",
-    "sse4": "htmx:before:request",
-    "datastar": "datastar-fetch",
-}
 # By default htmx 2 writes a <style> into the page, which the policy below forbids. The other
 # features are not needed here, and are switched off so that no answer can use them.
 _HTMX_2: Final = (
@@ -172,7 +166,6 @@ class Demo:
             "client_name": _CLIENT_NAMES[self.client],
             "source_name": self.model or f"built-in answers, {self.rate:g} tokens/s",
             "htmx_config": _HTMX_2 if self.client in ("htmx2", "sse2") else "",
-            "sent": _SENT.get(self.client, ""),
             "nonce": nonce,
             "stylesheets": [static(path) for path in _STYLESHEETS],
             "icon": static("streamhtml_demo/icon.svg"),

@@ -63,9 +63,10 @@
    * How a body is read.
    *
    * @typedef {object} Stream
-   * @property {boolean} turbo whether its patches are for Turbo
+   * @property {boolean} [turbo] whether its patches are for Turbo
    * @property {{ push: (text: string) => Iterable<Fragment> }} framer
    * @property {number} index of its first fragment
+   * @property {boolean} [follows] whether another library changes the page
    *
    * A request whose response is a stream, as the code that sent it sees it.
    *
@@ -535,17 +536,34 @@
     #regions = [];
     /** @type {Element[]} the regions on the page; at first the body, which a visit replaces */
     #shown = [document.body];
+    #follows;
+
+    /** @param {boolean} [follows] whether another library has already changed the page */
+    constructor(follows) {
+      this.#follows = follows;
+    }
 
     /** @param {Fragment[]} fragments */
     async apply(fragments) {
       const patches = fragments.flatMap((fragment) => fragment.patches);
       if (!patches.length || this.hasLeft()) return;
       const content = parse(patches.map(({ html }) => html).join(""));
-      const elements = /** @type {any[]} */ ([...content.children]);
       if (!this.#opened) {
         this.#opened = true;
-        this.#regions = liveRegions(elements[0]?.firstElementChild?.content, "[id]");
+        const stream = content.firstElementChild?.firstElementChild;
+        const message = this.#follows ? content : /** @type {any} */ (stream)?.content;
+        this.#regions = liveRegions(message, "[id]");
       }
+      if (!this.#follows) await this.#render(content);
+      if (this.#regions.length) {
+        this.#shown = this.#regions.flatMap((id) => document.getElementById(id) ?? []);
+      }
+      this.setBusy(true);
+    }
+
+    /** @param {DocumentFragment} content */
+    async #render(content) {
+      const elements = /** @type {any[]} */ ([...content.children]);
       const focused = document.activeElement;
       const parts = this.#shown.flatMap((region) =>
         [...region.querySelectorAll(":scope > .streamhtml-part")].map((part, index) => {
@@ -562,10 +580,6 @@
       if (!focused?.isConnected && document.activeElement === document.body) {
         document.getElementById(focused?.id ?? "")?.focus();
       }
-      if (this.#regions.length) {
-        this.#shown = this.#regions.flatMap((id) => document.getElementById(id) ?? []);
-      }
-      this.setBusy(true);
     }
 
     /** @param {boolean} busy */
@@ -1118,12 +1132,13 @@
      * @param {StreamRequest} request
      * @param {Stream} stream
      */
-    constructor(request, { turbo, framer, index }) {
+    constructor(request, { turbo, follows, framer, index }) {
       const { source, target, insert, header } = request;
       this.#request = request;
       this.#framer = framer;
       this.#format = turbo ? "turbo" : "html";
-      this.#applier = turbo ? new TurboApplier() : new HTMLApplier(insert);
+      const byTurbo = turbo || follows;
+      this.#applier = byTurbo ? new TurboApplier(follows) : new HTMLApplier(insert);
       this.#sink = new Sink((fragments) => this.#write(fragments));
       this.#index = this.#received = index;
       // An XMLHttpRequest that was aborted has no headers any more.
@@ -1442,7 +1457,7 @@
     function show() {
       if (!ready.length || PAGE.test(body)) return;
       const framer = { push: () => ready.splice(0) };
-      session ??= new Session({ ...request, idle: 0 }, { turbo: false, framer, index: 0 });
+      session ??= new Session({ ...request, idle: 0 }, { framer, index: 0 });
       session.push("");
     }
 
@@ -1576,7 +1591,7 @@
         api = internal;
       },
       onEvent(/** @type {string} */ name, /** @type {CustomEvent} */ { detail }) {
-        if (name === "htmx:configRequest") detail.headers[REQUEST_HEADER] = "html";
+        if (name === "htmx:configRequest") detail.headers[REQUEST_HEADER] ??= "html";
         if (name === "htmx:beforeSend") readXHR(htmx, api, detail, streams);
         if (/:(sendError|responseError|timeout)$/.test(name) && !streams.has(detail.xhr)) {
           reportFailure(detail.elt, detail.target, readResponse(detail.xhr) ?? detail.error);
@@ -1743,7 +1758,7 @@
         api.initSecurity?.({ createHTML: trusted, createScript });
       },
       htmx_config_request(/** @type {Element} */ _, /** @type {any} */ { ctx }) {
-        if (ctx.request.abort) ctx.request.headers[REQUEST_HEADER] = "html";
+        if (ctx.request.abort) ctx.request.headers[REQUEST_HEADER] ??= "html";
       },
       htmx_before_request(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
         const { target, request } = ctx;
@@ -1887,4 +1902,79 @@
       for (const each of watched.keys()) each.setBusy?.(false);
     });
   }
+
+  // ---------------------------------------------------------------------------------------------
+  // Pages on which another library reads an event stream, and changes the page: hx-sse of htmx 4,
+  // htmx-ext-sse of htmx 2, and Datastar. A session follows what they do, for the form's state, the
+  // stop button, the live regions, the notices and the events.
+  // ---------------------------------------------------------------------------------------------
+
+  /** What other libraries read now, by their object for it. @type {Map<object, Session>} */
+  const followed = new Map();
+
+  /**
+   * Reports a change to the page.
+   * @param {any} stream @param {Element} element that has asked
+   * @param {string} html the change, trusted
+   * @param {() => void} disconnect
+   */
+  function follow(stream, element, html, disconnect) {
+    if (!followed.has(stream)) {
+      if (!/\bstreamhtml\b/.test(html)) return; // It is not from this library.
+      const form = element.getAttribute("data-stream-form");
+      const source = (form && document.querySelector(form)) || element.closest("form") || element;
+      const none = /** @type {() => any} */ (() => null);
+      const request = { source, target: source, insert: none, disconnect, header: none, idle: 0 };
+      const push = (/** @type {string} */ text) => [
+        { patches: [{ action: "", root: "", at: "", html: text }], outcome: "" },
+      ];
+      followed.set(stream, new Session(request, { follows: true, framer: { push }, index: 0 }));
+    }
+    followed.get(stream)?.push(html);
+  }
+
+  /** @param {any} stream @param {string} reason */
+  function unfollow(stream, reason) {
+    followed.get(stream)?.close(reason);
+    followed.delete(stream);
+  }
+
+  /** @param {string} name @param {(event: any) => void} listener */
+  const listen = (name, listener) => document.addEventListener(name, listener);
+
+  // htmx 4 spells the event in two ways.
+  for (const name of ["htmx:sse:after:message", "htmx:after:sse:message"]) {
+    listen(name, ({ target, detail: { message } }) => {
+      if (message.event === "end") return unfollow(target, message.data);
+      follow(target, target, message.data, () => {
+        const connection = target._htmx.sse;
+        connection.config.reconnect = false;
+        connection.reader?.cancel();
+      });
+    });
+  }
+  listen("htmx:sse:close", ({ target, detail }) =>
+    unfollow(target, detail.reason === "ended" ? "incomplete" : "aborted"),
+  );
+
+  listen("htmx:sseOpen", ({ detail: { source } }) =>
+    source.addEventListener("end", (/** @type {any} */ { data }) => unfollow(source, data)),
+  );
+  listen("htmx:sseMessage", ({ target, detail }) =>
+    follow(detail.target, target, detail.data, () => detail.target.close()),
+  );
+  listen("htmx:sseClose", ({ detail }) => unfollow(detail.source, "aborted"));
+
+  // Datastar does not report the event that has the outcome, but the notice has it, too.
+  let outcome = "finished";
+  listen("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
+    const html = argsRaw?.elements;
+    if (type === "started") outcome = "finished";
+    if (html) {
+      outcome = /streamhtml-notice-(\w+)/.exec(html)?.[1] ?? outcome;
+      follow(el, el, html, () => el.streamController?.abort());
+    }
+    if (type === "finished") unfollow(el, outcome);
+    if (/error|failed/.test(type)) unfollow(el, "incomplete");
+  });
 })();

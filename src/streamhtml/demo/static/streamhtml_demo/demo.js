@@ -70,11 +70,3 @@ new MutationObserver(() => {
   if (focused === send && streams) stop.focus();
   if (focused === stop && !streams) send.focus();
 }).observe(form, { attributeFilter: ["data-streaming"] });
-// Where no client of ours empties the form: once it is sent, and the client has read it.
-let sent = false;
-form.addEventListener("submit", () => (sent = true));
-if (form.dataset.resetOn) document.addEventListener(form.dataset.resetOn, ({ detail }) => {
-  if (!sent || (detail.type && detail.type !== "datastar-patch-elements")) return;
-  sent = false;
-  form.reset();
-});

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from tests.browser.chat_page import CLIENTS
 from tests.browser.engines import Engine, Firefox, WebKit
-from tests.browser.recorded_page import RECORD, SETTLED, body
+from tests.browser.recorded_page import RECORD, SETTLED, body, cut_at_random
 from tests.browser.recorded_server import Answer, RecordedServer
 from tests.browser.sample_replies import SAMPLE_REPLIES
 from tests.browser.test_cuts import AT_RANDOM, BY_BYTE, SECONDS, WHOLE, writes
+from tests.browser.test_elements import shown, versions
 from tests.browser.test_endings import LOST, three_fragments
 
 pytestmark = pytest.mark.slow
@@ -92,6 +93,20 @@ def test_the_page_is_the_same(client: str, name: str, cut: str, engine: Engine) 
         assert played.call("() => problems") == []
         if cut == BY_BYTE:
             assert played.call("() => reads.length") > 5
+
+
+@pytest.mark.parametrize("client", ["htmx2", "htmx4"])
+def test_a_body_without_marks(client: str, engine: Engine) -> None:
+    written = versions(4)
+    pieces = cut_at_random("".join(written).encode(), 1)
+    with RecordedServer() as server:
+        played = Played(engine, server, client)
+        played.ask(Answer("text/event-stream", pieces, pace=SECONDS / len(pieces)))
+        played.wait_for("stream:end", "finished")
+        there, expected, *_ = played.call(SETTLED, shown(written, client))
+        assert there == expected
+        assert [detail for name, detail in played.events if name == "chunk"] == [0, 1, 2, 3]
+        assert played.call("() => problems") == []
 
 
 @pytest.mark.parametrize("end", ["cut", "reset"])

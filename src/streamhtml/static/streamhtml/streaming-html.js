@@ -1963,7 +1963,8 @@
   listen("htmx:sseMessage", ({ target, detail }) =>
     follow(detail.target, target, detail.data, () => detail.target.close()),
   );
-  listen("htmx:sseClose", ({ detail }) => unfollow(detail.source, "aborted"));
+  // It may come before the event with the outcome.
+  listen("htmx:sseClose", ({ detail }) => setTimeout(unfollow, 0, detail.source, "aborted"));
 
   // Datastar does not report the event that has the outcome, but the notice has it, too.
   let outcome = "finished";

@@ -1,0 +1,104 @@
+"""The client beside another library that reads an event stream: hx-sse, htmx-ext-sse, Datastar."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.chat_page import Chat
+from tests.browser.form_page import expect_html, show, wait_for
+from tests.browser.npm_files import HTMX, NODE_MODULES
+from tests.browser.stepped_server import SteppedServer
+from tests.scripted_server import PATIENCE
+from tests.servers.process import demo
+
+pytestmark = pytest.mark.browser
+
+SENDS = 4
+PROMPT = "Show me Markdown: a recipe for bread"
+WATCH = """() => {
+    window.busy = [];
+    addEventListener("stream:end", () => busy.push(document.querySelectorAll(
+        "#messages [aria-busy]").length));
+}"""
+
+
+# The demo's htmx 4 is django-htmx's, which spells the events in another way than 4.0.1.
+@pytest.mark.parametrize("client", ["sse2", "sse4", "sse4 of npm"])
+def test_an_event_stream_has_what_other_pages_have(client: str, page: Page) -> None:
+    if client == "sse4 of npm":
+        page.route("**/htmx-4.min.js", lambda route: route.fulfill(path=HTMX["htmx4"]))
+        sse = NODE_MODULES / "htmx4/dist/ext/hx-sse.min.js"
+        page.route("**/hx-sse-4.min.js", lambda route: route.fulfill(path=sse))
+    with demo("starlette", client[:4], rate=200) as server:
+        chat = Chat(page, server.url)
+        page.evaluate(WATCH)
+        message = page.get_by_label("Message", exact=True)
+        stop = page.get_by_role("button", name="Stop")
+        status = page.locator("[data-stream-status]")
+        region = page.locator("#messages .streamhtml[aria-busy=true]")
+        for number in range(1, SENDS + 1):
+            expect(stop).to_be_hidden()
+            chat.send("sleep" if number == 1 else PROMPT)
+            expect(region).not_to_have_count(0)
+            expect(message).to_have_value("")
+            if number == 1:
+                stop.click()
+                assert chat.wait_for_end(number) == "aborted"
+                server.wait_for("the source was closed", PATIENCE)
+            else:
+                assert chat.wait_for_end(number) == "finished"
+                expect(status).to_have_text("Reply complete.")
+        assert page.evaluate("busy") == [0] * SENDS
+        assert len(chat.pairs) == SENDS
+
+
+FORM = """
+<form id="ask" action="/reply" data-stream-reset><input name="q" value="old">
+    <button type="button" id="stop" data-stream-stop>Stop</button></form>
+<p role="status" data-stream-status></p>
+"""
+MESSAGE = '<p id="m"><span id="m_text" class="streamhtml">a</span></p>'
+
+
+def test_datastar(page: Page, server: SteppedServer) -> None:
+    # Its bundle is in no registry. These are the events that its documentation describes.
+    show(page, server, "plain", FORM)
+
+    def report(kind: str, elements: str = "") -> None:
+        page.evaluate(
+            """([type, elements]) => document.dispatchEvent(new CustomEvent("datastar-fetch", {
+                detail: { type, el: ask, argsRaw: elements ? { elements } : {} },
+            }))""",
+            [kind, elements],
+        )
+
+    def begin(message: str = MESSAGE) -> None:
+        page.locator("[name=q]").fill("new")
+        page.evaluate("html => { events.length = 0; messages.innerHTML = html; }", message)
+        report("started")
+        report("datastar-patch-elements", message)
+
+    begin('<p id="other">not from this library</p>')
+    report("finished")
+    assert page.evaluate("events") == []
+
+    for last, reason in [("b", "finished"), ('<i class="streamhtml-notice-failed">', "failed")]:
+        begin()
+        wait_for(page, "chunk", 0)
+        expect(page.locator("#m_text")).to_have_attribute("aria-busy", "true")
+        expect(page.locator("[name=q]")).to_have_value("old")
+        report("datastar-patch-elements", last)
+        report("finished")
+        wait_for(page, "stream:end", reason)
+        expect_html(page, "#messages", MESSAGE)
+        complete = "Reply complete." if reason == "finished" else ""
+        expect(page.locator("[role=status]")).to_have_text(complete)
+
+    begin()
+    report("retries-failed")
+    wait_for(page, "stream:end", "incomplete")
+    expect(page.locator("#m_text > .streamhtml-notice")).to_contain_text("The connection was lost")
+
+    begin()
+    page.evaluate("ask.streamController = new AbortController()")
+    page.locator("#stop").click()
+    wait_for(page, "stream:end", "aborted")
+    assert page.evaluate("ask.streamController.signal.aborted")

@@ -39,6 +39,12 @@ class Engine(Protocol):
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression of JavaScript, awaited, as JSON tells it."""
 
+    def resize(self, width: int, height: int) -> None:
+        """Give the page another size, in pixels."""
+
+    def perform(self, *sources: dict[str, Any]) -> None:
+        """Do what a person would do, as WebDriver describes the actions of input sources."""
+
     def close(self) -> None:
         """End what was started."""
 
@@ -80,6 +86,13 @@ class Firefox:
             raise RuntimeError(f"Firefox: {reply['exceptionDetails']['text']}: {expression}")
         return json.loads(reply["result"]["value"])[0]
 
+    def resize(self, width: int, height: int) -> None:
+        viewport = {"width": width, "height": height}
+        self._command("browsingContext.setViewport", context=self._page, viewport=viewport)
+
+    def perform(self, *sources: dict[str, Any]) -> None:
+        self._command("input.performActions", context=self._page, actions=sources)
+
     def close(self) -> None:
         self._ending.close()
 
@@ -111,6 +124,7 @@ class WebKit:
             _until(driver, lambda: _listens(port))
             session = self._command("POST", "/session", capabilities={})
             self._session = f"/session/{session['sessionId']}"
+            self._wheel = 0
             stack.callback(self._command, "DELETE", self._session)
             self._ending = stack.pop_all()
 
@@ -122,6 +136,20 @@ class WebKit:
         script = "return " + _AS_JSON.format(expression)
         reply = self._command("POST", self._session + "/execute/sync", script=script, args=[])
         return json.loads(reply)[0]
+
+    def resize(self, width: int, height: int) -> None:
+        # Only the size of the window can be set.
+        outer = self.evaluate("[outerWidth - innerWidth, outerHeight - innerHeight]")
+        size = {"width": width + outer[0], "height": height + outer[1]}
+        self._command("POST", self._session + "/window/rect", **size)
+
+    def perform(self, *sources: dict[str, Any]) -> None:
+        # The driver turns the wheel by the difference to what it was turned before.
+        for action in (action for source in sources for action in source["actions"]):
+            if action["type"] == "scroll":
+                self._wheel += action["deltaY"]
+                action["deltaY"] = self._wheel
+        self._command("POST", self._session + "/actions", actions=sources)
 
     def close(self) -> None:
         self._ending.close()

@@ -625,10 +625,6 @@
     if (htmx && node instanceof Element && !node.closest("[hx-ignore]")) htmx.process(node);
   }
 
-  /** @param {Element} scroller */
-  const isAtBottom = ({ scrollHeight, scrollTop, clientHeight }) =>
-    scrollHeight - scrollTop - clientHeight < 8;
-
   /** The `<summary>` elements that the reader has clicked, also with the keyboard. */
   const clicked = new WeakSet();
   document.addEventListener("click", ({ target }) => {
@@ -665,20 +661,10 @@
    * @param {Element} element
    */
   function isReadInside(element) {
-    const scroller = element.closest("[data-stream-pin]") ?? document.documentElement;
+    const scroller = element.closest(PIN) ?? document.documentElement;
     const edge = Math.max(0, scroller.getBoundingClientRect().top);
     const { top, bottom } = element.getBoundingClientRect();
-    return top < edge && edge < bottom && !isAtBottom(scroller);
-  }
-
-  /** Returns a function that scrolls to the bottom what is at the bottom now. */
-  function pinScrollers() {
-    const pinned = [...document.querySelectorAll("[data-stream-pin]")].filter(isAtBottom);
-    return () => {
-      for (const scroller of pinned) {
-        scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" });
-      }
-    };
+    return top < edge && edge < bottom && !followed.has(scroller);
   }
 
   /** @param {Element} source @param {string} name @param {object} [detail] */
@@ -743,10 +729,8 @@
    * @param {string} kind @param {string} [text] @param {boolean} [canRetry]
    */
   function showNotice(source, place, kind, text = findText(source, kind), canRetry = true) {
-    const keepAtBottom = pinScrollers();
     findElement(place)?.append(createNotice(kind, text));
     if (canRetry) offerRetry(source, place);
-    keepAtBottom();
   }
 
   /** @param {ParentNode | null} place @param {string} selector */
@@ -797,6 +781,7 @@
     remove(findElement(target), ":scope > .streamhtml-notice"); // of the last attempt
     occupy(source, target, stop, wantsStream(source));
     noteSent(source);
+    followAnswer(source);
     watch(waiting);
     return () => {
       unwatch(waiting);
@@ -1044,6 +1029,134 @@
     isDocument(html);
 
   // ---------------------------------------------------------------------------------------------
+  // Following: while the reader follows, an element with data-stream-pin stays scrolled to its
+  // bottom, whatever changes its size or its content. The reader begins to follow when they send a
+  // question or reach the bottom. They stop when they scroll up.
+  // ---------------------------------------------------------------------------------------------
+
+  const PIN = "[data-stream-pin]";
+  const INPUT_TIME = 300; // ms in which an input begins to scroll, if nothing else scrolls
+
+  /**
+   * What was last seen of a scrolling element.
+   * @typedef {object} Seen
+   * @property {number} top its position
+   * @property {number} end the position of its bottom
+   * @property {number} goal the position of its bottom when the reader last did something
+   * @property {boolean} hidden whether there is no reason to show the button to its bottom
+   */
+
+  /** @type {WeakMap<Element, Seen>} */
+  const seen = new WeakMap();
+  /** The scrolling elements whose bottom the reader follows. */
+  const followed = new WeakSet();
+  /** Is not 0 while the reader may begin to scroll up. */
+  let inputTimer = 0;
+
+  /**
+   * Finds out what has changed, and scrolls to the bottom if the reader follows.
+   * @param {HTMLElement} scroller
+   * @param {boolean} [isInput] whether the reader does something
+   */
+  function update(scroller, isInput) {
+    const last = seen.get(scroller) ?? watch(scroller);
+    const range = scroller.scrollHeight - scroller.clientHeight;
+    const end = getComputedStyle(scroller).flexDirection === "column-reverse" ? 0 : range;
+    const position = () => Math.min(scroller.scrollTop, end); // Safari goes further, and returns.
+    const top = position();
+    const isResized = end !== last.end;
+    // If both have changed, something above the view has changed.
+    if (isInput || (isResized && top !== last.top)) last.goal = end;
+    // If the size has changed, the browser may have moved the position.
+    if (top < last.top && top < end && (inputTimer || !isResized)) followed.delete(scroller);
+    if (range < 1 || (top > last.top && top > Math.min(last.goal, end) - 2)) followed.add(scroller);
+    if (followed.has(scroller) && !inputTimer) {
+      scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" });
+    }
+    last.top = position();
+    last.end = end;
+    showLatest(scroller, last);
+  }
+
+  /** @param {HTMLElement} scroller @param {Seen} last */
+  function showLatest(scroller, last) {
+    const hidden = followed.has(scroller) || !scroller.querySelector("[aria-busy=true]");
+    if (hidden === last.hidden) return;
+    last.hidden = hidden;
+    for (const button of all("[data-stream-latest]")) {
+      if (!pinnedNear(button).includes(scroller)) continue;
+      if (document.activeElement === button) scroller.focus({ preventScroll: true });
+      button.hidden = hidden;
+    }
+  }
+
+  /** @param {HTMLElement} scroller */
+  function watch(scroller) {
+    const last = { top: -1, end: 0, goal: 0, hidden: true };
+    seen.set(scroller, last);
+    const sizes = new ResizeObserver(() => update(scroller));
+    const observe = () => {
+      for (const element of [scroller, ...scroller.children]) sizes.observe(element);
+      // Otherwise, a layout in the middle of a change could move the position.
+      if (followed.has(scroller)) update(scroller);
+    };
+    new MutationObserver(observe).observe(scroller, { childList: true, subtree: true });
+    observe();
+    return last;
+  }
+
+  /** @param {HTMLElement} scroller */
+  function follow(scroller) {
+    update(scroller); // The reader may have scrolled up before.
+    inputTimer = 0;
+    followed.add(scroller);
+    update(scroller);
+  }
+
+  /** @param {string} selector @returns {any[]} */
+  const all = (selector) => [...document.querySelectorAll(selector)];
+
+  /**
+   * Returns the pinned element around this one, or those that have the nearest ancestor in common
+   * with it. A pinned page is always among them.
+   * @param {Element} element
+   */
+  function pinnedNear(element) {
+    const near = element.closest(`${PIN},:has(${PIN})`);
+    return all(PIN).filter((each) => each.contains(near) || near?.contains(each));
+  }
+
+  /**
+   * Follows the answer to what the reader has asked.
+   * @param {Element} source
+   */
+  function followAnswer(source) {
+    // The page itself sends other requests, such as one that resumes an answer.
+    if (source.closest("form,button,a")) pinnedNear(source).forEach(follow);
+  }
+
+  /** @param {any} event */
+  function updateAll({ type, target, key, deltaY, shiftKey }) {
+    const isUpKey = /^(ArrowUp|PageUp|Home)$/.test(key) || (key === " " && shiftKey);
+    const isOnScrollbar = type === "pointerdown" && target.matches(PIN);
+    if (isUpKey || isOnScrollbar || (deltaY < 0 && target.closest(PIN))) {
+      inputTimer = setTimeout(() => {
+        inputTimer = 0;
+        updateAll({});
+      }, INPUT_TIME);
+    }
+    const button = type === "click" && target.closest("[data-stream-latest]");
+    if (button) pinnedNear(button).forEach(follow);
+    for (const scroller of all(PIN)) update(scroller, type !== "scroll");
+  }
+
+  const changes = ["DOMContentLoaded", "load", "stream:end", "scroll"];
+  for (const name of [...changes, "wheel", "keydown", "pointerdown", "click"]) {
+    document.addEventListener(name, updateAll, { capture: true, passive: true });
+  }
+  addEventListener("resize", updateAll);
+
+  // ---------------------------------------------------------------------------------------------
   // The session: one reply, from the response's headers to its end. It ends exactly once, and then
   // says so. Whatever the reason is, everything that has arrived is shown first.
   // ---------------------------------------------------------------------------------------------
@@ -1149,6 +1262,7 @@
       watch(this);
       this.#restartIdleTimer();
       announce("");
+      followAnswer(source);
       dispatch(source, "stream:start");
       resetSent(source);
     }
@@ -1248,12 +1362,10 @@
       if (isGone(this.#request.target) && this.#applier.hasLeft() === undefined) {
         return this.hasLeft() ? this.leave() : undefined;
       }
-      const keepAtBottom = pinScrollers();
       const pending = this.#pending;
       pending?.line?.remove();
       await this.#applier.apply(fragments);
       if (pending) this.#showProgress(pending, fragments);
-      keepAtBottom();
       for (const { index } of fragments) {
         dispatch(this.#request.source, "stream:fragment", { index });
         dispatch(this.#request.source, "chunk", { count: index });

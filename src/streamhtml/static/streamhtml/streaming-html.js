@@ -2022,7 +2022,7 @@
   // ---------------------------------------------------------------------------------------------
 
   /** What other libraries read now, by their object for it. @type {Map<object, Session>} */
-  const followed = new Map();
+  const sessionsBeside = new Map();
 
   /**
    * Reports a change to the page.
@@ -2030,8 +2030,8 @@
    * @param {string} html the change, trusted
    * @param {() => void} disconnect
    */
-  function follow(stream, element, html, disconnect) {
-    if (!followed.has(stream)) {
+  function readBeside(stream, element, html, disconnect) {
+    if (!sessionsBeside.has(stream)) {
       if (!/\bstreamhtml\b/.test(html)) return; // It is not from this library.
       const form = element.getAttribute("data-stream-form");
       const source = (form && document.querySelector(form)) || element.closest("form") || element;
@@ -2040,15 +2040,15 @@
       const push = (/** @type {string} */ text) => [
         { patches: [{ action: "", root: "", at: "", html: text }], outcome: "" },
       ];
-      followed.set(stream, new Session(request, { follows: true, framer: { push }, index: 0 }));
+      sessionsBeside.set(stream, new Session(request, { follows: true, framer: { push }, index: 0 }));
     }
-    followed.get(stream)?.push(html);
+    sessionsBeside.get(stream)?.push(html);
   }
 
   /** @param {any} stream @param {string} reason */
-  function unfollow(stream, reason) {
-    followed.get(stream)?.close(reason);
-    followed.delete(stream);
+  function endBeside(stream, reason) {
+    sessionsBeside.get(stream)?.close(reason);
+    sessionsBeside.delete(stream);
   }
 
   /** @param {string} name @param {(event: any) => void} listener */
@@ -2057,8 +2057,8 @@
   // htmx 4 spells the event in two ways.
   for (const name of ["htmx:sse:after:message", "htmx:after:sse:message"]) {
     listen(name, ({ target, detail: { message } }) => {
-      if (message.event === "end") return unfollow(target, message.data);
-      follow(target, target, message.data, () => {
+      if (message.event === "end") return endBeside(target, message.data);
+      readBeside(target, target, message.data, () => {
         const connection = target._htmx.sse;
         connection.config.reconnect = false;
         connection.reader?.cancel();
@@ -2066,17 +2066,17 @@
     });
   }
   listen("htmx:sse:close", ({ target, detail }) =>
-    unfollow(target, detail.reason === "ended" ? "incomplete" : "aborted"),
+    endBeside(target, detail.reason === "ended" ? "incomplete" : "aborted"),
   );
 
   listen("htmx:sseOpen", ({ detail: { source } }) =>
-    source.addEventListener("end", (/** @type {any} */ { data }) => unfollow(source, data)),
+    source.addEventListener("end", (/** @type {any} */ { data }) => endBeside(source, data)),
   );
   listen("htmx:sseMessage", ({ target, detail }) =>
-    follow(detail.target, target, detail.data, () => detail.target.close()),
+    readBeside(detail.target, target, detail.data, () => detail.target.close()),
   );
   // It may come before the event with the outcome.
-  listen("htmx:sseClose", ({ detail }) => setTimeout(unfollow, 0, detail.source, "aborted"));
+  listen("htmx:sseClose", ({ detail }) => setTimeout(endBeside, 0, detail.source, "aborted"));
 
   // Datastar does not report the event that has the outcome, but the notice has it, too.
   let outcome = "finished";
@@ -2085,9 +2085,9 @@
     if (type === "started") outcome = "finished";
     if (html) {
       outcome = /streamhtml-notice-(\w+)/.exec(html)?.[1] ?? outcome;
-      follow(el, el, html, () => el.streamController?.abort());
+      readBeside(el, el, html, () => el.streamController?.abort());
     }
-    if (type === "finished") unfollow(el, outcome);
-    if (/error|failed/.test(type)) unfollow(el, "incomplete");
+    if (type === "finished") endBeside(el, outcome);
+    if (/error|failed/.test(type)) endBeside(el, "incomplete");
   });
 })();

@@ -66,6 +66,8 @@ class Chat:
                 const copy = region.cloneNode(true);
                 for (const added of copy.querySelectorAll(".streamhtml-copy, .streamhtml-actions"))
                     added.remove();
+                for (const { parentNode } of copy.querySelectorAll(".streamhtml-retry"))
+                    parentNode.textContent = parentNode.firstChild.data.trimEnd();
                 return [...copy.children].map((part) =>
                     part.matches(".streamhtml-part")
                         ? part.firstElementChild.innerHTML : part.outerHTML

@@ -29,11 +29,12 @@ RUN = """async () => {
     });
     return [violations.flatMap(places), incomplete.flatMap(places)];
 }"""
-# axe cannot tell the colour behind a gradient. This one is the bar above code, and as dark as the
-# rest of the block.
+# axe can tell neither the colour behind a gradient, such as the bar above code, which is as dark as
+# the rest of the block, nor that of text that is scrolled away.
 PLAIN = """() => {
     const sheet = new CSSStyleSheet();
-    sheet.replaceSync("pre { background-image: none !important }");
+    sheet.replaceSync(`pre { background-image: none !important }
+        pre > code { width: auto !important; white-space: pre-wrap !important }`);
     document.adoptedStyleSheets.push(sheet);
 }"""
 # What axe cannot decide: the rule, the reason and the place.
@@ -41,7 +42,7 @@ EXPLAINED = [
     # A single digit. It has the colours of the links.
     ("color-contrast", "shortTextContent", r"\.streamhtml-citation"),
     # The signs of formulas, such as √, have the colour of the text around them.
-    ("color-contrast", "nonBmp", r"\bmo\b"),
+    ("color-contrast", "nonBmp", r"\bm[io]\b"),
     # It is scrolled out of a table that is wider than the page, with the colours of the others.
     ("color-contrast", "elmPartiallyObscured", r"\bt[dh]\b"),
 ]

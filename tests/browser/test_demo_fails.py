@@ -29,7 +29,7 @@ def test_what_arrived_is_shown_with_a_notice(framework: str, client: str, page: 
         assert chat.ask(FAIL) == "failed"
         notice = page.get_by_role("alert")
         expect(notice).to_be_visible()
-        expect(notice).to_have_text(NOTICES["failed"])
+        expect(notice).to_have_text(f"{NOTICES['failed']} Try again")
         assert [human for human, _ in chat.pairs] == [FAIL]
         shown = render("".join(tokens(FAIL)[:FAIL_AFTER]), Options(dir_auto=True)) + NOTICE
         assert chat.answers == [chat.spelled(shown)]

@@ -86,7 +86,7 @@ def test_a_page_and_an_answer_are_served(framework: str, client: str) -> None:
         assert not re.search(r"<style|<script(?! defer src=)|\son\w+=|style=|//", text[200:])
         assert ("<script" in text) == (client != "page")
 
-        files = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+        files = re.findall(r'(?:src|href)="(/[^"?]+)"', page.text)
         assert any(file.endswith(script) for file in files)
         for file in files:
             assert served.http.get(file).status_code == 200, file

@@ -1735,6 +1735,17 @@
   }
 
   /**
+   * Returns whether the reader should go where a request was redirected to, such as a page to sign
+   * in. A page may also be what htmx was asked for: to show it, or a part of it.
+   * @param {any} api @param {any} detail htmx's responseInfo
+   */
+  function isAway(api, { elt, target, xhr, boosted, select }) {
+    const isPart = boosted || (select ?? api.getClosestAttributeValue(elt, "hx-select"));
+    const isUnasked = !isPart && target !== document.body && isDocument(xhr.responseText);
+    return isUnasked || wantsStream(elt);
+  }
+
+  /**
    * Reads the response to one request of htmx 2 while it arrives.
    * @param {any} htmx @param {any} api
    * @param {any} detail htmx's responseInfo. `inserted` is added to it: false in the events of the
@@ -1796,7 +1807,7 @@
       const htmxListener = xhr[name];
       xhr[name] = async (/** @type {Event} */ event) => {
         if (name === "onload") readNewText(true);
-        if (name === "onload" && !reader && wantsStream(elt) && isRedirected()) {
+        if (name === "onload" && !reader && isRedirected() && isAway(api, detail)) {
           streams.add(xhr); // htmx inserts nothing.
           location.assign(xhr.responseURL);
         }

@@ -31,8 +31,9 @@ def rendered(notice: Notice) -> dict[Outcome, Markup]:
 
 def in_span(words: Mapping[Outcome, str]) -> dict[Outcome, str]:
     return {
-        outcome: f'<span class="streamhtml-notice" role="alert">{text}</span>'
+        outcome: f'<span class="streamhtml-notice {kind}" role="alert">{text}</span>'
         for outcome, text in words.items()
+        for kind in [f"streamhtml-notice-{outcome}"]
     }
 
 

@@ -144,7 +144,8 @@ def test_fail_does_not_use_the_custom_notice_template() -> None:
     reply = Reply(notice=Notice(NOTICE, language="ko"))
     reply.open()
     assert html(reply.fail()) == (
-        '<span class="streamhtml-notice" role="alert">문제가 생겨 답변이 여기서 끝납니다.</span>'
+        '<span class="streamhtml-notice streamhtml-notice-failed" role="alert">'
+        "문제가 생겨 답변이 여기서 끝납니다.</span>"
     )
 
 

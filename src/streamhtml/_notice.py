@@ -73,4 +73,5 @@ class Notice:
 
     def plain(self, outcome: Outcome) -> Markup:
         """Return the notice from the built-in template. This never raises."""
-        return Markup(self._built_in_template({"notice": self.words[NOTICES[outcome]]}))
+        names = {"outcome": outcome, "notice": self.words[NOTICES[outcome]]}
+        return Markup(self._built_in_template(names))

@@ -44,8 +44,9 @@ EACH_TIME = {"template": "chat/_each_time.html", "renderer": "template"}
 OWN = "<em class='{{ outcome }}'>{{ who }} at {{ site }}: {{ notice }} {{ message_pair_id }}</em>\n"
 
 
-def ours(words: str) -> str:
-    return f'<span class="streamhtml-notice" role="alert">{words}</span>'
+def ours(outcome: str, words: str) -> str:
+    classes = f"streamhtml-notice streamhtml-notice-{outcome}"
+    return f'<span class="{classes}" role="alert">{words}</span>'
 
 
 @dataclass
@@ -179,7 +180,7 @@ def own_site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
 def test_notices_are_english_by_default(own_site: Site, outcome: str, format: str) -> None:
     for arguments in {"renderer": "markdown"}, EACH_TIME:
         answer = own_site.ask(outcome, format=format, **arguments)
-        assert answer.text.count(ours(ENGLISH[outcome])) == 1
+        assert answer.text.count(ours(outcome, ENGLISH[outcome])) == 1
         assert "so far" in answer.text
         if format == "html":
             assert answer.text.endswith(f" end {outcome}>")
@@ -203,7 +204,7 @@ def test_a_truncated_answer_is_not_logged_as_an_error(
 def test_notices_have_the_active_language(own_site: Site, outcome: str, language: str) -> None:
     own_site.language = language
     words = (ENGLISH if language == "de" else KOREAN)[outcome]
-    assert ours(words) in own_site.ask(outcome).text
+    assert ours(outcome, words) in own_site.ask(outcome).text
 
 
 @pytest.mark.parametrize("own_site", HAVE_A_LANGUAGE, indirect=True)
@@ -211,7 +212,7 @@ def test_notices_have_the_language_that_only_the_view_activates(own_site: Site) 
     own_site.language = "de"
     korean = force_locale if own_site.framework == "flask" else translation.override
     own_site.in_view = lambda: korean("ko")
-    assert ours(KOREAN["failed"]) in own_site.ask("failed").text
+    assert ours("failed", KOREAN["failed"]) in own_site.ask("failed").text
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ def test_content_language_overrides_the_active_language(
     for active in "", "ko":
         own_site.language = active
         answer = own_site.ask(outcome, headers={"content-language": tags})
-        assert ours(words[outcome]) in answer.text
+        assert ours(outcome, words[outcome]) in answer.text
         assert answer.headers["Content-Language"] == tags
 
 
@@ -249,7 +250,7 @@ def test_the_sites_own_translations_are_preferred(
         "truncated": "Aus &amp; vorbei",
         "stopped": KOREAN["stopped"],
     }
-    assert ours(theirs[outcome]) in answer.text
+    assert ours(outcome, theirs[outcome]) in answer.text
 
 
 @pytest.mark.parametrize("format", ["html", "htmx", "whole"])
@@ -282,7 +283,7 @@ def test_a_template_that_fails_at_the_end_is_logged(
         answer = own_site.ask(
             outcome, format="html", headers={"Content-Language": "ko"}, **arguments
         )
-        assert ours(KOREAN[outcome]) in answer.text
+        assert ours(outcome, KOREAN[outcome]) in answer.text
         assert answer.text.endswith(f" end {outcome}>")
         assert "not/there.html" in caplog.text
         assert "the notice of ai_" in caplog.text
@@ -328,7 +329,7 @@ def test_django_can_find_the_built_in_template(own_site: Site) -> None:
     with own_site._django_settings():
         assert loader.get_template("streamhtml/notice.html")
     own_site.language = "ko"
-    assert f"{ours(KOREAN['failed'])}<!" in own_site.ask("failed", format="html").text
+    assert f"{ours('failed', KOREAN['failed'])}<!" in own_site.ask("failed", format="html").text
 
 
 def test_a_request_without_an_app_gets_the_built_in_notice() -> None:
@@ -336,4 +337,4 @@ def test_a_request_without_an_app_gets_the_built_in_notice() -> None:
     made: list[Any] = []
     made.append(StreamingHTMLResponse(request, source("truncated", made)))
     answer = asyncio.run(call_asgi(made[0]))
-    assert ours(ENGLISH["truncated"]) in answer.text
+    assert ours("truncated", ENGLISH["truncated"]) in answer.text

@@ -71,7 +71,7 @@ def failed() -> SampleReply:
     )
     reply = Reply(template.render, context, renderer="text")
     fragments = (reply.open(), reply.feed([Delta("Because & ")]), reply.close("failed"))
-    notice = '<span class="streamhtml-notice" role="alert">'
+    notice = '<span class="streamhtml-notice streamhtml-notice-failed" role="alert">'
     notice += "Something went wrong, and the answer ends here.</span>"
     return SampleReply(
         fragments,

@@ -17,7 +17,10 @@ PAIRS = [
     pytest.param(*pair, marks=[] if pair in ONCE_EACH else pytest.mark.slow)
     for pair in ((framework, client) for framework in FRAMEWORKS for client in CLIENTS)
 ]
-NOTICE = Markup(f'<span class="streamhtml-notice" role="alert">{NOTICES["failed"]}</span>')
+NOTICE = Markup(
+    '<span class="streamhtml-notice streamhtml-notice-failed" role="alert">'
+    f"{NOTICES['failed']}</span>"
+)
 SECRET = f"fails after {FAIL_AFTER} tokens"
 
 

@@ -11,7 +11,6 @@ import pytest
 from datastar_py import ServerSentEventGenerator
 from datastar_py.consts import ElementPatchMode
 from httpx_sse import EventSource, ServerSentEvent
-from markupsafe import Markup
 from playwright.sync_api import Browser, ConsoleMessage, Page
 from tests.browser.form_page import remove_expected
 from tests.browser.format_clients import CLIENTS
@@ -25,7 +24,7 @@ from tests.browser.format_site import (
 from tests.browser.sample_replies import SAMPLE_REPLIES
 from tests.scripted_server import PATIENCE
 
-from streamhtml import Fragment, Patch
+from streamhtml import Fragment, Notice, Patch
 from streamhtml._patch import Outcome
 from streamhtml._words import NOTICES
 from streamhtml.formats import FORMATS
@@ -120,11 +119,11 @@ class Reader:
         self.wait_for(lambda: len((self.shown or [""])[-1]) > than, f"more than {than}")
         return len(self.shown[-1])
 
-    def wait_for_answer(self, text: str, notice: str = "") -> None:
+    def wait_for_answer(self, text: str, outcome: Outcome = "finished") -> None:
         """Wait until the region has the rendered text, and the notice, if there is one."""
         html = MarkdownRenderer(f"{ID}_text").render(text)
-        if notice:
-            html += Markup('<span class="streamhtml-notice" role="alert">{}</span>').format(notice)
+        if outcome != "finished":
+            html += Notice().render(outcome, ID, {})
         expected = self.page.evaluate(SPELLED, str(html))
         self.wait_for(lambda: self._cleaned(REGION) == expected, "the answer")
 
@@ -224,7 +223,7 @@ def test_a_bad_end(
             site.continue_model()
         else:
             httpx.post(f"{site.url}/stop").raise_for_status()
-        reader.wait_for_answer(FIRST_PART, NOTICES[outcome])
+        reader.wait_for_answer(FIRST_PART, outcome)
         assert reader.notices == [NOTICES[outcome]]
         reader.has_ended(name)
         assert site.begun == len(site.requests) == 1

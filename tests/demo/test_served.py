@@ -152,7 +152,7 @@ def test_an_error_is_shown_and_logged(framework: str) -> None:
     with demo("--framework", framework, "--rate=0") as served:
         answer = served.http.post("/reply", data=served.form("fail"))
 
-        assert answer.text.count('class="streamhtml-notice" role="alert"') == 1
+        assert answer.text.count('class="streamhtml-notice streamhtml-notice-failed"') == 1
         assert "fails after 100 tokens" not in answer.text
         assert (
             "RuntimeError: the prompt was 'fail', so the answer fails after 100 tokens"

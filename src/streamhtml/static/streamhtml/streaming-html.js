@@ -446,23 +446,22 @@
      * @param {string} html
      */
     async #swap(html) {
-      let left = "";
       const elements = [...parse(html).children];
-      for (const element of elements) {
+      const left = elements.filter((element) => {
         const { id } = element;
         const old = this.#find(id);
         const isRead = element.matches(OUT_OF_BAND) || element.querySelector(OUT_OF_BAND);
         const isAlone = !this.#ids?.has(id) || findAll(id).every((each) => each === old);
-        if (swapByHtmx && isRead && isAlone) {
-          // To parse and to write again is not always exact.
-          left = elements[1] ? left + element.outerHTML : html;
-        } else {
-          element.removeAttribute("hx-swap-oob");
-          old?.replaceWith(element);
-          processByHtmx(element);
-        }
-      }
-      if (left) await swapByHtmx?.(left);
+        if (swapByHtmx && isRead && isAlone) return true;
+        element.removeAttribute("hx-swap-oob");
+        old?.replaceWith(element);
+        processByHtmx(element);
+        return false;
+      });
+      // Only htmx itself can parse a <tr> in its <hx-partial>.
+      const isWhole = left.length === elements.length;
+      const rest = isWhole ? html : left.map((element) => element.outerHTML).join("");
+      if (left.length) await swapByHtmx?.(rest);
     }
 
     /** @param {string} root @param {string} at */

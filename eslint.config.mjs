@@ -23,6 +23,7 @@ export default [
       "no-implied-eval": "error",
       "no-loss-of-precision": "error",
       "no-new-func": "error",
+      "no-redeclare": "error",
       "no-self-assign": "error",
       "no-self-compare": "error",
       "no-shadow": "error",

@@ -1058,7 +1058,7 @@
    * @param {boolean} [isInput] whether the reader does something
    */
   function update(scroller, isInput) {
-    const last = seen.get(scroller) ?? watch(scroller);
+    const last = seen.get(scroller) ?? watchScroller(scroller);
     const range = scroller.scrollHeight - scroller.clientHeight;
     const end = getComputedStyle(scroller).flexDirection === "column-reverse" ? 0 : range;
     const position = () => Math.min(scroller.scrollTop, end); // Safari goes further, and returns.
@@ -1090,7 +1090,7 @@
   }
 
   /** @param {HTMLElement} scroller */
-  function watch(scroller) {
+  function watchScroller(scroller) {
     const last = { top: -1, end: 0, goal: 0, hidden: true };
     seen.set(scroller, last);
     const sizes = new ResizeObserver(() => update(scroller));
@@ -2050,7 +2050,8 @@
       const push = (/** @type {string} */ text) => [
         { patches: [{ action: "", root: "", at: "", html: text }], outcome: "" },
       ];
-      sessionsBeside.set(stream, new Session(request, { follows: true, framer: { push }, index: 0 }));
+      const session = new Session(request, { follows: true, framer: { push }, index: 0 });
+      sessionsBeside.set(stream, session);
     }
     sessionsBeside.get(stream)?.push(html);
   }

@@ -87,7 +87,7 @@ wheel: $(DEV) ## build dist/, and test the wheel in an environment of its own
 bench: $(DEV) ## run every benchmark
 	@set -e; for file in $(wildcard benchmarks/[a-z]*.py); do echo "== $$file"; $(BIN)/python $$file; done
 
-client: $(DEV) ## build streaming-html.min.js and its source map
+client: $(DEV) ## build the minified client and its extras, and their source maps
 	scripts/minify-client
 
 docs: $(DEV) ## run the examples of README.md and docs/

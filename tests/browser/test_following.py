@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.chat_page import CLIENTS
 from tests.browser.conversation import LAYOUTS, Chromium, Conversation
 from tests.browser.engines import Engine, Firefox, WebKit
-from tests.browser.stepped_server import SteppedServer
+from tests.browser.stepped_server import SteppedServer, ordinary
 
 pytestmark = pytest.mark.browser
 
@@ -223,3 +223,18 @@ def test_the_next_question_begins_it(client: str, page: Page, server: SteppedSer
     assert chat.below < 1
     chat.grow()
     assert chat.below < 1
+
+
+@pytest.mark.parametrize("client", ["htmx2", "htmx4"])
+def test_another_request_does_not_begin_it(client: str, page: Page, server: SteppedServer) -> None:
+    server.answers["/other"] = lambda _: ordinary("<b>Other</b>")
+    chat = Conversation(Chromium(page), server, "element", client)
+    chat.wheel(-500)
+    chat.rest()
+    chat.run(
+        """messages.insertAdjacentHTML("afterbegin", "<button id=other hx-post=/other>Like</button>");
+        htmx.process(messages);
+        document.querySelector("#other").click();"""
+    )
+    expect(page.get_by_text("Other")).to_be_attached()
+    assert chat.below > 400

@@ -780,7 +780,6 @@
     remove(findElement(target), ":scope > .streamhtml-notice"); // of the last attempt
     occupy(source, target, stop, wantsStream(source));
     noteSent(source);
-    followAnswer(source);
     watch(waiting);
     return () => {
       unwatch(waiting);
@@ -805,6 +804,7 @@
       showLine(pending);
     }, THINKING_DELAY);
     showState(source, "waiting");
+    followAnswer(source);
   }
 
   /** @param {Pending} pending */
@@ -1261,7 +1261,6 @@
       watch(this);
       this.#restartIdleTimer();
       announce("");
-      followAnswer(source);
       dispatch(source, "stream:start");
       resetSent(source);
     }

@@ -1532,7 +1532,13 @@
   // The body changes an element out of band that it has inserted itself. htmx alone would look for
   // it before it inserts anything.
   const CHANGES_ITSELF =
-    /\bid=["']?([\w-]+)\b[^]+?(\bid=["']?|-oob=["'][^"'#]*#|<hx-partial [^>#]*#)\1\b/;
+    /^(?=[^]*swap-oob=)[^]*?\bid=["']?([\w-]+)\b[^]+?(\bid=["']?|-oob=["'][^"'#]*#)\1\b/;
+
+  /** @param {string} html @param {string} [action] @returns {Fragment} a fragment of one patch */
+  const fragment = (html, action = "") => ({
+    patches: [{ action, root: "", at: "", html }],
+    outcome: "",
+  });
 
   /**
    * Reads such a body, and begins a session for it, unless it is an ordinary response. This is left
@@ -1548,7 +1554,6 @@
     const { content } = /** @type {HTMLTemplateElement} */ (parser.head.firstChild);
     let body = "";
     let text = ""; // after the last complete element
-    let start = 0; // its position
     let isStream = false;
     let end = "";
     /** @type {Fragment[]} what the session has not got yet */
@@ -1556,12 +1561,10 @@
     /** @type {Session | undefined} */
     let session;
 
-    /** @param {string} action @param {number} length */
-    function complete(action, length) {
-      const html = text.slice(0, length);
-      ready.push({ patches: [{ action, root: "", at: "", html }], outcome: "" });
+    /** @param {number} length @param {string} action */
+    function complete(length, action) {
+      ready.push(fragment(text.slice(0, length), action));
       text = text.slice(length);
-      start += length;
     }
 
     function show() {
@@ -1578,23 +1581,23 @@
 
     return {
       push(more, isLast) {
-        const position = start + text.length + 1;
+        const position = text.length + 1;
+        let start = 0;
         text += more;
         if (!session) body += more;
         parser.write(trusted(more.replace(/>/g, (_, at) => `><!${position + at}>`)));
         for (const node of [...content.childNodes]) {
           const element = node instanceof Comment && node.previousElementSibling;
           if (!element) continue;
-          complete(element.matches(OUT_OF_BAND) ? "swap" : "open", +node.data - start);
+          complete(+node.data - start, element.matches(OUT_OF_BAND) ? "swap" : "open");
+          start = +node.data;
           while (content.firstChild !== node) content.firstChild?.remove();
         }
         if (isLast && !content.firstElementChild) {
           end = "finished";
-          if (text.trim()) complete("open", text.length);
+          if (text.trim()) complete(text.length, "open");
         }
-        // Only a body with something out of band is searched, because that takes a while.
-        const hasSwap = ready.some(({ patches }) => patches[0].action === "swap");
-        if (isStream || (isLast && hasSwap && CHANGES_ITSELF.test(body))) show();
+        if (isStream || (isLast && CHANGES_ITSELF.test(body))) show();
       },
       close(reason) {
         clearTimeout(timer);
@@ -2046,10 +2049,9 @@
       const source = (form && document.querySelector(form)) || element.closest("form") || element;
       const none = /** @type {() => any} */ (() => null);
       const request = { source, target: source, insert: none, disconnect, header: none, idle: 0 };
-      const push = (/** @type {string} */ text) => [
-        { patches: [{ action: "", root: "", at: "", html: text }], outcome: "" },
-      ];
-      const session = new Session(request, { follows: true, framer: { push }, index: 0 });
+      const framer = { push: (/** @type {string} */ change) => [fragment(change)] };
+      noteSent(source);
+      const session = new Session(request, { follows: true, framer, index: 0 });
       sessionsBeside.set(stream, session);
     }
     sessionsBeside.get(stream)?.push(html);

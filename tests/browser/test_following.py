@@ -232,7 +232,8 @@ def test_another_request_does_not_begin_it(client: str, page: Page, server: Step
     chat.wheel(-500)
     chat.rest()
     chat.run(
-        """messages.insertAdjacentHTML("afterbegin", "<button id=other hx-post=/other>Like</button>");
+        """const other = "<button id=other hx-post=/other>Like</button>";
+        messages.insertAdjacentHTML("afterbegin", other);
         htmx.process(messages);
         document.querySelector("#other").click();"""
     )

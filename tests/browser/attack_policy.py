@@ -25,7 +25,7 @@ ALLOWED: Final[dict[str, set[str]]] = {
     # MathML.
     **{name: set() for name in ("b", "i", "mi", "mn", "mroot", "msqrt", "msub", "msubsup", "msup")},
     **{name: set() for name in ("mtext", "mtr", "mpadded", "mphantom", "mprescripts")},
-    "math": {"display"},
+    "math": {"display", "data-tex"},
     "menclose": {"notation"},
     "mfrac": {"displaystyle", "linethickness", "scriptlevel"},
     "mi": {"mathvariant"},
@@ -87,7 +87,7 @@ VALUES: Final[dict[str, re.Pattern[str]]] = {
     "a class": re.compile(r"footnote-backref\Z"),
     "img src": re.compile(rf"https?://{re.escape(IMAGES)}(?:[/?#]|\Z)", re.IGNORECASE),
 }
-"""Patterns for the values of attributes; alt and title may be any text."""
+"""Patterns for the values of attributes; alt, title and data-tex may be any text."""
 
 _BEFORE_URL: Final = "".join(map(chr, range(0x21)))
 _HIDDEN: Final = re.compile(

@@ -49,7 +49,10 @@ def test_an_answer_never_gets_shorter(page: Page) -> None:
             assert after > before - 1
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+# In test_following.py, each client follows.
+@pytest.mark.parametrize(
+    "client", ["plain", *(pytest.param(each, marks=pytest.mark.slow) for each in CLIENTS[1:])]
+)
 def test_the_bottom_stays_in_view_only_if_it_was(client: str, page: Page) -> None:
     page.set_viewport_size({"width": 600, "height": 400})
     with demo("starlette", client, rate=300) as server:

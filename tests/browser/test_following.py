@@ -16,6 +16,7 @@ from tests.browser.stepped_server import SteppedServer, ordinary
 pytestmark = pytest.mark.browser
 
 OTHERS: dict[str, Callable[[], Engine]] = {"firefox": Firefox, "webkit": WebKit}
+ELEMENT_FIRST = ["element", pytest.param("page", marks=pytest.mark.slow)]
 PARAGRAPHS = "document.querySelectorAll('article p')"
 # Each of these changes the page as something else than the client does it.
 CHANGES: dict[str, Callable[[Conversation], object]] = {
@@ -110,7 +111,7 @@ WAYS_UP: dict[str, Callable[[Conversation], object]] = {
 }
 
 
-@pytest.mark.parametrize("layout", ["element", "page"])
+@pytest.mark.parametrize("layout", ELEMENT_FIRST)
 def test_scrolling_up_ends_it(layout: str, engine: Engine, server: SteppedServer) -> None:
     chat = Conversation(engine, server, layout)
     for name, scroll_up in WAYS_UP.items():
@@ -126,7 +127,7 @@ def test_scrolling_up_ends_it(layout: str, engine: Engine, server: SteppedServer
         assert chat.above == above, name
 
 
-@pytest.mark.parametrize("layout", ["element", "page"])
+@pytest.mark.parametrize("layout", ELEMENT_FIRST)
 def test_reaching_the_end_begins_it(layout: str, engine: Engine, server: SteppedServer) -> None:
     chat = Conversation(engine, server, layout)
     ways: dict[str, Callable[[], object]] = {

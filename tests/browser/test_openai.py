@@ -57,7 +57,13 @@ def test_the_answer_is_exact(framework: str, cut: str, page: Page) -> None:
         assert {request["model"] for request in model.requests} == {"fake"}
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize(
+    "framework",
+    [
+        pytest.param(each, marks=[] if each == "starlette" else pytest.mark.slow)
+        for each in FRAMEWORKS
+    ],
+)
 def test_closing_the_tab_closes_the_connection_to_the_model(framework: str, page: Page) -> None:
     with (
         OpenAIServer("Wait", " a", " moment", stall=True) as model,

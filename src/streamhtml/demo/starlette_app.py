@@ -15,6 +15,10 @@ from streamhtml.demo._demo import MAX_URL, TURBO, Demo
 from streamhtml.formats import negotiate
 from streamhtml.starlette import StreamingHTMLResponse
 
+PAGE = "streamhtml_demo/page.html"
+MESSAGE = "streamhtml_demo/message.html"
+LISTEN = "streamhtml_demo/listen.html"
+
 
 def create_app(demo: Demo) -> Starlette:
     """Return the ASGI application: a page, a reply, the static files."""
@@ -29,9 +33,7 @@ def create_app(demo: Demo) -> Starlette:
     async def page(request: Request) -> Response:
         nonce = secrets.token_urlsafe()
         context, headers = page_context(nonce), demo.headers(nonce)
-        return templates.TemplateResponse(
-            request, "streamhtml_demo/page.html", context, headers=headers
-        )
+        return templates.TemplateResponse(request, PAGE, context, headers=headers)
 
     async def ask(request: Request) -> Response:
         async with request.form() as form:
@@ -41,9 +43,7 @@ def create_app(demo: Demo) -> Starlette:
         if negotiate(request.headers) == "page" and len(url) <= MAX_URL:
             return RedirectResponse(url, 303)
         if demo.client == "sse2":  # An EventSource can only send GET.
-            return templates.TemplateResponse(
-                request, "streamhtml_demo/listen.html", {"reply_url": url}
-            )
+            return templates.TemplateResponse(request, LISTEN, {"reply_url": url})
         return stream(request, message)
 
     async def answer(request: Request) -> Response:
@@ -54,11 +54,11 @@ def create_app(demo: Demo) -> Starlette:
         response = StreamingHTMLResponse(
             request,
             demo.answer(message),
-            "streamhtml_demo/message.html",
+            MESSAGE,
             {**demo.message(message), **page_context(nonce)},
             renderer=demo.renderer,
             into="messages",
-            page="streamhtml_demo/page.html",
+            page=PAGE,
             nonce=nonce,
             headers=demo.headers(nonce),
         )

@@ -35,6 +35,7 @@ from streamhtml import (
     ToolDelta,
     Truncated,
     aenumerate,
+    client_words,
     deltas,
     http_status,
     merge,
@@ -192,6 +193,8 @@ chosen: str = negotiate({"Streaming-HTML": "html"})
 chosen = negotiate([(b"accept", b"text/html")])
 script: bytes = (static_path / "streaming-html.min.js").read_bytes()
 version: str = streamhtml.__version__
+attributes: Markup = client_words("ko")
+attributes = client_words("de", gettext=str.upper)
 
 
 class Run:

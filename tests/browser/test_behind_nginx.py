@@ -46,6 +46,17 @@ def test_the_server_notices_the_stop_button(
     expect(trusting.locator(".streamhtml-ai")).to_contain_text("".join(SLEEP_TOKENS))
     upstream.wait_for("the source waits", 10)
     trusting.get_by_role("button", name="Stop").click()
+    assert chat.wait_for_end() == "stopped"
+    upstream.wait_for("the source was closed", 10)
+
+
+def test_the_server_notices_that_the_reader_has_left(
+    trusting: Page, front: Server, upstream: Server
+) -> None:
+    chat = Chat(trusting, front.url)
+    chat.send(SLEEP)
+    upstream.wait_for("the source waits", 10)
+    trusting.locator(".streamhtml-message").evaluate("message => message.remove()")
     assert chat.wait_for_end() == "aborted"
     upstream.wait_for("the source was closed", 10)
 
@@ -59,6 +70,6 @@ def test_a_killed_server_is_a_lost_connection(
     upstream.kill()
     assert chat.wait_for_end() == "incomplete"
     expect(trusting.get_by_role("alert")).to_have_text(
-        "The connection was lost, and the answer ends here."
+        "The connection was lost, and the answer ends here. Try again"
     )
     expect(trusting.locator(".streamhtml-ai")).to_contain_text("".join(SLEEP_TOKENS))

@@ -15,7 +15,7 @@ from tests.servers.server_commands import free_port
 from tests.servers.waiting import wait_until
 
 from streamhtml import Delta, Reply
-from streamhtml._words import NOTICES
+from streamhtml._words import CLIENT, NOTICES
 from streamhtml.formats.turbo import TurboFormat
 
 pytestmark = pytest.mark.browser
@@ -85,7 +85,8 @@ def is_closed(account: Account) -> bool:
 
 def check_quiet(page: Page) -> None:
     """Assert that only the answer is left of the stream."""
-    assert page.locator("[aria-busy]").count() == 0
+    assert page.locator("[aria-busy], [data-streaming]").count() == 0
+    assert page.locator("[data-stream-stop]:not([hidden])").count() == 0
     assert page.locator("turbo-stream").count() == 0
     assert page.evaluate("violations") == []
 
@@ -217,7 +218,9 @@ def test_a_button_stops_the_answer(page: Page, site: Server, account: Account) -
     page.get_by_text("Stop", exact=True).click()
     assert is_closed(account)
     wait_for(page, "stream:end", "aborted")
-    expect(page.locator(".streamhtml-parts")).to_have_text("one ")
+    # The server has not said how the answer ended, so the client does.
+    expect(page.get_by_role("status")).to_have_text(CLIENT["stopped"])
+    expect(page.locator(".streamhtml-parts")).to_have_text("one " + CLIENT["stopped"])
     assert page.get_by_role("alert").count() == 0
     check_quiet(page)
 
@@ -265,6 +268,8 @@ def test_a_permanent_element_takes_the_stream_to_the_next_page(
     page.get_by_text("Away").click()
     expect(page.get_by_text("Another page")).to_be_visible()
     say(page, account, "two")
+    expect(page.locator("#ask")).to_have_attribute("data-streaming", "answering")
+    expect(page.get_by_text("Stop", exact=True)).to_be_visible()
     account.ask(END)
     wait_for(page, "stream:end", "finished")
     check_quiet(page)

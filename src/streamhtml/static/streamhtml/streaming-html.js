@@ -826,8 +826,13 @@
   function release(source, stop) {
     const pending = streaming.get(source);
     if (!pending || pending.stop !== (stop ?? pending.stop)) return;
-    endLine(pending);
     streaming.delete(source);
+    showEnded(source, pending);
+  }
+
+  /** @param {Element} source @param {Pending} pending */
+  function showEnded(source, pending) {
+    endLine(pending);
     remove(document, ".streamhtml-notice-wait");
     showState(source, "");
   }
@@ -851,8 +856,8 @@
     /** @type {NodeListOf<HTMLElement>} */
     const buttons = document.querySelectorAll("button[data-stream-stop]");
     for (const button of buttons) {
-      const source = /** @type {Element} */ (stoppedBy(button));
-      const isHidden = !streaming.has(source);
+      const source = stoppedBy(button);
+      const isHidden = !source?.hasAttribute("data-streaming");
       if (isHidden) leaveFocus(button, source);
       button.hidden = isHidden;
     }
@@ -2020,10 +2025,11 @@
   }, true);
 
   // Turbo and htmx 2 show their copy of the page when the reader comes back. Nothing in the copy is
-  // busy.
+  // busy. What stays on the page shows its state again with its next fragment.
   for (const name of ["turbo:before-cache", "htmx:beforeHistorySave"]) {
     document.addEventListener(name, () => {
       for (const each of watched.keys()) each.setBusy?.(false);
+      for (const [source, pending] of streaming) showEnded(source, pending);
     });
   }
 

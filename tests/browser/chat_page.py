@@ -52,8 +52,9 @@ class Chat:
     def pairs(self) -> list[tuple[str, str]]:
         """The messages and their answers, from top to bottom: their whole text, untrimmed."""
         pairs: list[list[str]] = self.page.locator("#messages > *").evaluate_all(
-            """messages => messages.map((message) => [".streamhtml-human", ".streamhtml-ai"].map(
-                (part) => message.querySelector(part).textContent))"""
+            """messages => messages.map((message) =>
+                [".streamhtml-human, .human", ".streamhtml-ai, .ai"].map(
+                    (part) => message.querySelector(part).textContent))"""
         )
         return [(human, ai) for human, ai in pairs]
 

@@ -3,7 +3,8 @@ window.watch = { asked: [], seen: [], ends: [] };
 document.addEventListener("submit", () => watch.asked.push(performance.now()), true);
 document.addEventListener("stream:end", (event) => watch.ends.push(event.detail.reason));
 new MutationObserver(() => {
-  document.querySelectorAll(".streamhtml-ai").forEach((answer, number) => {
+  // The tutorial has a template with classes of its own.
+  document.querySelectorAll(".streamhtml-ai, .ai").forEach((answer, number) => {
     const seen = (watch.seen[number] ??= []);
     const text = answer.textContent;
     if (text && text !== seen.at(-1)?.text) seen.push({ text, at: performance.now() });

@@ -211,15 +211,17 @@ def markdown_like() -> SampleReply:
 
 
 def swaps() -> SampleReply:
-    """Elements that are replaced by id, two in one fragment."""
-    opened = '<p id="a">a</p><p id="b">b</p><div id="ai_2_text"></div>'
+    """Elements that are replaced by id, several in one fragment."""
+    html = '<p id="a">{}</p><p id="b">{}</p><p id="c">{}</p><div id="ai_2_text">{}</div>'
+    replace, append = _at("c", "replace"), _at("ai_2_text", "append")
     fragments = (
-        Fragment(0, (Patch("append", Markup(opened)),)),
-        Fragment(1, (_swap('<p id="a">1</p><p id="b">1</p>'),)),
-        Fragment(2, (_swap('<p id="a">2</p><p id="b">2</p>'), _at("ai_2_text", "append")("x"))),
-        Fragment(3, (_swap('<p id="b">&amp; 3</p>'),), "finished"),
+        Fragment(0, (Patch("append", Markup(html.format("a", "b", "c", ""))),)),
+        Fragment(1, (_swap('<p id="a">1</p><p id="b">1</p>'), replace('<p id="c">1</p>'))),
+        Fragment(2, (_swap('<p id="a">2</p><p id="b">2</p>'), append("x"))),
+        Fragment(3, (replace('<p id="c">3</p>'),)),
+        Fragment(4, (_swap('<p id="b">&amp; 4</p>'), replace('<p id="c">4</p>')), "finished"),
     )
-    return SampleReply(fragments, '<p id="a">2</p><p id="b">&amp; 3</p><div id="ai_2_text">x</div>')
+    return SampleReply(fragments, html.format("2", "&amp; 4", "4", "x"))
 
 
 def marks() -> SampleReply:

@@ -410,12 +410,14 @@
 
     /** @param {Patch} patch */
     async #applyOne(patch) {
-      const there = [...this.#own].filter((each) => each.isConnected);
+      const gone = [...this.#own].filter((each) => !each.isConnected);
       if (patch.root) this.#change(patch);
       else if (patch.action === "swap") await this.#swap(patch.html);
       else await this.#insert(patch.html);
-      // What it has replaced is not the message's any more.
-      for (const each of there) if (!each.isConnected) this.#own.delete(each);
+      // What it has replaced is not the message's any more, even if it was found only now.
+      for (const each of this.#own) {
+        if (!each.isConnected && !gone.includes(each)) this.#own.delete(each);
+      }
     }
 
     /** @param {Patch} patch */

@@ -993,7 +993,9 @@
     const response = problem instanceof Response ? problem : undefined;
     const status = response?.status ?? 0;
     const error = response ? new Error(`${status} ${response.statusText}`) : problem;
-    const kinds = status ? [status, `${Math.floor(status / 100)}xx`] : ["offline"];
+    // After the time limit of htmx, the server may have been reached.
+    const unreached = /timeout/.test(String(problem)) ? [] : ["offline"];
+    const kinds = status ? [status, `${Math.floor(status / 100)}xx`] : unreached;
     const names = [...kinds.map((kind) => "error-" + kind), "error"];
     const text = findText(source, ...names);
     const isEnglish = names.some((name) => ENGLISH[name] === text);

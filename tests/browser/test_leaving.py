@@ -69,12 +69,15 @@ def test_htmx_takes_the_page_or_the_message_away(
         "/clear": ordinary_answer("<em>cleared</em>"),
         "/slow": lambda request: Answer(usual_answer(request).writes, waits=True),
     }
+    stop = "<button type='button' data-stream-stop>Stop</button>"
     # A page with htmx may have forms of both kinds.
     forms = [named("a", client), named("b", "plain"), named("slow", client, "/slow")]
+    forms.append(named("stopped", client, inside=stop, data_stream_retry=""))
     forms.append(named("plain-slow", "plain", "/slow"))
     forms.append(named("old", client, hx_target="#old"))
     clear = '<button hx-post="/clear" hx-target="#old" hx-swap="innerHTML">Clear</button>'
     link = f'<div {boost}="true"><a href="/linked">Link</a></div><div id="old"></div>'
+    page.clock.install()
     show(page, server, client, "".join(forms) + clear + link)
 
     swapped = press(page, server, "old")
@@ -83,20 +86,28 @@ def test_htmx_takes_the_page_or_the_message_away(
     wait_for(page, "stream:end", "aborted")
 
     streams = [press(page, server, name) for name in ("a", "b")]
+    press(page, server, "stopped")
+    page.get_by_text("Stop").click()
+    expect(page.get_by_text("Try again")).to_be_visible()
     for name in ("slow", "plain-slow"):  # These have no headers yet.
         number = len(server.requests) + 1
         page.locator(f"#send-{name}").click()
         streams.append(server.wait_for(number))
+    page.clock.fast_forward(2000)
+    expect(page.locator(".streamhtml-thinking")).to_have_count(4)
     page.get_by_text("Link").click()
     expect(page.locator("h1")).to_have_text("Gone there")
     for request in streams:
         print(f"{client}: hx-boost, {request.path}: {disconnect_time(request):.3f} s")
-    wait_for(page, "stream:end", "aborted", times=3)
+    wait_for(page, "stream:end", "aborted", times=4)
     expect_html(page, "#messages", "")
     page.go_back()
     if client == "htmx2":  # htmx 4 loads the page again.
         expect(page.locator("#ai_3")).to_have_count(1)
-        assert page.locator("[aria-busy]").count() == 0
+        # It is a copy, in which nothing streams.
+        expect(page.locator("[aria-busy], [data-streaming], .streamhtml-thinking")).to_have_count(0)
+        expect(page.locator("[data-stream-stop]:not([hidden]), .streamhtml-retry")).to_have_count(0)
+        expect(page.get_by_text("You stopped this answer.")).to_be_visible()
     remove_htmx_aborts(problems)
 
 

@@ -2037,6 +2037,15 @@
     });
   }
 
+  // A button in the copy cannot send again what it did not see.
+  for (const name of ["turbo:render", "htmx:historyRestore"]) {
+    document.addEventListener(name, () => {
+      /** @type {NodeListOf<HTMLElement>} */
+      const buttons = document.querySelectorAll(".streamhtml-retry");
+      for (const button of buttons) if (!button.onclick) button.remove();
+    });
+  }
+
   // ---------------------------------------------------------------------------------------------
   // Pages on which another library reads an event stream, and changes the page: hx-sse of htmx 4,
   // htmx-ext-sse of htmx 2, and Datastar. A session follows what they do, for the form's state, the

@@ -13,10 +13,13 @@ pytestmark = pytest.mark.browser
 
 SENDS = 4
 PROMPT = "Show me Markdown: a recipe for bread"
+# Notes whether something of an answer is busy: at its first change, and at its end.
 WATCH = """() => {
     window.busy = [];
-    addEventListener("stream:end", () => busy.push(document.querySelectorAll(
-        "#messages [aria-busy]").length));
+    const isBusy = () => !!document.querySelector("#messages .streamhtml[aria-busy=true]");
+    const isAny = () => !!document.querySelector("#messages [aria-busy]");
+    addEventListener("chunk", ({ detail }) => detail.count || busy.push([isBusy()]));
+    addEventListener("stream:end", () => busy.at(-1).push(isAny()));
 }"""
 
 
@@ -33,11 +36,10 @@ def test_an_event_stream_has_what_other_pages_have(client: str, page: Page) -> N
         message = page.get_by_label("Message", exact=True)
         stop = page.get_by_role("button", name="Stop")
         status = page.locator("[data-stream-status]")
-        region = page.locator("#messages .streamhtml[aria-busy=true]")
         for number in range(1, SENDS + 1):
             expect(stop).to_be_hidden()
             chat.send("sleep" if number == 1 else PROMPT)
-            expect(region).not_to_have_count(0)
+            page.wait_for_function("number => busy.length === number", arg=number)
             expect(message).to_have_value("")
             if number == 1:
                 stop.click()
@@ -46,7 +48,7 @@ def test_an_event_stream_has_what_other_pages_have(client: str, page: Page) -> N
             else:
                 assert chat.wait_for_end(number) == "finished"
                 expect(status).to_have_text("Reply complete.")
-        assert page.evaluate("busy") == [0] * SENDS
+        assert page.evaluate("busy") == [[True, False]] * SENDS
         assert len(chat.pairs) == SENDS
 
 

@@ -1369,6 +1369,8 @@
       if (isGone(this.#request.target) && this.#applier.hasLeft() === undefined) {
         return this.hasLeft() ? this.leave() : undefined;
       }
+      // The reader may have scrolled up since the last frame.
+      for (const scroller of all(PIN)) update(scroller);
       const pending = this.#pending;
       pending?.line?.remove();
       await this.#applier.apply(fragments);

@@ -45,7 +45,7 @@ def runserver() -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.parametrize("run", [uvicorn, runserver])
+@pytest.mark.parametrize("run", [uvicorn, pytest.param(runserver, marks=pytest.mark.slow)])
 def test_two_messages_replace_themselves(run: object, page: Page) -> None:
     assert callable(run)
     with run() as server:

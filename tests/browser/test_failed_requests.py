@@ -136,9 +136,10 @@ def test_the_reader_tries_again(
     assert server.wait_for(2).fields == expected
     expect(page.locator("#messages > .streamhtml-notice")).to_contain_text("later. Nochmal")
 
-    # Another attempt does not lose the new text.
+    # Another attempt does not lose the new text, nor the focus.
     server.answers["/reply"] = usual_answer
     again.click()
+    expect(page.locator("[name=model]")).to_be_focused()
     assert server.wait_for(3).fields == expected
     finish(page, server.wait_for(3))
     expect(page.locator("#ai_3_text")).to_have_text("Hello")

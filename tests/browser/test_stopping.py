@@ -93,6 +93,24 @@ def test_the_server_ends_an_answer_that_is_stopped(
     expect(page.locator("[aria-busy], [role=alert], .htmx-request")).to_have_count(0)
 
 
+def test_the_second_click_of_a_double_click_does_not_stop(
+    page: Page, server: SteppedServer
+) -> None:
+    # The stop button may have taken the place of the button that sends.
+    server.answers["/reply"] = usual_answer
+    show(page, server, "plain", form("plain") + STOP)
+    request = ask(page, server)
+    click = (
+        "(button, detail) => button.dispatchEvent(new MouseEvent('click', {bubbles: true, detail}))"
+    )
+    button = page.locator("[data-stream-stop]")
+    button.evaluate(click, 2)
+    assert page.locator("[data-streaming]").count() == 1
+    button.evaluate(click, 1)
+    wait_for(page, "stream:end", "aborted")
+    assert request.disconnected.wait(10)
+
+
 IMPATIENT = """
 const { setTimeout: later } = window;
 window.setTimeout = (then, ms = 0, ...rest) => later(then, ms === 5000 ? 50 : ms, ...rest);

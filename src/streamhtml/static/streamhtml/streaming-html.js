@@ -972,6 +972,7 @@
     button.setAttribute("type", "button");
     button.onclick = () => {
       const { noValidate } = form;
+      leaveFocus(button, form);
       retrying = form;
       form.noValidate = true; // It may be empty by now.
       submitter?.dispatchEvent(new Event("focusin", { bubbles: true })); // for htmx 2
@@ -1529,7 +1530,8 @@
     const pending = button && streaming.get(/** @type {Element} */ (stoppedBy(button)));
     if (!pending) return;
     event.preventDefault();
-    pending.stop();
+    // The second click on a send button must not stop the answer, if this one has taken its place.
+    if (event.detail < 2) pending.stop();
   });
 
   // ---------------------------------------------------------------------------------------------

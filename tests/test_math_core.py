@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 from tests.markdown.page import canonical
@@ -180,6 +180,7 @@ PIECES = (
 )
 
 
+@example(["\ud800"], False)
 @given(st.lists(st.sampled_from(PIECES) | st.characters(), max_size=20), st.booleans())
 def test_anything(pieces: list[str], display: bool) -> None:
     html = mathml("".join(pieces), display)

@@ -123,7 +123,7 @@ def mathml(tex: str, display: bool) -> Markup | None:
         source = rf"\begin{{equation*}}{source}\end{{equation*}}"
     try:
         html = _converter().convert_with_local_state(source, displaystyle=display)
-    except LatexError:
+    except (LatexError, UnicodeEncodeError):  # A lone surrogate is no character.
         return None
     if len(html) > MAX_GROWTH * len(tex) + 1000:
         return None

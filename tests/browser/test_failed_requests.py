@@ -111,12 +111,8 @@ def test_the_reader_tries_again(
     inside = (
         '<input name="message" required><button name="model" value="large" id="large">L</button>'
     )
-    show(
-        page,
-        server,
-        client,
-        form(client, inside, data_stream_reset="", data_stream_retry="Nochmal"),
-    )
+    retry = form(client, inside, data_stream_reset="", data_stream_retry="Nochmal")
+    show(page, server, client, retry)
     field, again = page.locator("[name=message]"), page.get_by_role("button", name="Nochmal")
     expected = [("message", "first?"), ("model", "large")]
 

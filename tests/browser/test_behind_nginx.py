@@ -1,6 +1,6 @@
 """The demo behind Debian's nginx: as docs/how-to/deploy.md recommends, and with its defaults."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,26 +38,26 @@ def trusting(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def test_the_server_notices_the_stop_button(
-    trusting: Page, front: Server, upstream: Server
+def press_stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop").click()
+
+
+def remove_message(page: Page) -> None:
+    page.locator(".streamhtml-message").evaluate("message => message.remove()")
+
+
+@pytest.mark.parametrize(
+    ("leave", "reason"), [(press_stop, "stopped"), (remove_message, "aborted")]
+)
+def test_the_server_notices_that_the_reader_wants_no_more(
+    leave: Callable[[Page], None], reason: str, trusting: Page, front: Server, upstream: Server
 ) -> None:
     chat = Chat(trusting, front.url)
     chat.send(SLEEP)
     expect(trusting.locator(".streamhtml-ai")).to_contain_text("".join(SLEEP_TOKENS))
     upstream.wait_for("the source waits", 10)
-    trusting.get_by_role("button", name="Stop").click()
-    assert chat.wait_for_end() == "stopped"
-    upstream.wait_for("the source was closed", 10)
-
-
-def test_the_server_notices_that_the_reader_has_left(
-    trusting: Page, front: Server, upstream: Server
-) -> None:
-    chat = Chat(trusting, front.url)
-    chat.send(SLEEP)
-    upstream.wait_for("the source waits", 10)
-    trusting.locator(".streamhtml-message").evaluate("message => message.remove()")
-    assert chat.wait_for_end() == "aborted"
+    leave(trusting)
+    assert chat.wait_for_end() == reason
     upstream.wait_for("the source was closed", 10)
 
 

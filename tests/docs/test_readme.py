@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
 from tests.clean_environment import build_wheel, make_environment
+from tests.docs.growing import RECORD
 from tests.docs.pages import ROOT, blocks, commands, titled
 from tests.docs.shell import free_port, running
 
@@ -83,12 +84,7 @@ def test_the_answer_grows_in_a_browser(url: str, browser: Browser) -> None:
     page.on("console", listen)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(url)
-    page.evaluate(
-        """() => { window.lengths = new Set(); window.ends = [];
-        addEventListener("stream:end", (event) => ends.push(event.detail.reason));
-        new MutationObserver(() => lengths.add(messages.textContent.length))
-            .observe(messages, {childList: true, subtree: true, characterData: true}); }"""
-    )
+    page.evaluate(RECORD)
     page.get_by_label("Message", exact=True).fill("Hi")
     page.keyboard.press("Enter")
     page.wait_for_function("() => ends.length")

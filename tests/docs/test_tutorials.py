@@ -9,6 +9,7 @@ import django_htmx
 import httpx
 import pytest
 from playwright.sync_api import sync_playwright
+from tests.docs.growing import RECORD
 from tests.docs.pages import DOCS, ROOT, blocks, commands, titled
 from tests.docs.reference_client import Decoder, Page, spelled, token_of
 from tests.docs.shell import run, served
@@ -155,12 +156,7 @@ def test_the_page_shows_the_answer_growing(server: str, client: str, serve: Serv
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(url)
-        page.evaluate(
-            """() => { window.lengths = new Set(); window.ends = [];
-            addEventListener("stream:end", (event) => ends.push(event.detail.reason));
-            new MutationObserver(() => lengths.add(messages.textContent.length))
-                .observe(messages, {childList: true, subtree: true, characterData: true}); }"""
-        )
+        page.evaluate(RECORD)
         for number in (1, 2):
             page.get_by_label("Message", exact=True).fill(QUESTION)
             page.keyboard.press("Enter")

@@ -31,7 +31,11 @@ class ReadDeltas(AsyncDeltas):
         self._reads_before = 0
 
     def split_reasoning(self, tags: Tags) -> None:
-        """Refuse other tags."""
+        """Refuse other tags.
+
+        Raises:
+            RuntimeError: always. The sources have found their reasoning already.
+        """
         raise RuntimeError(
             "think() was called with a source that reads others; call it for each of those, as in "
             "merge({'left': think(first), 'right': think(second)}) or primed(think(source))"

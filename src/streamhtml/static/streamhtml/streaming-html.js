@@ -779,9 +779,9 @@
       leave: disconnect,
     };
     release(source);
+    noteSent(source); // It moves the focus away from a button in the notice.
     remove(findElement(target), ":scope > .streamhtml-notice"); // of the last attempt
     occupy(source, target, stop, wantsStream(source));
-    noteSent(source);
     watch(waiting);
     return () => {
       unwatch(waiting);
@@ -972,7 +972,6 @@
     button.setAttribute("type", "button");
     button.onclick = () => {
       const { noValidate } = form;
-      leaveFocus(button, form);
       retrying = form;
       form.noValidate = true; // It may be empty by now.
       submitter?.dispatchEvent(new Event("focusin", { bubbles: true })); // for htmx 2

@@ -7,4 +7,4 @@ RECORD = """() => {
     new MutationObserver(() => lengths.add(messages.textContent.length))
         .observe(messages, { childList: true, subtree: true, characterData: true });
 }"""
-"""``lengths`` has the lengths of the text in ``#messages``, ``ends`` the reasons of ``stream:end``."""
+"""``lengths`` has the lengths of the text in ``#messages``; ``ends``, why the answers ended."""

@@ -21,10 +21,8 @@ _EVENT_NAMES = {
         "before:swap before:settle after:settle after:swap finally:swap finally:request",
     ],
 }
-EVENTS = [
-    (client, event) for client, names in _EVENT_NAMES.items() for event in " ".join(names).split()
-]
-"""The events of each client, without "htmx:"."""
+EVENTS = {client: " ".join(names).split() for client, names in _EVENT_NAMES.items()}
+"""The names of each client's events, without "htmx:"."""
 
 _RECORD = """
 window.htmxEvents = [];
@@ -39,7 +37,7 @@ for (const name of %s) {
 
 def record_htmx_events(page: Page) -> None:
     """Record each event of htmx, and whether the whole answer was on the page by then."""
-    page.add_init_script(script=_RECORD % [event for _, event in EVENTS])
+    page.add_init_script(script=_RECORD % [name for names in EVENTS.values() for name in names])
 
 
 def htmx_events(page: Page) -> list[tuple[str, bool]]:

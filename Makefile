@@ -47,7 +47,8 @@ test: lint $(BROWSER) ## lint, then all tests but the slow ones; ARGS="-k reply 
 	$(PYTEST) $(PARALLEL) -m "not slow" --cov $(ARGS)
 
 test-all: lint $(BROWSER) $(ENGINES) test-sdks ## lint, then every test
-	$(PYTEST) $(PARALLEL) --cov $(ARGS)
+	CHROMIUM=$$(command -v chromium chromium-browser google-chrome | head -n 1) \
+		$(PYTEST) $(PARALLEL) --cov $(ARGS)
 
 test-sdks: $(SDKS) $(LLAMA_INDEX) ## read answers with the real SDKs, in environments of their own
 	.venv/sdks/bin/python -m pytest -q tests/sdks $(ARGS)

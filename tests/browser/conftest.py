@@ -1,7 +1,10 @@
 """A real Chromium, and pages on whose console nothing may appear."""
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -9,6 +12,8 @@ from tests.browser.form_page import usual_answer
 from tests.browser.format_site import Site, serving
 from tests.browser.stepped_server import SteppedServer
 
+# Chromium without windows and toolbars runs the same pages in half of the CPU time.
+HEADLESS_SHELL = Path(sys.prefix, "headless-shell/usr/lib/chromium/chromium-headless-shell")
 NAMES = ["chromium", "chromium-browser", "google-chrome"]
 ARGUMENTS = [
     "--no-sandbox",
@@ -31,9 +36,11 @@ def browser() -> Iterator[Browser]:
     It is not the session's, for Playwright's event loop would run in the thread of all the other
     tests too.
     """
-    chromium = next(filter(None, map(shutil.which, NAMES)), None)
+    # `make test-all` names the whole Chromium in the environment.
+    names = [name] if (name := os.environ.get("CHROMIUM")) else [str(HEADLESS_SHELL), *NAMES]
+    chromium = next(filter(None, map(shutil.which, names)), None)
     if chromium is None:
-        pytest.fail(f"none of {', '.join(NAMES)} is installed: run scripts/bootstrap browser")
+        pytest.fail(f"none of {', '.join(names)} is installed: run scripts/bootstrap browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Condition, Thread
 
@@ -114,7 +114,8 @@ class Server:
     def kill_all(self) -> None:
         """Send SIGKILL to the process and to its workers."""
         for pid in [self.pid, *_descendants(self.pid)]:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def wait(self, seconds: float) -> int:
         """Wait until the process has ended, and return its exit status."""
@@ -132,11 +133,10 @@ class Server:
 
 
 def _descendants(pid: int) -> list[int]:
-    children = [
-        int(child)
-        for listed in Path(f"/proc/{pid}/task").glob("*/children")
-        for child in listed.read_text().split()
-    ]
+    children: list[int] = []
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # The thread or the process has ended meanwhile.
+            children += map(int, listed.read_text().split())
     return [*children, *(later for child in children for later in _descendants(child))]
 
 

@@ -102,6 +102,22 @@ def check_times(interval: object, ping: object) -> None:
         raise ValueError(f"ping={ping!r} must be more than 0 seconds; None sends no pings")
 
 
+def check_seconds(name: str, seconds: object, *, zero: bool = False) -> None:
+    """Check a time, which is above 0 unless ``zero`` is allowed too."""
+    if (
+        not isinstance(seconds, int | float)
+        or isinstance(seconds, bool)
+        or not (seconds > 0 or (zero and seconds == 0))
+    ):
+        raise ValueError(f"{name}={seconds!r} must be {'0 or more' if zero else 'above 0'} seconds")
+
+
+def check_count(name: str, count: object) -> None:
+    """Check a limit that is a number of something."""
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise ValueError(f"{name}={count!r} must be a whole number of 1 or more")
+
+
 def check_outcome(outcome: object, known: tuple[Outcome, ...] = OUTCOMES) -> None:
     """Check the outcome of a reply."""
     if outcome not in known:

@@ -19,7 +19,7 @@ import anyio.to_thread
 from streamhtml._answer import rounded
 from streamhtml._eventloop import EventLoop, Wakeup
 from streamhtml._patch import Fragment, Outcome
-from streamhtml._pump import Pump
+from streamhtml._pump import Batches
 from streamhtml._render_thread import RenderInThread
 from streamhtml._reply import Reply
 from streamhtml._resource_scope import resource_scope
@@ -67,7 +67,7 @@ class Ending:
         reply: Reply,
         on_end: OnEnd | None,
         context: Context,
-        pump: Pump,
+        pump: Batches,
     ) -> None:
         self.begun = False
         self._reply = reply
@@ -182,7 +182,7 @@ class Ending:
     def _add_facts(self) -> None:
         """Copy what the source has reported so far. More may follow while it is closed."""
         answer = self._reply.answer
-        answer.facts = self._pump.source.report.facts
+        answer.facts = self._pump.facts
         answer.first_delta_after = rounded(self._pump.first_delta_after)
         if answer.first_delta_after is None and answer.parts:
             # It came at the end of the source, or a thread has not noted it in time.

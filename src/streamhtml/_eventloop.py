@@ -71,6 +71,9 @@ class EventLoop(Protocol):
     cancelled: type[BaseException]
     """The exception that is raised in a cancelled task."""
 
+    identity: object
+    """The same object for the same loop. It can be a key, also a weak one."""
+
     def create_wakeup(self) -> Wakeup: ...
 
     def spawn(self, run: Run, context: Context) -> Cancel:
@@ -128,7 +131,7 @@ class _AsyncioLoop(EventLoop):
         import asyncio
 
         self._asyncio = asyncio
-        self._loop = asyncio.get_running_loop()
+        self.identity = self._loop = asyncio.get_running_loop()
         self.cancelled: type[BaseException] = asyncio.CancelledError
 
     def create_wakeup(self) -> Wakeup:
@@ -271,7 +274,7 @@ class _TrioLoop(EventLoop):
         import trio
 
         self._trio = trio
-        self._token = trio.lowlevel.current_trio_token()
+        self.identity = self._token = trio.lowlevel.current_trio_token()
         self.cancelled: type[BaseException] = trio.Cancelled
 
     def create_wakeup(self) -> Wakeup:

@@ -77,6 +77,12 @@ DEFAULT_LIMITS: Final = Limits()
 NO_LIMITS: Final = Limits(None, None, None, None)
 
 
+def check_limits(limits: object) -> None:
+    """Check the type of the limits of a stream."""
+    if not isinstance(limits, Limits):
+        raise TypeError(f"limits={limits!r} must be a Limits, such as Limits(silence=120)")
+
+
 class Silence:
     """When the silence of one source reaches its limit.
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Final, NamedTuple, get_args
 
 from streamhtml._arguments import by_kind, check_into, check_on_end, check_response, check_times
-from streamhtml._limits import Limits
+from streamhtml._limits import check_limits
 from streamhtml._renderer import RendererName
 from streamhtml._type_name import with_article
 from streamhtml.formats import FormatName
@@ -29,7 +29,7 @@ class SiteOptions(NamedTuple):
 
 NO_SITE_OPTIONS: Final = SiteOptions("")
 
-OF_ONE_RESPONSE: Final = ("request", "tokens", "context", "nonce")
+OF_ONE_RESPONSE: Final = ("request", "tokens", "context", "nonce", "resume_url", "stop_url")
 """Arguments that belong to one response. A nonce protects only if it is new each time."""
 
 
@@ -91,11 +91,6 @@ def _check_renderers(renderers: object) -> None:
         _check_choice(f"renderers[{kind!r}]", choices, "a function that makes a Renderer")(each)
 
 
-def _check_limits(limits: object) -> None:
-    if not isinstance(limits, Limits):
-        raise TypeError(f"limits={limits!r} must be a Limits, such as Limits(silence=120)")
-
-
 _CHECKS: Final[dict[Any, Callable[[Any], None]]] = {
     "renderer": _check_choice(
         "renderer", get_args(RendererName), "a function that makes a Renderer"
@@ -107,7 +102,7 @@ _CHECKS: Final[dict[Any, Callable[[Any], None]]] = {
     "interval": lambda interval: check_times(interval, None),
     "ping": lambda ping: check_times(0, ping),
     "on_end": check_on_end,
-    "limits": _check_limits,
+    "limits": check_limits,
     "compress": lambda compress: check_response(None, None, compress, 200, None),
     "status": lambda status: check_response(None, None, False, status, None),
     "headers": lambda headers: check_response(None, None, False, 200, headers),

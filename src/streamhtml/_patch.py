@@ -109,14 +109,23 @@ class Fragment:
     connection is alive. It repeats the index of the fragment before it, and is not counted.
 
     Args:
-        index: the number of the fragment: 0, 1, 2 … without a gap.
+        index: the number of the fragment: 0, 1, 2 … without a gap. For an answer in a log, it is
+            the number of the log's entry, and entries that show nothing leave a gap.
         patches: the changes, in the order in which they are applied.
         outcome: how the stream ended; only the last fragment has one.
+        tag: names what the number belongs to, for an answer in a log: ASCII letters and digits. Two
+            fragments with the same number and tag are the same. ``""`` for any other answer.
     """
 
     index: int
     patches: tuple[Patch, ...] = ()
     outcome: Outcome | None = None
+    tag: str = ""
+
+    @property
+    def id(self) -> str:
+        """What a client repeats when it reconnects: the number, and the tag if there is one."""
+        return f"{self.index}.{self.tag}" if self.tag else str(self.index)
 
 
 def pair_id(prefix: str = "ai_") -> str:

@@ -4,17 +4,53 @@
 the reader can be cancelled at any step (PEP 789).
 """
 
+from collections.abc import AsyncIterator
 from math import inf
 from time import monotonic
+from typing import Protocol
 
 from streamhtml._batch import MAX_BATCH_CHARS, MAX_BUFFERED_CHARS, take_batch
-from streamhtml._delta import Delta
-from streamhtml._eventloop import Wakeup
+from streamhtml._delta import Delta, Facts
+from streamhtml._eventloop import EventLoop, Wakeup
 from streamhtml._limits import NO_LIMITS, LimitName, Limits, Silence
 from streamhtml._ping import Ping
 from streamhtml._source_reader import SourceReader
 from streamhtml._turns import MAX_CHARS_BETWEEN_TURNS, take_turn
 from streamhtml.sources import Tokens
+
+
+class Batches(Protocol):
+    """What a stream is made of: a ``Pump``, or an answer that somebody else reads from its source.
+
+    Each attribute and method is explained at ``Pump`` or ``SourceReader``.
+    """
+
+    batch_after: float
+    error: BaseException | None
+    first_delta_after: float | None
+    interrupted: bool
+    limit: LimitName | None
+    loop: EventLoop | None
+    ping: Ping
+    source_has_ended: bool
+    started_at: float
+
+    @property
+    def facts(self) -> Facts: ...
+
+    def start(self) -> None: ...
+
+    def __aiter__(self) -> AsyncIterator[list[Delta]]: ...
+
+    def close(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+    async def wait_until_closed(self, seconds: float) -> bool: ...
+
+    def end_at_limit(self, limit: LimitName) -> None: ...
+
+    def take_rest(self) -> list[Delta]: ...
 
 
 class Pump(SourceReader):
@@ -63,6 +99,11 @@ class Pump(SourceReader):
         self._max_chars = max_chars
         self._limits = limits
         self._chars_since_wait = 0
+
+    @property
+    def facts(self) -> Facts:
+        """What the source has reported so far."""
+        return self.source.report.facts
 
     def start(self, wakeup: Wakeup | None = None) -> None:
         """Start the source in the running event loop, unless it was started before."""

@@ -27,7 +27,8 @@ from streamhtml._patch import Fragment, Outcome, Patch, check_id, pair_id
 from streamhtml._region import BUILT_IN_MARKDOWN, RENDERERS, MakeRenderer
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._template import FindTemplate, MessageTemplate, Template, built_in
-from streamhtml._views import BufferedView, Kept, LiveView, RerenderView, Shown, View
+from streamhtml._views import Kept, LiveView, Shown, View
+from streamhtml._whole_views import BufferedView, RerenderView
 from streamhtml._words import NOTICES
 
 

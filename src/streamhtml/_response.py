@@ -11,12 +11,12 @@ from markupsafe import Markup
 
 from streamhtml import _sigterm
 from streamhtml._answer import Answer
-from streamhtml._arguments import check_answer, check_response
+from streamhtml._arguments import OUTCOMES, check_answer, check_response
 from streamhtml._body import Body
 from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._jinja import JinjaSite
 from streamhtml._limits import DEFAULT_LIMITS, Limits
-from streamhtml._notice import Notice
+from streamhtml._log_source import Client, LogSource, close_source, create_reply, open_stream
 from streamhtml._options import OF_ONE_RESPONSE, SiteOptions, check_site_options
 from streamhtml._page_template import page_renderer
 from streamhtml._reconnected import Reconnected
@@ -24,10 +24,11 @@ from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
 from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml._resource_scope import MakeResourceScope, use_resource_scope
-from streamhtml._response_headers import build_headers
+from streamhtml._response_headers import build_headers, url_headers
 from streamhtml._site import Site
-from streamhtml._stream import OnEnd, Stream, close_unused, stream
+from streamhtml._stream import OnEnd
 from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format
+from streamhtml.formats import _server_sent_events as events
 from streamhtml.sources import Tokens
 
 RequestT = TypeVar("RequestT")
@@ -53,7 +54,7 @@ def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
             set_by_site = checked_options(site_options)
         except BaseException:
             if "tokens" in passed:
-                close_unused(passed["tokens"])
+                close_source(passed["tokens"])
             raise
         options = {
             name: value
@@ -122,6 +123,9 @@ class BaseStreamingResponse(Generic[RequestT]):
         headers: additional response headers. They replace the default headers, except that a
             ``Vary`` is combined with ours. ``Content-Language`` sets the language of the notices,
             which by default is the framework's active language.
+        resume_url: the URL at which the client gets the rest of an answer in a log, by GET, if the
+            connection is lost: a path, or an absolute URL.
+        stop_url: the URL to which the client sends a POST request if the reader stops the answer.
 
     Attributes:
         reply: the ``Reply``, with its ``message_pair_id``, its ``state`` and its ``text`` so far.
@@ -161,6 +165,8 @@ class BaseStreamingResponse(Generic[RequestT]):
         compress: bool = False,
         status: int = 200,
         headers: Mapping[str, str] | None = None,
+        resume_url: str | None = None,
+        stop_url: str | None = None,
     ) -> None:
         try:
             check_response(context, into, compress, status, headers)
@@ -172,13 +178,17 @@ class BaseStreamingResponse(Generic[RequestT]):
             into = (into or "").removeprefix("#")
             chosen = create_format(format, FormatRequest(sent, into, nonce, render_page))
             gzip = Gzip() if compress and accepts_gzip(sent.get("Accept-Encoding")) else None
+            client = _client_of(method, sent, chosen, resume_url)
             own_headers = build_headers(
                 headers or {},
                 chosen.media_type,
                 vary=VARY if format == "auto" else (),
                 gzip=gzip is not None if compress else None,
+                urls=url_headers(resume_url, stop_url, is_logged=isinstance(tokens, LogSource)),
             )
-            self.reply = Reply(
+            self.reply = create_reply(
+                tokens,
+                chosen.skip,
                 context=context,
                 into=chosen.into,
                 at_once=chosen.at_once,
@@ -188,14 +198,26 @@ class BaseStreamingResponse(Generic[RequestT]):
                 **site.templates(template, parts_templates),
             )
         except BaseException:
-            close_unused(tokens)
+            close_source(tokens)
             raise
         with use_resource_scope(self._resource_scope):
-            fragments = stream(
-                self.reply, tokens, interval=interval, ping=ping, on_end=on_end, limits=limits
+            fragments = open_stream(
+                self.reply,
+                tokens,
+                client,
+                interval=interval,
+                ping=ping,
+                on_end=on_end,
+                limits=limits,
             )
         _sigterm.install_handler()
-        self._body = Body(_for_method(method, fragments, sent, chosen, notice), chosen, gzip)
+        last_id = _last_id(method, sent, chosen)
+        if isinstance(tokens, LogSource) and last_id not in OUTCOMES:
+            last_id = ""  # The log knows what the client has missed.
+        if method == "HEAD":
+            fragments.close()
+        stream = Reconnected(fragments, last_id, notice, chosen.into) if last_id else fragments
+        self._body = Body(stream, chosen, gzip)
         self._respond(request, self._body, status, own_headers)
 
     def stop(self) -> None:
@@ -289,20 +311,20 @@ def set_up(options: SiteOptions) -> None:
     _sigterm.install_handler()
 
 
-def _for_method(
-    method: str, fragments: Stream, sent: Headers, chosen: Format, notice: Notice
-) -> Stream | Reconnected:
-    """Return what a request with this method gets: for HEAD, a stream that is closed."""
-    if method == "HEAD":
-        fragments.close()
-    elif method == "GET" and (last_id := _last_id(sent, chosen)):
-        return Reconnected(fragments, last_id, notice, chosen.into)
-    return fragments
+def _client_of(method: str, sent: Headers, format: Format, resume_url: str | None) -> Client:
+    """Return what a request says about the reader of an answer in a log."""
+    if not format.can_resume:
+        return Client()
+    last_id = sent.get(events.LAST_ID_HEADER) or sent.get("HX-Last-Part-ID") or ""
+    reconnects = method == "GET" and format.last_id_header != ""
+    return Client(last_id, resumes=reconnects or resume_url is not None)
 
 
-def _last_id(headers: Headers, format: Format) -> str:
+def _last_id(method: str, sent: Headers, format: Format) -> str:
     """Return the last id that a reconnecting client received; ``""`` for a new question."""
-    return headers.get(format.last_id_header, "") if format.last_id_header else ""
+    if method != "GET" or not format.last_id_header:
+        return ""
+    return sent.get(format.last_id_header, "")
 
 
 def _language_of(headers: Mapping[str, str]) -> str:

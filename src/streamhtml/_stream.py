@@ -18,9 +18,9 @@ from streamhtml._arguments import check_on_end, check_outcome, check_times
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Truncated
 from streamhtml._ending import Ending, OnEnd
-from streamhtml._limits import DEFAULT_LIMITS, LIMIT_OUTCOMES, LimitName, Limits
+from streamhtml._limits import DEFAULT_LIMITS, LIMIT_OUTCOMES, LimitName, Limits, check_limits
 from streamhtml._patch import Fragment, Outcome
-from streamhtml._pump import Pump
+from streamhtml._pump import Batches, Pump
 from streamhtml._render_thread import RenderInThread, render_in
 from streamhtml._reply import Reply
 from streamhtml._stream_timer import StreamTimer
@@ -121,7 +121,7 @@ class Stream:
     """Called in the event loop if the reader has not taken a fragment within the limit."""
 
     def __init__(
-        self, reply: Reply, first: Fragment, pump: Pump, on_end: OnEnd | None, limits: Limits
+        self, reply: Reply, first: Fragment, pump: Batches, on_end: OnEnd | None, limits: Limits
     ) -> None:
         self._reply = reply
         # Empty if the stream was started, or closed before. pop() is atomic.
@@ -321,8 +321,7 @@ def _check_arguments(
             raise TypeError(f"reply is {with_article(reply)}; call stream(reply, tokens)")
         check_times(interval, ping)
         check_on_end(on_end)
-        if not isinstance(limits, Limits):
-            raise TypeError(f"limits={limits!r} must be a Limits, such as Limits(silence=120)")
+        check_limits(limits)
     except (TypeError, ValueError):
         close_unused(tokens)
         raise

@@ -1,29 +1,30 @@
-"""The three ways to show a message: live regions, the template again each time, or all at the end.
+"""The usual way to show a message: its template is rendered once, and has live regions.
 
-Each of them turns Deltas into patches. It is synchronous and pure. ``Reply`` keeps the index and
+A view turns Deltas into patches. It is synchronous and pure. ``Reply`` keeps the index and
 the state, and chooses the notice.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from streamhtml._answer import PARAGRAPH, Answer, AnswerPart
-from streamhtml._closed_html import closed
 from streamhtml._delta import Delta, PartEnd, Replacement, ToolDelta
 from streamhtml._part_template import PartTemplates, kinds_of
 from streamhtml._parts import PartSequence
 from streamhtml._patch import Outcome, Patch, check_id, closed_patch
-from streamhtml._placeholders import render_shell, shown_places
+from streamhtml._placeholders import render_shell
 from streamhtml._region import MakeRenderer, make_checked, region_tags, render_once
-from streamhtml._scrub import Scrubber
 from streamhtml._template import SEQUENCE, MessageTemplate
 
 Kept: TypeAlias = Sequence[tuple[AnswerPart, Delta]]
 """Deltas that were added to an answer, each with its part."""
+
+Join: TypeAlias = Literal["open", "replace", "continue"]
+"""What a client has of an answer that has begun before: nothing, so that the message is opened; a
+message with another content, which is replaced; or the content so far."""
 
 
 class View(Protocol):
@@ -45,6 +46,16 @@ class View(Protocol):
 
     def feed(self, kept: Kept) -> list[Patch]:
         """Show more text."""
+        ...
+
+    def catch_up(self, batches: Iterator[Kept], join: Join) -> list[Patch]:
+        """Show batches of an answer that has begun before. It is called after ``open()``.
+
+        Args:
+            batches: what would have been passed to ``feed()``. Each is added to the answer when the
+                iterator gives it.
+            join: what the client has. For "open", what ``open()`` has returned is returned again.
+        """
         ...
 
     def close(self, notice: Markup) -> list[Patch]:
@@ -166,6 +177,17 @@ class LiveView:
             self._growing, self._grow = last, feeder
         return patches
 
+    def catch_up(self, batches: Iterator[Kept], join: Join) -> list[Patch]:
+        patches: list[Patch] = []
+        if join == "open":
+            patches = self._append_message(dict.fromkeys(self._places, Markup()))
+        elif join == "replace":
+            for place in self._places.values():
+                patches += emptied(place)
+        for kept in batches:
+            patches += self.feed(kept)
+        return patches
+
     def close(self, notice: Markup) -> list[Patch]:
         patches = [patch for place in self._places.values() for patch in place.close()]
         return patches + (self.fail(notice) if notice else [])
@@ -242,12 +264,8 @@ class _FixedPlace:
         said = [part for part in self._shown.answer.parts_of(self._kind) if part.said]
         self._last = said[-1] if said else None
         self._renderer = self._make_renderer(self.root)
-        patches = [
-            closed_patch("tail", Markup(), self.root),
-            closed_patch("replace", Markup("".join(self.tags)), self.root),
-        ]
         texts = self._shown.answer.said_of(self._kind)
-        return patches + [patch for text in texts for patch in self._renderer.feed(text)]
+        return emptied(self) + [patch for text in texts for patch in self._renderer.feed(text)]
 
     def _end(self, outcome: Outcome) -> list[Patch]:
         notice = self._shown.notice_of(outcome)
@@ -270,6 +288,14 @@ class _FixedPlace:
         )
 
 
+def emptied(place: "_FixedPlace | PartSequence") -> list[Patch]:
+    """Return what makes the element of a place empty."""
+    return [
+        closed_patch("tail", Markup(), place.root),
+        closed_patch("replace", Markup("".join(place.tags)), place.root),
+    ]
+
+
 def _order(place: str) -> int:
     """Sort the places so that the first is the one after which the notice belongs."""
     return ("text", SEQUENCE, place).index(place)
@@ -278,123 +304,3 @@ def _order(place: str) -> int:
 def _is_tool(place: str) -> bool:
     """Return whether a fixed place shows tool calls, each in an element of its own."""
     return place == "tool" or place.endswith("_tool")
-
-
-class RerenderView:
-    """Renders the whole template for each fragment, with the whole text so far.
-
-    At ``chunk_index`` 0 the message is appended to the page. Later ones replace it "out of band":
-    the template gives its outermost element the id ``message_pair_id`` and, from ``chunk_index`` 1
-    on, ``hx-swap-oob="true"``. The cost grows with the square of the answer's length.
-
-    ``ai_message`` and the parts of ``parts`` are plain ``str``, which the template escapes. A part
-    becomes ``Markup`` once one of its tokens was ``Markup``. ``{{ parts }}`` is the finished HTML
-    of the parts so far.
-    """
-
-    held = 0
-
-    def __init__(self, shown: Shown) -> None:
-        self._shown = shown
-        self._sequence = shown.sequence(SEQUENCE)
-        self._notice = Markup()
-        self._chunk_index = 0
-        self._uses_sequence = False
-        self._fixed: frozenset[str] = frozenset()
-        """The kinds at fixed places, if the template also shows ``{{ parts }}``."""
-
-    def open(self) -> list[Patch]:
-        patches = self._render()
-        if self._uses_sequence:
-            self._fixed = shown_places(partial(self._shown.message.render, 0))
-        return patches
-
-    def feed(self, kept: Kept) -> list[Patch]:
-        return self._render() if kept else []
-
-    def close(self, notice: Markup) -> list[Patch]:
-        self._notice = notice
-        return self._render()
-
-    def fail(self, notice: Markup) -> list[Patch]:
-        return [Patch("append", notice, self._shown.message.message_pair_id)]
-
-    def whole(self, notice: Markup) -> list[Patch]:
-        """Return the finished message as one patch, instead of ``feed()`` and ``close()``."""
-        self._chunk_index = 0  # The patch that open() returned was not sent.
-        return self.close(notice)
-
-    def may_call_site(self, kept: Kept) -> bool:
-        return True
-
-    def may_call_site_at_end(self) -> bool:
-        return True
-
-    def may_call_site_for(self, parts: Iterable[AnswerPart]) -> bool:
-        """Return whether showing these parts may look up or render a template of the site."""
-        return True
-
-    def _render(self) -> list[Patch]:
-        html = self._shown.message.render(self._chunk_index, self._value)
-        first = self._chunk_index == 0
-        self._chunk_index += 1
-        return [Patch("append", html, self._shown.into) if first else Patch("replace", html)]
-
-    def _value(self, name: str) -> str:
-        answer = self._shown.answer
-        if name == SEQUENCE:
-            self._uses_sequence = True
-            parts = [part for part in answer.parts if part.kind not in self._fixed]
-            return self._sequence.whole(parts) + ("" if "text" in self._fixed else self._notice)
-        text = _scrubbed(answer.said_of(name), ended=answer.outcome is not None)
-        for part in answer.parts:
-            if part.kind == name and part.outcome:
-                text = _joined(text, self._shown.notice_of(part.outcome))
-        return _joined(text, self._notice) if name == "text" else text
-
-
-def _scrubbed(said: Iterable[str], *, ended: bool) -> str:
-    """Return the text of a part as one str, or as Markup if one of its pieces is."""
-    scrubber = Scrubber()
-    text = ""
-    for piece in said:
-        if isinstance(piece, Markup):
-            text = _joined(text + scrubber.close(), closed(piece))
-        else:
-            text += scrubber.feed(piece)
-    return text + scrubber.close() if ended else text
-
-
-def _joined(text: str, html: Markup) -> str:
-    """Return both, where the text is escaped if it is not HTML."""
-    # Markup + str escapes the str, so HTML stays HTML and text stays text.
-    return escape(text) + html if html else text
-
-
-class BufferedView:
-    """Shows nothing until the end, and then the finished message in one piece."""
-
-    held = 0
-
-    def __init__(self, view: LiveView | RerenderView, answer: Answer) -> None:
-        self._view = view
-        self._answer = answer
-
-    def open(self) -> list[Patch]:
-        self._view.open()  # Errors in the template are raised now, not after the answer.
-        return []
-
-    def feed(self, kept: Kept) -> list[Patch]:
-        return []
-
-    def close(self, notice: Markup) -> list[Patch]:
-        return self._view.whole(notice)
-
-    def fail(self, notice: Markup) -> list[Patch]:
-        return [Patch("append", notice)]
-
-    def may_call_site(self, kept: Kept) -> bool:
-        return False
-
-    def may_call_site_at_end(self) -> bool:
-        return self._view.may_call_site_for(self._answer.parts)

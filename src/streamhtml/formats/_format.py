@@ -63,6 +63,10 @@ class Format(Protocol):
     clients do not reconnect by themselves. Only GET requests can reconnect: any other method may
     ask a new question. It is read after ``prepare()``."""
 
+    can_resume: bool = False
+    """Whether a client can apply the fragments of an answer in a log from a number on, after those
+    that another response has sent. ``encode()`` then has to send ``fragment.id``."""
+
     def prepare(self, request: FormatRequest) -> None:
         """Read what the format needs of the request. It is called once, before ``encode()``.
 
@@ -82,3 +86,11 @@ class Format(Protocol):
         nothing on the page.
         """
         ...
+
+    def skip(self, fragment: Fragment) -> None:
+        """Note what an earlier response has sent. It is called at most twice, for a client that
+        resumes.
+
+        By default, the fragment is encoded, and the text dropped.
+        """
+        self.encode(fragment)

@@ -17,6 +17,7 @@ class DatastarFormat(Format):
 
     media_type = events.MEDIA_TYPE
     needs_into = True
+    can_resume = True
     last_id_header = events.LAST_ID_HEADER
 
     def __init__(self) -> None:
@@ -28,7 +29,7 @@ class DatastarFormat(Format):
         A ping is a comment.
         """
         text = "".join(
-            events.event(data, id=str(fragment.index), event="datastar-patch-elements")
+            events.event(data, id=fragment.id, event="datastar-patch-elements")
             for patch in fragment.patches
             for data in self._changes(patch)
         )

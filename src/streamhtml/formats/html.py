@@ -44,11 +44,37 @@ def change_token(token: str, html: str) -> tuple[str, str]:
     return new, f"<!{token} token {new}>"
 
 
+class Numbers:
+    """Knows which number a client gives to the next fragment: it only counts them."""
+
+    __slots__ = ("_next", "_tag")
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._tag = ""
+
+    def announce(self, fragment: Fragment) -> str:
+        """Return the operation that tells the client the number of the fragment that is sent next.
+
+        It is empty if the client knows the number, and for an answer that is in no log.
+        """
+        index, tag = fragment.index, fragment.tag
+        if not tag:
+            return ""
+        is_known = index == self._next and tag == self._tag
+        operation = "" if is_known else f"from {index if tag == self._tag else fragment.id}"
+        self._next, self._tag = index + 1, tag
+        return operation
+
+
 class HTMLFormat(Format):
     """Encodes one response. A mark omits what is the same as in the mark before it."""
 
+    can_resume = True
+
     def __init__(self) -> None:
         self.token = new_token()
+        self._numbers = Numbers()
         self.media_type = f"text/html; charset=utf-8; fragments={self.token}"
         self._last: tuple[object, ...] = ()
         self._action = ""
@@ -60,6 +86,8 @@ class HTMLFormat(Format):
         if not patches and outcome is None:
             return self._mark("", "ping")
         pieces: list[str] = []
+        if operation := self._numbers.announce(fragment):
+            pieces.append(self._mark("", operation))
         last = 0 if outcome else len(patches)
         for number, patch in enumerate(patches, 1):
             html = str(patch.html)
@@ -70,6 +98,9 @@ class HTMLFormat(Format):
         if outcome:
             pieces.append(self._mark("", f"end {outcome}"))
         return "".join(pieces)
+
+    def skip(self, fragment: Fragment) -> None:
+        """Do nothing: a client remembers the tails, and forgets the root."""
 
     def _mark(self, more: str, operation: str) -> str:
         return f"<!{self.token}{more} {operation}>" if operation else f"<!{self.token}{more}>"

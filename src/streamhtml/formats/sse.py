@@ -22,6 +22,7 @@ class SSEFormat(Format):
     """
 
     media_type = events.MEDIA_TYPE
+    can_resume = True
     last_id_header = events.LAST_ID_HEADER
 
     def __init__(self, messages: Callable[[Fragment], Iterable[str]] | None = None) -> None:
@@ -42,8 +43,8 @@ class SSEFormat(Format):
         """
         text = ""
         if fragment.patches:
-            number = str(fragment.index)
-            text = "".join(events.event(data, id=number) for data in self._messages(fragment))
+            messages = self._messages(fragment)
+            text = "".join(events.event(data, id=fragment.id) for data in messages)
         if fragment.outcome:
             text += events.end(fragment.outcome)
         return text or events.PING

@@ -14,7 +14,7 @@ from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._html_tree import Element
 from streamhtml.formats._tails import Tails
-from streamhtml.formats.html import change_token, new_token
+from streamhtml.formats.html import Numbers, change_token, new_token
 from streamhtml.formats.sse import SSEFormat
 
 MEDIA_TYPE: Final = "text/vnd.turbo-stream.html"
@@ -28,9 +28,11 @@ class TurboFormat(Format):
     """
 
     needs_into = True
+    can_resume = True
 
     def __init__(self) -> None:
         self.token = new_token()
+        self._numbers = Numbers()
         self.media_type = f"{MEDIA_TYPE}; charset=utf-8; fragments={self.token}"
         self._tails = Tails()
         self._events: SSEFormat | None = None
@@ -49,11 +51,19 @@ class TurboFormat(Format):
             return self._events.encode(fragment)
         elements = self.elements(fragment)
         mark = f"<!{self.token}"
+        announcement = ""
         if mark in elements:
             self.token, announcement = change_token(self.token, elements)
-            mark, elements = f"<!{self.token}", announcement + elements
+            mark = f"<!{self.token}"
         end = f" end {fragment.outcome}" if fragment.outcome else ""
-        return f"{elements}{mark}{end}>"
+        # A mark with nothing before it is a ping, which a client does not count.
+        if (elements or end) and (number := self._numbers.announce(fragment)):
+            announcement += f"{mark} {number}>"
+        return f"{announcement}{elements}{mark}{end}>"
+
+    def skip(self, fragment: Fragment) -> None:
+        """Note which tails are on the page."""
+        self.elements(fragment)
 
     def elements(self, fragment: Fragment) -> str:
         """Return the elements of a fragment, without a mark."""

@@ -1,0 +1,190 @@
+"""``Feed``: what one event loop knows of one answer. All of its readers share one feed.
+
+The feed of an answer that is written in the same loop is filled by its writer. Any other is filled
+by a ``FeedReader``, which is the only one in its loop that reads the storage for this answer.
+"""
+
+import logging
+from collections.abc import Callable
+from contextvars import Context
+from time import monotonic, time
+from typing import Final
+
+import anyio
+
+from streamhtml._eventloop import EventLoop
+from streamhtml.log._entries import Batch, EndEntry, Entry, Header, decode, encode
+from streamhtml.log._storage import Entries, Storage
+
+POLL_EVERY: Final = 1.0
+"""Time in seconds after which the storage is read again, because a notification can be lost."""
+
+RETRY_AFTER: Final = 0.1
+"""Time in seconds after which the storage is asked again that did not answer."""
+
+logger = logging.getLogger("streamhtml")
+
+
+class Feed:
+    """The entries of one answer, as far as they are known.
+
+    Attributes:
+        header: its first entry; None if the storage was not read yet, or has no such answer.
+        batches: its batches; the first has the number 1.
+        end: its end; None while it is written.
+        is_missing: whether the storage has no such answer.
+        wakeup: notified when any of this has changed.
+    """
+
+    __slots__ = ("batches", "end", "header", "is_missing", "wakeup")
+
+    def __init__(self, loop: EventLoop) -> None:
+        self.header: Header | None = None
+        self.batches: list[Batch] = []
+        self.end: EndEntry | None = None
+        self.is_missing = False
+        self.wakeup = loop.create_wakeup()
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from the start of the answer to its last batch; None if it has none."""
+        return self.batches[-1].at if self.batches else None
+
+    @property
+    def last_number(self) -> int:
+        """The number of the last entry; -1 if there is none."""
+        return -1 if self.header is None else len(self.batches) + (self.end is not None)
+
+    def add(self, entry: Entry) -> None:
+        """Add the next entry."""
+        if isinstance(entry, Batch):
+            self.batches.append(entry)
+        elif isinstance(entry, EndEntry):
+            self.end = self.end or entry
+        else:
+            self.header = entry
+
+    def interrupt(self) -> None:
+        """End the answer here, because nobody knows how it goes on."""
+        self.end = self.end or EndEntry("interrupted", round(time(), 3), self.duration)
+        self.wakeup.notify()
+
+
+class FeedReader:
+    """Fills the feed of an answer from the storage, while it has readers.
+
+    Args:
+        storage: the storage.
+        id: the answer.
+        loop: the event loop that is running.
+        on_end: called when nothing more is read.
+
+    Attributes:
+        feed: the feed.
+        readers: how many use it.
+        id: the answer.
+        identity: the identity of the event loop.
+    """
+
+    def __init__(
+        self, storage: Storage, id: str, loop: EventLoop, on_end: "Callable[[FeedReader], object]"
+    ) -> None:
+        self.feed = Feed(loop)
+        self.readers = 0
+        self.id = id
+        self.identity = loop.identity
+        self._storage = storage
+        self._on_end = on_end
+        self._epoch = 0
+        self._read_at = monotonic()
+        """The time of the last answer of the storage; of the last one with entries, after one."""
+        self.cancel = loop.spawn(self._run, Context())
+
+    async def _run(self) -> None:
+        try:
+            async with self._storage.watch(self.id, "entries") as changes:
+                while self.feed.end is None:
+                    await changes.wait(await self._read())
+        except Exception:
+            logger.exception("the log could not be read for %s", self.id)
+            self.feed.interrupt()
+        finally:
+            # A reader who comes later reads the storage again: the id may have been used again.
+            self._on_end(self)
+
+    async def _read(self) -> float:
+        """Read what is new. Return the seconds after which to read again."""
+        try:
+            found = await self._storage.bounded(self._storage.read(self.id, self.feed.last_number))
+            if found is not None and found.epoch != self._epoch and self._epoch:
+                found = await self._storage.bounded(self._storage.read(self.id, -1))
+        except Exception as error:
+            return self._wait_for_storage(error)
+        if found is None:
+            return self._note_missing()
+        self._read_at = monotonic()
+        try:
+            self._add(found)
+        except ValueError:
+            logger.exception("the log has a wrong entry for %s", self.id)
+            self.feed.interrupt()
+        if self.feed.header and self.feed.end is None and found.lease_left <= 0:
+            await self._end_lost()
+            return 0
+        return min(POLL_EVERY, max(found.lease_left, 0.001))
+
+    def _wait_for_storage(self, error: Exception) -> float:
+        if monotonic() - self._read_at > 2 * self._storage.lease:
+            logger.error("the log cannot be reached, which ends %s here", self.id, exc_info=error)
+            self.feed.interrupt()
+        return RETRY_AFTER
+
+    def _note_missing(self) -> float:
+        if self.feed.header is None:
+            self._read_at = monotonic()
+            if not self.feed.is_missing:
+                self.feed.is_missing = True
+                self.feed.wakeup.notify()
+        elif monotonic() - self._read_at > 2 * self._storage.lease:
+            # Its writer would have written it again.
+            self.feed.interrupt()
+        return RETRY_AFTER if self.feed.header else POLL_EVERY
+
+    def _add(self, found: Entries) -> None:
+        entries = [(number, decode(text)) for number, text in found.entries]
+        if found.epoch != self._epoch and self._epoch:
+            entries = self._skip_known(entries)
+        self._epoch = found.epoch
+        for number, entry in entries:
+            if number != self.feed.last_number + 1 or isinstance(entry, Header) != (number == 0):
+                raise ValueError(f"entry {number} follows {self.feed.last_number}")
+            self.feed.add(entry)
+        if entries:
+            self.feed.is_missing = False
+            self.feed.wakeup.notify()
+
+    def _skip_known(self, entries: list[tuple[int, Entry]]) -> list[tuple[int, Entry]]:
+        """Return what is new, after the storage has got the entries from the beginning again.
+
+        If a writer has lost what it had stored, it stores the same again. Another writer stores
+        something else: then what was shown here is not the answer any more.
+        """
+        feed = self.feed
+        known: list[Entry] = [] if feed.header is None else [feed.header, *feed.batches]
+        for (_, entry), before in zip(entries, known, strict=False):
+            if entry != before:
+                feed.interrupt()
+                return []
+        return entries[len(known) :]
+
+    async def _end_lost(self) -> None:
+        """End an answer whose writer is gone, unless somebody else has ended it."""
+        end = EndEntry("interrupted", round(time(), 3), self.feed.duration)
+        number = self.feed.last_number + 1
+        try:
+            await self._storage.bounded(
+                self._storage.end_lost(self.id, self._epoch, number, encode(end))
+            )
+        except Exception as error:
+            self._wait_for_storage(error)
+            await anyio.sleep(RETRY_AFTER)

@@ -1,0 +1,85 @@
+"""The tag of an answer's fragments: a short hash of all that their numbers depend on.
+
+Two workers have the same tag if they make the same fragments of the same entries. After a deploy
+that changes how an answer is shown, they have another one.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache, partial
+from hashlib import blake2b
+from importlib.metadata import version
+from types import CodeType, FunctionType, MethodType
+from typing import Final
+
+from streamhtml._type_name import type_name
+
+_MAX_DEPTH: Final = 8
+"""How deeply the options are looked into. What is nested deeper counts as the same."""
+
+_ID: Final = re.compile(r'\sid="([^"]+)"')
+
+
+def fingerprint(key: str, message_pair_id: str, html: str, options: object) -> str:
+    """Return the tag of an answer's fragments: 8 hexadecimal digits.
+
+    Args:
+        key: the key of the answer in the log.
+        message_pair_id: the id of the message.
+        html: the message without any text. The ids in it say which parts the template shows.
+        options: how the parts are rendered.
+    """
+    parts = sorted({each for each in _ID.findall(html) if each.startswith(message_pair_id)})
+    what = [key, message_pair_id, parts, _version(), describe(options)]
+    return blake2b(repr(what).encode("utf-8", "replace"), digest_size=4).hexdigest()
+
+
+def describe(value: object, depth: int = _MAX_DEPTH) -> str:
+    """Return a text that is the same in every process for an option with the same meaning.
+
+    A function is described by its name and its code, because it can make a renderer with other
+    options after a deploy.
+    """
+    if depth == 0:
+        return ""
+    below = depth - 1
+    match value:
+        case None | bool() | int() | float() | str() | bytes():
+            return repr(value)
+        case Mapping():
+            pairs = [f"{describe(key, below)}: {describe(value[key], below)}" for key in value]
+            return f"{{{', '.join(sorted(pairs))}}}"
+        case list() | tuple():
+            return f"[{', '.join(describe(each, below) for each in value)}]"
+        case set() | frozenset():
+            return f"{{{', '.join(sorted(describe(each, below) for each in value))}}}"
+        case partial():
+            return describe([value.func, value.args, value.keywords], below)
+        case FunctionType():
+            inside = [cell.cell_contents for cell in value.__closure__ or ()]
+            options = describe([inside, value.__defaults__, value.__kwdefaults__], below)
+            return f"{value.__qualname__}({_describe_code(value.__code__)}, {options})"
+        case MethodType():
+            return describe([value.__func__, value.__self__], below)
+        case type():
+            return f"{value.__module__}.{value.__qualname__}"
+    if is_dataclass(value):
+        values = [(field.name, getattr(value, field.name)) for field in fields(value)]
+        return f"{type_name(value)}{describe(values, below)}"
+    return type_name(value)
+
+
+def _describe_code(code: CodeType) -> str:
+    constants = [
+        _describe_code(each) if isinstance(each, CodeType) else describe(each)
+        for each in code.co_consts
+    ]
+    digest = blake2b(code.co_code, digest_size=8)
+    digest.update(repr((constants, code.co_names)).encode("utf-8", "replace"))
+    return digest.hexdigest()
+
+
+@cache
+def _version() -> str:
+    return version("streamhtml")  # Read once, because it takes some milliseconds.

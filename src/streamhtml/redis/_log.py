@@ -1,0 +1,144 @@
+"""``RedisLog``: keeps answers in Redis, so that every process can follow them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any, Literal
+
+from redis.asyncio import ConnectionPool
+from redis.exceptions import ResponseError
+
+from streamhtml._type_name import with_article
+from streamhtml.log import AnswerGone, End, Entries, Log, Watch, WriterFenced
+from streamhtml.redis._connections import ConnectionsByLoop
+from streamhtml.redis._scripts import APPEND, CREATE, END_LOST, READ, RENEW, REQUEST_STOP
+
+
+class RedisLog(Log):
+    """Keep answers in Redis or Valkey, of version 6.2 or newer.
+
+    Each event loop has two connections, however many answers it writes and follows. They are opened
+    when they are needed, and closed with the loop.
+
+    Whoever can write to the Redis can write into the page, because ``Markup`` keeps its kind. A
+    user with these rights is enough: ``~PREFIX* &PREFIX* +@stream +@scripting +@pubsub +exists
+    +set +del +pexpire +pttl +time``.
+
+    Args:
+        url: such as ``"redis://localhost:6379/0"``, ``"rediss://…"`` or ``"unix:///…"``, as
+            ``redis.from_url()`` takes it. Query arguments set what redis-py can do.
+        prefix: what the names of all keys and channels begin with.
+        lease: time in seconds after which an answer has failed if its process was killed.
+        ttl: time in seconds for which an answer is kept after its last entry.
+
+    Raises:
+        TypeError, ValueError: the URL is no URL of Redis, or a time is not positive.
+    """
+
+    def __init__(
+        self, url: str, *, prefix: str = "streamhtml:", lease: float = 5.0, ttl: float = 3600.0
+    ) -> None:
+        super().__init__(lease=lease, ttl=ttl)
+        if not isinstance(url, str):
+            raise TypeError(f"url is {with_article(url)}; pass a URL, such as 'redis://localhost'")
+        _check_url(url)
+        self._prefix = prefix
+        self._connections = ConnectionsByLoop(url, timeout=lease)
+        self._times = (_milliseconds(lease), _milliseconds(ttl))
+
+    async def create(self, id: str, entry: str) -> int | None:
+        epoch = await self._run(CREATE, id, *self._times, entry)
+        return None if epoch is None else int(epoch)
+
+    async def append(
+        self, id: str, epoch: int, number: int, entry: str, end: End | None = None
+    ) -> bool:
+        reply = await self._run(APPEND, id, *self._times, epoch, number, entry, end or "")
+        return _is_stopped(reply, id)
+
+    async def renew(self, id: str, epoch: int) -> bool:
+        return _is_stopped(await self._run(RENEW, id, *self._times, epoch), id)
+
+    async def read(self, id: str, after: int) -> Entries | None:
+        reply = await self._run(READ, id, after + 1)
+        if reply is None:
+            return None
+        epoch, lease_left, entries = reply
+        return Entries(int(epoch), [_entry(each) for each in entries], lease_left / 1000)
+
+    async def end_lost(self, id: str, epoch: int, number: int, entry: str) -> None:
+        await self._run(END_LOST, id, self._times[1], epoch, number, entry)
+
+    async def request_stop(self, id: str) -> None:
+        await self._run(REQUEST_STOP, id, self._times[1])
+
+    def watch(
+        self, id: str, what: Literal["entries", "stop"]
+    ) -> AbstractAsyncContextManager[Watch]:
+        return self._watch(self._key(id, what))
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop. What is used again is opened again."""
+        await self._connections.aclose()
+
+    @asynccontextmanager
+    async def _watch(self, channel: str) -> AsyncIterator[Watch]:
+        watch = _Watch()
+        with self._connections.get().doorbell.listening(channel, watch.ring):
+            yield watch
+
+    def _key(self, id: str, name: str) -> str:
+        # The braces keep the keys of an answer together in a cluster.
+        return f"{self._prefix}{{{id}}}:{name}"
+
+    async def _run(self, script: str, id: str, *arguments: str | int) -> Any:
+        keys = [self._key(id, name) for name in ("entries", "lease", "stop")]
+        commands = self._connections.get().commands
+        (reply,) = await commands.execute(("EVAL", script, len(keys), *keys, *arguments))
+        if isinstance(reply, ResponseError):
+            raise reply
+        return reply
+
+
+class _Watch:
+    """Waits until a channel rings."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+        self.ring = self._rung.set
+
+    async def wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        self._rung.clear()
+
+
+def _check_url(url: str) -> None:
+    """Raise a ValueError for what redis-py cannot connect to. It quotes no password."""
+    try:
+        ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+    except (TypeError, ValueError) as error:
+        scheme = f"{url.partition(':')[0]}:…"
+        raise ValueError(
+            f"url={scheme!r} is no URL of Redis ({error}); pass one such as "
+            "'redis://localhost:6379/0'"
+        ) from None
+
+
+def _is_stopped(reply: bytes, id: str) -> bool:
+    if reply == b"gone":
+        raise AnswerGone(f"entries of the answer {id!r} are missing in Redis")
+    if reply == b"fenced":
+        raise WriterFenced(f"somebody else has written or ended the answer {id!r}")
+    return reply == b"stop"
+
+
+def _entry(reply: list[Any]) -> tuple[int, str]:
+    """Return the number and the text of an entry of a stream."""
+    entry_id, fields = reply
+    return int(entry_id.partition(b"-")[2]), fields[1].decode()
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))

@@ -10,19 +10,26 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from streamhtml import __version__
-from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, TURBO, Demo
+from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, TURBO, Demo, is_redis
 from streamhtml.demo._model import PROVIDERS
 
 _EPILOG: Final = """\
 some prompts show how an answer can end:
   fail    the source raises an error after 100 of 200 tokens: the page says that something went
           wrong, and the log has the traceback
-  sleep   the source waits for 30 seconds: close the tab, and the log says that it was closed
+  sleep   the source waits for 30 seconds: reload the page, or open it in a second tab
   long    all built-in answers, one after the other
+
+an answer goes on when its reader leaves, and is complete after a reload, because it is kept
+  --log memory                       in this process, by default
+  --log redis://127.0.0.1 --workers 2   in Redis, for several processes
+  --log none                         nowhere: the answer ends when its reader leaves
 
 --client datastar loads Datastar from its CDN, so the browser must be able to reach it
 
@@ -56,11 +63,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the arguments without the program's name; by default those of the process.
     """
     options = _parser().parse_args(arguments)
-    demo = Demo(options.framework, options.client, options.model, options.rate)
+    demo = Demo(
+        options.framework,
+        options.client,
+        options.model,
+        options.rate,
+        options.log,
+        options.workers,
+    )
     problem = _problem(demo)
     if problem:
         return _fail(problem)
-    return _serve(demo, options.host, options.port)
+    if demo.workers == 1:
+        return _serve(demo, options.host, options.port)
+    with TemporaryDirectory() as folder:
+        shared = replace(demo, database=f"{folder}/conversations.sqlite3")
+        return _serve(shared, options.host, options.port)
 
 
 def _serve(demo: Demo, host: str, port: int) -> int:
@@ -93,7 +111,30 @@ def _problem(demo: Demo) -> str:
             f"Turbo is not at {TURBO}, and no Python package contains it; in a checkout, "
             "make demo ARGS='--client turbo' gets it from npm"
         )
+    if problem := _log_problem(demo):
+        return problem
     return _model_problem(demo.model) if demo.model else ""
+
+
+def _log_problem(demo: Demo) -> str:
+    """Return why the log cannot be used and what to do about it; ``""`` if it can."""
+    if not is_redis(demo.log):
+        if demo.workers == 1:
+            return ""
+        return (
+            f"--workers {demo.workers} needs a log that all of them reach; add "
+            "--log redis://127.0.0.1, or leave out --workers"
+        )
+    if find_spec("redis") is None:
+        return f"--log {demo.log} needs redis; run pip install 'streamhtml[redis]'"
+    from redis import Redis, RedisError
+
+    try:
+        with Redis.from_url(demo.log, socket_timeout=5) as redis:
+            redis.ping()
+    except (RedisError, ValueError) as error:
+        return f"--log {demo.log} does not answer: {error}; redis-server starts one on this machine"
+    return ""
 
 
 def _model_problem(model: str) -> str:
@@ -145,7 +186,34 @@ def _parser() -> argparse.ArgumentParser:
         default=defaults.rate,
         help="tokens per second of the built-in answers; by default %(default)g; 0 for no pause",
     )
+    add(
+        "--log",
+        type=_log,
+        default=defaults.log,
+        metavar="LOG",
+        help="where answers are kept: memory (by default), a URL as in redis://127.0.0.1, or none",
+    )
+    add(
+        "--workers",
+        type=_workers,
+        default=defaults.workers,
+        help="how many processes; by default %(default)s",
+    )
     return parser
+
+
+def _log(value: str) -> str:
+    if value not in ("memory", "none") and not is_redis(value):
+        raise argparse.ArgumentTypeError(
+            f"{value} is not a log; use memory, none, or the URL of a Redis, as redis://127.0.0.1"
+        )
+    return value
+
+
+def _workers(value: str) -> int:
+    if not value.isdecimal() or int(value) < 1:
+        raise argparse.ArgumentTypeError(f"{value} is not a number of processes; use 1 or more")
+    return int(value)
 
 
 def _model(value: str) -> str:

@@ -19,7 +19,7 @@ TITLES = ["nginx: recommended", "nginx: nothing set"]
 
 @pytest.fixture
 def upstream() -> Iterator[Server]:
-    with demo("starlette", may_complain=True) as server:
+    with demo("starlette", log="none", may_complain=True) as server:
         yield server
 
 

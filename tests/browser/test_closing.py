@@ -17,7 +17,7 @@ BOUND = 10.0
 
 @pytest.mark.parametrize("framework", ["starlette", "django", "flask"])
 def test_closing_the_tab_closes_a_waiting_source(framework: str, page: Page) -> None:
-    with demo(framework) as server:
+    with demo(framework, log="none") as server:
         Chat(page, server.url).send(SLEEP)
         expect(page.locator(".streamhtml-ai")).to_have_text("".join(SLEEP_TOKENS))
         server.wait_for("the source waits", 10)

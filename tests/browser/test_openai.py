@@ -67,7 +67,7 @@ def test_the_answer_is_exact(framework: str, cut: str, page: Page) -> None:
 def test_closing_the_tab_closes_the_connection_to_the_model(framework: str, page: Page) -> None:
     with (
         OpenAIServer("Wait", " a", " moment", stall=True) as model,
-        demo(framework, model="openai:fake", environment=environment(model)) as server,
+        demo(framework, model="openai:fake", log="none", environment=environment(model)) as server,
     ):
         Chat(page, server.url).send("Hello?")
         expect(page.locator(".streamhtml-ai")).to_have_text("Wait a moment")

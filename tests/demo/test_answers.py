@@ -10,6 +10,7 @@ import pytest
 
 from streamhtml import Answer
 from streamhtml.demo import _answers
+from streamhtml.demo._conversations import Message
 from streamhtml.demo._demo import Demo
 from streamhtml.markdown import render
 
@@ -79,7 +80,9 @@ def test_keywords_choose_the_answer(prompt: str, topic: str) -> None:
 
 def test_the_language_of_an_answer_is_that_of_its_question() -> None:
     prompts = {"스트리밍이 뭐예요?": "ko", "ما هو البث؟": "ar", "Grüße": ""}
-    assert {prompt: Demo().message(prompt)["lang"] for prompt in prompts} == prompts
+    languages = {each: Demo().context(Message("ai_1", each))["lang"] for each in prompts}
+
+    assert languages == prompts
 
 
 def test_citations_show_their_sources() -> None:
@@ -117,14 +120,16 @@ def test_one_of_two_answers_side_by_side_fails() -> None:
     answer = Answer()
 
     async def read() -> None:
-        async with aclosing(Demo(rate=0).answer("Side by side ")) as deltas:
+        message = Message("ai_1", "Side by side ")
+        async with aclosing(Demo(rate=0, log="none").answer(message)) as deltas:
             async for delta in deltas:
                 answer.add(delta)
 
     asyncio.run(read())
 
-    assert Demo().message("side by side")["side_by_side"] is True
-    assert Demo(model="openai:any").message("side by side")["side_by_side"] is False
+    asked = Message("ai_1", "side by side")
+    assert Demo().context(asked)["side_by_side"] is True
+    assert Demo(model="openai:any").context(asked)["side_by_side"] is False
     outcomes = {part.kind: (part.outcome, part.text) for part in answer.parts}
     assert outcomes["left"] == ("finished", "".join(_answers._tokens("html")))
     assert outcomes["right"] == ("failed", "".join(_answers.tokens("fail")[:100]))
@@ -158,7 +163,7 @@ def test_the_rate_limits_the_tokens_per_second() -> None:
     async def first_tokens() -> float:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        answer = Demo(rate=200).answer("hello")
+        answer = Demo(rate=200, log="none").answer(Message("ai_1", "hello"))
         for _ in range(10):
             await anext(answer)
         await answer.aclose()

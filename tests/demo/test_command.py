@@ -12,17 +12,17 @@ from streamhtml.demo import _model
 
 
 @pytest.fixture(autouse=True)
-def no_server(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    served: list[object] = []
+def no_server(monkeypatch: pytest.MonkeyPatch) -> list[command.Demo]:
+    served: list[command.Demo] = []
     monkeypatch.setattr("streamhtml.demo._serve.serve", lambda *given: served.append(given[0]))
     return served
 
 
-def test_it_serves_the_demo_of_the_arguments(no_server: list[object]) -> None:
-    given = ["demo", "--port", "0", "--framework", "flask", "--client", "htmx4", "--rate", "7.5"]
+def test_it_serves_the_demo_of_the_arguments(no_server: list[command.Demo]) -> None:
+    given = ["--framework", "flask", "--client", "htmx4", "--rate", "7.5", "--log", "none"]
 
-    assert command.main(given) == 0
-    assert no_server == [command.Demo("flask", "htmx4", None, 7.5)]
+    assert command.main(["demo", "--port", "0", *given]) == 0
+    assert no_server == [command.Demo("flask", "htmx4", None, 7.5, "none")]
 
 
 def test_ctrl_c_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_a_model_needs_a_key(
 
 @pytest.mark.parametrize("model", ["ollama:qwen3:8b", "openai:gpt-5-mini"])
 def test_a_model_is_asked(
-    model: str, no_server: list[object], monkeypatch: pytest.MonkeyPatch
+    model: str, no_server: list[command.Demo], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_model.Provider, "is_installed", lambda provider: True)
     monkeypatch.setenv("OPENAI_API_KEY", "none")
@@ -118,6 +118,54 @@ def test_a_model_without_a_provider_is_refused(
 
     assert exit_.value.code == 2
     assert "use openai:NAME, anthropic:NAME, ollama:NAME, gemini:NAME" in capsys.readouterr().err
+
+
+def test_several_workers_need_a_redis(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["demo", "--workers", "2"]) == 1
+    assert "--workers 2 needs a log that all of them reach" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://127.0.0.1:1", "unix:///missing/redis.sock", "redis://x:y"]
+)
+def test_a_redis_that_does_not_answer_is_an_error(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["demo", "--log", url]) == 1
+    assert f"--log {url} does not answer: " in capsys.readouterr().err
+
+
+def test_it_names_the_package_of_redis(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = command.find_spec
+    monkeypatch.setattr(command, "find_spec", lambda name: None if name == "redis" else found(name))
+
+    assert command.main(["demo", "--log", "redis://127.0.0.1"]) == 1
+    expected = "--log redis://127.0.0.1 needs redis; run pip install 'streamhtml[redis]'"
+    assert capsys.readouterr().err == f"streamhtml demo: {expected}\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--log", "postgres://x"), ("--log", ""), ("--workers", "0")]
+)
+def test_other_logs_and_numbers_are_refused(
+    option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        command.main(["demo", f"{option}={value}"])
+
+    assert exit_.value.code == 2
+    assert f"{value} is not a" in capsys.readouterr().err
+
+
+def test_several_workers_share_a_database(
+    no_server: list[command.Demo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_log_problem", lambda demo: "")
+
+    assert command.main(["demo", "--port=0", "--workers=2", "--log=redis://127.0.0.1"]) == 0
+    assert no_server[0].database.endswith(".sqlite3")
 
 
 def test_a_port_that_is_in_use_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

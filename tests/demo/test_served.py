@@ -16,6 +16,7 @@ from typing import IO
 
 import httpx
 import pytest
+from tests.servers.redis_server import redis_server
 
 from streamhtml.demo import _answers
 from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, Demo
@@ -151,7 +152,56 @@ def test_an_answer_can_be_stopped_by_its_url(framework: str) -> None:
             assert stop.status_code == 204
             seen += "".join(body)
         assert seen.endswith(" end stopped>")
-        assert served.http.post("/stop/ai_unknown", data=form).status_code == 204
+        assert served.http.post("/reply/ai_unknown/stop", data=form).status_code == 404
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_two_processes_show_and_stop_the_same_answer(framework: str) -> None:
+    headers = {"Streaming-HTML": "html"}
+    arguments = ("--framework", framework, "--rate=0", "--workers=2", "--log")
+    with redis_server() as redis, demo(*arguments, redis.url) as served:
+        form = served.form("sleep")
+        with served.http.stream("POST", "/reply", data=form, headers=headers) as answer:
+            read_until("💤", answer.iter_text())
+        url = answer.headers["Streaming-HTML-Resume"]
+        assert f'data-stream-src="{url}"' in served.http.get("/").text
+
+        readers = [follow(served, url) for _ in range(6)]  # in both processes, almost surely
+        for reader in readers:
+            read_until("💤", reader.texts)
+        stop = served.http.post(answer.headers["Streaming-HTML-Stop"], data=form)
+        assert stop.status_code == 204
+        ends = {"".join(reader.texts).rpartition(" end ")[2] for reader in readers}
+        for reader in readers:
+            reader.close()
+        assert ends == {"stopped>"}
+        page = served.http.get("/").text
+        assert "data-stream-src" not in page
+        assert "You stopped this answer." in page
+        assert httpx.get(f"{served.http.base_url}{url}").status_code == 404  # another reader
+
+
+def read_until(text: str, texts: Iterator[str]) -> None:
+    seen = ""
+    while text not in seen:
+        seen += next(texts)
+
+
+@dataclass
+class Reader:
+    """A browser with the same cookie, and a connection of its own."""
+
+    http: httpx.Client
+    texts: Iterator[str]
+
+    def close(self) -> None:
+        self.http.close()
+
+
+def follow(served: Served, url: str) -> Reader:
+    http = httpx.Client(base_url=served.http.base_url, cookies=served.http.cookies, timeout=SOON)
+    request = http.build_request("GET", url, headers={"Streaming-HTML": "html"})
+    return Reader(http, http.send(request, stream=True).iter_text())
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

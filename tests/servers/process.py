@@ -182,6 +182,7 @@ def demo(
     *,
     rate: float = 50,
     model: str | None = None,
+    log: str = "memory",
     environment: Mapping[str, str] | None = None,
     may_complain: bool = False,
 ) -> Iterator[Server]:
@@ -189,6 +190,7 @@ def demo(
     command = [sys.executable, "-m", "streamhtml", "demo", "--port", "0"]
     command += ["--framework", framework, "--client", client, "--rate", str(rate)]
     command += ["--model", model] if model else []
+    command += ["--log", log]
     given = dict(environment or {})
     if framework == "flask":
         # gunicorn leaves the socket that it was given, and its files, to the garbage collector.

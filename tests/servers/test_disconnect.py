@@ -54,7 +54,7 @@ class DemoClient:
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_the_source_is_closed_when_its_reader_leaves(framework: str, reset: bool) -> None:
-    with demo(framework, rate=0) as server:
+    with demo(framework, log="none", rate=0) as server:
         reader = DemoClient(server, SLEEP)
         reader.read_until(SLEEP_TOKENS[-1])
         server.wait_for("the source waits", TIMEOUT)
@@ -70,7 +70,7 @@ def test_the_source_is_closed_when_its_reader_leaves(framework: str, reset: bool
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_reader_who_leaves_takes_nothing_from_another(framework: str) -> None:
-    with demo(framework, rate=100) as server:
+    with demo(framework, log="none", rate=100) as server:
         staying, leaving = DemoClient(server, "hello"), DemoClient(server, SLEEP)
         leaving.read_until(SLEEP_TOKENS[-1])
         leaving.leave(reset=False)

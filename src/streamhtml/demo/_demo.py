@@ -4,13 +4,19 @@ Nothing here knows a framework. The applications ask for an answer and for the p
 """
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, get_args
 from weakref import WeakValueDictionary
 
+from markupsafe import Markup
+
+from streamhtml import Answer
 from streamhtml.demo import _answers, _model
+from streamhtml.demo._conversations import Conversations, Message
+from streamhtml.log import Log, MemoryLog
 from streamhtml.markdown import MarkdownRenderer, Options
 from streamhtml.sources import Tokens
 
@@ -25,8 +31,8 @@ CLIENTS: Final[tuple[Client, ...]] = get_args(Client)
 TURBO: Final = Path(sys.prefix, "npm/node_modules/@hotwired/turbo/dist")
 """Where ``make demo`` puts Turbo, which no Python package contains."""
 
-MAX_URL: Final = 2_000
-"""Maximum length in characters of a URL with a message. gunicorn refuses a line of 4,094 bytes."""
+COOKIE: Final = "conversation"
+"""The name of the cookie with the id of the reader's conversation."""
 
 _CLIENT_NAMES: Final[dict[Client, str]] = {
     "plain": "no htmx",
@@ -84,43 +90,101 @@ class Demo:
         model: a provider and the name of its model, as in "openai:gpt-5-mini"; None for the
             built-in answers.
         rate: tokens per second of the built-in answers; 0 for no pause.
+        log: where answers are kept while they are generated, so that they outlive their
+            connections: "memory", the URL of a Redis, or "none".
+        workers: how many processes serve the page.
+        database: the file with the conversations; ":memory:" if there is one process.
     """
 
     framework: Framework = "starlette"
     client: Client = "plain"
     model: str | None = None
     rate: float = 50.0
+    log: str = "memory"
+    workers: int = 1
+    database: str = field(default=":memory:", compare=False)
     _streaming: WeakValueDictionary[str, Any] = field(
         default_factory=WeakValueDictionary, init=False, repr=False, compare=False
     )
 
-    def answer(self, prompt: str) -> Tokens:
-        """Return the source of the answer. The model is asked when the first token is requested."""
-        if self.model:
-            return _model.stream(prompt, self.model)
-        if _answers.is_side_by_side(prompt):
-            return _answers.two_answers(self.rate)
-        return _answers.stream(prompt, self.rate)
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments, for a demo in another process."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
 
-    def message(self, prompt: str) -> dict[str, Any]:
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether an answer outlives its connection."""
+        return self.log != "none"
+
+    @property
+    def conversations(self) -> Conversations:
+        """The questions and answers of all readers."""
+        return _open_conversations(self.database)
+
+    def answer(self, message: Message) -> Tokens:
+        """Return the source of an answer. The model is asked when the first token is requested.
+
+        With a log, an answer is generated once: whoever asks for it again follows it.
+        """
+        if not self.keeps_answers:
+            return self._generate(message.question)
+        answers = open_log(self.log)
+        if message.answer is not None:
+            return answers.follow(message.pair)
+        source = self._generate(message.question)
+        return answers.record(message.pair, source, on_end=self.conversations.store)
+
+    def _generate(self, question: str) -> Tokens:
+        if self.model:
+            return _model.stream(question, self.model)
+        if _answers.is_side_by_side(question):
+            return _answers.two_answers(self.rate)
+        return _answers.stream(question, self.rate)
+
+    def context(self, message: Message) -> dict[str, Any]:
         """Return the context of ``message.html``."""
+        question = message.question
         return {
-            "human_message": prompt,
-            "side_by_side": not self.model and _answers.is_side_by_side(prompt),
-            "lang": _answers.language(prompt),
+            "message_pair_id": message.pair,
+            "human_message": question,
+            "side_by_side": not self.model and _answers.is_side_by_side(question),
+            "lang": _answers.language(question),
         }
 
-    def stoppable(self, response: AnyResponse, stop_url: Callable[[str], str]) -> AnyResponse:
-        """Return the response, with the URL at which the reader's browser can stop it."""
-        message_pair_id = response.reply.message_pair_id
-        self._streaming[message_pair_id] = response
-        response.headers["Streaming-HTML-Stop"] = stop_url(message_pair_id)
+    def earlier(
+        self,
+        conversation: str,
+        render: Callable[[Answer, dict[str, Any]], Markup],
+        reply_url: Callable[[str], str],
+        before: str = "",
+    ) -> Iterator[dict[str, Any]]:
+        """Yield what the page shows of the messages of a conversation.
+
+        Args:
+            conversation: the id of the conversation.
+            render: returns the HTML of a stored answer, from it and the context of its message.
+            reply_url: returns the URL of an answer that has not ended, from its id.
+            before: the id of the message to end before; ``""`` for all.
+        """
+        for message in self.conversations.messages(conversation):
+            if message.pair == before:
+                return
+            if message.answer is not None:
+                yield {"html": render(message.answer, self.context(message))}
+            elif self.keeps_answers:
+                yield {"reply_url": reply_url(message.pair)}
+
+    def stoppable(self, response: AnyResponse) -> AnyResponse:
+        """Return the response, so that ``stop()`` finds it."""
+        self._streaming[response.reply.message_pair_id] = response
         return response
 
-    def stop(self, message_pair_id: str) -> None:
-        """Stop an answer. Ids are random, so only the reader of an answer knows its id."""
-        response = self._streaming.get(message_pair_id)
-        if response is not None:
+    async def stop(self, message: Message) -> None:
+        """Stop an answer, in whichever process it is generated."""
+        if self.keeps_answers:
+            await open_log(self.log).stop(message.pair)
+        elif (response := self._streaming.get(message.pair)) is not None:
             response.stop()
 
     def renderer(self, root: str) -> MarkdownRenderer:
@@ -136,8 +200,10 @@ class Demo:
         )
         return MarkdownRenderer(root, options)
 
-    def headers(self, nonce: str) -> dict[str, str]:
-        """Return the headers of the page, and of a reply that is a whole page.
+    def headers(self, nonce: str, conversation: str) -> dict[str, str]:
+        """Return the headers of the page, and of a reply, which may be a whole page.
+
+        The cookie says which conversation is the reader's. A real site asks its session.
 
         The policy is strict: no inline scripts, inline styles only with the nonce, and nothing
         from other hosts. Datastar needs more, because it comes from its CDN and evaluates
@@ -148,16 +214,24 @@ class Demo:
             "Content-Security-Policy": (
                 "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
                 f"style-src 'self' 'nonce-{nonce}'{more if self.client == 'datastar' else ''}"
-            )
+            ),
+            "Set-Cookie": f"{COOKIE}={conversation}; Path=/; HttpOnly; SameSite=Lax",
         }
 
-    def page(self, reply_url: str, static: Callable[[str], str], nonce: str) -> dict[str, Any]:
+    def page(
+        self,
+        ask_url: str,
+        static: Callable[[str], str],
+        nonce: str,
+        earlier: Iterator[dict[str, Any]],
+    ) -> dict[str, Any]:
         """Return the context of ``page.html``.
 
         Args:
-            reply_url: the URL that the form is sent to.
+            ask_url: the URL that the form is sent to.
             static: returns the URL of a static file, from its path in a ``static`` directory.
             nonce: the nonce of the page's policy.
+            earlier: the messages so far. They are only read if the page is rendered.
         """
         scripts = (*_SCRIPTS[self.client], *_FOR_ALL) if self.client != "page" else ()
         return {
@@ -172,7 +246,28 @@ class Demo:
             "scripts": [
                 script if script.startswith("https:") else static(script) for script in scripts
             ],
-            "reply_url": reply_url,
+            "ask_url": ask_url,
+            "earlier": earlier,
             "examples": _EXAMPLES,
             "endings": () if self.model else (_answers.FAIL, _answers.SLEEP, _answers.SIDE_BY_SIDE),
         }
+
+
+def is_redis(url: str) -> bool:
+    """Return whether the log with this name is a Redis."""
+    return url.startswith(("redis://", "rediss://", "unix://"))
+
+
+@cache
+def open_log(url: str) -> Log:
+    """Return the log of this process for "memory" or the URL of a Redis."""
+    if url == "memory":
+        return MemoryLog()
+    from streamhtml.redis import RedisLog
+
+    return RedisLog(url)
+
+
+@cache
+def _open_conversations(path: str) -> Conversations:
+    return Conversations(path)

@@ -3,15 +3,19 @@
 The applications do not depend on this module. A site would use the command line of its server.
 """
 
+import json
 import logging
 import os
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from streamhtml.demo._demo import Demo
 
 Announce = Callable[[], None]
+
+_OPTIONS: Final = "STREAMHTML_DEMO"
+"""The environment variable with the options of the demo, for the processes of uvicorn."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -34,6 +38,8 @@ def serve(demo: Demo, listener: socket.socket, announce: Announce) -> None:
     """Serve until Ctrl-C. ``announce`` is called when the server is ready for requests."""
     if demo.framework == "flask":
         _serve_flask(demo, listener, announce)
+    elif demo.workers > 1:
+        _serve_asgi_workers(demo, listener, announce)
     else:
         _serve_asgi(demo, listener, announce)
 
@@ -61,6 +67,29 @@ def _serve_asgi(demo: Demo, listener: socket.socket, announce: Announce) -> None
     Server(config).run(sockets=[listener])
 
 
+def _serve_asgi_workers(demo: Demo, listener: socket.socket, announce: Announce) -> None:
+    import uvicorn
+
+    os.environ[_OPTIONS] = json.dumps(demo.options)
+    announce()  # The listener takes connections already.
+    uvicorn.run(
+        f"{__name__}:app_of_worker",
+        factory=True,
+        fd=listener.fileno(),
+        workers=demo.workers,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=0,
+    )
+
+
+def app_of_worker() -> Any:
+    """Return the application for one of several processes."""
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # See ``_serve_asgi()``.
+    return _asgi_app(Demo(**json.loads(os.environ[_OPTIONS])))
+
+
 def _asgi_app(demo: Demo) -> Any:
     if demo.framework == "django":
         from streamhtml.demo import django_app
@@ -79,7 +108,7 @@ def _serve_flask(demo: Demo, listener: socket.socket, announce: Announce) -> Non
             options = {
                 "bind": f"fd://{listener.detach()}",
                 "worker_class": "gthread",
-                "workers": 1,
+                "workers": demo.workers,
                 "threads": 32,  # each answer that streams occupies one
                 "loglevel": "warning",
                 "graceful_timeout": 5,  # seconds: a busy machine closes idle connections slowly

@@ -7,17 +7,26 @@ from flask import (
     Blueprint,
     Flask,
     Response,
+    abort,
     make_response,
     redirect,
     render_template,
     request,
     url_for,
 )
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from streamhtml.demo._demo import MAX_URL, TURBO, Demo
+from streamhtml import Answer
+from streamhtml.demo._conversations import Message, conversation_id
+from streamhtml.demo._demo import COOKIE, TURBO, Demo
 from streamhtml.flask import StreamingHTMLResponse, blueprint
 from streamhtml.formats import negotiate
+from streamhtml.log import wait
+
+PAGE = "streamhtml_demo/page.html"
+MESSAGE = "streamhtml_demo/message.html"
+LISTEN = "streamhtml_demo/listen.html"
 
 htmx = Blueprint(
     "django_htmx", "django_htmx", static_folder="static/django_htmx", static_url_path="/htmx"
@@ -36,50 +45,73 @@ def create_app(demo: Demo) -> Flask:
 
     @app.get("/")
     def page() -> Response:
-        nonce = secrets.token_urlsafe()
-        response = make_response(render_template("streamhtml_demo/page.html", **context(nonce)))
-        response.headers.update(demo.headers(nonce))
-        return response
+        nonce, conversation = secrets.token_urlsafe(), conversation_of_reader()
+        html = render_template(PAGE, **page_context(nonce, conversation))
+        return make_response(html, demo.headers(nonce, conversation))
 
     @app.post("/reply")
     def ask() -> AnyResponse:
-        message = request.form.get("message", "")
-        url = url_for("answer", message=message)
+        question = request.form.get("example") or request.form.get("message", "")
+        conversation = conversation_of_reader()
+        message = demo.conversations.add(conversation, question, request.form.get("replaces", ""))
         # So a reload does not send the form again.
-        if negotiate(request.headers) == "page" and len(url) <= MAX_URL:
-            return redirect(url, 303)
+        if negotiate(request.headers) == "page":
+            response = redirect(reply_url(message.pair), 303)
+            response.headers.update(demo.headers("", conversation))
+            return response
         if demo.client == "sse2":  # An EventSource can only send GET.
-            return make_response(render_template("streamhtml_demo/listen.html", reply_url=url))
-        return stream(message)
+            html = render_template(LISTEN, reply_url=reply_url(message.pair))
+            return make_response(html, demo.headers("", conversation))
+        return stream(conversation, message)
 
-    @app.get("/reply")
-    def answer() -> AnyResponse:
-        return stream(request.args.get("message", ""))
+    @app.get("/reply/<pair>")
+    def reply(pair: str) -> AnyResponse:
+        conversation = conversation_of_reader()
+        message = demo.conversations.find(conversation, pair) or abort(404)
+        return stream(conversation, message)
 
-    def stream(message: str) -> Response:
+    def stream(conversation: str, message: Message) -> Response:
         nonce = secrets.token_urlsafe()
         response = StreamingHTMLResponse(
             request,
             demo.answer(message),
-            "streamhtml_demo/message.html",
-            {**demo.message(message), **context(nonce)},
+            MESSAGE,
+            {**demo.context(message), **page_context(nonce, conversation, message.pair)},
             renderer=demo.renderer,
             into="messages",
-            page="streamhtml_demo/page.html",
+            page=PAGE,
             nonce=nonce,
-            headers=demo.headers(nonce),
+            resume_url=reply_url(message.pair) if demo.keeps_answers else None,
+            stop_url=url_for("stop", pair=message.pair),
+            headers=demo.headers(nonce, conversation),
         )
-        return demo.stoppable(response, lambda pair: url_for("stop", pair=pair))
+        return demo.stoppable(response)
 
-    @app.post("/stop/<pair>")
+    @app.post("/reply/<pair>/stop")
     def stop(pair: str) -> AnyResponse:
-        demo.stop(pair)
+        wait(demo.stop(demo.conversations.find(conversation_of_reader(), pair) or abort(404)))
         return make_response("", 204)
 
-    def context(nonce: str) -> dict[str, Any]:
-        return demo.page(url_for("ask"), static, nonce)
+    def page_context(nonce: str, conversation: str, before: str = "") -> dict[str, Any]:
+        earlier = demo.earlier(conversation, render, reply_url, before)
+        return demo.page(url_for("ask"), static, nonce, earlier)
+
+    def render(answer: Answer, context: dict[str, Any]) -> Markup:
+        return StreamingHTMLResponse.render_message(
+            request, answer, MESSAGE, context, renderer=demo.renderer
+        )
 
     return app
+
+
+def conversation_of_reader() -> str:
+    """Return the id of the reader's conversation."""
+    return conversation_id(request.cookies.get(COOKIE))
+
+
+def reply_url(pair: str) -> str:
+    """Return the URL of one answer."""
+    return url_for("reply", pair=pair)
 
 
 def static(path: str) -> str:

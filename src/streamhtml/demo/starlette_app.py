@@ -2,8 +2,9 @@
 
 import secrets
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import Any
 
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,7 +12,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
-from streamhtml.demo._demo import MAX_URL, TURBO, Demo
+from streamhtml import Answer
+from streamhtml.demo._conversations import Message, conversation_id
+from streamhtml.demo._demo import COOKIE, TURBO, Demo
 from streamhtml.formats import negotiate
 from streamhtml.starlette import StreamingHTMLResponse
 
@@ -27,53 +30,86 @@ def create_app(demo: Demo) -> Starlette:
     def static(path: str) -> str:
         return str(app.url_path_for("static", path=path.removeprefix("turbo/")))
 
-    def page_context(nonce: str) -> dict[str, object]:
-        return demo.page(str(app.url_path_for("reply")), static, nonce)
+    def conversation_of(request: Request) -> str:
+        return conversation_id(request.cookies.get(COOKIE))
+
+    def page_context(
+        request: Request, nonce: str, conversation: str, before: str = ""
+    ) -> dict[str, object]:
+        def render(answer: Answer, context: dict[str, Any]) -> Markup:
+            return StreamingHTMLResponse.render_message(
+                request, answer, MESSAGE, context, renderer=demo.renderer
+            )
+
+        earlier = demo.earlier(conversation, render, reply_url, before)
+        return demo.page(str(app.url_path_for("ask")), static, nonce, earlier)
+
+    def reply_url(pair: str) -> str:
+        return str(app.url_path_for("reply", pair=pair))
 
     async def page(request: Request) -> Response:
-        nonce = secrets.token_urlsafe()
-        context, headers = page_context(nonce), demo.headers(nonce)
+        nonce, conversation = secrets.token_urlsafe(), conversation_of(request)
+        context = page_context(request, nonce, conversation)
+        headers = demo.headers(nonce, conversation)
         return templates.TemplateResponse(request, PAGE, context, headers=headers)
 
     async def ask(request: Request) -> Response:
         async with request.form() as form:
-            message = str(form.get("message", ""))
-        url = f"{app.url_path_for('reply')}?{urlencode({'message': message}, errors='replace')}"
+            question = str(form.get("example") or form.get("message", ""))
+            replaces = str(form.get("replaces", ""))
+        conversation = conversation_of(request)
+        message = demo.conversations.add(conversation, question, replaces)
         # So a reload does not send the form again.
-        if negotiate(request.headers) == "page" and len(url) <= MAX_URL:
-            return RedirectResponse(url, 303)
+        if negotiate(request.headers) == "page":
+            headers = demo.headers("", conversation)
+            return RedirectResponse(reply_url(message.pair), 303, headers)
         if demo.client == "sse2":  # An EventSource can only send GET.
-            return templates.TemplateResponse(request, LISTEN, {"reply_url": url})
-        return stream(request, message)
+            context = {"reply_url": reply_url(message.pair)}
+            headers = demo.headers("", conversation)
+            return templates.TemplateResponse(request, LISTEN, context, headers=headers)
+        return stream(request, conversation, message)
 
-    async def answer(request: Request) -> Response:
-        return stream(request, request.query_params.get("message", ""))
+    async def reply(request: Request) -> Response:
+        conversation = conversation_of(request)
+        message = demo.conversations.find(conversation, request.path_params["pair"])
+        if message is None:
+            return Response(status_code=404)
+        return stream(request, conversation, message)
 
-    def stream(request: Request, message: str) -> Response:
+    def stream(request: Request, conversation: str, message: Message) -> Response:
         nonce = secrets.token_urlsafe()
         response = StreamingHTMLResponse(
             request,
             demo.answer(message),
             MESSAGE,
-            {**demo.message(message), **page_context(nonce)},
+            {
+                **demo.context(message),
+                **page_context(request, nonce, conversation, message.pair),
+            },
             renderer=demo.renderer,
             into="messages",
             page=PAGE,
             nonce=nonce,
-            headers=demo.headers(nonce),
+            resume_url=reply_url(message.pair) if demo.keeps_answers else None,
+            stop_url=str(app.url_path_for("stop", pair=message.pair)),
+            headers=demo.headers(nonce, conversation),
         )
-        return demo.stoppable(response, lambda pair: str(app.url_path_for("stop", pair=pair)))
+        return demo.stoppable(response)
 
     async def stop(request: Request) -> Response:
-        demo.stop(request.path_params["pair"])
+        pair = request.path_params["pair"]
+        message = demo.conversations.find(conversation_of(request), pair)
+        if message is None:
+            return Response(status_code=404)
+        await demo.stop(message)
         return Response(status_code=204)
 
     app = Starlette(
         routes=[
             Route("/", page),
-            Route("/reply", ask, methods=["POST"], name="reply"),
-            Route("/reply", answer),
-            Route("/stop/{pair}", stop, methods=["POST"], name="stop"),
+            Route("/reply", ask, methods=["POST"]),
+            Route("/reply/{pair}", reply),
+            Route("/reply/{pair}/stop", stop, methods=["POST"]),
             Mount("/static", _static_files(demo), name="static"),
         ]
     )

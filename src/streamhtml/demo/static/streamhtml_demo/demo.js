@@ -52,6 +52,11 @@ messages.addEventListener("click", ({ target }) => {
   if (target.closest(".streamhtml-retry")) replaced = article;
 }, true);
 
+// The server forgets the message, too.
+document.addEventListener("formdata", ({ formData }) => {
+  formData.set("replaces", replaced?.id ?? "");
+});
+
 // When the new message is on the page, the old one goes, and the draft comes back.
 new MutationObserver((records) => {
   const added = records.flatMap(({ addedNodes }) => [...addedNodes]);

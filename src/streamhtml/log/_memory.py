@@ -85,7 +85,7 @@ class MemoryLog(Log):
                 raise WriterFenced
             self._touch(id, stored)
             if end is not None:
-                stored.lease_until = 0.0
+                stored.end()
                 stored.is_final = end == "final"
             stop = stored.is_stopped
         self._ring(id, "entries")
@@ -94,6 +94,8 @@ class MemoryLog(Log):
     async def renew(self, id: str, epoch: int) -> bool:
         with self._lock:
             stored = self._find(id, epoch)
+            if stored.has_ended:
+                raise WriterFenced
             self._touch(id, stored)
             return stored.is_stopped
 
@@ -117,7 +119,7 @@ class MemoryLog(Log):
             ):
                 return
             self._add(id, stored, entry)
-            stored.lease_until = 0.0
+            stored.end()
         self._ring(id, "entries")
 
     async def request_stop(self, id: str) -> None:
@@ -194,14 +196,22 @@ class _Stored:
         epoch: the number of its writer.
     """
 
-    __slots__ = ("changed", "entries", "epoch", "is_final", "is_stopped", "lease_until", "size")
+    __slots__ = (
+        *("changed", "entries", "epoch", "has_ended", "is_final", "is_stopped", "lease_until"),
+        "size",
+    )
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
         self.entries: list[str] = []
         self.size = 0
         self.changed = self.lease_until = 0.0
-        self.is_final = self.is_stopped = False
+        self.has_ended = self.is_final = self.is_stopped = False
+
+    def end(self) -> None:
+        """Note that the last entry was stored."""
+        self.has_ended = True
+        self.lease_until = 0.0
 
     @property
     def lease_left(self) -> float:

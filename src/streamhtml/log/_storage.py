@@ -131,7 +131,7 @@ class Storage(ABC):
 
         Raises:
             AnswerGone: there is no such answer.
-            WriterFenced: the epoch is another one.
+            WriterFenced: the epoch is another one, or the answer has ended.
         """
 
     @abstractmethod

@@ -261,22 +261,26 @@ class Writer:
         storage = self._storage
         async with storage.watch(self.id, "stop") as requests:
             while True:
+                # At once, because a stop may have been requested before the watch was entered.
+                await self._renew()
                 await requests.wait(storage.lease / 3)
-                epoch = self._epoch
-                if not self._stored:
-                    continue
-                try:
-                    stop = await storage.bounded(storage.renew(self.id, epoch))
-                except AnswerGone:
-                    self._note_lost(epoch)
-                except WriterFenced:
-                    if epoch == self._epoch and not self._is_lost:
-                        self._lose()
-                except Exception:
-                    logger.debug("the lease of %s could not be renewed", self.id, exc_info=True)
-                else:
-                    if stop:
-                        self.stop()
+
+    async def _renew(self) -> None:
+        epoch = self._epoch
+        if not self._stored:
+            return
+        try:
+            stop = await self._storage.bounded(self._storage.renew(self.id, epoch))
+        except AnswerGone:
+            self._note_lost(epoch)
+        except WriterFenced:
+            if epoch == self._epoch and not self._is_lost:
+                self._lose()
+        except Exception:
+            logger.debug("the lease of %s could not be renewed", self.id, exc_info=True)
+        else:
+            if stop:
+                self.stop()
 
     def _note_lost(self, epoch: int) -> None:
         if epoch == self._epoch:

@@ -21,7 +21,7 @@ from tests.servers.redis_server import redis_server
 from streamhtml.demo import _answers
 from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, Demo
 
-SOON = 10.0
+SOON = 30.0
 CLIENT_OF = {
     "plain": ("data-stream=", "/streaming-html.min.js"),
     "htmx2": ("hx-post=", "/streaming-html.min.js"),

@@ -355,6 +355,7 @@ KINDS = {
 }
 
 
+@pytest.mark.no_cover  # To trace it takes twice as long.
 @pytest.mark.parametrize("gathered", [1, 4])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", FORMATS)

@@ -48,6 +48,7 @@ CUT = [
 ]
 
 
+@pytest.mark.no_cover  # To trace html5lib takes twice as long, here and below.
 @pytest.mark.parametrize(("path", "cut"), CUT)
 def test_the_page_ends_as_the_message(path: Path, cut: str) -> None:
     text = read(path)
@@ -73,6 +74,7 @@ def check_fragments(texts: list[str], every: int = 1) -> None:
 
 
 # html5lib parses the whole page for each fragment that is checked, which takes nearly all the time.
+@pytest.mark.no_cover
 @pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_each_fragment_shows_what_a_client_shows(path: Path, every: int) -> None:

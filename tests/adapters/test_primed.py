@@ -199,4 +199,4 @@ def test_an_error_before_the_first_token_has_its_status(
 def test_a_source_is_closed_when_the_reader_leaves(ask: Ask) -> None:
     source = RecordedSource("a", then="wait")
     ask(source, headers={"Streaming-HTML": "html"}, leave_after=1)
-    assert source.closed.wait(5)
+    assert source.closed.wait(30)

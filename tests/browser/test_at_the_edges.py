@@ -39,7 +39,7 @@ def test_what_arrived_before_a_broken_mark_is_shown(
     if cut:
         request.write()
     wait_for(page, "stream:end", "incomplete")
-    assert request.disconnected.wait(10)
+    assert request.disconnected.wait(30)
     expect(page.locator(".streamhtml")).to_have_text("He" + LOST)
     remove_expected(problems, "unknown")
 
@@ -54,7 +54,7 @@ def test_a_connection_that_stays_open_after_the_end(
     show(page, server, client, form(client, data_stream_idle="0"))
     send(page)
     wait_for(page, "stream:end", "finished")
-    assert server.wait_for().disconnected.wait(10)
+    assert server.wait_for().disconnected.wait(30)
     expect_html(page, "#messages", message(1))
     remove_expected_abort(client, problems)
 
@@ -96,7 +96,7 @@ def test_a_plain_form_is_sent_again_after_its_answer(page: Page, server: Stepped
     send(page)
     page.get_by_text("Stop", exact=True).click()
     wait_for(page, "stream:end", "aborted")
-    assert again.disconnected.wait(10)
+    assert again.disconnected.wait(30)
     assert len(server.requests) == 2
     expect(page.get_by_role("alert")).to_have_text([LOST])
 

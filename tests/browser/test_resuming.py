@@ -164,7 +164,7 @@ def test_a_resumed_answer_can_be_stopped(client: str, page: Page, server: Steppe
     expect_html(page, "#messages", message(1).replace('disable=""', 'disable="" aria-busy="true"'))
     page.get_by_text("Stop", exact=True).click()
     wait_for(page, "stream:end", "aborted")
-    assert server.wait_for(2).disconnected.wait(10)
+    assert server.wait_for(2).disconnected.wait(30)
     assert len(server.requests) == 2
 
 
@@ -183,7 +183,7 @@ def test_a_stopped_answer_is_not_resumed(
     wait_for(page, "stream:fragment", 0)
     page.get_by_text("Stop", exact=True).click()
     wait_for(page, "stream:end", "aborted")
-    assert server.wait_for().disconnected.wait(10)
+    assert server.wait_for().disconnected.wait(30)
     assert len(server.requests) == 1
     remove_expected_abort(client, problems)
 
@@ -213,7 +213,7 @@ def test_htmx_can_abort_a_resumed_answer(client: str, page: Page, server: Steppe
     wait_for(page, "stream:fragment", 2)
     page.evaluate("htmx.trigger('#ask', 'htmx:abort')")
     wait_for(page, "stream:end", "aborted")
-    assert server.wait_for(2).disconnected.wait(10)
+    assert server.wait_for(2).disconnected.wait(30)
     expect(page.locator(".htmx-request")).to_have_count(0)
 
 
@@ -237,7 +237,7 @@ def test_another_request_replaces_a_resumed_answer(
     send(page)
     server.wait_for(3).finish()
     wait_for(page, "stream:end", "finished")
-    assert resumed_request.disconnected.wait(10)
+    assert resumed_request.disconnected.wait(30)
     expect_html(page, "#messages", message(1) + message(3))
 
 

@@ -110,7 +110,7 @@ def test_an_answer_that_replaces_another_ends_its_stream(
     first.write()
     expect(page.locator("#ai_1_text")).to_have_text("Hel1")
     second = press(page, server, "b")
-    assert first.disconnected.wait(10)
+    assert first.disconnected.wait(30)
     wait_for(page, "stream:end", "aborted")
     second.finish()
     wait_for(page, "stream:end", "finished")

@@ -41,7 +41,7 @@ def test_the_connection_is_closed(
     show(page, server, client, form(client) + STOP)
     request = ask(page, server)
     page.get_by_text("Stop", exact=True).press("Enter")
-    assert request.disconnected.wait(10)
+    assert request.disconnected.wait(30)
     wait_for(page, "stream:end", "aborted")
     expect_html(page, "#messages", message(1, STOPPED))
     expect(page.locator("[aria-busy], [role=alert], .htmx-request")).to_have_count(0)
@@ -108,7 +108,7 @@ def test_the_second_click_of_a_double_click_does_not_stop(
     assert page.locator("[data-streaming]").count() == 1
     button.evaluate(click, 1)
     wait_for(page, "stream:end", "aborted")
-    assert request.disconnected.wait(10)
+    assert request.disconnected.wait(30)
 
 
 IMPATIENT = """
@@ -134,7 +134,7 @@ def test_without_the_server_the_connection_is_closed(
     if how == "a second click":
         server.wait_for(2)
         stop(page)
-    assert request.disconnected.wait(10)
+    assert request.disconnected.wait(30)
     wait_for(page, "stream:end", "aborted")
     expect_html(page, "#messages", message(1, STOPPED))
     assert [each.path for each in server.requests[1:]] == ["/stop"] * (how != "no network")
@@ -153,7 +153,7 @@ def test_a_request_without_a_response_can_be_stopped(
     send(page)
     request = server.wait_for()
     stop(page)
-    assert request.disconnected.wait(10)
+    assert request.disconnected.wait(30)
     expect_html(page, "#messages", STOPPED)
     send(page)
     server.wait_for(2).finish()
@@ -171,7 +171,7 @@ def test_a_stop_link_is_an_ordinary_link_while_nothing_streams(
     show(page, server, client, form(client, link))
     request = ask(page, server)
     stop(page)
-    assert request.disconnected.wait(10)
+    assert request.disconnected.wait(30)
     wait_for(page, "stream:end", "aborted")
     assert not page.url.endswith("#there")
     stop(page)
@@ -189,7 +189,7 @@ def test_a_connection_without_a_byte_times_out(
     page.evaluate("document.getElementById('ask').setAttribute('data-stream-idle', '0.1')")
     request.write()
     wait_for(page, "stream:end", "timeout")
-    assert request.disconnected.wait(10)
+    assert request.disconnected.wait(30)
     expect(page.get_by_role("alert")).to_have_text(
         "The connection was lost, and the answer ends here."
     )

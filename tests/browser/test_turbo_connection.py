@@ -90,7 +90,7 @@ def test_a_connection_without_a_byte_times_out(page: Page, server: SteppedServer
     page.evaluate("document.getElementById('ask').setAttribute('data-stream-idle', '0.1')")
     server.wait_for().write()
     wait_for(page, "stream:end", "timeout")
-    assert server.wait_for().disconnected.wait(10)
+    assert server.wait_for().disconnected.wait(30)
     expect(page.get_by_role("alert")).to_have_text(LOST)
     expect(page.locator("#ai_1_text")).to_have_text("He" + LOST)
     expect_nothing_busy(page)
@@ -124,7 +124,7 @@ def test_a_visit_ends_a_resumed_answer(page: Page, server: SteppedServer) -> Non
     send(page)
     wait_for(page, "stream:fragment", 2)
     page.evaluate("Turbo.visit('/another')")
-    assert server.wait_for(2).disconnected.wait(10)
+    assert server.wait_for(2).disconnected.wait(30)
     wait_for(page, "stream:end", "aborted")
 
 
@@ -137,7 +137,7 @@ def test_the_stop_url_is_called(page: Page, server: SteppedServer) -> None:
     wait_for(page, "stream:fragment", 0)
     page.get_by_text("Stop", exact=True).click()
     wait_for(page, "stream:end", "aborted")
-    assert server.wait_for(1).disconnected.wait(10)
+    assert server.wait_for(1).disconnected.wait(30)
     request = server.wait_for(2)
     assert (request.method, request.path) == ("POST", "/stop")
     assert ("csrfmiddlewaretoken", "t0") in request.fields

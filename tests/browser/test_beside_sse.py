@@ -11,7 +11,7 @@ from tests.servers.process import demo
 
 pytestmark = pytest.mark.browser
 
-SENDS = 4
+SENDS = 3
 PROMPT = "Show me Markdown: a recipe for bread"
 # Notes whether something of an answer is busy: at its first change, and at its end.
 WATCH = """() => {
@@ -30,7 +30,7 @@ def test_an_event_stream_has_what_other_pages_have(client: str, page: Page) -> N
         page.route("**/htmx-4.min.js", lambda route: route.fulfill(path=HTMX["htmx4"]))
         sse = NODE_MODULES / "htmx4/dist/ext/hx-sse.min.js"
         page.route("**/hx-sse-4.min.js", lambda route: route.fulfill(path=sse))
-    with demo("starlette", client[:4], rate=200) as server:
+    with demo("starlette", client[:4], rate=600) as server:
         chat = Chat(page, server.url)
         page.evaluate(WATCH)
         message = page.get_by_label("Message", exact=True)

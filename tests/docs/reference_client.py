@@ -19,6 +19,7 @@ _CHANGE = re.compile(
     r"(?:(?:^| )(?:([0-9]+)|@([0-9]+)))?"
 )
 _TOKEN = re.compile("token ([A-Za-z0-9]{1,64})")
+_NUMBER = re.compile("from ([0-9]{1,15})(?:[.]([A-Za-z0-9]{1,16}))?")
 _OUTCOME = re.compile("end (finished|stopped|truncated|failed|interrupted)")
 
 
@@ -37,6 +38,8 @@ class Fragment:
 
     changes: tuple[Change, ...]
     outcome: str = ""
+    number: int = 0
+    tag: str = ""
 
 
 def token_of(content_type: str) -> str:
@@ -56,6 +59,8 @@ class Decoder:
         self._waiting: list[Change] = []
         self.outcome = ""
         self.pings = 0
+        self._number = 0
+        self._tag = ""
 
     def feed(self, data: bytes) -> Iterator[Fragment]:
         self._text += self._utf8.decode(data)
@@ -80,6 +85,13 @@ class Decoder:
             if html or more:
                 raise ValueError("the mark that changes the token has HTML or a plus sign")
             self._begin = f"<!{changed[1]}"
+            return None
+        if numbered := _NUMBER.fullmatch(operation):
+            if html or more or self._waiting:
+                raise ValueError("there is a number inside a fragment")
+            self._number, self._tag = int(numbered[1]), numbered[2] or self._tag
+            if not self._tag:
+                raise ValueError("the first number has no tag")
             return None
         if operation == "ping":
             if html or more or self._waiting:
@@ -117,7 +129,8 @@ class Decoder:
 
     def _flush(self, outcome: str = "") -> Fragment:
         changes, self._waiting = tuple(self._waiting), []
-        return Fragment(changes, outcome)
+        self._number += 1
+        return Fragment(changes, outcome, self._number - 1, self._tag)
 
 
 class Page:

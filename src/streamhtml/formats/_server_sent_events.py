@@ -3,7 +3,10 @@
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
+
+from streamhtml._patch import Fragment
 
 MEDIA_TYPE: Final = "text/event-stream"
 
@@ -42,6 +45,25 @@ def event(data: str, *, id: str, event: str = "") -> str:
         lines.append(f"event: {_checked(event, 'event')}\n")
     lines += [f"data: {line}\n" for line in _LINE_END.split(data)]
     return "".join(lines) + "\n"
+
+
+def events(messages: Iterable[str], fragment: Fragment, name: str = "") -> str:
+    """Return the events of one fragment. Each has the fragment's id.
+
+    For an answer in a log, only the last one has it. A client that was cut off before it repeats an
+    id whose tag fits to no answer, so the message is replaced, and nothing is applied twice.
+
+    Args:
+        messages: the data of the events.
+        fragment: the fragment.
+        name: the name of the events; ``""`` for messages.
+    """
+    all_data = list(messages)
+    unfinished = f"{fragment.index}.0" if fragment.tag else fragment.id
+    return "".join(
+        event(data, id=fragment.id if number == len(all_data) else unfinished, event=name)
+        for number, data in enumerate(all_data, 1)
+    )
 
 
 def end(outcome: str) -> str:

@@ -28,11 +28,8 @@ class DatastarFormat(Format):
 
         A ping is a comment.
         """
-        text = "".join(
-            events.event(data, id=fragment.id, event="datastar-patch-elements")
-            for patch in fragment.patches
-            for data in self._changes(patch)
-        )
+        changes = (data for patch in fragment.patches for data in self._changes(patch))
+        text = events.events(changes, fragment, "datastar-patch-elements")
         if fragment.outcome:
             text += events.end(fragment.outcome)
         return text or events.PING

@@ -21,7 +21,6 @@ class HTMXFormat(Format):
     """
 
     media_type = "text/html; charset=utf-8"
-    can_resume = True
 
     def __init__(self, *, partials: bool = False) -> None:
         self._tails = Tails()

@@ -43,8 +43,7 @@ class SSEFormat(Format):
         """
         text = ""
         if fragment.patches:
-            messages = self._messages(fragment)
-            text = "".join(events.event(data, id=fragment.id) for data in messages)
+            text = events.events(self._messages(fragment), fragment)
         if fragment.outcome:
             text += events.end(fragment.outcome)
         return text or events.PING

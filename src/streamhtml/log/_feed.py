@@ -7,10 +7,9 @@ by a ``FeedReader``, which is the only one in its loop that reads the storage fo
 import logging
 from collections.abc import Callable
 from contextvars import Context
+from math import inf
 from time import monotonic, time
 from typing import Final
-
-import anyio
 
 from streamhtml._eventloop import EventLoop
 from streamhtml.log._entries import Batch, EndEntry, Entry, Header, decode, encode
@@ -21,6 +20,9 @@ POLL_EVERY: Final = 1.0
 
 RETRY_AFTER: Final = 0.1
 """Time in seconds after which the storage is asked again that did not answer."""
+
+MIN_PAUSE: Final = 0.001
+"""Time in seconds between two reads at least, if nothing has changed."""
 
 logger = logging.getLogger("streamhtml")
 
@@ -98,6 +100,10 @@ class FeedReader:
         self._epoch = 0
         self._read_at = monotonic()
         """The time of the last answer of the storage; of the last one with entries, after one."""
+        self._trusted_from = 0.0
+        """The time from which a lease that is over means that the writer is gone."""
+        self._lost_at = inf
+        """The time at which the lease was first seen to be over."""
         self.cancel = loop.spawn(self._run, Context())
 
     async def _run(self) -> None:
@@ -128,12 +134,17 @@ class FeedReader:
         except ValueError:
             logger.exception("the log has a wrong entry for %s", self.id)
             self.feed.interrupt()
-        if self.feed.header and self.feed.end is None and found.lease_left <= 0:
-            await self._end_lost()
-            return 0
-        return min(POLL_EVERY, max(found.lease_left, 0.001))
+        if found.entries or found.lease_left > 0:
+            self._lost_at = inf
+        if self.feed.end is None and found.lease_left <= 0 and self._read_at >= self._trusted_from:
+            return await self._end_lost()
+        return min(
+            POLL_EVERY, max(found.lease_left, MIN_PAUSE) if found.lease_left else RETRY_AFTER
+        )
 
     def _wait_for_storage(self, error: Exception) -> float:
+        # Its writer could not take the lease either. It gets some time to do so.
+        self._trusted_from = monotonic() + self._storage.lease
         if monotonic() - self._read_at > 2 * self._storage.lease:
             logger.error("the log cannot be reached, which ends %s here", self.id, exc_info=error)
             self.feed.interrupt()
@@ -177,14 +188,19 @@ class FeedReader:
                 return []
         return entries[len(known) :]
 
-    async def _end_lost(self) -> None:
-        """End an answer whose writer is gone, unless somebody else has ended it."""
+    async def _end_lost(self) -> float:
+        """End an answer whose writer is gone. Return the seconds after which to read again."""
+        now, storage = monotonic(), self._storage
+        self._lost_at = min(self._lost_at, now)
+        if now - self._lost_at > storage.lease:
+            logger.error("the end of %s could not be stored, which ends it here", self.id)
+            self.feed.interrupt()
+            return 0
         end = EndEntry("interrupted", round(time(), 3), self.feed.duration)
         number = self.feed.last_number + 1
+        is_first = now == self._lost_at
         try:
-            await self._storage.bounded(
-                self._storage.end_lost(self.id, self._epoch, number, encode(end))
-            )
+            await storage.bounded(storage.end_lost(self.id, self._epoch, number, encode(end)))
         except Exception as error:
-            self._wait_for_storage(error)
-            await anyio.sleep(RETRY_AFTER)
+            return self._wait_for_storage(error)
+        return 0 if is_first else RETRY_AFTER

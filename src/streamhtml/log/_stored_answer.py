@@ -1,6 +1,6 @@
 """``StoredAnswer``: all that a storage has of one answer at one moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import time
 
 from streamhtml._answer import Answer
@@ -44,6 +44,7 @@ async def read_answer(storage: Storage, id: str) -> StoredAnswer | None:
     Raises:
         ValueError: an entry is wrong.
     """
+    ended = 0  # The number of entries after which it was ended.
     while is_log_id(id):
         found = await storage.bounded(storage.read(id, -1))
         if found is None:
@@ -52,9 +53,12 @@ async def read_answer(storage: Storage, id: str) -> StoredAnswer | None:
         if answer.end is not None or found.lease_left > 0:
             return answer
         duration = answer.batches[-1].at if answer.batches else None
-        end = encode(EndEntry("interrupted", round(time(), 3), duration))
+        end = EndEntry("interrupted", round(time(), 3), duration)
         number = len(found.entries)
-        await storage.bounded(storage.end_lost(id, found.epoch, number, end))
+        if number == ended:  # The storage cannot store it now.
+            return replace(answer, end=end)
+        await storage.bounded(storage.end_lost(id, found.epoch, number, encode(end)))
+        ended = number
     return None
 
 

@@ -11,6 +11,8 @@ from math import inf
 from time import monotonic, time
 from typing import Final
 
+from anyio.lowlevel import checkpoint
+
 from streamhtml._eventloop import EventLoop
 from streamhtml.log._entries import Batch, EndEntry, Entry, Header, decode, encode
 from streamhtml.log._storage import Entries, Storage
@@ -20,6 +22,9 @@ POLL_EVERY: Final = 1.0
 
 RETRY_AFTER: Final = 0.1
 """Time in seconds after which the storage is asked again that did not answer."""
+
+CHECKPOINT_EVERY: Final = 100
+"""Number of entries after which other tasks run, while an answer is read that has begun before."""
 
 MIN_PAUSE: Final = 0.001
 """Time in seconds between two reads at least, if nothing has changed."""
@@ -130,7 +135,7 @@ class FeedReader:
             return self._note_missing()
         self._read_at = monotonic()
         try:
-            self._add(found)
+            self._add(found, await _decode(found))
         except ValueError:
             logger.exception("the log has a wrong entry for %s", self.id)
             self.feed.interrupt()
@@ -161,8 +166,7 @@ class FeedReader:
             self.feed.interrupt()
         return RETRY_AFTER if self.feed.header else POLL_EVERY
 
-    def _add(self, found: Entries) -> None:
-        entries = [(number, decode(text)) for number, text in found.entries]
+    def _add(self, found: Entries, entries: list[tuple[int, Entry]]) -> None:
         if found.epoch != self._epoch and self._epoch:
             entries = self._skip_known(entries)
         self._epoch = found.epoch
@@ -204,3 +208,13 @@ class FeedReader:
         except Exception as error:
             return self._wait_for_storage(error)
         return 0 if is_first else RETRY_AFTER
+
+
+async def _decode(found: Entries) -> list[tuple[int, Entry]]:
+    """Decode entries, while other tasks run in between."""
+    entries: list[tuple[int, Entry]] = []
+    for number, text in found.entries:
+        entries.append((number, decode(text)))
+        if len(entries) % CHECKPOINT_EVERY == 0:
+            await checkpoint()
+    return entries

@@ -15,6 +15,7 @@ from streamhtml._reply import Reply
 from streamhtml._views import Join, Kept
 from streamhtml.log._entries import Batch
 from streamhtml.log._fingerprint import fingerprint
+from streamhtml.log._inlined import inline_patches
 
 
 class CatchUp(list[Delta]):
@@ -104,9 +105,9 @@ class FollowedReply(Reply):
 
         patches = merge_patches(self._view.catch_up(keep_each(), catch_up.join))
         self.holds_much = self._view.held > MAX_BATCH_CHARS
-        fragment = self._fragment(patches)
         if catch_up.join != "continue":
-            return fragment
+            return self._fragment(inline_patches(patches))
+        fragment = self._fragment(patches)
         self._skip(fragment)
         return Fragment(self.number, tag=self.tag)
 

@@ -42,7 +42,9 @@ textarea {{ display: block }}
 <main {pin} tabindex="0"><div><div id="messages" role="log"></div><i class="end"></i></div></main>
 <footer>{form}<button type="button" data-stream-latest hidden>Latest</button></footer>
 </section>"""
-_PINNED_PAGE = "<script>document.documentElement.setAttribute('data-stream-pin', '')</script>"
+_PINNED_PAGE = "<script>document.{}.setAttribute('data-stream-pin', '')</script>"
+_PAGES = {"page": "documentElement", "body": "body"}
+"""The layouts in which the page itself scrolls, and what has the attribute."""
 _KEYS = {"End": "\ue010", "Home": "\ue011", "ArrowUp": "\ue013", "PageUp": "\ue00e"}
 _KEYS |= {"Enter": "\ue007", "Shift": "\ue008", "Space": " "}
 
@@ -61,8 +63,9 @@ def answer(number: int) -> Answer:
 def page_body(layout: str, client: str) -> str:
     """Return the body of the page."""
     asking = form(client, '<textarea name="message" rows="1"></textarea>')
-    if layout == "page":
-        return _BODY.format(style=LAYOUTS[layout], pin="", form=asking) + _PINNED_PAGE
+    if layout in _PAGES:
+        pinned = _PINNED_PAGE.format(_PAGES[layout])
+        return _BODY.format(style=LAYOUTS["page"], pin="", form=asking) + pinned
     return _BODY.format(style=LAYOUTS[layout], pin="data-stream-pin", form=asking)
 
 

@@ -161,6 +161,72 @@ def test_what_is_not_scrolling_up(engine: Engine, server: SteppedServer) -> None
     chat.wait_until("below < 1")
 
 
+def test_a_conversation_that_is_hidden(engine: Engine, server: SteppedServer) -> None:
+    chat = Conversation(engine, server, "element")
+
+    def hide_and_show() -> None:
+        chat.run("document.querySelector('section').style.display = 'none'")
+        chat.grow()
+        chat.run("document.querySelector('section').style.display = ''")
+
+    hide_and_show()
+    assert chat.below < 1
+    chat.wheel(-300)
+    chat.rest()
+    above = chat.above
+    hide_and_show()
+    assert chat.above == above
+
+
+def test_the_body_stands_for_the_page(page: Page, server: SteppedServer) -> None:
+    chat = Conversation(Chromium(page), server, "body")
+    assert chat.below < 1
+    chat.grow()
+    assert chat.below < 1
+    chat.wheel(-2)
+    above = chat.above
+    chat.grow()
+    assert chat.above == above
+
+
+def test_selecting_by_a_drag_goes_up(page: Page, server: SteppedServer) -> None:
+    chat = Conversation(Chromium(page), server, "element")
+    page.mouse.move(200, 200)
+    with chat.growing_in_each_frame():
+        page.mouse.down()
+        page.mouse.move(180, 100)
+        page.mouse.move(180, 0)  # At the edge, the browser scrolls.
+        chat.wait_until("above < 100")
+        page.mouse.up()
+        above = chat.above
+    assert chat.above == above
+
+
+def test_a_link_goes_up_smoothly(page: Page, server: SteppedServer) -> None:
+    chat = Conversation(Chromium(page), server, "element")
+    chat.run("""scroller().style.scrollBehavior = "smooth";
+        document.querySelector("article").id = "first";
+        document.querySelector("footer").insertAdjacentHTML("beforeend", "<a href=#first>Up")""")
+    with chat.growing_in_each_frame():
+        page.get_by_text("Up", exact=True).click()
+        chat.wait_until("above < 1")
+    above = chat.above
+    chat.grow()
+    assert chat.above == above
+
+
+def test_events_that_scripts_dispatch_on_the_document(page: Page, server: SteppedServer) -> None:
+    chat = Conversation(Chromium(page), server, "element")
+    chat.run("""const text = document.querySelector("summary").firstChild;
+        for (const place of [document, text]) {
+            place.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+            place.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+            place.dispatchEvent(new WheelEvent("wheel", { bubbles: true, deltaY: -1 }));
+        }""")
+    chat.grow()
+    chat.wait_until("below < 1")
+
+
 def drag(page: Page, *path: int) -> None:
     """Move a finger over the conversation, up and down along these positions."""
     session = page.context.new_cdp_session(page)

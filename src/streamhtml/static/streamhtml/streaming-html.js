@@ -1060,6 +1060,9 @@
   const followed = new WeakSet();
   /** Is not 0 while the reader may begin to scroll up. */
   let inputTimer = 0;
+  /** Is not 0 while a button of the pointer is down: it may drag a scrollbar or a selection. */
+  let pressed = 0;
+  const mayScroll = () => inputTimer || pressed;
 
   /**
    * Finds out what has changed, and scrolls to the bottom if the reader follows.
@@ -1076,9 +1079,11 @@
     // If both have changed, something above the view has changed.
     if (isInput || (isResized && top !== last.top)) last.goal = end;
     // If the size has changed, the browser may have moved the position.
-    if (top < last.top && top < end && (inputTimer || !isResized)) followed.delete(scroller);
-    if (range < 1 || (top > last.top && top > Math.min(last.goal, end) - 2)) followed.add(scroller);
-    if (followed.has(scroller) && !inputTimer) {
+    if (top < last.top && top < end && (mayScroll() || !isResized)) followed.delete(scroller);
+    // What is not shown, such as a closed dialog, has no range either.
+    const isWhole = range < Math.min(1, scroller.clientHeight);
+    if (isWhole || (top > last.top && top > Math.min(last.goal, end) - 2)) followed.add(scroller);
+    if (followed.has(scroller) && !mayScroll()) {
       scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" });
     }
     last.top = position();
@@ -1145,16 +1150,21 @@
 
   /** @param {any} event */
   function updateAll({ type, target, key, deltaY, shiftKey }) {
+    // A script may dispatch an event on the document, too.
+    const closest = (/** @type {string} */ selector) => target?.closest?.(selector);
+    const isClick = type === "click";
     const isUpKey = /^(ArrowUp|PageUp|Home)$/.test(key) || (key === " " && shiftKey);
-    const isOnScrollbar = type === "pointerdown" && target.matches(PIN);
-    if (isUpKey || isOnScrollbar || (deltaY < 0 && target.closest(PIN))) {
+    const isOnScrollbar = type === "pointerdown" && closest(PIN) === target;
+    if (isUpKey || isOnScrollbar || (deltaY < 0 && closest(PIN)) || (isClick && closest("a"))) {
       inputTimer = setTimeout(() => {
         inputTimer = 0;
         updateAll({});
       }, INPUT_TIME);
     }
-    const button = type === "click" && target.closest("[data-stream-latest]");
+    const button = isClick && closest("[data-stream-latest]");
     if (button) pinnedNear(button).forEach(follow);
+    // What a browser scrolls for the <body> is the root element.
+    if (document.body?.matches(PIN)) document.documentElement.setAttribute("data-stream-pin", "");
     for (const scroller of all(PIN)) update(scroller, type !== "scroll");
   }
 
@@ -1163,6 +1173,9 @@
     document.addEventListener(name, updateAll, { capture: true, passive: true });
   }
   addEventListener("resize", updateAll);
+  for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
+    document.addEventListener(name, (/** @type {any} */ { buttons }) => (pressed = buttons), true);
+  }
 
   // ---------------------------------------------------------------------------------------------
   // The session: one reply, from the response's headers to its end. It ends exactly once, and then
@@ -1525,7 +1538,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    const button = /** @type {Element} */ (event.target).closest("[data-stream-stop]");
+    const button = /** @type {any} */ (event.target).closest?.("[data-stream-stop]");
     const pending = button && streaming.get(/** @type {Element} */ (stoppedBy(button)));
     if (!pending) return;
     event.preventDefault();

@@ -6,6 +6,7 @@ from tests.browser.chat_page import CLIENTS
 from tests.browser.form_page import (
     ask,
     expect_html,
+    finish,
     form,
     message,
     pieces,
@@ -41,6 +42,21 @@ def test_what_arrived_before_a_broken_mark_is_shown(
     wait_for(page, "stream:end", "incomplete")
     assert request.disconnected.wait(30)
     expect(page.locator(".streamhtml")).to_have_text("He" + LOST)
+    remove_expected(problems, "unknown")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_form_is_sent_again_after_a_broken_mark_at_the_end(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    server.answers["/reply"] = lambda _: Answer((OPENED, f"llo<!{TOKEN} unknown>"))
+    show(page, server, client, form(client))
+    send(page)
+    server.wait_for().finish()  # At once, so that the last event of the request's progress has it.
+    wait_for(page, "stream:end", "incomplete")
+    server.answers["/reply"] = usual_answer
+    finish(page, ask(page, server, 2))
+    expect(page.locator(".streamhtml")).to_have_text(["He" + LOST, "Hello"])
     remove_expected(problems, "unknown")
 
 

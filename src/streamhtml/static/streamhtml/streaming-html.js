@@ -1827,7 +1827,8 @@
     // Until the response begins, this can be stopped too.
     const done = begin({ source: elt, target, disconnect: () => xhr.abort() });
     xhr.addEventListener("loadend", done);
-    xhr.addEventListener("progress", () => readNewText());
+    // In the last of these events, the request cannot be aborted any more: htmx would wait for ever.
+    xhr.addEventListener("progress", () => xhr.readyState < 4 && readNewText());
     // htmx continues when everything is on the page. After its own abort, it does not wait.
     for (const name of ["onload", "onerror", "onabort"]) {
       const htmxListener = xhr[name];

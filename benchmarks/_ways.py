@@ -83,7 +83,7 @@ PAGE = """<!doctype html>
 """
 CONTEXT = {"human_message": "Tell me everything."}
 MESSAGE = Environment(autoescape=True).from_string(
-    '<div id="{{ message_pair_id }}"{% if chunk_index %} hx-swap-oob="true"{% endif %}>'
+    '<div id="{{ message_pair_id }}"{% if is_again %} hx-swap-oob="true"{% endif %}>'
     '<p>{{ human_message }}</p><div class="{{ kind }}">{{ ai_message }}</div></div>'
 )
 
@@ -142,17 +142,16 @@ def whole(source: AsyncIterator[str], renderer: str) -> Response:
 
     async def body() -> AsyncIterator[str]:
         so_far = ""
-        chunk_index = 0
         async for token in source:
+            is_again = so_far != ""
             so_far += token
             yield MESSAGE.render(
                 message_pair_id=message_pair_id,
-                chunk_index=chunk_index,
+                is_again=is_again,
                 ai_message=RENDERED[renderer](so_far),
                 kind=renderer,
                 **CONTEXT,
             )
-            chunk_index += 1
 
     return StreamingResponse(body(), media_type="text/html; charset=utf-8")
 

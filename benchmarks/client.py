@@ -16,10 +16,10 @@ tutorial             the whole message for each token, swapped out of band by ht
 tutorial-markdown    the same, with the Markdown so far rendered on the server for each token
 
 The tutorial's way is built from its description. The server renders the message's template for each
-token, with the text so far, escaped, in ``ai_message``, and ``chunk_index`` counting. The first
-message is appended to the container. Each later one has ``hx-swap-oob="true"`` and the same id. The
-client (``_client/whole-message.js``) takes each network read for a fragment, decodes it on its own,
-and passes it to htmx's swap. The tutorial itself shows the text as it is, here in one preformatted
+token, with the text so far, escaped, in ``ai_message``. The first message is appended to the
+container. Each later one has ``hx-swap-oob="true"`` and the same id. The client
+(``_client/whole-message.js``) takes each network read for a fragment, decodes it on its own, and
+passes it to htmx's swap. The tutorial itself shows the text as it is, here in one preformatted
 block. With Markdown, by comrak, its page is as rich as ours. So ``text`` is compared with the first
 one, and the other ways with the second one. No page scrolls while an answer grows.
 

@@ -44,7 +44,7 @@ TEXTS = {
 }
 CONTEXT = {"human_message": "Tell me everything."}
 MESSAGE = Environment(autoescape=True).from_string(
-    '<div id="{{ message_pair_id }}"{% if chunk_index %} hx-swap-oob="true"{% endif %}>'
+    '<div id="{{ message_pair_id }}"{% if is_again %} hx-swap-oob="true"{% endif %}>'
     '<p class="human">{{ human_message }}</p><div class="ai">{{ ai_message }}</div></div>'
 )
 
@@ -75,11 +75,12 @@ def ours(name: str, batched: list[Tokens], renderer: str = "markdown") -> Writes
 def tutorial(batched: list[Tokens]) -> Writes:
     """Return what a simple loop writes that renders the whole message each time."""
     message_pair_id, so_far, writes = pair_id(), "", []
-    for chunk_index, batch in enumerate(batched):
+    for batch in batched:
+        is_again = so_far != ""
         so_far += "".join(batch)
         html = MESSAGE.render(
             message_pair_id=message_pair_id,
-            chunk_index=chunk_index,
+            is_again=is_again,
             ai_message=so_far,
             **CONTEXT,
         )

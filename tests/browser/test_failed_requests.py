@@ -112,6 +112,7 @@ def test_the_reader_tries_again(
         '<input name="message" required><button name="model" value="large" id="large">L</button>'
     )
     retry = form(client, inside, data_stream_reset="", data_stream_retry="Nochmal")
+    page.clock.install()
     show(page, server, client, retry)
     field, again = page.locator("[name=message]"), page.get_by_role("button", name="Nochmal")
     expected = [("message", "first?"), ("model", "large")]
@@ -143,9 +144,11 @@ def test_the_reader_tries_again(
     expect(field).to_have_value("draft")
 
     # It failed before it began: the form has its text until it is answered.
-    server.answers["/reply"] = ordinary_answer("busy", status=503)
+    server.answers["/reply"] = ordinary_answer("busy", {"Retry-After": "100"}, status=503)
     send(page)
-    expect(again).to_be_visible()
+    expect(again).to_be_disabled()
+    page.clock.fast_forward(100_000)
+    expect(again).to_be_enabled()
     expect(field).to_have_value("draft")
     server.answers["/reply"] = usual_answer
     again.click()

@@ -71,6 +71,9 @@ def test_from_the_question_to_the_end(client: str, page: Page, server: SteppedSe
     expect_html(page, "#messages", message(1))
     expect(page.locator(".streamhtml-notice")).to_have_count(0)
     assert len(server.requests) == 1
+    late = '<button data-stream-stop="#ask">Late</button>'
+    page.evaluate("late => document.body.insertAdjacentHTML('beforeend', late)", late)
+    expect(page.locator("button", has_text="Late")).to_be_hidden()
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -18,6 +18,7 @@ from tests.browser.form_page import (
 )
 from tests.browser.htmx_page import HTMX
 from tests.browser.stepped_server import Answer, Request, SteppedServer, streamed
+from tests.browser.test_at_the_edges import LOST
 from tests.browser.test_same_id import named, press
 
 pytestmark = pytest.mark.browser
@@ -108,6 +109,28 @@ def test_htmx_takes_the_page_or_the_message_away(
         expect(page.locator("[aria-busy], [data-streaming], .streamhtml-thinking")).to_have_count(0)
         expect(page.locator("[data-stream-stop]:not([hidden]), .streamhtml-retry")).to_have_count(0)
         expect(page.get_by_text("You stopped this answer.")).to_be_visible()
+    remove_htmx_aborts(problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_browser_keeps_the_page_in_its_history(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    server.answers["/slow"] = lambda request: Answer(usual_answer(request).writes, waits=True)
+    forms = [named("a", client), named("b", client, data_stream_keep="")]
+    show(page, server, client, "".join(forms) + named("slow", client, "/slow"))
+    streamed, kept = (press(page, server, name) for name in "ab")
+    page.locator("#send-slow").click()
+    slow = server.wait_for(3)
+    # With a driver, Chromium does not use this cache.
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    for request in (streamed, slow):
+        assert request.disconnected.wait(10)
+    wait_for(page, "stream:end", "incomplete")
+    expect(page.get_by_role("alert")).to_have_text(LOST)
+    kept.finish()
+    wait_for(page, "stream:end", "finished")
+    expect(page.locator("[data-streaming]")).to_have_count(0)
     remove_htmx_aborts(problems)
 
 

@@ -28,6 +28,15 @@ _TARGET = 'hx-ext="streaming-html" hx-target="#messages" hx-swap="beforeend" hx-
 _FORMS = {"plain": 'data-stream="#messages" action="/reply"', "htmx2": _TARGET, "htmx4": _TARGET}
 
 
+ASK_AND_STOP = """(ms) => {
+    document.querySelector("#send").click();
+    return new Promise((done) => setTimeout(() => {
+        document.querySelector("[data-stream-stop]").click();
+        done();
+    }, ms));
+}"""
+
+
 class Site:
     """The running site.
 
@@ -116,11 +125,14 @@ def test_each_stop_is_stored(client: str, page: Page) -> None:
         page.add_init_script(path=RECORD)
         page.goto(site.url)
         for number in range(TIMES):
-            page.locator("#send").click()
-            expect(page.locator(".streamhtml").nth(number)).to_contain_text("word ")
-            # A moment that differs, so that something is on its way.
-            page.evaluate("ms => new Promise((done) => setTimeout(done, ms))", number)
-            page.get_by_text("Stop", exact=True).click()
+            if number % 2:
+                page.locator("#send").click()
+                expect(page.locator(".streamhtml").nth(number)).to_contain_text("word ")
+                # A moment that differs, so that something is on its way.
+                page.evaluate("ms => new Promise((done) => setTimeout(done, ms))", number)
+                page.get_by_text("Stop", exact=True).click()
+            else:  # Before the response has begun, or soon after that.
+                page.evaluate(ASK_AND_STOP, number)
             wait_for(page, "stream:end", times=number + 1)
         ends = page.evaluate("events.filter(([name]) => name === 'stream:end')")
         assert ends == [["stream:end", "stopped"]] * TIMES

@@ -108,7 +108,7 @@ def test_each_fragment_ends_with_a_mark() -> None:
     assert turbo_format.encode(Fragment(0, (patch("append", "a"), patch("append", "b")))) == (
         element("append", "#r", "a") + element("append", "#r", "b") + mark
     )
-    assert turbo_format.encode(Fragment(0)) == mark
+    assert turbo_format.encode(Fragment(0)) == f"<!{turbo_format.token} ping>"
     assert turbo_format.encode(Fragment(1, (patch("tail", ""),))) == mark
 
 

@@ -46,7 +46,7 @@ class TurboFormat(Format):
         self.into = request.into or request.headers.get("Turbo-Frame", "")
 
     def encode(self, fragment: Fragment) -> str:
-        """Return the elements of a fragment, then a mark. A ping is only a mark."""
+        """Return the elements of a fragment, then a mark. A ping is only a mark that says so."""
         if self._events:
             return self._events.encode(fragment)
         elements = self.elements(fragment)
@@ -55,9 +55,11 @@ class TurboFormat(Format):
         if mark in elements:
             self.token, announcement = change_token(self.token, elements)
             mark = f"<!{self.token}"
-        end = f" end {fragment.outcome}" if fragment.outcome else ""
-        # A mark with nothing before it is a ping, which a client does not count.
-        if (elements or end) and (number := self._numbers.announce(fragment)):
+        if fragment.outcome:
+            end = f" end {fragment.outcome}"
+        else:
+            end = "" if fragment.patches else " ping"
+        if end != " ping" and (number := self._numbers.announce(fragment)):
             announcement += f"{mark} {number}>"
         return f"{announcement}{elements}{mark}{end}>"
 

@@ -3,7 +3,7 @@
  *
  *   bytes -> Framer  (text in any pieces -> whole fragments)
  *         -> Sink    (when to write to the page, and how much at a time)
- *         -> Applier (fragments -> changes to the page; one for HTML, one for Turbo)
+ *         -> Applier (fragments -> changes to the page)
  *
  * A Session holds one of each for one reply. It also knows how the reply ends, resumes it after a
  * lost connection, and dispatches the events. The sections at the end connect it to what sends the
@@ -17,8 +17,18 @@
 (() => {
   "use strict";
 
+  /**
+   * Listens to events of the page.
+   * @param {string} names with spaces between them @param {(event: any) => void} listener
+   * @param {boolean} [isCapture]
+   */
+  function listen(names, listener, isCapture) {
+    for (const name of names.split(" ")) document.addEventListener(name, listener, isCapture);
+  }
+
   const REQUEST_HEADER = "Streaming-HTML";
   const script = document.currentScript;
+  const { htmx } = /** @type {any} */ (window);
 
   /**
    * What the reader sees, in English. The attribute data-stream-NAME has the page's own text.
@@ -45,52 +55,48 @@
    *
    * @typedef {object} Patch
    * @property {string} action "open", "append", "replace", "tail" or "swap"
-   * @property {string} root the id of the element that `at` starts from
-   * @property {string} at "" for the root, "2" for a depth, "@3" for a child
    * @property {string} html trusted, as all HTML from the page's own server
+   * @property {string} [root] the id of the element that `at` starts from
+   * @property {string} [at] "" for the root, "2" for a depth, "@3" for a child
    *
    * What is applied together.
    *
    * @typedef {object} Fragment
    * @property {Patch[]} patches
-   * @property {string} outcome how the reply ended, on its last fragment; otherwise ""
+   * @property {string} [outcome] how the reply ended, on its last fragment
    * @property {number} [index] 0, 1, 2 …; the session sets it
    *
    * What takes a body.
    *
-   * @typedef {Pick<Session, "push" | "close"> & { text?: string }} Reader
+   * @typedef {Pick<Session, "push" | "close"> & { text?: string }} Reader `text` is an ordinary
+   *   response
    *
    * How a body is read.
    *
    * @typedef {object} Stream
    * @property {boolean} [turbo] whether its patches are for Turbo
-   * @property {{ push: (text: string) => Iterable<Fragment> }} framer
-   * @property {number} index of its first fragment
-   * @property {boolean} [follows] whether another library changes the page
+   * @property {(text: string) => Iterable<Fragment>} read returns the fragments that are complete
+   *   with this text
+   * @property {number} [index] of its first fragment
+   * @property {number} [idle] the seconds without a byte that end it; 0 for no limit
    *
    * A request whose response is a stream, as the code that sent it sees it.
    *
    * @typedef {object} StreamRequest
    * @property {Element} source the form; events are dispatched on it and bubble
-   * @property {Element | string} target where the page wants the message
-   * @property {(html: string) => void | Promise<unknown>} insert inserts the message there
-   * @property {() => void} disconnect closes the connection
-   * @property {(name: string) => string | null} header returns a header of the response
-   * @property {boolean} [mayLackMarks] whether the body may be one of elements without marks
-   * @property {(session: Session) => void} [onOpen] is called when the session begins
-   * @property {number} [idle] the seconds without a byte that end it; 0 for no limit
+   * @property {Element} target where the page wants the message
+   * @property {(html: string) => void | Promise<unknown>} [insert] inserts the message there;
+   *   Turbo and other libraries do so themselves
+   * @property {Element} [place] is on the page until the message is there, if not `target`
+   * @property {() => void} abort closes the connection, because the page wants no more of it
+   * @property {unknown} [elements] whether the body may be one of elements without marks
+   * @property {() => void} [onOpen] is called when the session begins
    * @property {Record<string, string>} [headers] of the request; they are sent again with the
    *   requests to stop and to resume, because they may say who the user is
    *
-   * What writes fragments to the page.
+   * Writes fragments to the page. Returns the live regions of the message that are there.
    *
-   * @typedef {object} FragmentApplier
-   * @property {(fragments: Fragment[]) => Promise<void>} apply
-   * @property {(busy: boolean) => void} setBusy marks the live regions, for screen readers
-   * @property {() => Element | undefined} noticePlace where the client's notice goes; nothing
-   *   before the message is there
-   * @property {() => boolean | undefined} hasLeft whether the page has removed the message;
-   *   undefined before there is one
+   * @typedef {(fragments: Fragment[]) => Promise<Element[]>} Applier
    */
 
   // ---------------------------------------------------------------------------------------------
@@ -116,112 +122,63 @@
   // searches for marks, and never parses HTML. It does no I/O.
   // ---------------------------------------------------------------------------------------------
 
-  class Framer {
-    #mark;
-    #decode;
-    #text = "";
-    #searched = 0; // There is no mark before this position.
-    /** @type {Patch[]} of a fragment that is not whole yet */
-    #patches = [];
-
-    /**
-     * @param {string} token begins each mark of this response, until a mark names another one
-     * @param {(html: string, words: string[]) => Patch[]} decode turns the HTML before a mark, and
-     *   the words in the mark, into patches
-     */
-    constructor(token, decode) {
-      this.#mark = "<!" + token;
-      this.#decode = decode;
-    }
-
-    /**
-     * Takes more of the body.
-     * @param {string} text
-     * @returns {Iterable<Fragment>} the fragments that it completes
-     */
-    *push(text) {
-      this.#text += text;
-      let start = 0;
-      for (;;) {
-        const found = this.#text.indexOf(this.#mark, Math.max(start, this.#searched));
-        const end = found < 0 ? -1 : this.#text.indexOf(">", found);
-        if (end < 0) {
-          // The last characters may be the beginning of a mark.
-          this.#searched = found < 0 ? this.#text.length - this.#mark.length : found;
-          break;
-        }
-        const html = this.#text.slice(start, found);
-        const fragment = this.#complete(html, this.#text.slice(found + this.#mark.length, end));
-        if (fragment) yield fragment;
-        start = this.#searched = end + 1;
-      }
-      this.#text = this.#text.slice(start);
-      this.#searched -= start; // indexOf() treats a negative position as 0.
-    }
-
-    /** @param {string} html @param {string} mark @returns {Fragment | undefined} */
-    #complete(html, mark) {
-      const unfinished = mark[0] === "+";
-      const words = mark.slice(+unfinished).trim().split(" ");
-      if (words[0] === "ping") return;
-      if (words[0] === "token") {
-        this.#mark = "<!" + words[1];
-        return;
-      }
-      this.#patches.push(...this.#decode(html, words));
-      const outcome = words[0] === "end" ? words[1] : "";
-      if (unfinished || !(outcome || this.#patches.length)) return;
-      const fragment = { patches: this.#patches, outcome };
-      this.#patches = [];
-      return fragment;
-    }
-  }
-
-  /** Decodes the marks of the `html` format: each leaves out what the one before it said. */
-  function htmlDecoder() {
-    const operations = /^(open|append|replace|tail|swap)$/;
-    let action = "";
-    let root = "";
-    let at = "";
-    return (/** @type {string} */ html, /** @type {string[]} */ words) => {
-      if (words[0] === "end") return [];
-      for (const word of words) {
-        if (/^[@\d]/.test(word)) at = word;
-        else if (word) {
-          at = "";
-          if (word[0] === "#") root = word.slice(1);
-          else if (operations.test(word)) action = word;
-          else throw new Error("unknown operation: " + word);
-        }
-      }
-      return [{ action, root: /open|swap/.test(action) ? "" : root, at, html }];
-    };
-  }
+  // What is in a mark after its token: "+", then the operation.
+  const MARK =
+    /^(\+?) ?(?:(ping|token|end) ?(\w*)|(open|append|replace|tail|swap)? ?(?:#(\S+))? ?(@?\d+)?)$/;
 
   /**
-   * Decodes the marks of the `turbo` format: the HTML is a series of <turbo-stream> elements, which
-   * say themselves what they do. A mark without HTML is a ping.
+   * @param {string} token begins each mark of this response, until a mark names another one
+   * @returns {Stream["read"]}
    */
-  function turboDecoder() {
-    return (/** @type {string} */ html) =>
-      html ? [{ action: "stream", root: "", at: "", html }] : [];
+  function createFramer(token) {
+    let start = "<!" + token; // of each mark
+    let text = "";
+    /** @type {Patch[]} of a fragment that is not whole yet */
+    let patches = [];
+    // Each mark leaves out what the one before it said.
+    let action = "append";
+    let root = "";
+    /** @type {string | undefined} */
+    let at;
+
+    return function* (piece) {
+      text += piece;
+      for (;;) {
+        const found = text.indexOf(start);
+        const end = text.indexOf(">", found);
+        if (found < 0 || end < 0) return; // A fragment is short, so it may be searched again.
+        const html = text.slice(0, found);
+        const mark = text.slice(found + start.length, end);
+        const words = MARK.exec(mark);
+        if (!words) throw new Error("unknown mark:" + mark);
+        text = text.slice(end + 1);
+        const [, unfinished, word, value, newAction = action, newRoot = root, newAt] = words;
+        if (word === "token") start = "<!" + value;
+        if (/ping|token/.test(word)) continue;
+        action = newAction;
+        root = newRoot;
+        if (mark !== unfinished) at = newAt;
+        const hasRoot = !/open|swap/.test(action);
+        if (html || !word) patches.push({ action, root: hasRoot ? root : "", at, html });
+        if (unfinished) continue;
+        yield { patches, outcome: value };
+        patches = [];
+      }
+    };
   }
 
   /**
    * Reads what a Content-Type says about a stream.
-   * @param {string | null} type
+   * @param {Headers} headers
    * @returns {Stream | undefined}
    */
-  function readContentType(type) {
-    const found = /;\s*fragments="?(\w+)"?(?:;\s*from=(\d+))?/i.exec(type ?? "");
+  function readContentType(headers) {
+    const type = headers.get("Content-Type") ?? "";
+    const found = /;\s*fragments="?(\w+)"?(?:;\s*from=(\d+))?/i.exec(type);
     if (!found) return;
     const [, token, from = 0] = found;
-    const turbo = /^text\/vnd\.turbo-stream\.html\b/i.test(/** @type {string} */ (type));
-    return {
-      turbo,
-      framer: new Framer(token, turbo ? turboDecoder() : htmlDecoder()),
-      index: +from,
-    };
+    const turbo = /^text\/vnd\.turbo/i.test(type);
+    return { turbo, read: createFramer(token), index: +from };
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -234,263 +191,223 @@
   const WRITE_LIMIT = 8192; // characters of HTML in one write, so that the page stays responsive
   const FRAME_TIMEOUT = 100; // ms; a page that nobody sees gets no animation frames
 
-  class Sink {
-    #write;
+  /** @param {(fragments: Fragment[]) => Promise<void>} write */
+  function createSink(write) {
     /** @type {Fragment[]} */
-    #queue = [];
-    #newest = 0; // index of the last fragment in the queue
-    #writtenAt = 0;
-    #timer = 0;
-    #frame = 0;
-    #writing = Promise.resolve();
+    const queue = [];
+    let isHeld = false;
+    let isRunning = false;
+    let writing = Promise.resolve();
 
-    /** @param {(fragments: Fragment[]) => Promise<void>} write */
-    constructor(write) {
-      this.#write = write;
+    async function run() {
+      if (isRunning || !queue.length) return;
+      isRunning = true;
+      await Promise.race([new Promise(requestAnimationFrame), pause(FRAME_TIMEOUT)]);
+      const interval = WRITE_INTERVAL * ((queue[0]?.index ?? 0) < LONG_REPLY ? 1 : 2);
+      if (queue.length && !isHeld) writeBatch();
+      await pause(interval);
+      isRunning = false;
+      run();
     }
 
-    /** @param {Fragment} fragment */
-    push(fragment) {
-      this.#queue.push(fragment);
-      this.#newest = fragment.index ?? 0;
-      this.#schedule();
-    }
-
-    /** Forgets what was not written yet. */
-    clear() {
-      this.#queue = [];
-    }
-
-    /** Writes nothing more until `flush()`. */
-    hold() {
-      clearTimeout(this.#timer);
-      cancelAnimationFrame(this.#frame);
-      this.#timer = -1;
-    }
-
-    /** Writes everything now, and waits until that is done. */
-    async flush() {
-      do {
-        await this.#writeBatch();
-        if (this.#queue.length) await pause(0); // The page may draw.
-      } while (this.#queue.length);
-    }
-
-    #schedule() {
-      const interval = WRITE_INTERVAL * (this.#newest >= LONG_REPLY ? 2 : 1);
-      this.#timer ||= setTimeout(() => {
-        this.#frame = requestAnimationFrame(() => this.#writeBatch());
-        this.#timer = setTimeout(() => this.#writeBatch(), FRAME_TIMEOUT);
-      }, this.#writtenAt + interval - Date.now());
-    }
-
-    #writeBatch() {
-      clearTimeout(this.#timer);
-      cancelAnimationFrame(this.#frame);
-      this.#timer = 0;
-      this.#writtenAt = Date.now();
-      const batch = this.#nextBatch();
-      if (this.#queue.length) this.#schedule();
-      // An error here is the page's, such as a target that is gone. The reply still ends properly.
-      this.#writing = this.#writing.then(() => this.#write(batch)).catch(reportError);
-      return this.#writing;
-    }
-
-    #nextBatch() {
+    function writeBatch() {
       let count = 0;
-      for (let size = 0; count < this.#queue.length && size < WRITE_LIMIT; count++) {
-        for (const { html } of this.#queue[count].patches) size += html.length;
+      for (let size = 0; count < queue.length && size < WRITE_LIMIT; count++) {
+        for (const { html } of queue[count].patches) size += html.length;
       }
-      return this.#queue.splice(0, count);
+      const batch = queue.splice(0, count);
+      // An error here is the page's, such as a target that is gone. The reply still ends properly.
+      writing = writing.then(() => write(batch)).catch(reportError);
+      return writing;
     }
+
+    return {
+      /** @param {Fragment} fragment */
+      push(fragment) {
+        queue.push(fragment);
+        run();
+      },
+      /** Writes nothing more until `flush()`. */
+      hold() {
+        isHeld = true;
+      },
+      /** Writes everything now, and waits until that is done. */
+      async flush() {
+        do {
+          await writeBatch();
+          if (queue.length) await pause(0); // The page may draw.
+        } while (queue.length);
+      },
+    };
   }
 
   /** @param {number} milliseconds */
   const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
   // ---------------------------------------------------------------------------------------------
-  // The applier of the `html` format. It only changes what the patches name: nodes that are on the
-  // page are never made again, so that a selection, an open <details> and the focus stay. It looks
-  // for them in the message that it has opened, because another one may have the same ids.
+  // The applier: changes only what the patches name. Nodes that are on the page are never made
+  // again, so that a selection, an open <details> and the focus stay. It looks for them in the
+  // message that it has opened, because another one may have the same ids. In the `turbo` format,
+  // Turbo applies the HTML. Then, and beside other libraries, it only keeps the order of the
+  // fragments, and finds the live regions.
   // ---------------------------------------------------------------------------------------------
 
-  /** The applier that has opened an element. @type {WeakMap<Element, HTMLApplier>} */
-  const owners = new WeakMap();
-
-  /** @param {string} id @param {ParentNode} [root] */
-  const findAll = (id, root = document) =>
-    id ? [...root.querySelectorAll("#" + CSS.escape(id))] : [];
+  /** @param {string} id */
+  const byId = (id) => "#" + CSS.escape(id);
 
   const OPENED = "[id]:not([hx-swap-oob])"; // The others were on the page before.
 
-  /** @implements {FragmentApplier} */
-  class HTMLApplier {
-    #insert;
-    /** @type {Set<Element>} the elements of the message that have an id */
-    #own = new Set();
-    /** @type {Set<string> | undefined} the ids in the HTML that was opened */
-    #ids;
-    /** @type {WeakSet<Element>} elements that were on the page before the message */
-    #before = new WeakSet();
-    /** @type {string[]} the ids of the live regions */
-    #regions = [];
+  /**
+   * @param {boolean | undefined} turbo whether Turbo inserts the HTML
+   * @param {StreamRequest["insert"]} insert
+   * @returns {Applier}
+   */
+  function createApplier(turbo, insert) {
+    /**
+     * The elements that were opened, by id. It stays empty if a library changes the page.
+     * @type {Map<string, Element | undefined>}
+     */
+    const own = new Map();
+    /** @type {string[] | undefined} the ids of the live regions */
+    let ids;
+    /** @type {Element[]} those that were found last */
+    let regions = [];
     /** @type {Map<string, ChildNode[]>} what is shown provisionally, by root */
-    #tails = new Map();
+    const tails = new Map();
 
-    /** @param {StreamRequest["insert"]} insert */
-    constructor(insert) {
-      this.#insert = insert;
-    }
-
-    /** @param {Fragment[]} fragments */
-    async apply(fragments) {
-      for (const patch of mergePatches(fragments)) {
-        if (this.#ids && patch.action !== "open") await this.#applyOne(patch);
-        else await this.#open(patch);
-        // A new element may be a live region.
-        if (!patch.root || patch.action === "replace") this.setBusy(true);
-      }
-    }
-
-    /** @param {boolean} busy */
-    setBusy(busy) {
-      for (const id of this.#regions) {
-        const region = this.#find(id);
-        if (!region) continue;
-        region.ariaBusy = busy ? "true" : null;
-        if (!busy) region.normalize();
-      }
-    }
-
-    noticePlace() {
-      const id = this.#regions.find((each) => each.endsWith("_text")) ?? this.#regions[0];
-      return (id && this.#find(id)) || undefined;
-    }
-
-    hasLeft() {
-      if (!this.#ids) return;
-      const regions = this.#regions.flatMap((id) => this.#find(id) ?? []);
-      // A later message may have taken an element over, by a swap that keeps what has the same id.
-      const isOff = (/** @type {Element} */ region) =>
-        !region.isConnected || (owners.get(region) ?? this) !== this;
-      return regions.length > 0 && regions.every(isOff);
-    }
-
-    /**
-     * Opens the message, and finds its elements.
-     * @param {Patch} patch
-     */
-    async #open(patch) {
-      const message = parse(patch.html);
-      const opened = [...message.querySelectorAll(OPENED)];
-      this.#before = new WeakSet(document.querySelectorAll("[id]"));
-      this.#ids ??= new Set();
-      for (const { id } of opened) this.#ids.add(id);
-      await this.#applyOne(patch);
-      for (const { id, textContent } of opened) {
-        // A swap may keep what has the same id, and give it the new content.
-        const isKept = (/** @type {Element} */ each) => each.textContent === textContent;
-        this.#adopt(this.#find(id) ?? findAll(id).find(isKept));
-      }
-      if (!this.#regions.length) this.#regions = liveRegions(message, OPENED);
-      this.setBusy(true);
-    }
-
-    /**
-     * Makes an element a part of the message.
-     * @template {Element | null | undefined} T @param {T} element @returns {T}
-     */
-    #adopt(element) {
-      if (element) {
-        owners.set(element, this);
-        this.#own.add(element);
-      }
-      return element;
-    }
-
-    /** @param {Patch} patch */
-    async #applyOne(patch) {
-      const gone = [...this.#own].filter((each) => !each.isConnected);
-      if (patch.root) this.#change(patch);
-      else if (patch.action === "swap") await this.#swap(patch.html);
-      else await this.#insert(patch.html);
-      // What it has replaced is not the message's any more, even if it was found only now.
-      for (const each of this.#own) {
-        if (!each.isConnected && !gone.includes(each)) this.#own.delete(each);
-      }
-    }
-
-    /** @param {Patch} patch */
-    #change({ action, root, at, html }) {
-      for (const node of this.#tails.get(root) ?? []) node.remove();
-      this.#tails.delete(root);
-      const element = this.#findPlace(root, at);
-      if (!element) return; // The page has removed it.
-      if (action === "replace") {
-        const restore = rememberReader(element);
-        element.insertAdjacentHTML("beforebegin", trusted(html));
-        restore(element.previousElementSibling);
-        processByHtmx(element.parentElement);
-        return element.remove();
-      }
-      const last = element.lastChild;
-      element.insertAdjacentHTML("beforeend", trusted(html));
-      const nodes = [];
-      let node = last ? last.nextSibling : element.firstChild;
-      for (; node; node = node.nextSibling) nodes.push(node);
-      if (action === "tail") this.#tails.set(root, nodes);
-      else nodes.forEach(processByHtmx);
-    }
-
-    /**
-     * Replaces elements by those with the same ids. Elements with an attribute that htmx reads are
-     * left to htmx, unless it would change another message.
-     * @param {string} html
-     */
-    async #swap(html) {
-      const elements = [...parse(html).children];
-      const left = elements.filter((element) => {
-        const { id } = element;
-        const old = this.#find(id);
-        const isRead = element.matches(OUT_OF_BAND) || element.querySelector(OUT_OF_BAND);
-        const isAlone = !this.#ids?.has(id) || findAll(id).every((each) => each === old);
-        if (swapByHtmx && isRead && isAlone) return true;
-        element.removeAttribute("hx-swap-oob");
-        old?.replaceWith(element);
-        processByHtmx(element);
-        return false;
-      });
-      // Only htmx itself can parse a <tr> in its <hx-partial>.
-      const isWhole = left.length === elements.length;
-      const rest = isWhole ? html : left.map((element) => element.outerHTML).join("");
-      if (left.length) await swapByHtmx?.(rest);
-    }
-
-    /** @param {string} root @param {string} at */
-    #findPlace(root, at) {
-      /** @type {Element | null | undefined} */
-      let element = this.#find(root);
-      if (at[0] === "@") return element?.children[+at.slice(1)];
-      for (let depth = +at; depth > 0; depth--) element = element?.lastElementChild;
-      return element;
+    /** @param {Element | null | undefined} element is the message's own if it has one of its ids */
+    function adopt(element) {
+      if (!element || !own.has(element.id)) return;
+      own.set(element.id, element);
+      memoryOf(element).owner = apply;
     }
 
     /**
      * Finds an element of the message, or else one of the page that is in no other message.
      * @param {string} id
      */
-    #find(id) {
-      for (const element of this.#own) {
-        const found = element.id === id ? element : findAll(id, element)[0];
+    function find(id) {
+      if (!id) return;
+      for (const element of own.values()) {
+        const found = element?.id === id ? element : element?.querySelector(byId(id));
         if (found) return found;
       }
-      if (this.#ids?.has(id)) {
-        const isNew = (/** @type {Element} */ each) => !this.#before.has(each) && !owners.has(each);
-        return this.#adopt(findAll(id).find(isNew));
-      }
-      const found = document.getElementById(id);
-      return this.#own.size && found?.closest(".streamhtml") ? null : found;
+      const others = own.size ? ":not(.streamhtml,.streamhtml *)" : "";
+      return own.has(id) ? null : document.querySelector(byId(id) + others);
     }
+
+    /** @param {Patch} patch */
+    function change({ action, root = "", at = "", html }) {
+      for (const node of tails.get(root) ?? []) node.remove();
+      tails.delete(root);
+      let element = find(root);
+      if (at[0] === "@") element = element?.children[+at.slice(1)];
+      for (let depth = +at; depth > 0; depth--) element = element?.lastElementChild;
+      if (!element) return; // The page has removed it.
+      if (action === "replace") return adopt(replace(element, html));
+      const nodes = append(element, html);
+      if (action === "tail") tails.set(root, nodes);
+      else nodes.forEach(processByHtmx);
+    }
+
+    /** @param {Patch} patch that may bring a message */
+    async function open(patch) {
+      const { action, root, html } = patch;
+      const content = parse(html);
+      const before = new Set(all("[id]"));
+      if (!ids || action === "open") {
+        if (insert) for (const { id } of all(OPENED, content)) own.set(id, own.get(id));
+        if (!ids?.length) ids = liveRegions(content, turbo);
+      }
+      if (root) change(patch);
+      else if (action === "swap") await swapByIds(content, html, find, adopt);
+      else if (turbo) await renderByTurbo(content, regions);
+      else await insert?.(html);
+      for (const [id, element] of own) {
+        if (!element?.isConnected) adopt(findInserted(id, content, before));
+      }
+    }
+
+    /** @type {Applier} */
+    const apply = async (fragments) => {
+      // Another page that Turbo shows may have elements with the same ids.
+      if (!insert && regions[0] && regions.every(isGone)) return regions;
+      for (const patch of mergePatches(fragments)) {
+        if (ids && patch.root) change(patch);
+        else await open(patch);
+      }
+      const found = ids?.flatMap((id) => find(id) ?? []);
+      if (found?.[0]) regions = found;
+      return regions;
+    };
+    return apply;
+  }
+
+  /**
+   * Finds the element that an insertion has put on the page.
+   * @param {string} id
+   * @param {DocumentFragment} content what was inserted
+   * @param {Set<Element>} before all elements that were there before
+   * @returns {Element | undefined}
+   */
+  function findInserted(id, content, before) {
+    const same = all(byId(id));
+    const text = all(byId(id), content)[0]?.textContent;
+    return (
+      same.find((each) => !before.has(each) && !memoryOf(each).owner) ??
+      // A swap may keep what has the same id, and give it the new content.
+      same.find((each) => each.textContent === text)
+    );
+  }
+
+  /**
+   * Replaces elements by those with the same ids. Elements with an attribute that htmx reads are
+   * left to htmx, unless it would change another message.
+   * @param {DocumentFragment} content @param {string} html the same
+   * @param {(id: string) => Element | null | undefined} find
+   * @param {(element: Element) => void} adopt
+   */
+  async function swapByIds({ children }, html, find, adopt) {
+    const elements = [...children];
+    for (const element of elements) {
+      const old = find(element.id);
+      const isAlone = all("[id]").every((each) => each === old || each.id !== element.id);
+      const isRead = element.matches(`${OUT_OF_BAND},:has(${OUT_OF_BAND})`);
+      if (isAlone && isRead && swapByHtmx) continue;
+      element.remove();
+      element.removeAttribute("hx-swap-oob");
+      old?.replaceWith(element);
+      adopt(element);
+      processByHtmx(element);
+    }
+    if (!children.length) return;
+    // Only htmx itself can parse a <tr> in its <hx-partial>.
+    const isWhole = children.length === elements.length;
+    await swapByHtmx?.(isWhole ? html : [...children].map((each) => each.outerHTML).join(""));
+  }
+
+  /**
+   * @param {Element} element @param {string} html
+   * @returns {Element | null} what has taken the place of the element
+   */
+  function replace(element, html) {
+    const restore = rememberReader(element);
+    element.insertAdjacentHTML("beforebegin", trusted(html));
+    const replacement = element.previousElementSibling;
+    processByHtmx(element.parentElement);
+    element.remove();
+    restore(replacement);
+    return replacement;
+  }
+
+  /** @param {Element} element @param {string} html @returns {ChildNode[]} the new nodes */
+  function append(element, html) {
+    const last = element.lastChild;
+    element.insertAdjacentHTML("beforeend", trusted(html));
+    const nodes = [];
+    let node = element.lastChild;
+    for (; node && node !== last; node = node.previousSibling) nodes.push(node);
+    return nodes;
   }
 
   /**
@@ -501,13 +418,16 @@
   function mergePatches(fragments) {
     /** @type {Patch[]} */
     const merged = [];
-    for (const patch of fragments.flatMap((fragment) => fragment.patches)) {
+    for (const patch of fragments.flatMap(({ patches }) => patches)) {
       const { action, root, at, html } = patch;
-      if (merged.at(-1)?.action === "tail" && merged.at(-1)?.root === root) merged.pop();
-      const last = merged.at(-1);
+      let last = merged.at(-1);
+      if (last?.action === "tail" && last.root === root) {
+        merged.pop();
+        last = merged.at(-1);
+      }
       if (action === "append" && last?.action === action && last.root === root && last.at === at) {
         last.html += html;
-      } else merged.push({ ...patch });
+      } else merged.push(patch);
     }
     return merged;
   }
@@ -515,92 +435,32 @@
   /**
    * Returns the ids of the live regions in a new message. Without any, it is the id of the first
    * element that has one.
-   * @param {DocumentFragment | undefined} message
-   * @param {string} fallback selects that element
+   * @param {DocumentFragment} content
+   * @param {boolean} [turbo] whether the message is in a <turbo-stream>
    */
-  function liveRegions(message, fallback) {
-    const live = message?.querySelectorAll(".streamhtml") ?? [];
-    const found = live.length ? [...live] : [message?.querySelector(fallback)];
-    return found.flatMap((element) => element?.id || []);
+  function liveRegions(content, turbo) {
+    const message = (turbo && all("template", content)[0]?.content) || content;
+    const live = all(".streamhtml[id]", message);
+    return (live[0] ? live : all(OPENED, message).slice(0, 1)).map(({ id }) => id);
   }
 
-  // ---------------------------------------------------------------------------------------------
-  // The applier of the `turbo` format. Turbo itself applies each element. This only keeps the order
-  // of the fragments, and never writes to a message that the page has removed: another page that
-  // Turbo shows may have elements with the same ids.
-  // ---------------------------------------------------------------------------------------------
-
-  /** @implements {FragmentApplier} */
-  class TurboApplier {
-    #opened = false;
-    /** @type {string[]} the ids of the live regions */
-    #regions = [];
-    /** @type {Element[]} the regions on the page; at first the body, which a visit replaces */
-    #shown = [document.body];
-    #follows;
-
-    /** @param {boolean} [follows] whether another library has already changed the page */
-    constructor(follows) {
-      this.#follows = follows;
-    }
-
-    /** @param {Fragment[]} fragments */
-    async apply(fragments) {
-      const patches = fragments.flatMap((fragment) => fragment.patches);
-      if (!patches.length || this.hasLeft()) return;
-      const content = parse(patches.map(({ html }) => html).join(""));
-      if (!this.#opened) {
-        this.#opened = true;
-        const stream = content.firstElementChild?.firstElementChild;
-        const message = this.#follows ? content : /** @type {any} */ (stream)?.content;
-        this.#regions = liveRegions(message, "[id]");
-      }
-      if (!this.#follows) await this.#render(content);
-      if (this.#regions.length) {
-        this.#shown = this.#regions.flatMap((id) => document.getElementById(id) ?? []);
-      }
-      this.setBusy(true);
-    }
-
-    /** @param {DocumentFragment} content */
-    async #render(content) {
-      const elements = /** @type {any[]} */ ([...content.children]);
-      const focused = document.activeElement;
-      const parts = this.#shown.flatMap((region) =>
-        [...region.querySelectorAll(":scope > .streamhtml-part")].map((part, index) => {
-          return { region, part, index, restore: rememberReader(part) };
-        }),
-      );
-      document.documentElement.append(content);
-      // Turbo applies an element with the next frame, or by a timer in a hidden page. Without this
-      // wait, what comes later could be applied earlier.
-      await Promise.allSettled(elements.map((element) => element.render()));
-      for (const { region, part, index, restore } of parts) {
-        if (!part.isConnected) restore(region.children[index]);
-      }
-      if (!focused?.isConnected && document.activeElement === document.body) {
-        document.getElementById(focused?.id ?? "")?.focus();
-      }
-    }
-
-    /** @param {boolean} busy */
-    setBusy(busy) {
-      if (!this.#regions.length) return;
-      for (const region of this.#shown) region.ariaBusy = busy ? "true" : null;
-    }
-
-    noticePlace() {
-      if (!this.#opened) return;
-      return this.#shown.find(({ id }) => id.endsWith("_text")) ?? this.#shown[0];
-    }
-
-    hasLeft() {
-      return !this.#shown.some((element) => element.isConnected);
+  /** @param {DocumentFragment} content @param {Element[]} regions */
+  async function renderByTurbo(content, regions) {
+    const elements = /** @type {any[]} */ ([...content.children]);
+    const focused = document.activeElement;
+    const readers = regions.map(rememberReader);
+    document.documentElement.append(content);
+    // Turbo applies an element with the next frame, or by a timer in a hidden page. Without this
+    // wait, what comes later could be applied earlier.
+    await Promise.allSettled(elements.map((element) => element.render()));
+    readers.forEach((restore, index) => restore(regions[index]));
+    if (!focused?.isConnected && document.activeElement === document.body) {
+      document.getElementById(focused?.id ?? "")?.focus();
     }
   }
 
   // ---------------------------------------------------------------------------------------------
-  // What the appliers and the session do to the rest of the page.
+  // What the applier and the session do to the rest of the page.
   // ---------------------------------------------------------------------------------------------
 
   const sheet = new CSSStyleSheet();
@@ -618,43 +478,37 @@
 
   /**
    * Lets htmx see what it did not insert itself.
-   * @param {Node | null} node
+   * @param {any} node
    */
   function processByHtmx(node) {
-    const { htmx } = /** @type {any} */ (window);
     // Within hx-ignore there is the model's text, in which htmx must not find anything.
-    if (htmx && node instanceof Element && !node.closest("[hx-ignore]")) htmx.process(node);
+    if (node?.closest?.("[hx-ignore]") === null) htmx?.process(node);
   }
 
-  /** The `<summary>` elements that the reader has clicked, also with the keyboard. */
-  const clicked = new WeakSet();
-  document.addEventListener("click", ({ target }) => {
-    const summary = target instanceof Element && target.closest("summary");
-    if (summary) clicked.add(summary);
+  listen("click", ({ target }) => {
+    const summary = target.closest?.("summary");
+    if (summary) memoryOf(summary).isClicked = true; // also with the keyboard
   });
 
   /**
-   * Returns a function that keeps what the reader has opened, closed and focused, when another
-   * element takes the place of this one.
+   * Returns a function that keeps what the reader has opened, closed and focused, when elements in
+   * this one were replaced, or another one has taken its place.
    * @param {Element} element
-   * @returns {(replacement: Element | null | undefined) => void}
    */
   function rememberReader(element) {
-    const states = [...element.querySelectorAll("summary")].map((summary) => {
-      const details = /** @type {HTMLDetailsElement} */ (summary.parentNode);
-      const isKept = clicked.has(summary) || isReadInside(details);
-      return { isKept, open: details.open, isFocused: summary === document.activeElement };
-    });
-    return (replacement) => {
-      replacement?.querySelectorAll("summary").forEach((summary, index) => {
-        const { isKept, open, isFocused } = states[index] ?? {};
-        if (isKept) {
-          clicked.add(summary);
-          /** @type {HTMLDetailsElement} */ (summary.parentNode).open = open;
+    const focused = document.activeElement;
+    const olds = all("summary", element);
+    const kept = olds.filter((each) => memoryOf(each).isClicked || isReadInside(each.parentNode));
+    return (/** @type {Element | null} */ replacement) =>
+      all("summary", replacement).forEach((summary, index) => {
+        const old = olds[index];
+        if (old?.parentNode?.isConnected !== false) return; // It was not replaced.
+        if (kept.includes(old)) {
+          memoryOf(summary).isClicked = true;
+          summary.parentNode.open = old.parentNode.open;
         }
-        if (isFocused) summary.focus({ preventScroll: true });
+        if (old === focused) summary.focus({ preventScroll: true });
       });
-    };
   }
 
   /**
@@ -664,8 +518,8 @@
   function isReadInside(element) {
     const scroller = element.closest(PIN) ?? document.documentElement;
     const edge = Math.max(0, scroller.getBoundingClientRect().top);
-    const { top, bottom } = element.getBoundingClientRect();
-    return top < edge && edge < bottom && !followed.has(scroller);
+    const box = element.getBoundingClientRect();
+    return box.top < edge && edge < box.bottom && !memoryOf(scroller).follows;
   }
 
   /** @param {Element} source @param {string} name @param {object} [detail] */
@@ -680,6 +534,36 @@
   // source of a request is its form, or with htmx the element that sends it.
   // ---------------------------------------------------------------------------------------------
 
+  /** @param {string} selector @param {ParentNode | null} [root] @returns {any[]} */
+  const all = (selector, root = document) => [...(root?.querySelectorAll(selector) ?? [])];
+
+  /**
+   * What is known of a form, or of a scrolling element.
+   *
+   * @typedef {object} Memory
+   * @property {HTMLElement | null} [submitter] of the form's last submit event; undefined if the
+   *   form is sent without one
+   * @property {Fields} [collected] from its fields, for the last time
+   * @property {Fields} [sent] with its last request
+   * @property {any} [button] sends it again
+   * @property {boolean} [follows] whether the reader follows the bottom of the scrolling element
+   * @property {any} [top] its last position, a number
+   * @property {any} [end] the last position of its bottom
+   * @property {any} [goal] the position of its bottom when the reader last did something
+   * @property {StreamRequest} [turbo] the last one that Turbo has sent
+   * @property {Session} [session] follows what another library reads
+   * @property {Applier} [owner] has opened the element
+   * @property {boolean} [isClicked] whether the reader has clicked the <summary>
+   *
+   * @typedef {[string, FormDataEntryValue][] & { isReset?: boolean }} Fields `isReset` says whether
+   *   the form was reset after they were sent
+   */
+
+  const MEMORY = Symbol();
+
+  /** @param {any} element @returns {Memory} */
+  const memoryOf = (element) => (element[MEMORY] ??= {});
+
   /**
    * Returns a text for the reader: that of the source, of an element around it, of this file's
    * script element, or else the English one.
@@ -688,251 +572,215 @@
    */
   function findText(source, ...names) {
     const near = source.closest(String(names.map((name) => `[data-stream-${name}]`)));
-    const texts = [near, script].flatMap((place) =>
-      names.map((name) => place?.getAttribute("data-stream-" + name)),
-    );
-    const english = names.map((name) => ENGLISH[name]);
-    return [...texts, ...english].find(Boolean) ?? "";
+    for (const place of [near, script, null]) {
+      for (const name of names) {
+        const text = place ? place.getAttribute("data-stream-" + name) : ENGLISH[name];
+        if (text) return text;
+      }
+    }
+    return "";
   }
 
-  /** @param {string} tag @param {string} classes @param {string} text */
-  function createElement(tag, classes, text) {
+  /**
+   * @param {Element} source @param {string} tag
+   * @param {string} name its class, without the prefix, and the name of its text
+   * @param {string} [text]
+   * @returns {any}
+   */
+  function createElement(source, tag, name, text = findText(source, name)) {
     const element = document.createElement(tag);
-    element.className = classes;
+    element.className = "streamhtml-" + name;
     element.textContent = text;
     return element;
   }
-
-  /** @param {Element | string} place */
-  const findElement = (place) =>
-    typeof place === "string" ? document.querySelector(place) : place;
 
   /**
    * Shows a text in the page's `role="status"`, which screen readers announce; "" empties it.
    * @param {string} text
    */
   function announce(text) {
-    for (const status of document.querySelectorAll("[data-stream-status]")) {
+    for (const status of all("[data-stream-status]")) {
       status.textContent = text && (status.getAttribute("data-stream-status") || text);
     }
   }
 
-  /** @param {string} kind "error", "lost", "stopped" or "wait" @param {string} text */
-  function createNotice(kind, text) {
-    const notice = createElement("span", "streamhtml-notice streamhtml-notice-" + kind, text);
-    notice.role = kind === "stopped" ? "status" : "alert";
+  /**
+   * @param {Element} source
+   * @param {string} kind "error", "lost", "stopped" or "wait" @param {string} [text]
+   */
+  function createNotice(source, kind, text = findText(source, kind)) {
+    const notice = createElement(source, "span", "notice streamhtml-notice-" + kind, text);
+    notice.role = kind !== "stopped" ? "alert" : "status";
     return notice;
   }
 
   /**
    * Shows the reader a notice of the client's.
-   * @param {Element} source @param {Element | string} place
-   * @param {string} kind @param {string} [text] @param {boolean} [canRetry]
+   * @param {Element} source @param {Element} place @param {string} kind
    */
-  function showNotice(source, place, kind, text = findText(source, kind), canRetry = true) {
-    findElement(place)?.append(createNotice(kind, text));
-    if (canRetry) offerRetry(source, place);
+  function showNotice(source, place, kind) {
+    place?.append(createNotice(source, kind));
+    offerRetry(source, place);
   }
 
-  /** @param {ParentNode | null} place @param {string} selector */
-  const remove = (place, selector) => place?.querySelector(selector)?.remove();
+  /** @param {string} selector @param {ParentNode} [place] */
+  const remove = (selector, place) => all(selector, place)[0]?.remove();
 
   const THINKING_DELAY = 2000; // ms
+  // ms from the reader's stop to the response. By its session, the server hears of the stop.
+  const STOP_DELAY = 1000;
 
-  /**
-   * A request that has not ended.
-   *
-   * @typedef {object} Pending
-   * @property {() => void} stop ends it, because the reader wants that
-   * @property {HTMLElement} [line] says that the first words are awaited
-   * @property {Element | string} [place] where the line is shown
-   * @property {number} [timer] 0 when it is time for the line
-   */
-
-  /** By source. @type {Map<Element, Pending>} */
-  const streaming = new Map();
-
-  /** @param {Element} source whether it has an attribute of this client */
-  const isMarked = (source) => /data-stream(-|,|$)/.test(String(source.getAttributeNames()));
-
-  /** @param {Element} source whether it asks for streams only */
-  const wantsStream = (source) => isMarked(source) || source.matches("[hx-ext*=streaming-html]");
+  /** @param {Element} source whether it asks for streams only, by an attribute of its own */
+  const wantsStream = (source) =>
+    /data-stream(?!ing)/.test(String(source.getAttributeNames())) ||
+    source.matches("[hx-ext*=streaming-html]");
 
   /**
    * Says that a request was sent, which can be stopped, and ends when the page has left.
-   * @param {Pick<StreamRequest, "source" | "target" | "disconnect">} request
-   * @returns {() => void} says that it has its response, and that no session shows that
+   * @param {Pick<StreamRequest, "source" | "target" | "abort">} request
    */
   function begin(request) {
-    const { source, target, disconnect } = request;
-    const stop = () => {
+    const { source, abort } = request;
+    function stopNow() {
+      if (!finish(waiting)) return;
       showNotice(source, request.target, "stopped");
-      release(source, stop);
-      disconnect();
-    };
-    const waiting = {
-      // When there is a session, it decides.
-      hasLeft: () =>
-        streaming.get(source)?.stop === stop &&
-        [source, request.target].every(isGone) &&
-        !isKept(source),
-      leave: disconnect,
-    };
-    release(source);
+      abort();
+    }
+    /** @type {Running} */
+    const waiting = Object.assign(request, {
+      stop() {
+        setTimeout(stopNow, waiting.isStopped ? 0 : STOP_DELAY);
+        waiting.isStopped = true;
+      },
+      hasLeft: () => isGone(source) && isGone(request.target) && !isKept(source),
+      noticePlace: () => request.target,
+    });
     noteSent(source); // It moves the focus away from a button in the notice.
-    remove(findElement(target), ":scope > .streamhtml-notice"); // of the last attempt
-    occupy(source, target, stop, wantsStream(source));
-    watch(waiting);
-    return () => {
-      unwatch(waiting);
-      release(source, stop);
-    };
+    remove(":scope > .streamhtml-notice", request.target); // of the last attempt
+    running.add(waiting);
+    if (wantsStream(source)) showWaiting(waiting);
   }
 
   /**
-   * @param {Element} source @param {Element | string} target
-   * @param {() => void} stop @param {boolean} isStream
+   * Notes that a request has ended, unless it has a session.
+   * @param {any} request nothing if it was not sent
    */
-  function occupy(source, target, stop, isStream) {
-    /** @type {Pending} */
-    const pending = streaming.get(source) ?? { stop };
-    pending.stop = stop;
-    streaming.set(source, pending);
-    if (pending.line || !isStream) return;
-    pending.line = createElement("span", "streamhtml-thinking", findText(source, "thinking"));
-    pending.place = target;
-    pending.timer = setTimeout(() => {
-      pending.timer = 0;
-      showLine(pending);
+  function finish(request) {
+    if (request?.setBusy || !running.delete(request)) return;
+    endLine(request);
+    if (!newestOf(request.source)) showEnded(request.source);
+    return true;
+  }
+
+  /** Shows that a request was sent, if that is not shown yet. @param {Running} request */
+  function showWaiting(request) {
+    const { source } = request;
+    if (request.timer) return;
+    request.timer = setTimeout(() => {
+      request.line = createElement(source, "span", "thinking");
+      request.noticePlace()?.append(request.line);
     }, THINKING_DELAY);
     showState(source, "waiting");
-    followAnswer(source);
+    // The page itself sends other requests, such as one that resumes an answer.
+    if (source.closest("form,button,a")) follow(source);
   }
 
-  /** @param {Pending} pending */
-  function showLine({ place, line, timer }) {
-    if (!timer && line) findElement(place ?? "")?.append(line);
+  /** @param {Running} request */
+  function endLine(request) {
+    clearTimeout(request.timer);
+    request.line?.remove();
+    request.line = undefined;
   }
 
-  /** @param {Pending} pending */
-  function endLine(pending) {
-    clearTimeout(pending.timer);
-    pending.timer = -1;
-    pending.line?.remove();
-  }
-
-  /**
-   * Notes that a request has ended, unless another one has begun for the same source.
-   * @param {Element} source @param {() => void} [stop] the one that was noted last
-   */
-  function release(source, stop) {
-    const pending = streaming.get(source);
-    if (!pending || pending.stop !== (stop ?? pending.stop)) return;
-    streaming.delete(source);
-    showEnded(source, pending);
-  }
-
-  /** @param {Element} source @param {Pending} pending */
-  function showEnded(source, pending) {
-    endLine(pending);
-    remove(document, ".streamhtml-notice-wait");
+  /** @param {Element} source */
+  function showEnded(source) {
     showState(source, "");
+    remove(".streamhtml-notice-wait");
   }
 
   /** @param {Element} source @param {string} state "waiting", "answering" or "" */
   function showState(source, state) {
     if (source.getAttribute("data-streaming") === state) return;
-    source.toggleAttribute("data-streaming", !!state);
     if (state) source.setAttribute("data-streaming", state);
+    else source.removeAttribute("data-streaming");
     source.ariaBusy = state ? "true" : null;
     showStopButtons();
   }
 
-  /** @param {Element} button */
+  /** Returns the source that a button stops. @param {Element | null} button */
   function stoppedBy(button) {
-    const selector = button.getAttribute("data-stream-stop");
-    return selector ? document.querySelector(selector) : button.closest("form");
+    const selector = button?.getAttribute("data-stream-stop");
+    return selector ? document.querySelector(selector) : button?.closest("form");
   }
 
   function showStopButtons() {
-    /** @type {NodeListOf<HTMLElement>} */
-    const buttons = document.querySelectorAll("button[data-stream-stop]");
-    for (const button of buttons) {
+    for (const button of all("button[data-stream-stop]")) {
       const source = stoppedBy(button);
-      const isHidden = !source?.hasAttribute("data-streaming");
-      if (isHidden) leaveFocus(button, source);
-      button.hidden = isHidden;
+      const isShown = source?.hasAttribute("data-streaming");
+      if (!isShown) leaveFocus(button, source);
+      button.hidden = !isShown;
     }
   }
 
   /**
    * Keeps the focus in the form, when a button goes away.
-   * @param {Element} button @param {Element | null} form
+   * @param {Element | undefined} button @param {Element | null | undefined} form
    */
   function leaveFocus(button, form) {
     if (button !== document.activeElement) return;
-    /** @type {HTMLElement | null | undefined} */
-    const send = form?.querySelector("button:not([type=button]),[type=submit]");
-    send?.focus();
+    all("button:default,[type=submit]", form)[0]?.focus();
   }
 
-  showStopButtons();
-  document.addEventListener("DOMContentLoaded", showStopButtons);
+  /** Ends a request, if there is one, because of a click or a key. */
+  function stopBy(/** @type {UIEvent} */ event, /** @type {Running | undefined} */ request) {
+    if (request) event.preventDefault();
+    // The second click on a send button must not stop the answer, if a button to stop it has taken
+    // its place.
+    if (event.detail < 2) request?.stop();
+  }
 
-  document.addEventListener("keydown", (event) => {
+  listen("click", (event) => {
+    const button = event.target.closest?.("[data-stream-stop]");
+    stopBy(event, newestOf(stoppedBy(button)));
+  });
+
+  listen("keydown", (event) => {
     // The code is 229 while a text is composed: then Escape belongs to the input method.
     if (event.keyCode !== 27 || event.defaultPrevented) return;
     // It first closes what is in front of the page.
-    if (document.querySelector(":is(:modal,:popover-open)")) return;
-    const source = [...streaming.keys()].findLast((each) => each.closest("[data-stream-escape]"));
-    if (!source) return;
-    event.preventDefault();
-    streaming.get(source)?.stop();
+    if (all(":is(:modal,:popover-open)")[0]) return;
+    stopBy(event, [...running].findLast(({ source }) => source.closest("[data-stream-escape]")));
   });
 
   // ---------------------------------------------------------------------------------------------
   // Asking again, and requests that fail.
   // ---------------------------------------------------------------------------------------------
 
-  /**
-   * What is known of a form.
-   *
-   * @typedef {object} Memory
-   * @property {Pending} [pending] what had not ended when the form was submitted last
-   * @property {HTMLElement | null} [submitter] of that; undefined if the form is sent without a
-   *   submit event
-   * @property {[string, FormDataEntryValue][]} [collected] from its fields, for the last time
-   * @property {[string, FormDataEntryValue][]} [sent] with its last request
-   * @property {boolean} [isReset] whether the form was reset since
-   * @property {HTMLElement} [button] sends it again
-   */
-
-  const MEMORY = Symbol();
-  /** @type {EventTarget | undefined} */
+  const SUBMIT_TIME = 50; // ms, after which a form that was submitted is sent
+  /** @type {EventTarget | null | undefined} the form that a button sends again */
   let retrying;
 
-  /** @param {any} form @returns {Memory} */
-  const memoryOf = (form) => (form[MEMORY] ??= {});
-
-  document.addEventListener("submit", ({ target, submitter }) => {
-    const pending = streaming.get(/** @type {Element} */ (target));
-    Object.assign(memoryOf(target), { submitter, pending });
+  listen("submit", (event) => {
+    const source = event.target;
+    const memory = memoryOf(source);
+    const before = newestOf(source);
+    memory.submitter = event.submitter;
+    // To Turbo, the form is free again when the response has begun. htmx and plain forms have rules
+    // of their own.
+    if (before && memory.turbo) event.preventDefault();
+    // After all that answers the event; htmx 4 and Turbo do so a little later.
+    setTimeout(() => {
+      if (!before?.timer || before !== newestOf(source)) return;
+      remove(".streamhtml-notice-wait");
+      source.after(createNotice(source, "wait"));
+    }, SUBMIT_TIME);
   }, true);
 
-  // After all that answers the event; htmx 4 and Turbo do so a little later.
-  window.addEventListener("submit", ({ target }) => setTimeout(() => {
-    const source = /** @type {Element} */ (target);
-    const pending = streaming.get(source);
-    if (!pending?.line || pending !== memoryOf(source).pending) return;
-    remove(document, ".streamhtml-notice-wait");
-    source.after(createNotice("wait", findText(source, "wait")));
-  }));
-
   // Whatever collects the fields of a form: the browser lets others change the result.
-  document.addEventListener("formdata", ({ target, formData }) => {
+  listen("formdata", ({ target, formData }) => {
     const memory = memoryOf(target);
     memory.collected = [...formData];
-    if (target !== retrying || !memory.sent) return;
+    if (retrying !== target || !memory.sent) return;
     for (const [name] of memory.collected) formData.delete(name);
     for (const [name, value] of memory.sent) formData.append(name, value);
     memory.collected = memory.sent;
@@ -941,9 +789,8 @@
   /** @param {Element} source */
   function noteSent(source) {
     const memory = memoryOf(source);
-    if (memory.button) leaveFocus(memory.button, source);
+    leaveFocus(memory.button, source);
     memory.button?.remove();
-    if (!memory.sent || memory.collected !== memory.sent) memory.isReset = false;
     memory.sent = memory.collected;
   }
 
@@ -952,88 +799,88 @@
    * @param {Element} source
    */
   function resetSent(source) {
-    const memory = memoryOf(source);
-    if (!source.matches("form[data-stream-reset]") || memory.isReset) return;
-    memory.isReset = true;
+    const sent = memoryOf(source).sent ?? [];
+    if (!source.matches("form[data-stream-reset]") || sent.isReset) return;
+    sent.isReset = true;
     // Called on the prototype, because a field of the form may be named "reset".
     HTMLFormElement.prototype.reset.call(source);
   }
 
   /**
    * Adds a button to the last notice in a place. It sends again what was sent last.
-   * @param {Element} source @param {Element | string} place
+   * @param {any} source @param {Element} place
+   * @param {number} [wait] seconds in which it cannot be pressed
    */
-  function offerRetry(source, place) {
+  function offerRetry(source, place, wait = 0) {
     const memory = memoryOf(source);
     const { sent, submitter } = memory;
-    if (!sent || submitter === undefined || !source.closest("[data-stream-retry]")) return;
-    const button = createElement("button", "streamhtml-retry", findText(source, "retry"));
-    const form = /** @type {HTMLFormElement} */ (source);
-    button.setAttribute("type", "button");
+    if (!source.closest("[data-stream-retry]") || !sent || submitter === undefined) return;
+    const button = (memory.button = createElement(source, "button", "retry"));
+    button.type = "button";
     button.onclick = () => {
-      const { noValidate } = form;
-      retrying = form;
-      form.noValidate = true; // It may be empty by now.
+      const { noValidate } = source;
+      source.noValidate = true; // It may be empty by now.
+      retrying = source;
       submitter?.dispatchEvent(new Event("focusin", { bubbles: true })); // for htmx 2
-      HTMLFormElement.prototype.requestSubmit.call(form, submitter?.isConnected ? submitter : null);
-      form.noValidate = noValidate;
-      retrying = undefined;
+      source.requestSubmit(submitter?.isConnected ? submitter : null);
+      source.noValidate = noValidate;
+      retrying = null;
     };
-    memory.button = button;
-    const notices = findElement(place)?.querySelectorAll(".streamhtml-notice") ?? [];
-    [...notices].at(-1)?.append(" ", button);
+    button.disabled = wait > 0;
+    setTimeout(() => (button.disabled = false), wait * 1000);
+    all(".streamhtml-notice", place).at(-1)?.append(" ", button);
   }
 
   /**
    * Reports a request that did not become a stream.
-   * @param {Element} source @param {Element | string} target
-   * @param {unknown} problem the response, or the error if there is none
+   * @param {Element} source @param {Element} target
+   * @param {any} problem the response, or the error if there is none
    */
   function reportFailure(source, target, problem) {
-    const response = problem instanceof Response ? problem : undefined;
-    const status = response?.status ?? 0;
-    const error = response ? new Error(`${status} ${response.statusText}`) : problem;
+    const { status = 0, headers } = problem ?? {};
     // After the time limit of htmx, the server may have been reached.
-    const unreached = /timeout/.test(String(problem)) ? [] : ["offline"];
-    const kinds = status ? [status, `${Math.floor(status / 100)}xx`] : unreached;
-    const names = [...kinds.map((kind) => "error-" + kind), "error"];
-    const text = findText(source, ...names);
-    const isEnglish = names.some((name) => ENGLISH[name] === text);
-    const language = isEnglish ? "" : source.closest("[lang]")?.getAttribute("lang");
-    const after = response?.headers.get("Retry-After");
-    const time = () => formatWait(after ?? "", language || "en") || findText(source, "later");
-    showNotice(source, target, "error", text.replace("{time}", time), status !== 413);
-    dispatch(source, "stream:error", { status, response, error });
+    const kind = "error-" + (status || /timeout/.exec(problem) || "offline");
+    const text = findText(source, kind, kind.replace(/\d\d$/, "xx"), "error");
+    const isEnglish = Object.values(ENGLISH).includes(text);
+    const language = isEnglish ? "en" : /** @type {any} */ (source.closest("[lang]"))?.lang ?? "en";
+    const after = headers?.get("Retry-After");
+    const wait = Math.max(1, +after || (Date.parse(after) - Date.now()) / 1000);
+    const time = () => formatWait(wait, language, findText(source, "later"));
+    target?.append(createNotice(source, "error", text.replace("{time}", time)));
+    if (status !== 413) offerRetry(source, target, wait);
+    dispatch(source, "stream:error", {
+      status,
+      response: headers && problem,
+      error: headers ? new Error(kind) : problem,
+    });
   }
 
   /**
-   * Returns "in 30 seconds", in the language; "" if that is not known.
-   * @param {string} after a Retry-After: seconds or a date
-   * @param {string} language
+   * Returns "in 30 seconds", in the language.
+   * @param {number} seconds @param {string} language
+   * @param {string} otherwise is returned if one of them is not known
    */
-  function formatWait(after, language) {
-    const seconds = +after || (Date.parse(after) - Date.now()) / 1000;
-    if (!(seconds > 0)) return "";
-    const size = seconds < 100 ? 1 : seconds < 6000 ? 60 : 3600;
-    const unit = size < 60 ? "second" : size < 3600 ? "minute" : "hour";
+  function formatWait(seconds, language, otherwise) {
+    const power = seconds < 100 ? 0 : seconds < 6000 ? 1 : 2;
+    const unit = /** @type {const} */ (["second", "minute", "hour"])[power];
     try {
-      return new Intl.RelativeTimeFormat(language).format(Math.ceil(seconds / size), unit);
+      return new Intl.RelativeTimeFormat(language).format(Math.ceil(seconds / 60 ** power), unit);
     } catch {
-      return ""; // That is no language.
+      return otherwise;
     }
   }
 
-  /** @param {string} html */
-  const isDocument = (html) => /^\s*<(!doctype|html)/i.test(html);
+  /** @param {string} html whether it is a page */
+  const isDocument = (html) => /^\s*<(!doctype|html|head|body)\b/i.test(html);
 
   /**
    * Returns whether an error is not what the application has to say about this request, but a page
    * of its own or a proxy's. Some have words of their own here.
    * @param {Response} response @param {string} html
    */
-  const isForeign = ({ status, headers }, html) =>
-    /^(401|413|429|5..)$/.test(String(status)) ||
-    !/html/.test(headers.get("Content-Type") ?? "") ||
+  const isForeign = (response, html) =>
+    response.status >= 500 || ENGLISH["error-" + response.status] ||
+    !/html/.test(response.headers.get("Content-Type") ?? "") ||
     isDocument(html);
 
   // ---------------------------------------------------------------------------------------------
@@ -1045,89 +892,57 @@
   const PIN = "[data-stream-pin]";
   const INPUT_TIME = 300; // ms in which an input begins to scroll, if nothing else scrolls
 
-  /**
-   * What was last seen of a scrolling element.
-   * @typedef {object} Seen
-   * @property {number} top its position
-   * @property {number} end the position of its bottom
-   * @property {number} goal the position of its bottom when the reader last did something
-   * @property {boolean} hidden whether there is no reason to show the button to its bottom
-   */
-
-  /** @type {WeakMap<Element, Seen>} */
-  const seen = new WeakMap();
-  /** The scrolling elements whose bottom the reader follows. */
-  const followed = new WeakSet();
   /** Is not 0 while the reader may begin to scroll up. */
   let inputTimer = 0;
   /** Is not 0 while a button of the pointer is down: it may drag a scrollbar or a selection. */
   let pressed = 0;
-  const mayScroll = () => inputTimer || pressed;
+
+  /** What a browser scrolls for the <body> is the root element. @param {HTMLElement} pinned */
+  const scrollerOf = (pinned) =>
+    pinned === document.body ? document.documentElement : pinned;
 
   /**
    * Finds out what has changed, and scrolls to the bottom if the reader follows.
-   * @param {HTMLElement} scroller
+   * @param {HTMLElement} pinned
    * @param {boolean} [isInput] whether the reader does something
    */
-  function update(scroller, isInput) {
-    const last = seen.get(scroller) ?? watchScroller(scroller);
+  function updateOne(pinned, isInput) {
+    const last = memoryOf(pinned);
+    const scroller = scrollerOf(pinned);
     const range = scroller.scrollHeight - scroller.clientHeight;
     const end = getComputedStyle(scroller).flexDirection === "column-reverse" ? 0 : range;
-    const position = () => Math.min(scroller.scrollTop, end); // Safari goes further, and returns.
-    const top = position();
+    const top = Math.min(scroller.scrollTop, end); // Safari goes further, and returns.
+    const mayScroll = inputTimer || pressed;
     const isResized = end !== last.end;
     // If both have changed, something above the view has changed.
     if (isInput || (isResized && top !== last.top)) last.goal = end;
     // If the size has changed, the browser may have moved the position.
-    if (top < last.top && top < end && (mayScroll() || !isResized)) followed.delete(scroller);
+    if (top < last.top && top < end && (mayScroll || !isResized)) last.follows = false;
+    const isLower = !(top <= last.top); // or seen for the first time
     // What is not shown, such as a closed dialog, has no range either.
     const isWhole = range < Math.min(1, scroller.clientHeight);
-    if (isWhole || (top > last.top && top > Math.min(last.goal, end) - 2)) followed.add(scroller);
-    if (followed.has(scroller) && !mayScroll()) {
-      scroller.scrollTo({ top: scroller.scrollHeight, behavior: "instant" });
+    if (isWhole || (isLower && top > Math.min(last.goal, end) - 2)) last.follows = true;
+    if (last.follows && !mayScroll) {
+      scroller.scrollTo({ top: range + 1, behavior: "instant" });
     }
-    last.top = position();
+    last.top = Math.min(scroller.scrollTop, end);
     last.end = end;
-    showLatest(scroller, last);
   }
 
-  /** @param {HTMLElement} scroller @param {Seen} last */
-  function showLatest(scroller, last) {
-    const hidden = followed.has(scroller) || !scroller.querySelector("[aria-busy=true]");
-    if (hidden === last.hidden) return;
-    last.hidden = hidden;
+  /** Updates what the reader sees of scrolling elements. @param {boolean} [isInput] */
+  function update(isInput) {
+    for (const scroller of all(PIN)) updateOne(scroller, isInput);
     for (const button of all("[data-stream-latest]")) {
-      if (!pinnedNear(button).includes(scroller)) continue;
-      if (document.activeElement === button) scroller.focus({ preventScroll: true });
-      button.hidden = hidden;
+      const scrollers = pinnedNear(button);
+      const isNeeded = scrollers.some(
+        (each) => !memoryOf(each).follows && each.querySelector("[aria-busy=true]"),
+      );
+      if (!isNeeded && document.activeElement === button) {
+        scrollers.at(-1)?.focus({ preventScroll: true });
+      }
+      button.hidden = !isNeeded;
     }
   }
-
-  /** @param {HTMLElement} scroller */
-  function watchScroller(scroller) {
-    const last = { top: -1, end: 0, goal: 0, hidden: true };
-    seen.set(scroller, last);
-    const sizes = new ResizeObserver(() => update(scroller));
-    const observe = () => {
-      for (const element of [scroller, ...scroller.children]) sizes.observe(element);
-      // Otherwise, a layout in the middle of a change could move the position.
-      if (followed.has(scroller)) update(scroller);
-    };
-    new MutationObserver(observe).observe(scroller, { childList: true, subtree: true });
-    observe();
-    return last;
-  }
-
-  /** @param {HTMLElement} scroller */
-  function follow(scroller) {
-    update(scroller); // The reader may have scrolled up before.
-    inputTimer = 0;
-    followed.add(scroller);
-    update(scroller);
-  }
-
-  /** @param {string} selector @returns {any[]} */
-  const all = (selector) => [...document.querySelectorAll(selector)];
 
   /**
    * Returns the pinned element around this one, or those that have the nearest ancestor in common
@@ -1136,46 +951,39 @@
    */
   function pinnedNear(element) {
     const near = element.closest(`${PIN},:has(${PIN})`);
-    return all(PIN).filter((each) => each.contains(near) || near?.contains(each));
+    return all(PIN).filter((each) => near?.contains(each) || each.contains(near));
   }
 
-  /**
-   * Follows the answer to what the reader has asked.
-   * @param {Element} source
-   */
-  function followAnswer(source) {
-    // The page itself sends other requests, such as one that resumes an answer.
-    if (source.closest("form,button,a")) pinnedNear(source).forEach(follow);
+  /** Leads to the bottom, and follows it. @param {Element} element what the reader has used */
+  function follow(element) {
+    update(); // The reader may have scrolled up before.
+    for (const each of pinnedNear(element)) memoryOf(each).follows = true;
+    inputTimer = 0;
+    update();
   }
 
   /** @param {any} event */
-  function updateAll({ type, target, key, deltaY, shiftKey }) {
+  function onInput(event) {
+    const { type, key } = event;
     // A script may dispatch an event on the document, too.
-    const closest = (/** @type {string} */ selector) => target?.closest?.(selector);
-    const isClick = type === "click";
-    const isUpKey = /^(ArrowUp|PageUp|Home)$/.test(key) || (key === " " && shiftKey);
-    const isOnScrollbar = type === "pointerdown" && closest(PIN) === target;
-    if (isUpKey || isOnScrollbar || (deltaY < 0 && closest(PIN)) || (isClick && closest("a"))) {
+    const link = type === "click" && event.target.closest?.("a,[data-stream-latest]");
+    if (/Up$|^Home/.test(key) || (key === " " && event.shiftKey) || event.deltaY < 0 || link) {
       inputTimer = setTimeout(() => {
         inputTimer = 0;
-        updateAll({});
+        update(true);
       }, INPUT_TIME);
     }
-    const button = isClick && closest("[data-stream-latest]");
-    if (button) pinnedNear(button).forEach(follow);
-    // What a browser scrolls for the <body> is the root element.
-    if (document.body?.matches(PIN)) document.documentElement.setAttribute("data-stream-pin", "");
-    for (const scroller of all(PIN)) update(scroller, type !== "scroll");
+    pressed = event.buttons ?? pressed;
+    if (type === "pointermove") return;
+    if (link?.type) follow(link); // a button
+    update(type !== "scroll");
   }
 
-  const changes = ["DOMContentLoaded", "load", "stream:end", "scroll"];
-  for (const name of [...changes, "wheel", "keydown", "pointerdown", "click"]) {
-    document.addEventListener(name, updateAll, { capture: true, passive: true });
-  }
-  addEventListener("resize", updateAll);
-  for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel"]) {
-    document.addEventListener(name, (/** @type {any} */ { buttons }) => (pressed = buttons), true);
-  }
+  const inputs = "click keydown wheel pointercancel pointerdown pointermove pointerup";
+  listen(inputs + " scroll stream:end", onInput, true);
+  addEventListener("resize", onInput);
+
+  const sizes = new ResizeObserver(() => update());
 
   // ---------------------------------------------------------------------------------------------
   // The session: one reply, from the response's headers to its end. It ends exactly once, and then
@@ -1194,357 +1002,338 @@
   const LEAVE_DELAY = 200; // ms; what only moves is back by then
 
   /**
-   * What ends when it has left the page.
-   * @typedef {object} Watched
-   * @property {() => boolean} hasLeft
-   * @property {() => void} leave
-   * @property {(busy: boolean) => void} [setBusy]
+   * A request that has not ended. When its session begins, this changes what it does.
+   *
+   * @typedef {object} Running
+   * @property {Element} source
+   * @property {Element} target
+   * @property {() => void} stop ends it, because the reader wants no more of it
+   * @property {() => boolean | undefined} hasLeft whether its place or message has left the page
+   * @property {() => void} abort ends it, because of that
+   * @property {(reason: string) => void} [interrupt] does so for this reason, if it has a session
+   * @property {boolean} [isStopped] whether the reader has stopped it before it had a session
+   * @property {() => Element} noticePlace where the client's notice goes
+   * @property {(busy: boolean) => void} [setBusy] while it has a session
+   * @property {number} [timer] waits until it is time for the line
+   * @property {any} [line] the element that says that the first words are awaited
    */
 
-  /** @type {Map<Watched, boolean>} whether each was off the page at the last look */
-  const watched = new Map();
-  let lookTimer = 0;
-  const observer = new MutationObserver(lookSoon);
+  /** What has not ended; the newest is the last. @type {Set<Running>} */
+  const running = new Set();
 
-  function lookSoon() {
-    lookTimer ||= setTimeout(() => {
-      lookTimer = 0;
-      for (const [each, wasOff] of watched) {
-        const isOff = each.hasLeft();
-        watched.set(each, isOff);
-        if (isOff) wasOff ? each.leave() : lookSoon();
-      }
-    }, LEAVE_DELAY);
+  /** @param {EventTarget | null | undefined} source @returns {Running | undefined} */
+  const newestOf = (source) => [...running].findLast((each) => each.source === source);
+
+  /** Does what a change to the page needs. */
+  function onChange() {
+    for (const each of running) {
+      const leave = () => each.hasLeft() && each.abort();
+      if (each.hasLeft()) setTimeout(leave, LEAVE_DELAY);
+    }
+    showStopButtons();
+    // A button in the copy of a page, which the reader comes back to, has nothing to send again.
+    for (const button of all(".streamhtml-retry")) if (!button.onclick) button.remove();
+    for (const scroller of all(PIN)) {
+      for (const element of [scroller, ...scroller.children]) sizes.observe(element);
+      // Otherwise, a layout in the middle of a change could move the position.
+      if (memoryOf(scroller).follows) updateOne(scroller);
+    }
   }
 
-  /** @param {Watched} each */
-  function watch(each) {
-    observer.observe(document, { childList: true, subtree: true });
-    watched.set(each, false);
-  }
+  new MutationObserver(onChange).observe(document, { childList: true, subtree: true });
+  onChange();
 
-  /** @param {Watched} each */
-  function unwatch(each) {
-    watched.delete(each);
-    if (!watched.size) observer.disconnect();
-  }
+  // In its history, a browser keeps the page with its connections. The reader may not come back.
+  addEventListener("pagehide", ({ persisted }) => {
+    for (const each of persisted ? running : []) {
+      if (isKept(each.source)) continue;
+      each.interrupt ? each.interrupt("incomplete") : each.abort();
+    }
+  });
 
-  /** @param {Element | string} place */
-  const isGone = (place) => place instanceof Element && !place.isConnected;
+  /** @param {Element} place */
+  const isGone = (place) => place && !place.isConnected;
 
   /** @param {Element | undefined} element */
   const isKept = (element) => element?.closest("[data-stream-keep]");
 
-  class Session {
-    #request;
-    #framer;
-    #applier;
-    #sink;
-    #format;
-    #stopURL;
-    #resumeURL;
-    #index; // of the next fragment of the body
-    #received; // how many fragments the session has, in the queue or on the page
-    #outcome = "";
-    #aborted = false; // The page wants no more.
-    #stopped = false; // The reader wants no more.
-    /** @type {number | undefined} */
-    #idleTimer;
-    /** @type {Promise<string> | undefined} */
-    #ended;
-    #stop = () => this.stop();
-    /** Ends the pause before an attempt to resume. */
-    #endPause = () => {};
+  /**
+   * A reply that is shown. Its methods need no `this`.
+   *
+   * @typedef {object} Session
+   * @property {(text: string) => void} push takes more of the body
+   * @property {(reason: string) => unknown} close says that the body has ended, and why, if the
+   *   server did not say it: "" if it is whole. It returns a promise of what the server has said,
+   *   perhaps after the reply was resumed
+   * @property {Element} source
+   * @property {Element} target
+   * @property {() => void} stop ends the reply because the reader wants no more of it
+   * @property {() => boolean} hasLeft
+   * @property {() => void} abort ends the reply because the page wants no more of it
+   * @property {(busy: boolean) => void} [setBusy] until its end
+   */
 
-    /** Ends what the session waits for now. @param {string} reason */
-    #interrupt = (reason) => {
-      this.close(reason);
-      this.#request.disconnect();
-    };
+  /**
+   * Begins to show a reply.
+   * @param {StreamRequest} request @param {Stream} stream
+   * @param {Headers} [responseHeaders]
+   * @returns {Session}
+   */
+  // eslint-disable-next-line max-lines-per-function -- its functions share the state of the reply
+  function openSession(request, stream, responseHeaders) {
+    let { read, index = 0 } = stream;
+    let received = index; // How many fragments are in the queue or on the page.
+    let disconnect = request.abort;
+    /** @type {Element[] | undefined} the live regions; undefined before the message is there */
+    let regions;
+    /** @type {string | undefined} */
+    let outcome;
+    let aborted = false; // The page wants no more.
+    let stopped = false; // The reader wants no more.
+    let idleTimer = 0;
+    let endPause = () => {};
+    /** @type {Promise<unknown> | undefined} */
+    let ended;
+    const { source, headers } = request;
+    const { turbo, idle = IDLE_TIMEOUT } = stream;
+    const stopURL = responseHeaders?.get(REQUEST_HEADER + "-Stop");
+    const resumeURL = responseHeaders?.get(REQUEST_HEADER + "-Resume");
+    const apply = createApplier(turbo, request.insert);
+    const sink = createSink(write);
+    const methods = { push, close, interrupt, abort, stop, hasLeft, setBusy, noticePlace };
+    /** @type {Session & Running} */
+    const session = Object.assign(request, methods);
 
-    /**
-     * @param {StreamRequest} request
-     * @param {Stream} stream
-     */
-    constructor(request, { turbo, follows, framer, index }) {
-      const { source, target, insert, header } = request;
-      this.#request = request;
-      this.#framer = framer;
-      this.#format = turbo ? "turbo" : "html";
-      const byTurbo = turbo || follows;
-      this.#applier = byTurbo ? new TurboApplier(follows) : new HTMLApplier(insert);
-      this.#sink = new Sink((fragments) => this.#write(fragments));
-      this.#index = this.#received = index;
-      // An XMLHttpRequest that was aborted has no headers any more.
-      this.#stopURL = header(REQUEST_HEADER + "-Stop");
-      this.#resumeURL = header(REQUEST_HEADER + "-Resume");
-      occupy(source, target, this.#stop, true);
-      request.onOpen?.(this);
-      watch(this);
-      this.#restartIdleTimer();
-      announce("");
-      dispatch(source, "stream:start");
-      resetSent(source);
-    }
+    running.add(session);
+    showWaiting(session);
+    request.onOpen?.();
+    restartIdleTimer();
+    announce("");
+    dispatch(source, "stream:start");
+    resetSent(source);
+    if (session.isStopped) setTimeout(stop);
+    return session;
 
-    /** Takes more of the body. @param {string} text @param {boolean} [_isLast] */
-    push(text, _isLast) {
+    /** @param {string} text */
+    function push(text) {
       try {
-        for (const fragment of this.#framer.push(text)) {
-          fragment.index = this.#index++;
-          if (fragment.index < this.#received) continue; // It is there already.
-          this.#received++;
-          this.#outcome ||= fragment.outcome;
-          this.#sink.push(fragment);
+        for (const fragment of read(text)) {
+          fragment.index = index++;
+          if (index <= received) continue; // It is there already.
+          received = index;
+          outcome ||= fragment.outcome;
+          sink.push(fragment);
         }
-        this.#restartIdleTimer();
+        restartIdleTimer();
       } catch (error) {
         reportError(error);
-        this.#interrupt("incomplete"); // A body that cannot be understood is read no further.
+        interrupt("incomplete"); // A body that cannot be understood is read no further.
       }
     }
 
-    /**
-     * Says that the body has ended.
-     * @param {string} reason why, if the server did not say it
-     * @returns {string | Promise<string>} how the reply ended, which is known later if it was
-     *   resumed
-     */
-    close(reason) {
-      return (this.#ended ??= this.#end(reason));
+    /** @param {string} reason */
+    function close(reason) {
+      return (ended ??= end(reason || "incomplete"));
     }
 
-    /** Closes the connection, because the page wants no more of the reply. */
-    abort() {
-      this.#aborted = true;
-      this.#interrupt("aborted");
+    /** Ends what the session waits for now. @param {string} reason */
+    function interrupt(reason) {
+      close(reason);
+      disconnect();
+    }
+
+    function abort() {
+      aborted = true;
+      interrupt("aborted");
     }
 
     /**
      * Ends the reply because the reader wants no more of it. A server that has a URL for this ends
      * the body, so that it knows why. The second time, the connection is closed.
      */
-    stop() {
-      const { source, headers } = this.#request;
-      const url = this.#stopURL;
-      if (this.#outcome) return; // It has ended already.
-      this.#stopped = true;
-      if (!url || this.#aborted) return this.abort();
-      this.#aborted = true;
-      this.#sink.hold();
-      clearTimeout(this.#idleTimer);
-      this.#idleTimer = setTimeout(() => this.abort(), STOP_TIMEOUT * 1000);
+    function stop() {
+      if (outcome) return; // It has ended already.
+      stopped = true;
+      if (!stopURL || aborted) return abort();
+      aborted = true;
+      sink.hold();
+      clearTimeout(idleTimer);
+      idleTimer = setTimeout(abort, STOP_TIMEOUT * 1000);
       const form = source.closest("form"); // Its fields say who asks, in any framework.
       const body = form && new URLSearchParams(/** @type {any} */ (new FormData(form)));
       // The browser refuses to keep a long request alive.
       const keepalive = String(body).length < KEEPALIVE_LIMIT;
-      fetch(url, { method: "POST", keepalive, headers, body })
-        .then((response) => response.text().then(() => response.ok))
-        .catch(reportError)
-        .then((ok) => {
-          if (!ok) this.abort();
-        });
-      this.#endPause();
+      fetch(stopURL, { method: "POST", keepalive, headers, body })
+        .then((answer) => answer.text().then(() => answer.ok || abort()))
+        .catch(abort);
+      endPause();
     }
 
-    hasLeft() {
-      const place = this.#applier.noticePlace();
-      if (isKept(this.#request.source) || isKept(place)) return false;
-      return this.#applier.hasLeft() ?? isGone(this.#request.target);
+    function hasLeft() {
+      if (isKept(source) || isKept(noticePlace())) return false;
+      if (!regions) return isGone(request.place ?? request.target);
+      // A later message may have taken an element over, by a swap that keeps what has the same id.
+      const isOff = (/** @type {Element} */ region) =>
+        isGone(region) || (memoryOf(region).owner ?? apply) !== apply;
+      return regions.length > 0 && regions.every(isOff);
     }
 
-    /** Ends the reply because the page has removed the message. */
-    leave() {
-      this.#sink.clear();
-      this.abort();
+    /** Returns where the client's notice goes. */
+    function noticePlace() {
+      return regions?.find((each) => each.matches("[id$=_text]")) ?? regions?.[0] ?? request.target;
     }
 
     /** @param {boolean} busy */
-    setBusy(busy) {
-      this.#applier.setBusy(busy);
+    function setBusy(busy) {
+      for (const region of regions ?? []) {
+        region.ariaBusy = busy ? "true" : null;
+        if (!busy) region.normalize();
+      }
     }
 
-    #restartIdleTimer() {
-      if (this.#aborted) return;
-      clearTimeout(this.#idleTimer);
-      const { source, idle = IDLE_TIMEOUT } = this.#request;
-      const seconds = this.#outcome
-        ? CLOSE_TIMEOUT
-        : +(source.getAttribute("data-stream-idle") ?? idle);
-      if (seconds) {
-        this.#idleTimer = setTimeout(() => this.#interrupt("timeout"), seconds * 1000);
-      }
+    function restartIdleTimer() {
+      if (aborted) return;
+      clearTimeout(idleTimer);
+      const limit = outcome ? CLOSE_TIMEOUT : +(source.getAttribute("data-stream-idle") ?? idle);
+      if (limit) idleTimer = setTimeout(() => interrupt("timeout"), limit * 1000);
     }
 
     /** @param {Fragment[]} fragments */
-    async #write(fragments) {
+    async function write(fragments) {
       // Before the message is there, it needs its place.
-      if (isGone(this.#request.target) && this.#applier.hasLeft() === undefined) {
-        return this.hasLeft() ? this.leave() : undefined;
+      if (!regions && isGone(request.place ?? request.target)) {
+        return hasLeft() ? abort() : undefined;
       }
       // The reader may have scrolled up since the last frame.
-      for (const scroller of all(PIN)) update(scroller);
-      const pending = this.#pending;
-      pending?.line?.remove();
-      await this.#applier.apply(fragments);
-      if (pending) this.#showProgress(pending, fragments);
-      for (const { index } of fragments) {
-        dispatch(this.#request.source, "stream:fragment", { index });
-        dispatch(this.#request.source, "chunk", { count: index });
+      update();
+      session.line?.remove();
+      regions = await apply(fragments);
+      setBusy(true);
+      showProgress(fragments);
+      for (const { index: count } of fragments) {
+        dispatch(source, "stream:fragment", { index: count });
+        dispatch(source, "chunk", { count });
       }
     }
 
-    get #pending() {
-      const pending = streaming.get(this.#request.source);
-      return pending?.stop === this.#stop ? pending : undefined;
-    }
-
-    /** @param {Pending} pending @param {Fragment[]} fragments what is on the page now */
-    #showProgress(pending, fragments) {
-      const { source, target } = this.#request;
-      const place = this.#applier.noticePlace();
-      pending.place = place ?? target;
+    /** @param {Fragment[]} fragments what is on the page now */
+    function showProgress(fragments) {
+      const place = noticePlace();
       const hasWords = place?.matches(".streamhtml") && place.textContent;
-      if (hasWords || fragments.at(-1)?.index) endLine(pending);
-      else showLine(pending);
+      if (hasWords || fragments.at(-1)?.index) endLine(session);
+      else if (session.line) place?.append(session.line);
       if (fragments.length) showState(source, "answering");
     }
 
     /** @param {string} reason */
-    async #end(reason) {
-      const { source } = this.#request;
-      clearTimeout(this.#idleTimer);
-      await this.#sink.flush();
-      if (isLost(reason)) await this.#resume();
-      reason = this.#outcome || (this.#aborted ? "aborted" : reason);
-      this.setBusy(false);
-      this.#showEnd(reason);
-      release(source, this.#stop);
-      unwatch(this);
+    async function end(reason) {
+      await resume();
+      clearTimeout(idleTimer);
+      await sink.flush();
+      reason = outcome || (aborted ? "aborted" : reason);
+      setBusy(false);
+      showEnd(reason);
+      session.setBusy = undefined;
+      finish(session);
       dispatch(source, "stream:end", { reason });
-      return reason;
+      return outcome;
     }
 
     /** Tells the reader how the reply has ended, if the server has not. @param {string} reason */
-    #showEnd(reason) {
-      const { source, target } = this.#request;
-      const place = this.#applier.noticePlace() ?? target;
-      const kind = isLost(reason) ? "lost" : reason === "aborted" && this.#stopped && "stopped";
+    function showEnd(reason) {
+      const place = noticePlace();
+      const isLost = reason === "incomplete" || reason === "timeout";
+      const kind = isLost ? "lost" : reason === "aborted" && stopped && "stopped";
       if (kind) showNotice(source, place, kind);
       else if (/failed|interrupted|stopped/.test(reason)) offerRetry(source, place);
       if (reason === "finished") announce(findText(source, "complete"));
     }
 
     /** Asks for what was missed, if the server keeps it. */
-    async #resume() {
-      const url = this.#resumeURL;
+    async function resume() {
       for (let attempt = 0; attempt < RESUME_ATTEMPTS; attempt++) {
-        if (!url || this.#outcome || this.#aborted) return;
+        if (!resumeURL || outcome || aborted) return;
         // A random delay, so that clients whose server was restarted do not all come at once.
         await new Promise((done) => {
-          this.#interrupt = this.#endPause = () => done(0);
+          endPause = disconnect = () => done(0);
           setTimeout(done, RESUME_DELAY * 2 ** attempt * (1 + Math.random()));
         });
-        if (this.#aborted || !(await this.#readAgain(url))) return;
+        if (aborted) return;
+        const controller = new AbortController();
+        disconnect = () => controller.abort();
+        restartIdleTimer();
+        try {
+          const response = await fetch(resumeURL, {
+            headers: {
+              ...headers,
+              [REQUEST_HEADER]: turbo ? "turbo" : "html",
+              "Last-Event-ID": String(received - 1),
+            },
+            signal: controller.signal,
+          });
+          const rest = readContentType(response.headers);
+          if (rest) {
+            ({ read, index = 0 } = rest);
+            received = Math.max(received, index);
+            await readBody(response, push);
+          } else if (response.status < 500) return; // The server has nothing more to say.
+        } catch {
+          // The network is still down.
+        }
       }
-    }
-
-    /**
-     * Reads the rest of the reply from another response.
-     * @param {string} url
-     * @returns {Promise<boolean>} whether it is worth trying again if the reply has not ended
-     */
-    async #readAgain(url) {
-      const controller = new AbortController();
-      this.#interrupt = () => controller.abort();
-      this.#restartIdleTimer();
-      try {
-        const response = await fetch(url, {
-          headers: {
-            ...this.#request.headers,
-            [REQUEST_HEADER]: this.#format,
-            "Last-Event-ID": String(this.#received - 1),
-          },
-          signal: controller.signal,
-        });
-        const stream = readContentType(response.headers.get("Content-Type"));
-        if (stream) {
-          this.#framer = stream.framer;
-          this.#index = stream.index;
-          this.#received = Math.max(this.#received, stream.index);
-          await readBody(response, (text) => this.push(text));
-        } else if (response.status < 500) return false; // The server has nothing more to say.
-      } catch {
-        // The network is still down.
-      }
-      clearTimeout(this.#idleTimer);
-      await this.#sink.flush();
-      return !this.#aborted;
     }
   }
-
-  /** @param {string} reason */
-  const isLost = (reason) => reason === "incomplete" || reason === "timeout";
 
   /**
    * Begins to show the reply to a request.
    * @param {StreamRequest} request
+   * @param {Pick<Response, "headers" | "ok" | "redirected">} response
    * @returns {Reader | undefined} what takes the body; nothing if the response is an ordinary one
    */
-  function openReader(request) {
-    const { header, mayLackMarks } = request;
+  function openReader(request, response) {
+    const { headers, ok, redirected } = response;
     // With one of these, htmx leaves the page or the place, whatever the body is.
-    if (["HX-Redirect", "HX-Location", "HX-Refresh"].some(header)) return;
-    const type = header("Content-Type") ?? "";
-    const stream = readContentType(type);
-    if (stream) return new Session(request, stream);
-    const isHTML = /^text\/(html|event-stream)\b/i.test(type);
-    return mayLackMarks && isHTML ? readElements(request) : undefined;
+    if (/hx-(redirect|location|refresh)/.test(String([...headers.keys()]))) return;
+    const stream = readContentType(headers);
+    if (stream) return openSession(request, stream, headers);
+    const isHTML = /^text\/(html|event-stream)\b/i.test(headers.get("Content-Type") ?? "");
+    const isLeft = !request.elements || !ok || redirected || !isHTML;
+    return isLeft ? undefined : readElements(request, headers);
   }
 
   /**
    * Reads a body to its end, as one stream of UTF-8.
    * @param {Response} response
-   * @param {(text: string, isLast?: boolean) => void} push
-   * @param {AbortSignal} [signal] ends the reading, if the request has no signal of its own
+   * @param {(text: string) => void} push
    */
-  async function readBody(response, push, signal) {
-    const decoder = new TextDecoder();
+  async function readBody(response, push) {
     // Chromium reports a `no-store` body that a reader has read to its end as net::ERR_ABORTED,
     // but not if the response was cloned.
     void response.clone().body?.cancel();
+    const decoder = new TextDecoder();
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
-    signal?.addEventListener("abort", () => void reader.cancel().catch(() => {}));
     for (;;) {
       const { done, value } = await reader.read();
-      push(decoder.decode(value, { stream: !done }), done);
+      push(decoder.decode(value, { stream: !done }));
       if (done) break;
     }
   }
 
   /**
-   * Reads a body into a session. Throws an error of the network, unless the reply was resumed and
-   * brought to its end.
-   * @param {Response} response @param {Reader} reader @param {AbortSignal} [signal]
+   * Reads a body into a session.
+   * @param {Response} response @param {Reader} reader
+   * @returns {Promise<unknown>} an error of the network, unless the reply was resumed and brought
+   *   to its end
    */
-  async function readInto(response, reader, signal) {
+  async function readInto(response, reader) {
+    let problem;
     try {
-      await readBody(response, (text, isLast) => reader.push(text, isLast), signal);
-      await reader.close("incomplete");
+      await readBody(response, reader.push);
     } catch (error) {
-      const reason = await reader.close("incomplete");
-      if (isLost(reason) || reason === "aborted") throw error;
+      problem = error;
     }
+    return (await reader.close(problem ? "incomplete" : "")) ? undefined : problem;
   }
-
-  document.addEventListener("click", (event) => {
-    const button = /** @type {any} */ (event.target).closest?.("[data-stream-stop]");
-    const pending = button && streaming.get(/** @type {Element} */ (stoppedBy(button)));
-    if (!pending) return;
-    event.preventDefault();
-    // The second click on a send button must not stop the answer, if this one has taken its place.
-    if (event.detail < 2) pending.stop();
-  });
 
   // ---------------------------------------------------------------------------------------------
   // A body without marks, as a view sends it that yields the whole message again for each token, or
@@ -1553,80 +1342,70 @@
   // ---------------------------------------------------------------------------------------------
 
   const ORDINARY_WAIT = 50; // ms; a body that has ended by then may be an ordinary response
-  const PAGE = /^\s*<(!doctype|html|head|body)\b/i;
   // The body changes an element out of band that it has inserted itself. htmx alone would look for
   // it before it inserts anything.
   const CHANGES_ITSELF =
     /^(?=[^]*swap-oob=)[^]*?\bid=["']?([\w-]+)\b[^]+?(\bid=["']?|-oob=["'][^"'#]*#)\1\b/;
 
-  /** @param {string} html @param {string} [action] @returns {Fragment} a fragment of one patch */
-  const fragment = (html, action = "") => ({
-    patches: [{ action, root: "", at: "", html }],
-    outcome: "",
-  });
-
   /**
    * Reads such a body, and begins a session for it, unless it is an ordinary response. This is left
    * to htmx, as `text`.
-   * @param {StreamRequest} request
+   * @param {StreamRequest} request @param {Headers} headers of the response
    * @returns {Reader}
    */
-  function readElements(request) {
+  function readElements(request, headers) {
+    let body = "";
+    let text = ""; // after the last complete element
+    let start = 0; // its position in the body
+    let isStream = false;
+    /** @type {Session | undefined} */
+    let session;
+    /** @type {Fragment[]} what the session has not got yet */
+    const ready = [];
     // The browser's own parser finds the elements. After each ">", it gets a comment with the
     // position. If this comment is at the top level, so is the end of the element before it.
     const parser = document.implementation.createHTMLDocument();
     parser.write(trusted("<template>"));
     const { content } = /** @type {HTMLTemplateElement} */ (parser.head.firstChild);
-    let body = "";
-    let text = ""; // after the last complete element
-    let isStream = false;
-    let end = "";
-    /** @type {Fragment[]} what the session has not got yet */
-    const ready = [];
-    /** @type {Session | undefined} */
-    let session;
 
-    /** @param {number} length @param {string} action */
-    function complete(length, action) {
-      ready.push(fragment(text.slice(0, length), action));
-      text = text.slice(length);
+    /** @param {string} action @param {number} [end] the position where the element ends */
+    function complete(action, end = Infinity) {
+      ready.push({ patches: [{ action, html: text.slice(0, end - start) }] });
+      text = text.slice(end - start);
+      start = end;
     }
 
     function show() {
-      if (!ready.length || PAGE.test(body)) return;
-      const framer = { push: () => ready.splice(0) };
-      session ??= new Session({ ...request, idle: 0 }, { framer, index: 0 });
+      if (!ready.length || isDocument(body)) return;
+      session ??= openSession(request, { read: () => ready.splice(0), idle: 0 });
       session.push("");
     }
 
     const timer = setTimeout(() => {
-      isStream = !request.header("Content-Length");
+      isStream = !headers.has("Content-Length");
       if (isStream) show();
     }, ORDINARY_WAIT);
 
     return {
-      push(more, isLast) {
-        const position = text.length + 1;
-        let start = 0;
+      push(more) {
+        const position = start + text.length + 1;
         text += more;
         if (!session) body += more;
         parser.write(trusted(more.replace(/>/g, (_, at) => `><!${position + at}>`)));
         for (const node of [...content.childNodes]) {
           const element = node instanceof Comment && node.previousElementSibling;
           if (!element) continue;
-          complete(+node.data - start, element.matches(OUT_OF_BAND) ? "swap" : "open");
-          start = +node.data;
+          complete(element.matches(OUT_OF_BAND) ? "swap" : "open", +node.data);
           while (content.firstChild !== node) content.firstChild?.remove();
         }
-        if (isLast && !content.firstElementChild) {
-          end = "finished";
-          if (text.trim()) complete(text.length, "open");
-        }
-        if (isStream || (isLast && CHANGES_ITSELF.test(body))) show();
+        if (isStream) show();
       },
       close(reason) {
         clearTimeout(timer);
-        return session?.close(end || reason) ?? reason;
+        const isWhole = !reason && !content.firstElementChild;
+        if (isWhole && text.trim()) complete("open");
+        if (isStream || (!reason && CHANGES_ITSELF.test(body))) show();
+        return session?.close(isWhole ? "finished" : reason);
       },
       get text() {
         return session ? "" : body;
@@ -1639,75 +1418,66 @@
   // same form is not sent again while its answer streams.
   // ---------------------------------------------------------------------------------------------
 
-  document.addEventListener("submit", (event) => {
+  listen("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || !(form instanceof HTMLFormElement)) return;
-    if (!form.matches("[data-stream]")) return;
+    if (event.defaultPrevented || !form.matches("[data-stream]")) return;
     event.preventDefault();
-    if (!streaming.has(form)) sendForm(form, event.submitter);
+    if (!newestOf(form)) void sendForm(form, event.submitter);
   });
 
   /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
   async function sendForm(form, submitter) {
     const controller = new AbortController();
-    const disconnect = () => controller.abort();
     const [, selector, , position = "beforeend"] = /** @type {RegExpMatchArray} */ (
       /^(.*?)( (\w+(begin|end|HTML)))?$/.exec(/** @type {string} */ (form.dataset.stream))
     );
-    const target = document.querySelector(selector || "body");
+    const find = () => document.querySelector(selector || "body");
+    const target = find();
     if (!target) throw new Error("data-stream: no " + selector);
     const request = {
       source: form,
       /** Another answer may have replaced it. */
       get target() {
-        if (target.isConnected || !form.isConnected) return target;
-        return document.querySelector(selector || "body") ?? target;
+        return (!target.isConnected && form.isConnected && find()) || target;
       },
       insert(/** @type {string} */ html) {
         const place = /** @type {any} */ (request.target);
         if (/HTML/.test(position)) place[position] = trusted(html);
         else place.insertAdjacentHTML(position, trusted(html));
       },
-      disconnect,
+      abort: () => controller.abort(),
     };
-    const options = formRequest(form, submitter, controller.signal);
-    const done = begin(request);
-    let hasSession = false;
+    const sent = formRequest(form, submitter, controller.signal);
+    begin(request);
     try {
-      const response = await fetch(...options);
-      const header = (/** @type {string} */ name) => response.headers.get(name);
-      const session = openReader(Object.assign(request, { header }));
-      hasSession = !!session;
-      if (session) await readInto(response, session);
+      const response = await fetch(sent);
+      const reader = openReader(request, response);
+      if (reader) await readInto(response, reader);
       else if (response.redirected) location.assign(response.url);
       else if (response.ok) request.insert(await response.text());
       else reportFailure(form, target, response);
     } catch (error) {
-      // A session has already reported its end.
-      if (!hasSession && !controller.signal.aborted) reportFailure(form, target, error);
-    } finally {
-      done();
+      if (!controller.signal.aborted) reportFailure(form, target, error);
     }
+    finish(request);
   }
 
   /**
    * @param {HTMLFormElement} form @param {HTMLElement | null} submitter @param {AbortSignal} signal
-   * @returns {[URL, RequestInit]}
    */
   function formRequest(form, submitter, signal) {
     const attribute = (/** @type {string} */ name) =>
       submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
     const url = new URL(attribute("action") || location.href, document.baseURI);
-    const method = attribute("method").toUpperCase() || "GET";
     const data = new FormData(form, submitter);
-    const query = /** @type {any} */ (new URLSearchParams(/** @type {any} */ (data)));
+    const query = new URLSearchParams(/** @type {any} */ (data));
     const headers = { [REQUEST_HEADER]: "html" };
-    if (method === "GET") {
-      url.search = query;
-      return [url, { headers, signal }];
+    if (!/post/i.test(attribute("method"))) {
+      url.search = String(query);
+      return new Request(url, { headers, signal });
     }
-    const body = attribute("enctype") === "multipart/form-data" ? data : query;
-    return [url, { method, headers, signal, body }];
+    const body = /multipart/i.test(attribute("enctype")) ? data : query;
+    return new Request(url, { headers, signal, method: "post", body });
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -1716,133 +1486,133 @@
   // first fragment arrived, with the events and headers that belong to a swap.
   // ---------------------------------------------------------------------------------------------
 
-  /** @param {any} htmx */
-  function extendHtmx2(htmx) {
-    /** @type {any} htmx's internal API, which it passes to extensions */
-    let api;
-    /** @type {WeakSet<XMLHttpRequest>} requests that stream */
-    const streams = new WeakSet();
+  /** @type {any} htmx's internal API, which it passes to extensions */
+  let htmx2API;
 
+  function extendHtmx2() {
     swapByHtmx = (html) => htmx.swap("body", html, { swapStyle: "none" });
     htmx.defineExtension("streaming-html", {
       init(/** @type {any} */ internal) {
-        api = internal;
+        htmx2API = internal;
       },
-      onEvent(/** @type {string} */ name, /** @type {CustomEvent} */ { detail }) {
+      onEvent(/** @type {string} */ name, /** @type {any} */ { detail }) {
         if (name === "htmx:configRequest") detail.headers[REQUEST_HEADER] ??= "html";
-        if (name === "htmx:beforeSend") readXHR(htmx, api, detail, streams);
-        if (/:(sendError|responseError|timeout)$/.test(name) && !streams.has(detail.xhr)) {
-          reportFailure(detail.elt, detail.target, readResponse(detail.xhr) ?? detail.error);
+        if (name === "htmx:beforeSend") readXHR(detail);
+        const { elt, target, xhr, error, swapOverride } = detail;
+        if (/(send|response)Error|timeout/.test(name) && !swapOverride) {
+          reportFailure(elt, target, xhr.status ? readResponse(xhr, xhr.responseText) : error);
         }
-        return true;
       },
     });
     // Events of a swap are fired on its target, which may be outside of the extension's element, in
     // two spellings. The page has already heard about the swap that inserted the message, so it
     // does not hear about the one at the end, which inserts nothing.
-    const events = ["beforeSwap", "before-swap", "afterSwap", "after-swap"];
-    for (const name of [...events, "afterSettle", "after-settle"]) {
-      const suppress = (/** @type {Event} */ event) => {
-        const { detail } = /** @type {CustomEvent} */ (event);
-        if (!streams.has(detail.xhr) || detail.inserted === false) return;
-        Object.assign(detail, { serverResponse: "", swapOverride: "none" });
-        if (detail.inserted) event.stopImmediatePropagation();
-      };
-      document.addEventListener("htmx:" + name, suppress, true);
-    }
+    const camelCase = "htmx:beforeSwap htmx:afterSwap htmx:afterSettle";
+    const suppress = (/** @type {any} */ event) => {
+      if (event.detail.inserted) event.stopPropagation();
+    };
+    listen(camelCase + " htmx:before-swap htmx:after-swap htmx:after-settle", suppress, true);
   }
 
-  /** @param {XMLHttpRequest} xhr @returns {Response | undefined} what fetch() would return */
-  function readResponse(xhr) {
-    const { status, statusText, responseText } = xhr;
-    const found = xhr.getAllResponseHeaders().matchAll(/(.+?): (.*)\r\n/g);
-    const headers = /** @type {any} */ ([...found].map(([, ...pair]) => pair));
-    return status ? new Response(responseText, { status, statusText, headers }) : undefined;
+  /**
+   * Returns what fetch() would return.
+   * @param {XMLHttpRequest} xhr @param {string} [body]
+   */
+  function readResponse(xhr, body) {
+    const headers = new Headers();
+    const lines = xhr.getAllResponseHeaders().matchAll(/(.+?): (.*)/g);
+    for (const [, name, value] of lines) headers.append(name, value);
+    const { status, statusText } = xhr;
+    return new Response(body, { status, statusText, headers });
   }
 
   /**
    * Returns whether the reader should go where a request was redirected to, such as a page to sign
    * in. A page may also be what htmx was asked for: to show it, or a part of it.
-   * @param {any} api @param {any} detail htmx's responseInfo
+   * @param {any} detail htmx's responseInfo
    */
-  function isAway(api, { elt, target, xhr, boosted, select }) {
-    const isPart = boosted || (select ?? api.getClosestAttributeValue(elt, "hx-select"));
+  function isAway({ elt, target, xhr, boosted, select }) {
+    const isPart = boosted || (select ?? htmx2API.getClosestAttributeValue(elt, "hx-select"));
     const isUnasked = !isPart && target !== document.body && isDocument(xhr.responseText);
     return isUnasked || wantsStream(elt);
   }
 
   /**
    * Reads the response to one request of htmx 2 while it arrives.
-   * @param {any} htmx @param {any} api
-   * @param {any} detail htmx's responseInfo. `inserted` is added to it: false in the events of the
-   *   swap that inserts the message, true in those after it.
-   * @param {WeakSet<XMLHttpRequest>} streams
+   * @param {any} detail htmx's responseInfo. `inserted` is added to it after the events of the swap
+   *   that inserts the message.
    */
-  function readXHR(htmx, api, detail, streams) {
+  function readXHR(detail) {
     const { elt, target, xhr } = detail;
     /** @type {Reader | undefined} */
     let reader;
     let read = 0; // characters of the body
     let letHtmxContinue = () => {};
 
-    const find = (/** @type {string} */ selector) => api.querySelectorExt(elt, selector);
-    const isRedirected = () => {
-      const { href } = new URL(detail.pathInfo.finalRequestPath, document.baseURI);
-      return xhr.responseURL !== href.split("#")[0]; // to a page to sign in, for example
+    // For its last swap, htmx takes these from the object.
+    const swapNothing = () =>
+      Object.assign(detail, { serverResponse: "", swapOverride: "none" });
+
+    const sent = detail.requestConfig.headers;
+    /** @type {Record<string, string>} */
+    const headers = {};
+    // fetch() refuses others.
+    for (const name in sent) if (!/[^\0-\xff]/.test(sent[name])) headers[name] = sent[name];
+    const request = {
+      source: elt,
+      target,
+      insert: (/** @type {string} */ html) => insertByHtmx2(detail, request.target, html),
+      abort: xhr.abort.bind(xhr),
+      headers,
+      elements: true,
+      onOpen() {
+        xhr.timeout = 0; // It would limit the whole request.
+        swapNothing();
+      },
+    };
+    xhr.abort = () => {
+      request.abort();
+      letHtmxContinue();
     };
 
     function open() {
-      const { headers } = detail.requestConfig;
-      // fetch() refuses others.
-      const latin1 = Object.entries(headers).filter(([, value]) => !/[^\0-\xff]/.test(value));
-      const selector = xhr.getResponseHeader("HX-Retarget");
-      const place = !selector ? target : selector === "this" ? elt : find(selector);
-      return openReader({
-        source: elt,
-        target: place,
-        insert: (html) => insertByHtmx2(htmx, api, detail, place, html),
-        disconnect: xhr.abort.bind(xhr),
-        header: (name) => xhr.getResponseHeader(name),
-        headers: Object.fromEntries(latin1),
-        mayLackMarks: xhr.status < 300 && !isRedirected(),
-        onOpen(session) {
-          xhr.timeout = 0; // It would limit the whole request.
-          streams.add(xhr);
-          xhr.abort = () => {
-            session.abort();
-            letHtmxContinue();
-          };
-        },
-      });
+      const response = readResponse(xhr);
+      const selector = response.headers.get("HX-Retarget");
+      if (selector === "this") request.target = elt;
+      else if (selector) request.target = htmx2API.querySelectorExt(elt, selector);
+      const { href } = new URL(detail.pathInfo.finalRequestPath, document.baseURI);
+      // Otherwise it was redirected, to a page to sign in, for example.
+      request.elements = xhr.responseURL === href.split("#")[0];
+      return openReader(request, response);
     }
 
-    function readNewText(isLast = false) {
-      reader ??= open();
-      if (!reader) return;
+    function readNewText() {
+      if (!read) reader ??= open();
       const text = xhr.responseText.slice(read); // empty after an error
       read += text.length;
-      reader.push(text, isLast);
+      reader?.push(text);
     }
 
     // Until the response begins, this can be stopped too.
-    const done = begin({ source: elt, target, disconnect: () => xhr.abort() });
-    xhr.addEventListener("loadend", done);
-    // In the last of these events, the request cannot be aborted any more: htmx would wait for ever.
-    xhr.addEventListener("progress", () => xhr.readyState < 4 && readNewText());
+    begin(request);
+    xhr.onloadend = () => finish(request);
+    // In the last of these events, the request cannot be aborted, and htmx would wait for ever.
+    xhr.onprogress = () => xhr.readyState < 4 && readNewText();
     // htmx continues when everything is on the page. After its own abort, it does not wait.
     for (const name of ["onload", "onerror", "onabort"]) {
       const htmxListener = xhr[name];
       xhr[name] = async (/** @type {Event} */ event) => {
-        if (name === "onload") readNewText(true);
-        if (name === "onload" && !reader && isRedirected() && isAway(api, detail)) {
-          streams.add(xhr); // htmx inserts nothing.
+        const isWhole = xhr.status; // It is 0 after an error.
+        if (isWhole) readNewText();
+        if (isWhole && !reader && !request.elements && isAway(detail)) {
+          swapNothing();
           location.assign(xhr.responseURL);
         }
         letHtmxContinue = () => {
           letHtmxContinue = () => {};
           htmxListener.call(xhr, event);
         };
-        if (reader) await reader.close("incomplete");
+        await reader?.close(isWhole ? "" : "incomplete");
         letHtmxContinue();
       };
     }
@@ -1851,38 +1621,33 @@
   /**
    * Swaps the message in as htmx 2 swaps a response. At the end of the body, where htmx would do
    * this itself, listeners could not change anything any more.
-   * @param {any} htmx @param {any} api @param {any} detail @param {Element} target
-   * @param {string} html
-   * @returns {Promise<unknown>} resolves after the swap
+   * @param {any} detail @param {Element} target @param {string} html
    */
-  function insertByHtmx2(htmx, api, detail, target, html) {
+  async function insertByHtmx2(detail, target, html) {
     const { elt, xhr, etc } = detail;
     const header = (/** @type {string} */ name) => xhr.getResponseHeader(name);
-    const attribute = (/** @type {string} */ name) => api.getClosestAttributeValue(elt, name);
+    const attribute = (/** @type {string} */ name) => htmx2API.getClosestAttributeValue(elt, name);
     const info = {
       ...detail,
       target,
       shouldSwap: true,
       serverResponse: html,
       swapOverride: header("HX-Reswap") ?? etc.swapOverride,
-      inserted: false,
     };
     detail.inserted = true;
-    return new Promise((done) => {
-      if (!api.triggerEvent(target, "htmx:beforeSwap", info) || !info.shouldSwap) return done(0);
-      htmx.swap(
-        info.target,
-        info.serverResponse,
-        api.getSwapSpecification(elt, info.swapOverride),
-        {
-          select: header("HX-Reselect") ?? detail.select ?? attribute("hx-select"),
-          selectOOB: etc.selectOOB ?? attribute("hx-select-oob"),
-          contextElement: elt,
-          eventInfo: info,
-          afterSwapCallback: done,
-        },
-      );
-    });
+    if (!htmx2API.triggerEvent(target, "htmx:beforeSwap", info) || !info.shouldSwap) return;
+    await new Promise((afterSwapCallback) => htmx.swap(
+      info.target,
+      info.serverResponse,
+      htmx2API.getSwapSpecification(elt, info.swapOverride),
+      {
+        select: header("HX-Reselect") ?? detail.select ?? attribute("hx-select"),
+        selectOOB: etc.selectOOB ?? attribute("hx-select-oob"),
+        contextElement: elt,
+        eventInfo: info,
+        afterSwapCallback,
+      },
+    ));
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -1891,14 +1656,11 @@
   // request.
   // ---------------------------------------------------------------------------------------------
 
-  /** @param {any} htmx */
-  function extendHtmx4(htmx) {
+  function extendHtmx4() {
     swapByHtmx = (text) =>
       htmx.swap({
         sourceElement: document.body,
-        target: "body",
         swap: "none",
-        push: "false",
         text: text.replace(/^\s*<template>|<\/template>$/g, ""), // where htmx 4 looks for nothing
       });
     htmx.registerExtension("streaming-html", {
@@ -1911,13 +1673,12 @@
         if (ctx.request.abort) ctx.request.headers[REQUEST_HEADER] ??= "html";
       },
       htmx_before_request(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
-        const { target, request } = ctx;
-        const disconnect = request.abort;
+        ctx.sent = { source, target: ctx.target, abort: ctx.request.abort };
         // htmx calls an extension for every request.
-        if (wantsStream(source)) ctx.endWaiting = begin({ source, target, disconnect });
+        if (wantsStream(source)) begin(ctx.sent);
       },
       htmx_finally_request(/** @type {Element} */ _, /** @type {any} */ { ctx }) {
-        ctx.endWaiting?.();
+        finish(ctx.sent);
       },
       htmx_error(/** @type {Element} */ source, /** @type {any} */ { ctx, error }) {
         if (wantsStream(source) && ctx && !ctx.response && error.name !== "AbortError") {
@@ -1925,35 +1686,31 @@
         }
       },
       htmx_before_response(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
+        const { hx, request, sent } = ctx;
         const response = ctx.response.raw;
-        const target = ctx.hx.retarget ?? ctx.target;
-        const swap = ctx.hx.reswap ?? ctx.swap;
-        const hasExtension = !!source.closest("[hx-ext*=streaming-html]");
-        const reader = openReader({
-          source,
+        const target = (hx.retarget && htmx.find(source, hx.retarget)) ?? ctx.target;
+        const swap = hx.reswap ?? ctx.swap;
+        const select = hx.reselect ?? ctx.select;
+        const reader = openReader(Object.assign(sent, {
           target,
           // The message is inserted by the request's only swap, with its history and its events.
-          insert(text) {
-            const select = ctx.hx.reselect ?? ctx.select;
-            return htmx.swap(
-              Object.assign(ctx, { text, target, swap, select, status: "streaming" }),
-            );
-          },
-          disconnect: ctx.request.abort,
-          header: (name) => response.headers.get(name),
-          headers: ctx.request.headers,
-          mayLackMarks: hasExtension && response.ok && !response.redirected,
-          onOpen(session) {
-            ctx.request.abort = () => session.abort();
+          insert: (/** @type {string} */ text) =>
+            htmx.swap(Object.assign(ctx, { text, target, swap, select, status: "streaming" })),
+          headers: request.headers,
+          elements: source.closest("[hx-ext*=streaming-html]"),
+          onOpen() {
+            request.abort = sent.abort;
             clearTimeout(ctx.requestTimeout); // It would limit the whole request.
-            ctx.swap = ctx.hx.reswap = "none";
+            ctx.swap = hx.reswap = "none";
           },
-        });
-        if (!reader) return wantsStream(source) ? keepOut(source, ctx) : undefined;
-        response.text = async () => {
-          await readInto(response, reader);
-          return reader.text ?? "";
-        };
+        }), response);
+        if (reader) {
+          response.text = async () => {
+            const error = await readInto(response, reader);
+            if (error) throw error;
+            return reader.text ?? "";
+          };
+        } else if (wantsStream(source)) keepOut(source, ctx);
       },
     });
   }
@@ -1978,90 +1735,59 @@
     };
   }
 
-  const { htmx } = /** @type {any} */ (window);
-  if (htmx?.registerExtension) extendHtmx4(htmx);
-  else if (htmx) extendHtmx2(htmx);
+  if (htmx?.registerExtension) extendHtmx4();
+  else if (htmx) extendHtmx2();
 
   // ---------------------------------------------------------------------------------------------
   // Turbo: a fetched response of <turbo-stream> elements, which Turbo itself would only apply when
   // all of it has arrived. Turbo sends the request, and treats every other response as always.
   // ---------------------------------------------------------------------------------------------
 
-  /** @type {WeakMap<Element, any>} the options with which Turbo has called fetch() */
-  const turboRequests = new WeakMap();
-
-  document.addEventListener("turbo:before-fetch-request", (event) => {
-    const source = /** @type {Element} */ (event.target);
-    turboRequests.set(source, /** @type {CustomEvent} */ (event).detail.fetchOptions);
-  });
-
-  document.addEventListener("turbo:submit-start", (event) => {
-    const source = /** @type {Element} */ (event.target);
-    const { formSubmission } = /** @type {CustomEvent} */ (event).detail;
-    if (!isMarked(source)) return;
-    const disconnect = () => formSubmission.stop();
-    const done = begin({ source, target: source, disconnect });
-    source.addEventListener("turbo:submit-end", done, { once: true });
-  });
-
-  // Turbo listens on the window, and so comes after this.
-  document.addEventListener("turbo:before-fetch-response", (event) => {
-    const source = /** @type {Element} */ (event.target);
-    const { response } = /** @type {CustomEvent} */ (event).detail.fetchResponse;
-    const type = response.headers.get("Content-Type");
-    const controller = new AbortController();
-    const session = readContentType(type)?.turbo && openReader({
+  listen("turbo:submit-start", ({ target: source, detail }) => {
+    const { fetchRequest } = detail.formSubmission;
+    const request = {
       source,
       target: source,
-      insert: () => {}, // The elements say where they go.
-      disconnect: () => controller.abort(),
-      header: (name) => response.headers.get(name),
-      headers: turboRequests.get(source)?.headers,
-    });
-    if (!session) {
+      place: document.body, // A visit replaces it.
+      abort: () => fetchRequest.cancel(),
+      headers: fetchRequest.headers,
+    };
+    memoryOf(source).turbo = request;
+    if (wantsStream(source)) begin(request);
+  });
+  listen("turbo:submit-end", ({ target }) => finish(memoryOf(target).turbo));
+
+  // Turbo listens on the window, and so comes after this.
+  listen("turbo:before-fetch-response", (event) => {
+    const source = event.target;
+    const { turbo } = memoryOf(source);
+    const { response } = event.detail.fetchResponse;
+    const stream = readContentType(response.headers);
+    if (turbo && stream?.turbo) {
+      event.stopPropagation();
+      void readInto(response, openSession(turbo, stream, response.headers));
+    } else {
       // Turbo would show the page of a proxy in place of this one, and is silent about an error
       // that is not HTML.
-      if (response.ok || !isMarked(source) || !isForeign(response, "")) return;
-      event.preventDefault();
+      if (response.ok || !wantsStream(source) || !isForeign(response, "")) return;
       reportFailure(source, source, response);
-      return;
     }
     event.preventDefault();
-    event.stopImmediatePropagation();
-    // The session reports an error of the network itself.
-    readInto(response, session, controller.signal).catch(() => {});
   });
 
-  document.addEventListener("turbo:fetch-request-error", (event) => {
-    const source = /** @type {Element} */ (event.target);
-    const { error } = /** @type {CustomEvent} */ (event).detail;
-    if (isMarked(source)) reportFailure(source, source, error);
+  listen("turbo:fetch-request-error", ({ target, detail }) => {
+    if (wantsStream(target)) reportFailure(target, target, detail.error);
   });
-
-  // To Turbo, the form is free again when the response has begun. htmx and plain forms have rules
-  // of their own.
-  document.addEventListener("submit", (event) => {
-    const form = /** @type {Element} */ (event.target);
-    if (turboRequests.has(form) && streaming.has(form)) event.preventDefault();
-  }, true);
 
   // Turbo and htmx 2 show their copy of the page when the reader comes back. Nothing in the copy is
   // busy. What stays on the page shows its state again with its next fragment.
-  for (const name of ["turbo:before-cache", "htmx:beforeHistorySave"]) {
-    document.addEventListener(name, () => {
-      for (const each of watched.keys()) each.setBusy?.(false);
-      for (const [source, pending] of streaming) showEnded(source, pending);
-    });
-  }
-
-  // A button in the copy cannot send again what it did not see.
-  for (const name of ["turbo:render", "htmx:historyRestore"]) {
-    document.addEventListener(name, () => {
-      /** @type {NodeListOf<HTMLElement>} */
-      const buttons = document.querySelectorAll(".streamhtml-retry");
-      for (const button of buttons) if (!button.onclick) button.remove();
-    });
-  }
+  listen("turbo:before-cache htmx:beforeHistorySave", () => {
+    for (const each of running) {
+      each.setBusy?.(false);
+      endLine(each);
+      showEnded(each.source);
+    }
+  });
 
   // ---------------------------------------------------------------------------------------------
   // Pages on which another library reads an event stream, and changes the page: hx-sse of htmx 4,
@@ -2069,50 +1795,45 @@
   // stop button, the live regions, the notices and the events.
   // ---------------------------------------------------------------------------------------------
 
-  /** What other libraries read now, by their object for it. @type {Map<object, Session>} */
-  const sessionsBeside = new Map();
-
   /**
    * Reports a change to the page.
-   * @param {any} stream @param {Element} element that has asked
+   * @param {any} stream what the other library reads, as an object of its own
+   * @param {Element} element that has asked
    * @param {string} html the change, trusted
-   * @param {() => void} disconnect
+   * @param {() => void} abort closes the connection
    */
-  function readBeside(stream, element, html, disconnect) {
-    if (!sessionsBeside.has(stream)) {
+  function readBeside(stream, element, html, abort) {
+    const memory = memoryOf(stream);
+    if (!memory.session) {
       if (!/\bstreamhtml\b/.test(html)) return; // It is not from this library.
       const form = element.getAttribute("data-stream-form");
       const source = (form && document.querySelector(form)) || element.closest("form") || element;
-      const none = /** @type {() => any} */ (() => null);
-      const request = { source, target: source, insert: none, disconnect, header: none, idle: 0 };
-      const framer = { push: (/** @type {string} */ change) => [fragment(change)] };
+      const read = (/** @type {string} */ change) => [
+        { patches: [{ action: "append", html: change }] },
+      ];
       noteSent(source);
-      const session = new Session(request, { follows: true, framer, index: 0 });
-      sessionsBeside.set(stream, session);
+      const request = { source, target: source, abort };
+      memory.session = openSession(request, { read, idle: 0 });
     }
-    sessionsBeside.get(stream)?.push(html);
+    memory.session.push(html);
   }
 
   /** @param {any} stream @param {string} reason */
   function endBeside(stream, reason) {
-    sessionsBeside.get(stream)?.close(reason);
-    sessionsBeside.delete(stream);
+    const memory = memoryOf(stream);
+    memory.session?.close(reason);
+    memory.session = undefined;
   }
-
-  /** @param {string} name @param {(event: any) => void} listener */
-  const listen = (name, listener) => document.addEventListener(name, listener);
 
   // htmx 4 spells the event in two ways.
-  for (const name of ["htmx:sse:after:message", "htmx:after:sse:message"]) {
-    listen(name, ({ target, detail: { message } }) => {
-      if (message.event === "end") return endBeside(target, message.data);
-      readBeside(target, target, message.data, () => {
-        const connection = target._htmx.sse;
-        connection.config.reconnect = false;
-        connection.reader?.cancel();
-      });
+  listen("htmx:sse:after:message htmx:after:sse:message", ({ target, detail: { message } }) => {
+    if (message.event === "end") return endBeside(target, message.data);
+    readBeside(target, target, message.data, () => {
+      const connection = target._htmx.sse;
+      connection.config.reconnect = false;
+      connection.reader?.cancel();
     });
-  }
+  });
   listen("htmx:sse:close", ({ target, detail }) =>
     endBeside(target, detail.reason === "ended" ? "incomplete" : "aborted"),
   );

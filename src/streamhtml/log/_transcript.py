@@ -6,13 +6,19 @@ cleanup and ``on_end``.
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Final
+
+from markupsafe import Markup
 
 from streamhtml._answer import rounded
 from streamhtml._delta import Delta
-from streamhtml._patch import Fragment, Outcome
+from streamhtml._patch import Fragment, Outcome, Patch
 from streamhtml._reply import Reply
 from streamhtml._views import Kept
 from streamhtml.log._entries import Batch
+
+_STEP: Final = Fragment(0, (Patch("append", Markup("")),))
+"""Ends a step of the stream after each batch, so that the writer can wait for its storage."""
 
 
 class Transcript(Reply):
@@ -34,7 +40,7 @@ class Transcript(Reply):
         return kept
 
     def show(self, kept: Kept) -> Fragment:
-        return Fragment(0)
+        return _STEP if kept else Fragment(0)
 
     @property
     def may_wait_at_end(self) -> bool:

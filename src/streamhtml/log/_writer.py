@@ -158,7 +158,9 @@ class Writer:
         if self.is_taken:
             self._stream.close()
         async for _ in self._stream:
-            pass
+            # A storage that is slower than the model gets fewer and larger batches.
+            while self._has_work() and not self._is_away:
+                await self._changed.wait()
         self._give_up_at = monotonic() + 2 * self._storage.lease
 
     def _end(self) -> EndEntry:

@@ -10,10 +10,12 @@ import pytest
 import redis
 import trio
 from redis.exceptions import RedisError, ResponseError
+from tests.docs.pages import DOCS, titled
 from tests.servers.redis_server import RedisServer, redis_server
+from tests.servers.server_commands import free_port
 from tests.servers.waiting import TIMEOUT, wait_until
 
-from streamhtml.redis import RedisLog
+from streamhtml.redis import RedisLog, _doorbell
 
 
 def connections(client: redis.Redis) -> list[str]:
@@ -98,6 +100,35 @@ def test_waits_while_redis_is_away() -> None:
         asyncio.run(main(server))
 
 
+def test_tests_a_silent_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that still works is kept, and one that is dead is replaced."""
+    monkeypatch.setattr(_doorbell, "SILENCE", 0.05)
+
+    async def main(server: RedisServer) -> None:
+        log = RedisLog(server.url, lease=0.2)
+        async with log.watch("silent", "entries") as watch:
+            await watch.wait(TIMEOUT)
+            with server.client() as client:
+                before = connections(client)
+                started = commands(client, "ping")
+                await asyncio.to_thread(wait_until, lambda: commands(client, "ping") > started + 1)
+                assert connections(client) == before
+            server.pause()
+            await asyncio.sleep(0.3)
+            server.resume()
+            await watch.wait(TIMEOUT)
+            with server.client() as client:
+                assert connections(client) != before
+
+    with redis_server() as server:
+        asyncio.run(main(server))
+
+
+def commands(client: redis.Redis, name: str) -> int:
+    """Return how often a command was called."""
+    return int(client.info("commandstats").get(f"cmdstat_{name}", {"calls": 0})["calls"])
+
+
 def test_readers_can_be_cancelled_at_any_time(server: RedisServer) -> None:
     async def main() -> None:
         log = RedisLog(server.url)
@@ -169,6 +200,8 @@ def test_one_log_in_several_event_loops(server: RedisServer) -> None:
     asyncio.run(log.create("loops", "header"))  # type: ignore[arg-type]
     thread.join(TIMEOUT)
     assert found == [[(0, "header")]]
+    assert asyncio.run(log.read("loops", 0)) is not None  # type: ignore[arg-type]
+    asyncio.run(log.aclose())  # It is not open in this loop.
     with server.client() as client:
         assert wait_until(lambda: connections(client) == [])
 
@@ -190,6 +223,49 @@ def test_ends_with_its_event_loop() -> None:
         asyncio.run(main(server))
         assert time.monotonic() - started < TIMEOUT
         server.resume()
+
+
+def test_over_tcp() -> None:
+    """With options in the URL that would change what redis-py returns."""
+
+    async def main(url: str) -> None:
+        log = RedisLog(url + "?protocol=3&decode_responses=true&max_connections=1")
+        async with log.watch("tcp", "entries") as watch:
+            await watch.wait(TIMEOUT)
+            epoch = await log.create("tcp", "header")
+            await watch.wait(TIMEOUT)
+            found = await log.read("tcp", -1)
+        assert found is not None
+        assert (found.epoch, found.entries) == (epoch, [(0, "header")])
+
+    with redis_server(port=free_port()) as server:
+        asyncio.run(main(server.url))
+
+
+def test_the_documented_rights_are_enough(server: RedisServer) -> None:
+    page = DOCS / "how-to" / "choose-a-log.md"
+    rights = titled(page, "Redis: ACL SETUSER").split()
+
+    async def main(url: str) -> None:
+        log = RedisLog(url)
+        async with log.watch("rights", "entries") as watch:
+            await watch.wait(TIMEOUT)
+            epoch = await log.create("rights", "header")
+            assert epoch is not None
+            await log.append("rights", epoch, 1, "one")
+            await log.request_stop("rights")
+            assert await log.renew("rights", epoch)
+            client.delete("streamhtml:{rights}:lease")
+            assert await log.renew("rights", epoch)
+            client.delete("streamhtml:{rights}:lease")
+            await log.end_lost("rights", epoch, 2, "lost")
+            assert await log.create("rights", "other") is not None
+
+    with server.client() as client:
+        client.execute_command("ACL", "SETUSER", "app", "on", ">secret", *rights)  # type: ignore[no-untyped-call]
+        client.acl_log_reset()
+        asyncio.run(main(server.url.replace("unix://", "unix://app:secret@")))
+        assert client.acl_log() == []
 
 
 def test_says_that_trio_is_not_supported() -> None:

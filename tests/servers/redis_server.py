@@ -23,8 +23,8 @@ class RedisServer:
         url: what ``redis.from_url()`` takes.
     """
 
-    def __init__(self, folder: str, options: dict[str, str]) -> None:
-        self.url = f"unix://{folder}/socket"
+    def __init__(self, folder: str, port: int, options: dict[str, str]) -> None:
+        self.url = f"redis://127.0.0.1:{port}" if port else f"unix://{folder}/socket"
         self._folder = folder
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
@@ -36,7 +36,7 @@ class RedisServer:
         log = Path(self._folder, "log")
         with log.open("ab") as file:
             self._process = subprocess.Popen(
-                [program, "--port", "0", "--unixsocket", "socket", *options],
+                [program, "--unixsocket", "socket", *options],
                 cwd=self._folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -74,15 +74,20 @@ class RedisServer:
 
 
 @contextmanager
-def redis_server(*, append_only: bool = False, max_memory: str = "0") -> Iterator[RedisServer]:
+def redis_server(
+    *, port: int = 0, append_only: bool = False, max_memory: str = "0"
+) -> Iterator[RedisServer]:
     """Run Redis until the block ends.
 
     Args:
+        port: the port on which to listen, for a client that cannot use the socket; 0 for none.
         append_only: whether Redis stores each write at once, so that a restart loses nothing.
             Otherwise, a restart loses everything.
         max_memory: memory after which Redis refuses to write, such as "5mb"; "0" for no limit.
     """
     options = {
+        "bind": "127.0.0.1",
+        "port": str(port),
         "save": "",
         "appendonly": "yes" if append_only else "no",
         "appendfsync": "always",
@@ -91,7 +96,7 @@ def redis_server(*, append_only: bool = False, max_memory: str = "0") -> Iterato
     }
     # Not pytest's folder: its path is too long for a socket.
     folder = tempfile.mkdtemp(prefix="redis-")
-    server = RedisServer(folder, options)
+    server = RedisServer(folder, port, options)
     try:
         server.start()
         yield server

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -21,17 +23,16 @@ class Connections:
     """
 
     def __init__(self, url: str, timeout: float) -> None:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=2,
-            timeout=timeout,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
+        defaults: dict[str, Any] = {
+            "timeout": timeout,
+            "socket_timeout": timeout,
+            "socket_connect_timeout": timeout,
             # A connection that was lost while nobody used it is noticed by the next command. It is
             # sent again: each script may run twice.
-            retry=Retry(NoBackoff(), 1),
-        )
-        pool.connection_kwargs |= {"protocol": 2, "decode_responses": False}
+            "retry": Retry(NoBackoff(), 1),
+        }
+        ours = {"max_connections": 2, "protocol": 2, "decode_responses": False}
+        pool = BlockingConnectionPool(**{**defaults, **parse_url(url), **ours})
         self._client = Redis.from_pool(pool)
         self.commands = Commands(self._client, timeout)
         self.doorbell = Doorbell(pool, timeout)

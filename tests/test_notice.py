@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from streamhtml import Notice, Reply, Truncated, stream
 from streamhtml._patch import Outcome
-from streamhtml._words import NOTICES, PARTS
+from streamhtml._words import NOTICES, PAGE, PARTS
 
 ENGLISH: dict[Outcome, str] = {
     "stopped": "You stopped this answer.",
@@ -87,7 +87,7 @@ def test_the_translations_of_the_site_come_first(
 def test_gettext_is_not_called_with_an_empty_text() -> None:
     asked: list[str] = []
     Notice(gettext=lambda text: asked.append(text) or text)  # type: ignore[func-returns-value]
-    assert asked == [*ENGLISH.values(), *PARTS]
+    assert asked == [*ENGLISH.values(), *PARTS, *PAGE]
 
 
 def test_the_words_are_chosen_when_the_notice_is_made() -> None:

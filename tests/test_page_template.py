@@ -5,18 +5,31 @@ from typing import Any
 
 import jinja2
 import pytest
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from streamhtml._notice import Notice
 from streamhtml._page_template import page_renderer
+from streamhtml._request_headers import Headers
 
 MESSAGE = Markup("<p>Hi</p>")
 
 
-def render(source: str | None, context: Mapping[str, Any], language: str = "") -> str:
+def render(
+    source: str | None,
+    context: Mapping[str, Any],
+    language: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> str:
     """Render a page with this source around the message; without a source, the built-in page."""
     environment = jinja2.Environment(autoescape=True)
+    notice = Notice(language=language)
     return page_renderer(
-        source, lambda page: environment.from_string(page).render, context, language, "n0"
+        source,
+        lambda page: environment.from_string(page).render,
+        context,
+        notice,
+        nonce="n0",
+        headers=Headers(headers or {}),
     )(MESSAGE)
 
 
@@ -34,6 +47,29 @@ def test_the_built_in_page_is_in_english_by_default() -> None:
     html = render(None, {})
     assert html.count(MESSAGE) == 1
     assert '<html lang="en">' in html
+
+
+@pytest.mark.parametrize(
+    ("url", "is_known"),
+    [
+        ("http://chat.test/?room=1&x=2", True),
+        ("https://chat.test/", True),
+        ("http://other.test/", False),
+        ("javascript://chat.test/%0aalert(1)", False),
+        ("//chat.test/", False),
+        ("http://[", False),
+        ("", False),
+    ],
+)
+def test_the_page_leads_back(url: str, is_known: bool) -> None:
+    headers = {"referer": url, "host": "chat.test"} if url else {}
+    link = str(escape(url)) if is_known else ""
+    assert render("{{ back_url }}{{ streamed_message }}", {}, headers=headers) == link + str(
+        MESSAGE
+    )
+    built_in = render(None, {}, "ko", headers)
+    assert (f'<p><a href="{escape(url)}">돌아가기</a></p>' in built_in) == is_known
+    assert ("<a" in built_in) == is_known
 
 
 @pytest.mark.parametrize(

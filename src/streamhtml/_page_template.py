@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from streamhtml._notice import Notice
 from streamhtml._template import Template, built_in
 
 _NAME = "streamed_message"
@@ -14,8 +16,10 @@ def page_renderer(
     page: object,
     find: Callable[[Any], Template],
     context: Mapping[str, Any],
-    language: str,
+    notice: Notice,
+    *,
     nonce: str,
+    headers: Mapping[str, str],
 ) -> Callable[[Markup], str]:
     """Return the function that renders the page around a message.
 
@@ -26,18 +30,27 @@ def page_renderer(
         page: the template, as the view passes it; None for the built-in page.
         find: returns the template that renders ``page``.
         context: the names that the view passes.
-        language: the active language, as ``Notice`` takes it. The page can use it as ``language``.
+        notice: has the active language, which the page can use as ``language``, and its words.
         nonce: the nonce of the Content-Security-Policy. The page can use it as ``nonce``.
+        headers: of the request. The page that the reader comes from is ``back_url``.
     """
-    names = {"language": language.replace("_", "-") or "en", "nonce": nonce, **context}
+    names = {
+        "language": notice.language.replace("_", "-") or "en",
+        "nonce": nonce,
+        "back_url": _back_url(headers),
+        **context,
+    }
 
     def render(message: Markup) -> str:
         if _NAME in context:
             raise ValueError(
                 f"the context has {_NAME!r}, which the page itself provides; choose another name"
             )
-        template = built_in("streamhtml/page.html") if page is None else find(page)
-        html = template({**names, _NAME: message})
+        if page is None:
+            template = built_in("streamhtml/page.html")
+            html = template({**names, _NAME: message, "back": notice.words["Back"]})
+        else:
+            html = find(page)({**names, _NAME: message})
         count = html.count(message)
         if count != 1:
             name = f" {page!r}" if isinstance(page, str) else ""
@@ -48,3 +61,14 @@ def page_renderer(
         return html
 
     return render
+
+
+def _back_url(headers: Mapping[str, str]) -> str:
+    """Return the URL of the page of this site that the reader comes from; "" if it is unknown."""
+    url = headers.get("Referer", "")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    is_here = parts.scheme in {"http", "https"} and parts.netloc == headers.get("Host")
+    return url if is_here else ""

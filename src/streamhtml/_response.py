@@ -174,7 +174,9 @@ class BaseStreamingResponse(Generic[RequestT]):
             sent = Headers(raw_headers)
             site = self._site(request)
             notice = site.notice(template, _language_of(headers or {}))
-            render_page = page_renderer(page, site.load, context or {}, notice.language, nonce)
+            render_page = page_renderer(
+                page, site.load, context or {}, notice, nonce=nonce, headers=sent
+            )
             into = (into or "").removeprefix("#")
             chosen = create_format(format, FormatRequest(sent, into, nonce, render_page))
             gzip = Gzip() if compress and accepts_gzip(sent.get("Accept-Encoding")) else None

@@ -38,6 +38,9 @@ PARTS: Final = (
 """The English words in the templates of parts. They are the msgids of translations, too. A
 translation keeps ``{seconds}``, which becomes a number from 2 on."""
 
+PAGE: Final = ("Back",)
+"""The English words on the built-in page. They are the msgids of translations."""
+
 CLIENT: Final = {
     "complete": "Reply complete.",
     "thinking": "Thinking…",
@@ -76,6 +79,7 @@ _TRANSLATIONS: Final[dict[str, dict[str, str]]] = {
         "Arguments": "인수",
         "Result": "결과",
         "Error": "오류",
+        "Back": "돌아가기",
         "Reply complete.": "답변이 완료되었습니다.",
         "Please wait until the answer is complete.": "답변이 끝날 때까지 기다려 주세요.",
         "Try again": "다시 시도",
@@ -96,7 +100,9 @@ _TRANSLATIONS: Final[dict[str, dict[str, str]]] = {
 }
 
 
-_OF_ANSWERS: Final = {english: english for english in (*filter(None, NOTICES.values()), *PARTS)}
+_OF_ANSWERS: Final = {
+    english: english for english in (*filter(None, NOTICES.values()), *PARTS, *PAGE)
+}
 _OF_CLIENT: Final = {english: english for english in CLIENT.values()}
 
 

@@ -828,7 +828,7 @@
     };
     button.disabled = wait > 0;
     setTimeout(() => (button.disabled = false), wait * 1000);
-    all(".streamhtml-notice", place).at(-1)?.append(" ", button);
+    all(".streamhtml-notice", place).at(-1)?.append("\u2003", button);
   }
 
   /**

@@ -187,7 +187,7 @@ class Writer:
             elif not await self._store_next():
                 if monotonic() > self._give_up_at:
                     logger.error("the end of %s could not be stored", self.id)
-                    self._stored = len(self._entries)
+                    self._is_lost, self._stored = False, len(self._entries)
                     self._changed.notify()
                     return
                 await anyio.sleep(self._retry_after)

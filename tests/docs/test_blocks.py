@@ -58,6 +58,48 @@ response = reply(RequestFactory().post("/reply", {"message": "<b>"}))
 shown = b"".join(response.streaming_content).decode()
 response.close()
 """
+DJANGO_RELOAD = """
+import sys
+import types
+from django.db import connection, models
+
+class Message(models.Model):
+    user = models.CharField(max_length=40)
+    pair = models.CharField(max_length=40)
+    question = models.TextField()
+    answer = models.JSONField(null=True)
+    class Meta:
+        app_label = "chat"
+
+with connection.schema_editor() as editor:
+    editor.create_model(Message)
+sys.modules["chat"] = types.ModuleType("chat")
+sys.modules["chat.models"] = types.ModuleType("chat.models")
+sys.modules["chat.models"].Message = Message
+RequestFactory.request = lambda self, _made=RequestFactory.request, **given: (
+    setattr(request := _made(self, **given), "user", "ada") or request
+)
+"""
+DJANGO_RELOADED = """
+from django.http import Http404
+
+saved = Message.objects.get()
+assert saved.answer["parts"][0]["text"] == "It is <b>42</b>."
+response = again(RequestFactory().get("/"), saved.pair)
+assert b"".join(response.streaming_content).decode() == shown
+response.close()
+assert response.headers["Streaming-HTML-Resume"] == f"/reply/{saved.pair}"
+assert stop(RequestFactory().post("/"), saved.pair).status_code == 204
+request = RequestFactory().post("/")
+request.user = "eve"
+for view in again, stop:
+    try:
+        view(request, saved.pair)
+    except Http404:
+        continue
+    raise AssertionError(view)
+connection.close()
+"""
 DJANGO_SAVE = """
 import sys
 import types
@@ -95,6 +137,11 @@ connection.close()
             DOCS / "how-to" / "save-the-answer.md",
             "django-save",
             DJANGO + DJANGO_SAVE + DJANGO_VIEW + DJANGO_SAVED,
+        ),
+        (
+            DOCS / "how-to" / "reload-and-resume.md",
+            "django-reload",
+            DJANGO + DJANGO_RELOAD + DJANGO_VIEW + DJANGO_RELOADED,
         ),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",

@@ -1,6 +1,7 @@
 """Makes few patches of many, for a reader who comes late.
 
-What is appended later is written into the HTML that it is appended to. The law: the page is the same as if each patch had been applied.
+What is appended later is written into the HTML that it is appended to. The law: the page is the
+same as if each patch had been applied.
 """
 
 from typing import Final

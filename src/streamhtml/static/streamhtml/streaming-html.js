@@ -64,7 +64,8 @@
    * @typedef {object} Fragment
    * @property {Patch[]} patches
    * @property {string} [outcome] how the reply ended, on its last fragment
-   * @property {number} [index] 0, 1, 2 …; the session sets it
+   * @property {number} [index] 0, 1, 2 …; the session sets it, if the body does not say it
+   * @property {string} [tag] what the index belongs to
    *
    * What takes a body.
    *
@@ -77,7 +78,6 @@
    * @property {boolean} [turbo] whether its patches are for Turbo
    * @property {(text: string) => Iterable<Fragment>} read returns the fragments that are complete
    *   with this text
-   * @property {number} [index] of its first fragment
    * @property {number} [idle] the seconds without a byte that end it; 0 for no limit
    *
    * A request whose response is a stream, as the code that sent it sees it.
@@ -88,6 +88,7 @@
    * @property {(html: string) => void | Promise<unknown>} [insert] inserts the message there;
    *   Turbo and other libraries do so themselves
    * @property {Element} [place] is on the page until the message is there, if not `target`
+   * @property {string} [src] the URL of an answer that the page itself has asked for
    * @property {() => void} abort closes the connection, because the page wants no more of it
    * @property {unknown} [elements] whether the body may be one of elements without marks
    * @property {() => void} [onOpen] is called when the session begins
@@ -123,8 +124,8 @@
   // ---------------------------------------------------------------------------------------------
 
   // What is in a mark after its token: "+", then the operation.
-  const MARK =
-    /^(\+?) ?(?:(ping|token|end) ?(\w*)|(open|append|replace|tail|swap)? ?(?:#(\S+))? ?(@?\d+)?)$/;
+  const MARK = // eslint-disable-next-line max-len
+    /^(\+?) ?(?:(from|ping|token|end) ?(\S*)|(open|append|replace|tail|swap)? ?(?:#(\S+))? ?(@?\d+)?)$/;
 
   /**
    * @param {string} token begins each mark of this response, until a mark names another one
@@ -135,11 +136,20 @@
     let text = "";
     /** @type {Patch[]} of a fragment that is not whole yet */
     let patches = [];
+    /** @type {any} of the next fragment */
+    let index = 0;
+    let tag = ""; // what the index belongs to
     // Each mark leaves out what the one before it said.
     let action = "append";
     let root = "";
     /** @type {string | undefined} */
     let at;
+
+    /** @param {string} word @param {string} value */
+    function note(word, value) {
+      if (word === "token") start = "<!" + value;
+      if (word === "from") [index, tag = tag] = value.split(".");
+    }
 
     return function* (piece) {
       text += piece;
@@ -153,15 +163,17 @@
         if (!words) throw new Error("unknown mark:" + mark);
         text = text.slice(end + 1);
         const [, unfinished, word, value, newAction = action, newRoot = root, newAt] = words;
-        if (word === "token") start = "<!" + value;
-        if (/ping|token/.test(word)) continue;
+        if (/from|ping|token/.test(word)) {
+          note(word, value);
+          continue;
+        }
         action = newAction;
         root = newRoot;
         if (mark !== unfinished) at = newAt;
         const hasRoot = !/open|swap/.test(action);
         if (html || !word) patches.push({ action, root: hasRoot ? root : "", at, html });
         if (unfinished) continue;
-        yield { patches, outcome: value };
+        yield { patches, outcome: value, index: index++, tag };
         patches = [];
       }
     };
@@ -174,11 +186,9 @@
    */
   function readContentType(headers) {
     const type = headers.get("Content-Type") ?? "";
-    const found = /;\s*fragments="?(\w+)"?(?:;\s*from=(\d+))?/i.exec(type);
-    if (!found) return;
-    const [, token, from = 0] = found;
+    const token = /;\s*fragments="?(\w+)/i.exec(type)?.[1];
     const turbo = /^text\/vnd\.turbo/i.test(type);
-    return { turbo, read: createFramer(token), index: +from };
+    return token ? { turbo, read: createFramer(token) } : undefined;
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -667,6 +677,7 @@
    */
   function finish(request) {
     if (request?.setBusy || !running.delete(request)) return;
+    if (!running.size) uncached.remove();
     endLine(request);
     if (!newestOf(request.source)) showEnded(request.source);
     return true;
@@ -682,7 +693,7 @@
     }, THINKING_DELAY);
     showState(source, "waiting");
     // The page itself sends other requests, such as one that resumes an answer.
-    if (source.closest("form,button,a")) follow(source);
+    if (!request.src && source.closest("form,button,a")) follow(source);
   }
 
   /** @param {Running} request */
@@ -997,7 +1008,7 @@
   const STOP_TIMEOUT = 5; // s from the reader's stop to the end of the body
   const KEEPALIVE_LIMIT = 60_000; // characters of the request; browsers allow 64 KiB in all
   const RESUME_ATTEMPTS = 6;
-  const RESUME_DELAY = 250; // ms before the first attempt, at least; doubled for each further one
+  const RESUME_DELAY = 125; // ms; doubled for each attempt
 
   const LEAVE_DELAY = 200; // ms; what only moves is back by then
 
@@ -1014,9 +1025,18 @@
    * @property {boolean} [isStopped] whether the reader has stopped it before it had a session
    * @property {() => Element} noticePlace where the client's notice goes
    * @property {(busy: boolean) => void} [setBusy] while it has a session
+   * @property {string} [src] as in the request
    * @property {number} [timer] waits until it is time for the line
    * @property {any} [line] the element that says that the first words are awaited
    */
+
+  /**
+   * While this is on the page, Turbo and htmx 2 keep no copy of it, which would have only a part of
+   * an answer. When the reader comes back, they ask the server.
+   */
+  const uncached = /** @type {Element} */ (
+    parse('<meta name="turbo-cache-control" content="no-cache" hx-history="false">').firstChild
+  );
 
   /** What has not ended; the newest is the last. @type {Set<Running>} */
   const running = new Set();
@@ -1030,6 +1050,7 @@
       const leave = () => each.hasLeft() && each.abort();
       if (each.hasLeft()) setTimeout(leave, LEAVE_DELAY);
     }
+    all("[data-stream-src]:not(.streamhtml *)").forEach(showAnswer);
     showStopButtons();
     // A button in the copy of a page, which the reader comes back to, has nothing to send again.
     for (const button of all(".streamhtml-retry")) if (!button.onclick) button.remove();
@@ -1041,7 +1062,6 @@
   }
 
   new MutationObserver(onChange).observe(document, { childList: true, subtree: true });
-  onChange();
 
   // In its history, a browser keeps the page with its connections. The reader may not come back.
   addEventListener("pagehide", ({ persisted }) => {
@@ -1081,8 +1101,14 @@
    */
   // eslint-disable-next-line max-lines-per-function -- its functions share the state of the reply
   function openSession(request, stream, responseHeaders) {
-    let { read, index = 0 } = stream;
-    let received = index; // How many fragments are in the queue or on the page.
+    let { read } = stream;
+    let received = -1; // the last fragment that is in the queue or on the page
+    let tag = "";
+    let attempt = request.src ? 0 : 1; // to resume; the first one for `src` is made at once
+    let resumeURL = request.src;
+    /** @type {string | undefined} */
+    let stopURL;
+    let isStarted = false;
     let disconnect = request.abort;
     /** @type {Element[] | undefined} the live regions; undefined before the message is there */
     let regions;
@@ -1094,10 +1120,8 @@
     let endPause = () => {};
     /** @type {Promise<unknown> | undefined} */
     let ended;
-    const { source, headers } = request;
+    const { source, src, headers } = request;
     const { turbo, idle = IDLE_TIMEOUT } = stream;
-    const stopURL = responseHeaders?.get(REQUEST_HEADER + "-Stop");
-    const resumeURL = responseHeaders?.get(REQUEST_HEADER + "-Resume");
     const apply = createApplier(turbo, request.insert);
     const sink = createSink(write);
     const methods = { push, close, interrupt, abort, stop, hasLeft, setBusy, noticePlace };
@@ -1108,20 +1132,35 @@
     showWaiting(session);
     request.onOpen?.();
     restartIdleTimer();
-    announce("");
-    dispatch(source, "stream:start");
-    resetSent(source);
+    if (!src) start(responseHeaders);
     if (session.isStopped) setTimeout(stop);
     return session;
+
+    /** @param {Headers | undefined} found of a response with fragments */
+    function start(found) {
+      stopURL = found?.get(REQUEST_HEADER + "-Stop") ?? stopURL;
+      resumeURL = found?.get(REQUEST_HEADER + "-Resume") ?? resumeURL;
+      if (resumeURL) document.head.append(uncached);
+      if (isStarted) return;
+      isStarted = true;
+      announce("");
+      dispatch(source, "stream:start");
+      if (!src) resetSent(source);
+    }
 
     /** @param {string} text */
     function push(text) {
       try {
         for (const fragment of read(text)) {
-          fragment.index = index++;
-          if (index <= received) continue; // It is there already.
-          received = index;
           outcome ||= fragment.outcome;
+          const index = (fragment.index ??= received + 1);
+          if (index <= received && fragment.tag === tag) continue; // It is there already.
+          // The element has the place for the message, also if the server knows another one.
+          const [first] = fragment.patches;
+          if (src && first && received < 0) Object.assign(first, { action: "open", root: "" });
+          received = index;
+          ({ tag = "" } = fragment);
+          attempt = 1;
           sink.push(fragment);
         }
         restartIdleTimer();
@@ -1251,36 +1290,49 @@
 
     /** Asks for what was missed, if the server keeps it. */
     async function resume() {
-      for (let attempt = 0; attempt < RESUME_ATTEMPTS; attempt++) {
-        if (!resumeURL || outcome || aborted) return;
+      while (resumeURL && !outcome && !aborted && attempt <= RESUME_ATTEMPTS) {
         // A random delay, so that clients whose server was restarted do not all come at once.
         await new Promise((done) => {
           endPause = disconnect = () => done(0);
-          setTimeout(done, RESUME_DELAY * 2 ** attempt * (1 + Math.random()));
+          setTimeout(done, attempt && RESUME_DELAY * 2 ** attempt * (1 + Math.random()));
         });
         if (aborted) return;
-        const controller = new AbortController();
-        disconnect = () => controller.abort();
-        restartIdleTimer();
+        attempt++;
         try {
-          const response = await fetch(resumeURL, {
-            headers: {
-              ...headers,
-              [REQUEST_HEADER]: turbo ? "turbo" : "html",
-              "Last-Event-ID": String(received - 1),
-            },
-            signal: controller.signal,
-          });
-          const rest = readContentType(response.headers);
-          if (rest) {
-            ({ read, index = 0 } = rest);
-            received = Math.max(received, index);
-            await readBody(response, push);
-          } else if (response.status < 500) return; // The server has nothing more to say.
+          if (await readRest(resumeURL)) return;
         } catch {
           // The network is still down.
         }
       }
+    }
+
+    /** @param {string} url @returns {Promise<boolean>} whether the server has no more to say */
+    async function readRest(url) {
+      const controller = new AbortController();
+      disconnect = () => controller.abort();
+      restartIdleTimer();
+      const response = await fetch(url, {
+        headers: {
+          ...headers,
+          [REQUEST_HEADER]: turbo ? "turbo" : "html",
+          ...(received < 0 ? {} : { "Last-Event-ID": received + (tag && "." + tag) }),
+        },
+        signal: controller.signal,
+      });
+      const { ok, redirected, status } = response;
+      const rest = readContentType(response.headers);
+      if (rest) {
+        ({ read } = rest);
+        start(response.headers);
+        await readBody(response, push);
+      } else if (received < 0 && ok && !redirected) {
+        const html = await response.text(); // It may be the whole answer.
+        if (!html) return true;
+        read = () => [{ patches: [{ action: "open", html }], outcome: "finished" }];
+        start(response.headers);
+        push("");
+      }
+      return !rest && status < 500;
     }
   }
 
@@ -1428,25 +1480,10 @@
   /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
   async function sendForm(form, submitter) {
     const controller = new AbortController();
-    const [, selector, , position = "beforeend"] = /** @type {RegExpMatchArray} */ (
-      /^(.*?)( (\w+(begin|end|HTML)))?$/.exec(/** @type {string} */ (form.dataset.stream))
-    );
-    const find = () => document.querySelector(selector || "body");
-    const target = find();
-    if (!target) throw new Error("data-stream: no " + selector);
-    const request = {
+    const request = Object.assign(findPlace(form), {
       source: form,
-      /** Another answer may have replaced it. */
-      get target() {
-        return (!target.isConnected && form.isConnected && find()) || target;
-      },
-      insert(/** @type {string} */ html) {
-        const place = /** @type {any} */ (request.target);
-        if (/HTML/.test(position)) place[position] = trusted(html);
-        else place.insertAdjacentHTML(position, trusted(html));
-      },
       abort: () => controller.abort(),
-    };
+    });
     const sent = formRequest(form, submitter, controller.signal);
     begin(request);
     try {
@@ -1455,11 +1492,40 @@
       if (reader) await readInto(response, reader);
       else if (response.redirected) location.assign(response.url);
       else if (response.ok) request.insert(await response.text());
-      else reportFailure(form, target, response);
+      else reportFailure(form, request.target, response);
     } catch (error) {
-      if (!controller.signal.aborted) reportFailure(form, target, error);
+      if (!controller.signal.aborted) reportFailure(form, request.target, error);
     }
     finish(request);
+  }
+
+  /**
+   * Returns where an element wants a message: where its data-stream says, or in its own place.
+   * @param {HTMLElement} element
+   */
+  function findPlace(element) {
+    const { stream } = element.dataset;
+    const isOwn = stream === undefined;
+    const [, selector, , position = isOwn ? "outerHTML" : "beforeend"] =
+      /** @type {RegExpMatchArray} */ (/^(.*?)( (\w+(begin|end|HTML)))?$/.exec(stream ?? ""));
+    const find = () => (isOwn ? element : document.querySelector(selector || "body"));
+    const target = find();
+    if (!target) throw new Error("data-stream: no " + selector);
+    const place = {
+      /** Another answer may have replaced it. */
+      get target() {
+        return (!target.isConnected && element.isConnected && find()) || target;
+      },
+      /** @param {string} html */
+      insert(html) {
+        const found = /** @type {any} */ (place.target);
+        const { parentNode } = found;
+        if (/HTML/.test(position)) found[position] = trusted(html);
+        else found.insertAdjacentHTML(position, trusted(html));
+        processByHtmx(parentNode);
+      },
+    };
+    return place;
   }
 
   /**
@@ -1478,6 +1544,28 @@
     }
     const body = /multipart/i.test(attribute("enctype")) ? data : query;
     return new Request(url, { headers, signal, method: "post", body });
+  }
+
+  // ---------------------------------------------------------------------------------------------
+  // Answers that the page shows again: <div data-stream-src="/reply/1"> asks for one, as a session
+  // does for the rest of an answer that was cut.
+  // ---------------------------------------------------------------------------------------------
+
+  /** @param {Element} element @returns {Element} whose state says that the answer streams */
+  const sourceOf = (element) =>
+    document.querySelector(element.getAttribute("data-stream-form") ?? "_") ?? element;
+
+  /** @param {HTMLElement} element */
+  function showAnswer(element) {
+    const src = element.dataset.streamSrc;
+    element.removeAttribute("data-stream-src"); // A copy of the page must not ask again.
+    const request = Object.assign(findPlace(element), {
+      source: sourceOf(element),
+      place: element,
+      src,
+      abort() {},
+    });
+    void openSession(request, { read: () => [] }).close("");
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -1559,7 +1647,7 @@
     // fetch() refuses others.
     for (const name in sent) if (!/[^\0-\xff]/.test(sent[name])) headers[name] = sent[name];
     const request = {
-      source: elt,
+      source: sourceOf(elt),
       target,
       insert: (/** @type {string} */ html) => insertByHtmx2(detail, request.target, html),
       abort: xhr.abort.bind(xhr),
@@ -1673,7 +1761,7 @@
         if (ctx.request.abort) ctx.request.headers[REQUEST_HEADER] ??= "html";
       },
       htmx_before_request(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
-        ctx.sent = { source, target: ctx.target, abort: ctx.request.abort };
+        ctx.sent = { source: sourceOf(source), target: ctx.target, abort: ctx.request.abort };
         // htmx calls an extension for every request.
         if (wantsStream(source)) begin(ctx.sent);
       },
@@ -1806,8 +1894,8 @@
     const memory = memoryOf(stream);
     if (!memory.session) {
       if (!/\bstreamhtml\b/.test(html)) return; // It is not from this library.
-      const form = element.getAttribute("data-stream-form");
-      const source = (form && document.querySelector(form)) || element.closest("form") || element;
+      const named = sourceOf(element);
+      const source = named.closest("form") ?? named;
       const read = (/** @type {string} */ change) => [
         { patches: [{ action: "append", html: change }] },
       ];
@@ -1859,4 +1947,6 @@
     if (type === "finished") endBeside(el, outcome);
     if (/error|failed/.test(type)) endBeside(el, "incomplete");
   });
+
+  onChange();
 })();

@@ -1418,7 +1418,7 @@
     // position. If this comment is at the top level, so is the end of the element before it.
     const parser = document.implementation.createHTMLDocument();
     parser.write(trusted("<template>"));
-    const { content } = /** @type {HTMLTemplateElement} */ (parser.head.firstChild);
+    const { content } = /** @type {HTMLTemplateElement} */ (parser.querySelector("template"));
 
     /** @param {string} action @param {number} [end] the position where the element ends */
     function complete(action, end = Infinity) {

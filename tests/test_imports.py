@@ -17,8 +17,9 @@ FRAMEWORKS = {
     "asgiref",
     "pygments",
     "math_core",
+    "redis",
 }
-NEVER = {"flask_babel", "babel", "openai", "redis", "trio", "uvicorn", "httpx"}
+NEVER = {"flask_babel", "babel", "openai", "trio", "uvicorn", "httpx"}
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -45,6 +46,8 @@ def loaded_by(statement: str) -> set[str]:
         ("streamhtml.flask", {"flask", "werkzeug"}),
         ("streamhtml.pygments", {"pygments"}),
         ("streamhtml.math_core", {"math_core"}),
+        ("streamhtml.log", set()),
+        ("streamhtml.redis", {"redis"}),
     ],
 )
 def test_a_module_loads_its_own_framework_only(module: str, own_packages: set[str]) -> None:

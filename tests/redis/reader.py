@@ -7,6 +7,8 @@ from streamhtml.asgi import StreamingHTMLResponse
 from streamhtml.log import Log
 from streamhtml.sources import Tokens
 
+_NOTICE = re.compile(r'<span class="streamhtml-notice.*?</span>')
+_ELEMENT = re.compile(r"<[^>]*>")
 _MARK = re.compile(r"<!\w{2}(\+?) ?([^>]*)>")
 
 
@@ -64,9 +66,7 @@ class Reader:
             self.ends.append(place)
         elif name != "ping":
             self._operation = name or self._operation
-            if self._operation != "append":
-                self.text = ""
-            elif "streamhtml-notice" not in html:
-                self.text += html
+            text = _ELEMENT.sub("", _NOTICE.sub("", html))
+            self.text = self.text + text if self._operation == "append" else text
         if is_last and name != "ping":
             self._number += 1

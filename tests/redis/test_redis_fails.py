@@ -147,26 +147,32 @@ def kill_all(client: redis.Redis) -> None:
 @pytest.mark.parametrize("visits", [300, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_readers_leave_and_come_back(server: RedisServer, visits: int) -> None:
     """Each visit ends after a few fragments, or in the middle of one."""
-    readers = 20
+    readers = [Reader() for _ in range(20)]
     seed = random.Random(visits)
 
     async def come_and_go(log: RedisLog, reader: Reader) -> None:
-        for _ in range(visits // readers):
-            if reader.ends:
-                return
+        for _ in range(visits // len(readers)):
             visit = reader.follow(log, "a", chunks=seed.randint(1, 3))
             with suppress(TimeoutError):
                 await asyncio.wait_for(visit, seed.random() * 0.2)
-        await reader.follow(log, "a")
 
-    async def main() -> list[Reader]:
+    async def main() -> Answer:
         log, other = RedisLog(server.url), RedisLog(server.url)
-        followers = [Reader() for _ in range(readers)]
-        recording = log.record("a", words(visits // 5), interval=0).run()
-        await asyncio.gather(recording, *(come_and_go(other, each) for each in followers))
-        return followers
+        all_have_come = asyncio.Event()
+
+        async def tokens() -> AsyncIterator[str]:
+            async for word in words(1_000_000):
+                yield word
+                if all_have_come.is_set():
+                    return
+
+        recording = asyncio.create_task(log.record("a", tokens(), interval=0).run())
+        await asyncio.gather(*(come_and_go(other, each) for each in readers))
+        all_have_come.set()
+        await asyncio.gather(*(each.follow(other, "a") for each in readers))
+        return await recording
 
     command(server, "FLUSHALL")
-    followers = asyncio.run(main())
-    expected = "".join(f"w{number} " for number in range(visits // 5))
-    assert [(each.text, each.ends) for each in followers] == [(expected, ["finished"])] * readers
+    answer = asyncio.run(main())
+    assert answer.outcome == "finished"
+    assert [(each.text, each.ends) for each in readers] == [(answer.text, ["finished"])] * 20

@@ -83,8 +83,8 @@ def html_of(fragments: list[Fragment]) -> str:
 async def record(log: Log, *tokens: Any, then: Exception | None = None) -> tuple[str, Answer]:
     """Record an answer, one token in each batch. Return its id, and what ``run()`` returned."""
     pair, source = pair_id(), Steps(*tokens, then=then)
+    answers: list[Answer] = []
     async with anyio.create_task_group() as tasks:
-        answers: list[Answer] = []
 
         async def run() -> None:
             answers.append(await log.record(pair, source, interval=0).run())
@@ -161,8 +161,9 @@ class LogConformance(StorageCases):
 
         opened = anyio.Semaphore(0)
         own = log.record(pair, source)
+        fragments: list[Fragment] = []
         async with anyio.create_task_group() as tasks, reading(own) as stream:
-            fragments = [await anext(stream)]
+            fragments.append(await anext(stream))
             for _ in range(3):
                 tasks.start_soon(follow)
                 await opened.acquire()

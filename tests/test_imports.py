@@ -41,6 +41,8 @@ def loaded_by(statement: str) -> set[str]:
         ("streamhtml._response", set()),
         ("streamhtml.asgi", set()),
         ("streamhtml.wsgi", set()),
+        ("streamhtml.log", set()),
+        ("streamhtml.testing", set()),
         ("streamhtml.starlette", {"starlette"}),
         ("streamhtml.django", {"django", "asgiref"}),
         ("streamhtml.flask", {"flask", "werkzeug"}),
@@ -61,6 +63,15 @@ def test_a_module_loads_its_own_framework_only(module: str, own_packages: set[st
 )
 def test_the_core_loads_no_event_loop(module: str) -> None:
     assert "asyncio" not in loaded_by(f"import {module}")
+
+
+@pytest.mark.parametrize("module", ["starlette", "django", "flask", "asgi", "wsgi"])
+def test_nothing_of_a_log_is_loaded_without_one(module: str) -> None:
+    code = f"import sys, streamhtml.{module}; print('streamhtml.log' in sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "False\n"
 
 
 def test_all_lists_every_public_name() -> None:

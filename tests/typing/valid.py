@@ -47,6 +47,7 @@ from streamhtml import (
     think,
 )
 from streamhtml.formats import FORMATS, create_format, negotiate
+from streamhtml.log import AnswerStatus, Log, Recording, wait
 
 
 async def words() -> AsyncIterator[str]:
@@ -103,6 +104,19 @@ def show_again(request: Request, stored: dict[str, object]) -> list[Markup]:
         streamhtml.starlette.render_message(request, answer, "chat.html", renderer="text"),
         streamhtml.flask.render_message(flask.request, answer, headers={"Content-Language": "ko"}),
     ]
+
+
+async def logged(request: Request, log: Log) -> None:
+    async def save(answer: Answer) -> None:
+        print(answer.to_dict())
+
+    recording: Recording = log.record("ai_1", ["a"], on_end=save, limits=Limits(silence=9))
+    streamhtml.starlette.StreamingHTMLResponse(request, recording, resume_url="/1", stop_url="/2")
+    streamhtml.starlette.StreamingHTMLResponse(request, log.follow("ai_1", wait=9))
+    answer: Answer = await recording.run()
+    status: AnswerStatus | None = await log.status("ai_1")
+    found: Answer | None = wait(log.answer("ai_1"))
+    print(answer, status and status.is_streaming, found)
 
 
 def on_end(reply: Reply) -> None:

@@ -10,7 +10,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache, partial
 from hashlib import blake2b
 from importlib.metadata import version
-from types import CodeType, FunctionType, MethodType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Final
 
 from streamhtml._type_name import type_name
@@ -62,12 +62,12 @@ def describe(value: object, depth: int = _MAX_DEPTH) -> str:
             return f"{value.__qualname__}({_describe_code(value.__code__)}, {options})"
         case MethodType():
             return describe([value.__func__, value.__self__], below)
-        case type():
+        case type() | BuiltinFunctionType():
             return f"{value.__module__}.{value.__qualname__}"
     if is_dataclass(value):
         values = [(field.name, getattr(value, field.name)) for field in fields(value)]
         return f"{type_name(value)}{describe(values, below)}"
-    return type_name(value)
+    return f"{type_name(value)}()"
 
 
 def _describe_code(code: CodeType) -> str:

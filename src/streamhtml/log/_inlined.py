@@ -25,7 +25,7 @@ def inline_patches(patches: list[Patch]) -> list[Patch]:
     try:
         for patch in patches:
             trees.add(patch)
-    except LookupError:  # A template of the site has put something where no patch finds it.
+    except LookupError:  # It is written where a parser would not leave it.
         return patches
     return trees.patches()
 
@@ -55,7 +55,7 @@ class _Trees:
                 raise LookupError(patch.root)
             top = Element()
             self._first.append((patch, top))
-            self._register(top.read(patch.html))
+            self._read(top, patch.html)
             return
         self._tails.pop(patch.root, None)
         if patch.action == "tail":
@@ -69,19 +69,33 @@ class _Trees:
             return
         if place.name in _DROP_NEWLINE and not place.children and html.startswith("\n"):
             html = "\n" + html
-        self._register(place.read(html))
+        self._read(place, html)
 
     def _replace(self, old: Element, html: str) -> None:
         parent = old.parent
         assert parent is not None
         new = parent.empty()
-        self._register(new.read(html))
+        self._read(new, html)
         for child in new.elements():
             child.parent = parent
         at = parent.index(old)
         parent.children[at : at + 1] = new.children
         if parent.last is old:
             parent.last = next(reversed(parent.elements()), None)
+
+    def _read(self, element: Element, html: str) -> None:
+        """Add HTML to an element. A parser has to leave all of it there.
+
+        Raises:
+            LookupError: it would not, as with a block in a ``<p>``.
+        """
+        count = len(element.children)
+        elements = element.read(html)
+        added = Element()
+        added.children = element.children[count:]
+        if "".join(added.pieces()) != html:
+            raise LookupError(element.name)
+        self._register(elements)
 
     def _register(self, elements: list[Element]) -> None:
         for element in elements:

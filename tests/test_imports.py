@@ -48,7 +48,6 @@ def loaded_by(statement: str) -> set[str]:
         ("streamhtml.flask", {"flask", "werkzeug"}),
         ("streamhtml.pygments", {"pygments"}),
         ("streamhtml.math_core", {"math_core"}),
-        ("streamhtml.log", set()),
         ("streamhtml.redis", {"redis"}),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 import html5lib
 import pytest
 from django.template import Context, Engine
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment
 from markupsafe import Markup
@@ -89,7 +89,15 @@ DELTAS = st.lists(
 )
 
 
+LATE_ARGUMENTS = [
+    ToolDelta('{"city":', id="a", name="weather"),
+    ToolDelta("hot", id="a", field="result"),
+    ToolDelta('"Seoul"}', id="a"),
+]
+
+
 @settings(max_examples=150)
+@example(LATE_ARGUMENTS, [2], FORMATS[0], {"parts_templates": PARTS}, "finished")
 @given(
     DELTAS,
     st.lists(st.integers(0, 14), max_size=6),

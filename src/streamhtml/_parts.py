@@ -137,7 +137,8 @@ class PartSequence:
     def close(self) -> list[Patch]:
         """Show the text that was held back, now that the answer has ended."""
         for index, element in self._elements.items():
-            if element.shown[0] not in _ENDED:
+            # The arguments of a tool may have gone on after its result.
+            if element.part.is_tool or element.shown[0] not in _ENDED:
                 self._unsettled[index] = element
         patches = self.settle()
         for element in self._elements.values():

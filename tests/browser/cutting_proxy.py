@@ -1,10 +1,13 @@
 """A TCP proxy that cuts the connections through it, in the middle of whatever they carry."""
 
+import re
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import Lock, Thread
-from typing import Self
+from typing import Final, Self
+
+_STREAM: Final = re.compile(rb"\r\ncontent-type: [^\r\n]*(fragments=|event-stream)", re.IGNORECASE)
 
 
 class CuttingProxy:
@@ -28,8 +31,8 @@ class CuttingProxy:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._start(self._accept)
 
-    def cut_after(self, *sizes: int) -> None:
-        """Cut all connections when so many bytes have come from the server, and so on."""
+    def cut_streams(self, *sizes: int) -> None:
+        """Cut each of the next connections that carry a stream after so many bytes of it."""
         with self._lock:
             self._left = list(sizes)
 
@@ -52,36 +55,42 @@ class CuttingProxy:
                 server = socket.create_connection(self._target)
                 with self._lock:
                     self._open |= {client, server}
-                self._start(self._copy, client, server, False)
-                self._start(self._copy, server, client, True)
+                self._start(self._copy, client, server)
+                self._start(self._copy_response, server, client)
 
-    def _copy(self, source: socket.socket, target: socket.socket, is_response: bool) -> None:
-        with suppress(OSError):  # It was cut.
+    def _copy(self, source: socket.socket, target: socket.socket) -> None:
+        with self._closing(source, target):
             while data := source.recv(65536):
-                length = self._count(len(data)) if is_response else None
-                target.sendall(data[:length])
-                if length is not None:
-                    self._close_all()
-        for each in (source, target):
+                target.sendall(data)
+
+    def _copy_response(self, source: socket.socket, target: socket.socket) -> None:
+        left = None  # bytes until the connection is cut
+        with self._closing(source, target):
+            while data := source.recv(65536):
+                if left is None and _STREAM.search(data):
+                    left = self._next_size()
+                if left is not None:
+                    data, left = data[:left], left - len(data)
+                target.sendall(data)
+                if left is not None and left <= 0:
+                    self.cuts += 1
+                    break
+
+    def _next_size(self) -> int | None:
+        with self._lock:
+            return self._left.pop(0) if self._left else None
+
+    @contextmanager
+    def _closing(self, *sockets: socket.socket) -> Iterator[None]:
+        with suppress(OSError):  # It was cut.
+            yield
+        for each in sockets:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
-            with self._lock:
-                self._open.discard(each)
-            each.close()
-
-    def _count(self, size: int) -> int | None:
-        """Return after how many of these bytes to cut; None if they are all sent."""
-        with self._lock:
-            if not self._left:
-                return None
-            self._left[0] -= size
-            if self._left[0] > 0:
-                return None
-            self.cuts += 1
-            return size + self._left.pop(0)
 
     def _close_all(self) -> None:
         with self._lock:
             for each in self._open:
                 with suppress(OSError):
                     each.shutdown(socket.SHUT_RDWR)
+                each.close()

@@ -81,8 +81,10 @@ _FOLLOWERS: Final = {
     "data-stream-src": '<div data-stream-src="{url}" data-stream-form="#ask"></div>',
     "htmx2-get": f'<div hx-ext="streaming-html" {_HTMX_GET}></div>',
     "htmx4-get": f"<div {_HTMX_GET}></div>",
-    "sse4": '<div hx-sse:connect="{url}?{kind}" hx-trigger="load" hx-sse:close="end" '
-    'hx-target="#messages" hx-swap="beforeend" data-stream-form="#ask"></div>',
+    "sse4": '<button id="follow" hx-sse:connect="{url}?{kind}" hx-trigger="click" '
+    'hx-sse:close="end" '
+    """hx-headers='{{"Streaming-HTML": "sse"}}' """
+    'hx-target="#messages" hx-swap="beforeend" data-stream-form="#ask">Follow</button>',
     "sse2": '<div hx-ext="sse" sse-connect="{url}?{kind}" sse-swap="message" sse-close="end" '
     'hx-target="#messages" hx-swap="beforeend" data-stream-form="#ask"></div>',
 }
@@ -114,7 +116,7 @@ def page(client: str, pair: str, kind: str, *, exists: bool) -> str:
     """
     library = {"sse2": "htmx2", "sse4": "htmx4"}.get(client, client.removesuffix("-get"))
     follower = _FOLLOWERS.get(client, _FOLLOWERS["data-stream-src"])
-    follower = follower.format(url=f"/reply/{pair}", kind=kind)
+    follower = follower.format(url=f"/reply/{pair}", kind=kind or "usual")
     names = dict.fromkeys(each for each in (library, client, "ours") if each in SCRIPTS)
     is_stream = client.startswith("sse")
     return _PAGE.format(

@@ -1,15 +1,17 @@
 """An answer in a log is shown again after a reload, in a second tab and after a cut: exactly."""
 
 import random
+import re
 import socket
 from collections.abc import Iterator
 from threading import Thread
 
 import pytest
 import uvicorn
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from tests.browser.cutting_proxy import CuttingProxy
 from tests.browser.followed_site import make_asgi
+from tests.browser.form_page import remove_htmx_aborts
 from tests.scripted_server import PATIENCE
 
 from streamhtml import pair_id
@@ -17,8 +19,10 @@ from streamhtml.log import MemoryLog
 
 pytestmark = pytest.mark.browser
 CLIENTS = ["plain", "htmx2", "htmx4", "htmx2-get", "htmx4-get", "turbo"]
+BUSY = "[data-streaming], [aria-busy], [data-stream-src], .htmx-request"
 
-MESSAGES = """async ([pair]) => {
+# What is on the page, and the stored answer as the browser parses it.
+BOTH = """async (pair) => {
     const response = await fetch("/stored/" + pair);
     const template = document.createElement("template");
     template.innerHTML = await response.text();
@@ -45,10 +49,16 @@ def url() -> Iterator[str]:
     listener.close()
 
 
-def ask(page: Page, url: str, client: str, kind: str = "") -> str:
-    """Open the page of a new answer, ask, and wait for the first words. Return its id."""
+def show(page: Page, url: str, client: str, kind: str = "") -> str:
+    """Open the page of a new answer. Return the id of the answer."""
     pair = pair_id()
     page.goto(f"{url}/{client}/{pair}?{kind}")
+    return pair
+
+
+def ask(page: Page, url: str, client: str, kind: str = "") -> str:
+    """Open the page of a new answer, and ask. Return the id of the answer."""
+    pair = show(page, url, client, kind)
     page.locator("#send").click()
     page.locator("#messages .streamhtml").first.wait_for()
     return pair
@@ -56,8 +66,8 @@ def ask(page: Page, url: str, client: str, kind: str = "") -> str:
 
 def expect_exact(page: Page, pair: str) -> None:
     """Wait until the answer has ended, and compare the page with the stored answer."""
-    expect(page.locator("[data-streaming], [aria-busy], [data-stream-src]")).to_have_count(0)
-    shown, stored = page.evaluate(MESSAGES, [pair])
+    expect(page.locator(BUSY)).to_have_count(0)
+    shown, stored = page.evaluate(BOTH, pair)
     assert shown == stored
 
 
@@ -68,16 +78,9 @@ def reload(page: Page) -> None:
     expect(page.locator("#messages article")).to_have_count(1)
 
 
-def cut(page: Page, url: str, client: str, kind: str, sizes: list[int]) -> int:
-    """Ask through a proxy that cuts the connection after each of these sizes, in bytes."""
-    with CuttingProxy(int(url.rpartition(":")[2])) as proxy:
-        pair = pair_id()
-        page.goto(f"{proxy.url}/{client}/{pair}?{kind}")
-        proxy.cut_after(*sizes)
-        page.locator("#send").click()
-        page.locator("#messages .streamhtml").first.wait_for()
-        expect_exact(page, pair)
-        return proxy.cuts
+def remove_cuts(problems: list[str]) -> None:
+    """Remove Chromium's reports of the connections that were cut, and htmx's about them."""
+    problems[:] = [each for each in problems if not re.search(r"net::ERR_|htmx:|\[object Event\]", each)]
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -88,9 +91,23 @@ def test_a_reloaded_page_has_the_whole_answer(client: str, page: Page, url: str)
     assert page.locator(".streamhtml-notice-failed").count() == 1
 
 
-@pytest.mark.parametrize("client", ["plain", "htmx2", "htmx4"])
-def test_an_answer_that_was_cut_continues(client: str, page: Page, url: str) -> None:
-    assert cut(page, url, client, "", [1500, 100, 2000]) == 3
+@pytest.mark.parametrize("client", ["plain", "htmx2", "htmx4", "sse2", "sse4"])
+def test_an_answer_that_was_cut_continues(
+    client: str, page: Page, url: str, problems: list[str]
+) -> None:
+    with CuttingProxy(int(url.rpartition(":")[2])) as proxy:
+        proxy.cut_streams(1200, 700, 900)
+        if client.startswith("sse"):
+            pair = show(page, proxy.url, client)
+            if client == "sse4":
+                page.locator("#follow").click()
+            page.locator("#messages article").wait_for()
+        else:
+            pair = ask(page, proxy.url, client)
+        expect(page.get_by_role("status")).to_have_text("Reply complete.")
+        assert proxy.cuts == 3
+        expect_exact(page, pair)
+    remove_cuts(problems)
 
 
 def test_another_tab_shows_the_answer_and_stops_it(page: Page, url: str) -> None:
@@ -103,3 +120,35 @@ def test_another_tab_shows_the_answer_and_stops_it(page: Page, url: str) -> None
     for tab in (other, page):
         expect_exact(tab, pair)
         assert tab.locator(".streamhtml-notice-stopped").count() == 1
+
+
+@pytest.mark.parametrize("client", ["turbo", "htmx2"])
+def test_the_reader_leaves_by_a_link_and_comes_back(
+    client: str, page: Page, url: str, problems: list[str]
+) -> None:
+    pair = ask(page, url, client)
+    other = f"/{client}/{pair_id()}"
+    page.locator("form").evaluate(
+        """(form, other) => form.insertAdjacentHTML(
+            "afterend", `<p hx-boost="true"><a href="${other}">Another page</a></p>`)""",
+        other,
+    )
+    page.evaluate("window.htmx?.process(document.body)")
+    page.get_by_text("Another page").click()
+    page.wait_for_url(f"**{other}")
+    expect(page.locator("#messages article")).to_have_count(0)
+    page.go_back()
+    page.get_by_role("heading", name="Bread").wait_for()
+    expect_exact(page, pair)
+    remove_htmx_aborts(problems)
+
+
+def test_without_scripts_the_url_shows_a_page(page: Page, url: str, browser: Browser) -> None:
+    pair = ask(page, url, "plain")
+    context = browser.new_context(java_script_enabled=False)
+    without = context.new_page()
+    without.goto(f"{url}/reply/{pair}")
+    expect_exact(page, pair)
+    texts = [tab.locator("article").inner_text() for tab in (page, without)]
+    context.close()
+    assert texts[0] == texts[1]

@@ -341,7 +341,7 @@
     /** @type {Applier} */
     const apply = async (fragments) => {
       // Another page that Turbo shows may have elements with the same ids.
-      if (!insert && regions[0] && regions.every(isGone)) return regions;
+      if (turbo && regions[0] && regions.every(isGone)) return regions;
       for (const patch of mergePatches(fragments)) {
         if (ids && patch.root) change(patch);
         else await open(patch);
@@ -1361,7 +1361,7 @@
   async function readBody(response, push) {
     // Chromium reports a `no-store` body that a reader has read to its end as net::ERR_ABORTED,
     // but not if the response was cloned.
-    void response.clone().body?.cancel();
+    response.clone().body?.cancel().catch(() => {});
     const decoder = new TextDecoder();
     const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
     for (;;) {
@@ -1900,8 +1900,9 @@
         { patches: [{ action: "append", html: change }] },
       ];
       noteSent(source);
-      const request = { source, target: source, abort };
+      const request = { source, target: source, abort, timer: 0 };
       memory.session = openSession(request, { read, idle: 0 });
+      clearTimeout(request.timer); // The line would be in the way of the other library's changes.
     }
     memory.session.push(html);
   }

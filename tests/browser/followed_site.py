@@ -1,7 +1,7 @@
 """A site whose answers are in a log. ``/CLIENT/PAIR`` is the page of one question and its answer.
 
-``uvicorn tests.browser.followed_site:asgi`` and ``gunicorn tests.browser.followed_site:wsgi`` serve
-it. LOG is the URL of a Redis; without it, the log is in the memory of the process.
+``uvicorn --factory tests.browser.followed_site:make_asgi_site`` serves it, and so does ``gunicorn``
+with ``make_wsgi_site()``. LOG is the URL of a Redis; without it, the log is in memory.
 """
 
 import asyncio
@@ -256,9 +256,11 @@ def make_wsgi(answers: Log) -> Any:
     return app
 
 
-def __getattr__(name: str) -> Any:
-    if name == "asgi":
-        return make_asgi(make_log())
-    if name == "wsgi":
-        return make_wsgi(make_log())
-    raise AttributeError(name)
+def make_asgi_site() -> Starlette:
+    """Return the site with the log that LOG names."""
+    return make_asgi(make_log())
+
+
+def make_wsgi_site() -> Any:
+    """Return the same site for a WSGI server."""
+    return make_wsgi(make_log())

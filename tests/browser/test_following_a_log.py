@@ -4,6 +4,7 @@ import random
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Thread
 
 import pytest
@@ -35,9 +36,9 @@ BOTH = """async (pair) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """The address of the site, with a log in this process."""
+@contextmanager
+def serving_in_memory() -> Iterator[str]:
+    """Serve the site with a log in this process, and yield its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(make_asgi(MemoryLog()), log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
@@ -47,6 +48,13 @@ def url() -> Iterator[str]:
     server.should_exit = True
     thread.join(PATIENCE)
     listener.close()
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """The address of the site."""
+    with serving_in_memory() as url:
+        yield url
 
 
 def show(page: Page, url: str, client: str, kind: str = "") -> str:
@@ -80,7 +88,9 @@ def reload(page: Page) -> None:
 
 def remove_cuts(problems: list[str]) -> None:
     """Remove Chromium's reports of the connections that were cut, and htmx's about them."""
-    problems[:] = [each for each in problems if not re.search(r"net::ERR_|htmx:|\[object Event\]", each)]
+    problems[:] = [
+        each for each in problems if not re.search(r"net::ERR_|htmx:|\[object Event\]", each)
+    ]
 
 
 @pytest.mark.parametrize("client", CLIENTS)

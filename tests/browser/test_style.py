@@ -51,6 +51,20 @@ CONTRASTS = """texts => texts.map((text) => {
 })"""
 
 
+COVERS = """() => {
+    const code = document.querySelector("pre:has(> code)");
+    code.insertAdjacentHTML("afterbegin", "<button>Copy</button>");
+    const form = document.body.appendChild(document.createElement("form"));
+    form.style = "position: fixed; inset: 0";
+    code.scrollIntoView();
+    const { x, y } = code.firstChild.getBoundingClientRect();
+    const { localName } = document.elementFromPoint(x + 5, y + 5);
+    form.remove();
+    code.firstChild.remove();
+    return localName;
+}"""
+
+
 def message() -> str:
     """Return a message with parts of all kinds, and a notice."""
     reply = Reply(at_once=True, context={"human_message": "Hi", "message_pair_id": "ai_1"})
@@ -128,6 +142,8 @@ def test_the_look(page: Page, server: SteppedServer) -> None:
         page.emulate_media(color_scheme=scheme)
         for name, contrast in page.locator(TEXTS).evaluate_all(CONTRASTS):
             assert contrast >= 4.5, (scheme, name)
+    # A button in a block of code does not cover a form that stays at the bottom of the page.
+    assert page.evaluate(COVERS) == "form"
     # On paper, nothing is cut off.
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 600, "height": 800})

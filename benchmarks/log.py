@@ -280,7 +280,7 @@ async def join_late(server: RedisServer) -> None:
         # At 100 tokens per second, and with a batch each 0.04 seconds.
         for number in range(0, LONG, 4):
             yield "".join(pieces[number : number + 4])
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.004)
 
     logs: dict[str, Log] = {"MemoryLog": MemoryLog(), "RedisLog": RedisLog(server.url)}
     for name, log in logs.items():

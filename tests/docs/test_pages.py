@@ -14,6 +14,7 @@ import streamhtml.log
 import streamhtml.markdown
 import streamhtml.math_core
 import streamhtml.pygments
+import streamhtml.redis
 import streamhtml.testing
 from streamhtml import Answer, AnswerPart
 from streamhtml._words import CLIENT as CLIENT_WORDS
@@ -26,7 +27,7 @@ PUBLIC: dict[str, object] = {
     name: getattr(module, name)
     for module in (
         *(streamhtml, streamhtml.markdown, streamhtml.pygments, streamhtml.math_core),
-        *(streamhtml.log, streamhtml.testing),
+        *(streamhtml.log, streamhtml.redis, streamhtml.testing),
     )
     for name in module.__all__
 }
@@ -168,6 +169,8 @@ def test_every_python_example_is_run() -> None:
         "api.md": {"StreamingHTMLResponse", *PUBLIC},
         "save-the-answer.md": {"django-save"},
         "reload-and-resume.md": {"django-reload"},
+        "background-workers.md": {"answers.py", "tasks.py", "chat.py"},
+        "write-your-own-log.md": {"postgres_log.py", "test_postgres_log.py"},
         "from-the-tutorial.md": {"views-1.py", "views-2.py"},
         "sdks.md": {"view", *(block.title for block in blocks(DOCS / "how-to" / "sdks.md"))},
         "README.md": {"app.py", "django", "flask"},

@@ -48,6 +48,7 @@ from streamhtml import (
 )
 from streamhtml.formats import FORMATS, create_format, negotiate
 from streamhtml.log import AnswerStatus, Log, Recording, wait
+from streamhtml.redis import RedisLog
 
 
 async def words() -> AsyncIterator[str]:
@@ -117,6 +118,9 @@ async def logged(request: Request, log: Log) -> None:
     status: AnswerStatus | None = await log.status("ai_1")
     found: Answer | None = wait(log.answer("ai_1"))
     print(answer, status and status.is_streaming, found)
+
+
+answers: Log = RedisLog("redis://localhost", prefix="chat:", lease=9, ttl=600)
 
 
 def on_end(reply: Reply) -> None:

@@ -15,7 +15,7 @@ from streamhtml.log import AnswerGone, End, Log, WriterFenced
 IDS = st.sampled_from(["a", "b"])
 TEXTS = st.sampled_from(["x", "y", "한 \U0001f600"])
 HEADERS = st.sampled_from(["first", "second"])
-ENDS = st.sampled_from([None, None, None, "final", "repeatable"])
+ENDS = st.sampled_from([None, None, None, None, "final", "repeatable", "repeatable"])
 
 
 @dataclass
@@ -57,6 +57,8 @@ class StorageMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.log = self.make_log()
         self.model = Model()
+        for answer_id in "a", "b":
+            self.create(answer_id, "first")
 
     def teardown(self) -> None:
         if hasattr(self, "runner"):
@@ -119,6 +121,17 @@ class StorageMachine(RuleBasedStateMachine):
                 answer.entries.append(text)
                 answer.ending = end
 
+    @rule(answer_id=IDS, text=TEXTS)
+    def append_next(self, answer_id: str, text: str) -> None:
+        """Append the next entry, by the last writer: what happens most of the time."""
+        answer = self.model.answers.get(answer_id)
+        if answer and not answer.ending:
+            number = len(answer.entries)
+            stop = self.run(self.log.append(answer_id, answer.epoch, number, text))
+            assert stop is answer.is_stopped
+            answer.is_held = True
+            answer.entries.append(text)
+
     @rule(answer_id=IDS, data=st.data())
     def renew(self, answer_id: str, data: st.DataObject) -> None:
         epoch = data.draw(st.sampled_from(self.model.epochs[answer_id]))
@@ -151,15 +164,18 @@ class StorageMachine(RuleBasedStateMachine):
             answer.is_stopped = True
 
     @precondition(lambda self: self.model.answers)
-    @rule(data=st.data(), loses=st.booleans())
-    def forget(self, data: st.DataObject, loses: bool) -> None:
+    @rule(data=st.data(), other_writer=st.booleans(), is_lost=st.sampled_from([False, False, True]))
+    def forget(self, data: st.DataObject, other_writer: bool, is_lost: bool) -> None:
+        """Let a lease run out, or lose an answer. Somebody may begin it anew."""
         answer_id = data.draw(st.sampled_from(sorted(self.model.answers)))
-        if loses:
+        if is_lost:
             self.lose(answer_id)
             del self.model.answers[answer_id]
         else:
             self.expire(answer_id)
             self.model.answers[answer_id].is_held = False
+        if other_writer:
+            self.create(answer_id, "second")
 
     @rule(answer_id=IDS, after=st.integers(-1, 5))
     def read(self, answer_id: str, after: int) -> None:

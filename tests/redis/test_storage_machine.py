@@ -24,5 +24,5 @@ def test_any_steps(server: RedisServer) -> None:
                 client.delete(f"streamhtml:{{{answer_id}}}:entries")
 
     case = RedisMachine.TestCase
-    case.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
+    case.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
     case().runTest()

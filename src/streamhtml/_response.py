@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import wraps
 from inspect import signature
-from typing import Any, Final, Generic, ParamSpec, TypeVar
+from typing import Any, Final, Generic, NamedTuple, ParamSpec, TypeVar
 
 from markupsafe import Markup
 
@@ -17,6 +17,7 @@ from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._jinja import JinjaSite
 from streamhtml._limits import DEFAULT_LIMITS, Limits
 from streamhtml._log_source import Client, LogSource, close_source, create_reply, open_stream
+from streamhtml._notice import Notice
 from streamhtml._options import OF_ONE_RESPONSE, SiteOptions, check_site_options
 from streamhtml._page_template import page_renderer
 from streamhtml._reconnected import Reconnected
@@ -26,7 +27,7 @@ from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml._resource_scope import MakeResourceScope, use_resource_scope
 from streamhtml._response_headers import build_headers, url_headers
 from streamhtml._site import Site
-from streamhtml._stream import OnEnd
+from streamhtml._stream import OnEnd, Stream
 from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format
 from streamhtml.formats import _server_sent_events as events
 from streamhtml.sources import Tokens
@@ -180,7 +181,6 @@ class BaseStreamingResponse(Generic[RequestT]):
             into = (into or "").removeprefix("#")
             chosen = create_format(format, FormatRequest(sent, into, nonce, render_page))
             gzip = Gzip() if compress and accepts_gzip(sent.get("Accept-Encoding")) else None
-            client = _client_of(method, sent, chosen, resume_url)
             own_headers = build_headers(
                 headers or {},
                 chosen.media_type,
@@ -188,39 +188,31 @@ class BaseStreamingResponse(Generic[RequestT]):
                 gzip=gzip is not None if compress else None,
                 urls=url_headers(resume_url, stop_url, is_logged=isinstance(tokens, LogSource)),
             )
-            self.reply = create_reply(
-                tokens,
-                chosen.skip,
-                context=context,
-                into=chosen.into,
-                at_once=chosen.at_once,
-                notice=notice,
-                renderer=renderer,
-                renderers=renderers,
-                **site.templates(template, parts_templates),
-            )
+            options = {"context": context, "renderer": renderer, "renderers": renderers}
+            templates = site.templates(template, parts_templates)
+            self.reply = _create_reply(tokens, chosen, notice, **options, **templates)
         except BaseException:
             close_source(tokens)
             raise
-        with use_resource_scope(self._resource_scope):
-            fragments = open_stream(
-                self.reply,
-                tokens,
-                client,
-                interval=interval,
-                ping=ping,
-                on_end=on_end,
-                limits=limits,
-            )
-        _sigterm.install_handler()
-        last_id = _last_id(method, sent, chosen)
-        if isinstance(tokens, LogSource) and last_id not in OUTCOMES:
-            last_id = ""  # The log knows what the client has missed.
-        if method == "HEAD":
-            fragments.close()
-        stream = Reconnected(fragments, last_id, notice, chosen.into) if last_id else fragments
+        asked = _Asked(method, sent, chosen, resume_url)
+        times = {"interval": interval, "ping": ping}
+        stream = self._open(tokens, asked, notice, **times, on_end=on_end, limits=limits)
         self._body = Body(stream, chosen, gzip)
         self._respond(request, self._body, status, own_headers)
+
+    def _open(
+        self, tokens: Tokens, asked: "_Asked", notice: Notice, **options: Any
+    ) -> Stream | Reconnected:
+        """Return what a request with this method gets: for HEAD, a stream that is closed."""
+        with use_resource_scope(self._resource_scope):
+            fragments = open_stream(self.reply, tokens, asked.client, **options)
+        _sigterm.install_handler()
+        if asked.method == "HEAD":
+            fragments.close()
+        last_id = asked.last_id
+        if isinstance(tokens, LogSource) and last_id not in OUTCOMES:
+            last_id = ""  # The log knows what the client has missed.
+        return Reconnected(fragments, last_id, notice, asked.format.into) if last_id else fragments
 
     def stop(self) -> None:
         """End the answer early, because the user asked for it. May be called from any thread.
@@ -313,20 +305,36 @@ def set_up(options: SiteOptions) -> None:
     _sigterm.install_handler()
 
 
-def _client_of(method: str, sent: Headers, format: Format, resume_url: str | None) -> Client:
-    """Return what a request says about the reader of an answer in a log."""
-    if not format.can_resume:
-        return Client()
-    last_id = sent.get(events.LAST_ID_HEADER) or sent.get("HX-Last-Part-ID") or ""
-    reconnects = method == "GET" and format.last_id_header != ""
-    return Client(last_id, resumes=reconnects or resume_url is not None)
+class _Asked(NamedTuple):
+    """A request, and the format of its answer."""
+
+    method: str
+    headers: Headers
+    format: Format
+    resume_url: str | None
+
+    @property
+    def client(self) -> Client:
+        """What the request says about the reader of an answer in a log."""
+        if not self.format.can_resume:
+            return Client()
+        sent = self.headers
+        last_id = sent.get(events.LAST_ID_HEADER) or sent.get("HX-Last-Part-ID") or ""
+        reconnects = self.method == "GET" and self.format.last_id_header != ""
+        return Client(last_id, resumes=reconnects or self.resume_url is not None)
+
+    @property
+    def last_id(self) -> str:
+        """The last id that a reconnecting client received; ``""`` for a new question."""
+        if self.method != "GET" or not self.format.last_id_header:
+            return ""
+        return self.headers.get(self.format.last_id_header, "")
 
 
-def _last_id(method: str, sent: Headers, format: Format) -> str:
-    """Return the last id that a reconnecting client received; ``""`` for a new question."""
-    if method != "GET" or not format.last_id_header:
-        return ""
-    return sent.get(format.last_id_header, "")
+def _create_reply(tokens: Tokens, format: Format, notice: Notice, **options: Any) -> Reply:
+    """Return the message of a response in this format."""
+    into, at_once = format.into, format.at_once
+    return create_reply(tokens, format.skip, into=into, at_once=at_once, notice=notice, **options)
 
 
 def _language_of(headers: Mapping[str, str]) -> str:

@@ -101,7 +101,13 @@ def test_full_for_good() -> None:
         assert WORDS.startswith(each.text)
 
 
-@pytest.mark.parametrize("leave", [RedisServer.kill, RedisServer.pause], ids=["killed", "hangs"])
+@pytest.mark.parametrize(
+    "leave",
+    [
+        pytest.param(RedisServer.kill, id="killed", marks=pytest.mark.slow),
+        pytest.param(RedisServer.pause, id="hangs"),
+    ],
+)
 def test_gone_for_good(leave: Callable[[RedisServer], None]) -> None:
     with redis_server() as server:
         answer, present, followers = asyncio.run(

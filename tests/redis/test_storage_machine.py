@@ -24,5 +24,5 @@ def test_any_steps(server: RedisServer) -> None:
                 client.delete(f"streamhtml:{{{answer_id}}}:entries")
 
     case = RedisMachine.TestCase
-    case.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+    case.settings = settings(max_examples=8, stateful_step_count=30, deadline=None)
     case().runTest()

@@ -87,7 +87,7 @@ wheel: $(DEV) ## build dist/, and test the wheel in an environment of its own
 	rm -rf dist
 	$(BIN)/uv build --quiet --offline --no-build-isolation --out-dir dist
 
-bench: $(DEV) ## run every benchmark
+bench: $(DEV) $(BROWSER) ## run every benchmark
 	@set -e; for file in $(wildcard benchmarks/[a-z]*.py); do echo "== $$file"; $(BIN)/python $$file; done
 
 client: $(DEV) ## build the minified client and its extras, and their source maps

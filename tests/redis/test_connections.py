@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 import redis
@@ -269,21 +270,34 @@ def test_the_documented_rights_are_enough(server: RedisServer) -> None:
 
 
 def test_says_that_trio_is_not_supported() -> None:
+    """At once, and not only when Redis is needed."""
     log = RedisLog("redis://localhost")
-    with pytest.raises(RuntimeError, match=r"an event loop of asyncio.*MemoryLog"):
-        trio.run(log.read, "a", -1)
+
+    async def main() -> None:
+        with pytest.raises(RuntimeError, match=r"an event loop of asyncio.*MemoryLog"):
+            log.record("a", ["a"])
+        with pytest.raises(RuntimeError, match="asyncio"):
+            log.follow("a")
+        with pytest.raises(RuntimeError, match="asyncio"):
+            await log.status("a")
+
+    trio.run(main)
+    log.record("a", ["a"])  # A sync view calls it without an event loop.
 
 
 @pytest.mark.parametrize(
-    ("url", "error"),
+    ("arguments", "error"),
     [
-        ("http://localhost", "'http:…' is no URL of Redis.*pass one such as 'redis://localhost"),
-        ("redis://:secret@localhost:port", "'redis:…' is no URL of Redis.*port"),
-        ("redis://localhost?colour=red", "no URL of Redis.*colour"),
-        (None, "url is a NoneType; pass a URL"),
+        (("http://localhost",), "'http:…' is no URL of Redis.*pass one as in .*redis://localhost"),
+        (("redis://:secret@localhost:port",), "'redis:…' is no URL of Redis.*port"),
+        (("redis://localhost?colour=red",), "no URL of Redis.*colour"),
+        ((None,), "url is a NoneType; pass a str, as in RedisLog"),
+        (("redis://localhost", b"chat:"), "prefix is a bytes; pass a str"),
+        (("redis://localhost", "{chat}:"), "prefix='{chat}:' must have no braces"),
     ],
 )
-def test_a_wrong_url(url: str, error: str) -> None:
+def test_wrong_arguments(arguments: tuple[Any, ...], error: str) -> None:
+    url, *prefix = arguments
     with pytest.raises((TypeError, ValueError), match=error) as raised:
-        RedisLog(url)
+        RedisLog(url, **dict(zip(["prefix"], prefix, strict=False)))
     assert "secret" not in str(raised.value)

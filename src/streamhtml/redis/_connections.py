@@ -10,8 +10,28 @@ from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from streamhtml._eventloop import current_event_loop
 from streamhtml.redis._commands import Commands
 from streamhtml.redis._doorbell import Doorbell
+
+
+def check_event_loop() -> None:
+    """Check that asyncio runs, if an event loop runs at all.
+
+    Raises:
+        RuntimeError: trio runs.
+    """
+    with suppress(RuntimeError):
+        asyncio.get_running_loop()
+        return
+    try:
+        current_event_loop()
+    except RuntimeError:  # This is sync code.
+        return
+    raise RuntimeError(
+        "RedisLog needs an event loop of asyncio, because redis-py does; with trio, use MemoryLog, "
+        "or write a log of your own"
+    )
 
 
 class Connections:
@@ -77,13 +97,8 @@ class ConnectionsByLoop:
         Raises:
             RuntimeError: no event loop of asyncio is running.
         """
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            raise RuntimeError(
-                "RedisLog needs an event loop of asyncio, because redis-py does; with trio, use "
-                "MemoryLog, or write a log of your own"
-            ) from None
+        check_event_loop()
+        loop = asyncio.get_running_loop()
         connections = self._by_loop.get(loop)
         if connections is None:
             for each in [each for each in self._by_loop if each.is_closed()]:

@@ -3,15 +3,30 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any, Literal
+from typing import Any, Final
 
 from redis.asyncio import ConnectionPool
 from redis.exceptions import ResponseError
 
+from streamhtml._limits import Limits
 from streamhtml._type_name import with_article
-from streamhtml.log import AnswerGone, End, Entries, Log, Watch, WriterFenced
-from streamhtml.redis._connections import ConnectionsByLoop
+from streamhtml.log import (
+    AnswerGone,
+    Change,
+    End,
+    Entries,
+    Following,
+    Log,
+    OnAnswer,
+    Recording,
+    Watch,
+    WriterFenced,
+)
+from streamhtml.redis._connections import ConnectionsByLoop, check_event_loop
 from streamhtml.redis._scripts import APPEND, CREATE, END_LOST, READ, RENEW, REQUEST_STOP
+from streamhtml.sources import Tokens
+
+_EXAMPLE: Final = "RedisLog('redis://localhost:6379/0', prefix='chat:')"
 
 
 class RedisLog(Log):
@@ -20,31 +35,49 @@ class RedisLog(Log):
     Each event loop has two connections, however many answers it writes and follows. They are opened
     when they are needed, and closed with the loop.
 
-    Whoever can write to the Redis can write into the page, because ``Markup`` keeps its kind. A
-    user with these rights is enough: ``~PREFIX* &PREFIX* +@stream +@scripting +@pubsub +exists
-    +set +del +pexpire +pttl +time``.
+    Whoever can write to the Redis can write into the page, because ``Markup`` keeps its kind.
 
     Args:
         url: such as ``"redis://localhost:6379/0"``, ``"rediss://…"`` or ``"unix:///…"``, as
             ``redis.from_url()`` takes it. Query arguments set what redis-py can do.
-        prefix: what the names of all keys and channels begin with.
-        lease: time in seconds after which an answer has failed if its process was killed.
-        ttl: time in seconds for which an answer is kept after its last entry.
+        prefix: what the names of all keys and channels begin with. It has no braces.
+        lease: as for ``Log``. It is also the time in seconds in which Redis has to reply.
+        ttl: as for ``Log``.
 
     Raises:
-        TypeError, ValueError: the URL is no URL of Redis, or a time is not positive.
+        TypeError: the URL or the prefix is no ``str``.
+        ValueError: the URL is no URL of Redis, the prefix has braces, or a time is not positive.
     """
 
     def __init__(
         self, url: str, *, prefix: str = "streamhtml:", lease: float = 5.0, ttl: float = 3600.0
     ) -> None:
         super().__init__(lease=lease, ttl=ttl)
-        if not isinstance(url, str):
-            raise TypeError(f"url is {with_article(url)}; pass a URL, such as 'redis://localhost'")
+        for name, value in ("url", url), ("prefix", prefix):
+            if not isinstance(value, str):
+                raise TypeError(f"{name} is {with_article(value)}; pass a str, as in {_EXAMPLE}")
         _check_url(url)
+        if "{" in prefix or "}" in prefix:
+            raise ValueError(f"prefix={prefix!r} must have no braces, as in {_EXAMPLE}")
         self._prefix = prefix
         self._connections = ConnectionsByLoop(url, timeout=lease)
         self._times = (_milliseconds(lease), _milliseconds(ttl))
+
+    def record(
+        self,
+        id: str,
+        tokens: Tokens,
+        *,
+        on_end: OnAnswer | None = None,
+        interval: float | None = None,
+        limits: Limits | None = None,
+    ) -> Recording:
+        check_event_loop()
+        return super().record(id, tokens, on_end=on_end, interval=interval, limits=limits)
+
+    def follow(self, id: str, *, wait: float = 0.0) -> Following:
+        check_event_loop()
+        return super().follow(id, wait=wait)
 
     async def create(self, id: str, entry: str) -> int | None:
         epoch = await self._run(CREATE, id, *self._times, entry)
@@ -72,9 +105,7 @@ class RedisLog(Log):
     async def request_stop(self, id: str) -> None:
         await self._run(REQUEST_STOP, id, self._times[1])
 
-    def watch(
-        self, id: str, what: Literal["entries", "stop"]
-    ) -> AbstractAsyncContextManager[Watch]:
+    def watch(self, id: str, what: Change) -> AbstractAsyncContextManager[Watch]:
         return self._watch(self._key(id, what))
 
     async def aclose(self) -> None:
@@ -121,8 +152,7 @@ def _check_url(url: str) -> None:
     except (TypeError, ValueError) as error:
         scheme = f"{url.partition(':')[0]}:…"
         raise ValueError(
-            f"url={scheme!r} is no URL of Redis ({error}); pass one such as "
-            "'redis://localhost:6379/0'"
+            f"url={scheme!r} is no URL of Redis ({error}); pass one as in {_EXAMPLE}"
         ) from None
 
 

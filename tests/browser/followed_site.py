@@ -92,7 +92,6 @@ _PAGE: Final = """<!doctype html>
 <html lang="en">
 <title>A page</title>
 <link rel="icon" href="data:,">
-{scripts}
 <form id="ask" {attributes}>
   <input type="hidden" name="{kind}">
   <button id="send">Send</button>
@@ -101,6 +100,7 @@ _PAGE: Final = """<!doctype html>
 <p role="status" data-stream-status></p>
 <div id="messages">{messages}</div>
 {beside}
+{scripts}
 """
 
 
@@ -120,7 +120,7 @@ def page(client: str, pair: str, kind: str, *, exists: bool) -> str:
     names = dict.fromkeys(each for each in (library, client, "ours") if each in SCRIPTS)
     is_stream = client.startswith("sse")
     return _PAGE.format(
-        scripts="\n".join(f'<script defer src="/scripts/{name}"></script>' for name in names),
+        scripts="\n".join(f'<script src="/scripts/{name}"></script>' for name in names),
         attributes=_ATTRIBUTES[library].format(url=f"/reply/{pair}"),
         kind=kind or "usual",
         messages=follower if exists and not is_stream else "",

@@ -1775,6 +1775,7 @@
       },
       htmx_before_response(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
         const { hx, request, sent } = ctx;
+        if (!sent) return; // It was sent before this file was there.
         const response = ctx.response.raw;
         const target = (hx.retarget && htmx.find(source, hx.retarget)) ?? ctx.target;
         const swap = hx.reswap ?? ctx.swap;

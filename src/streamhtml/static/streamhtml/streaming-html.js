@@ -1156,8 +1156,9 @@
           const index = (fragment.index ??= received + 1);
           if (index <= received && fragment.tag === tag) continue; // It is there already.
           // The element has the place for the message, also if the server knows another one.
-          const [first] = fragment.patches;
-          if (src && first && received < 0) Object.assign(first, { action: "open", root: "" });
+          if (src && received < 0) {
+            Object.assign(fragment.patches[0] ?? {}, { action: "open", root: "" });
+          }
           received = index;
           ({ tag = "" } = fragment);
           attempt = 1;
@@ -1319,20 +1320,19 @@
         },
         signal: controller.signal,
       });
-      const { ok, redirected, status } = response;
       const rest = readContentType(response.headers);
       if (rest) {
         ({ read } = rest);
         start(response.headers);
         await readBody(response, push);
-      } else if (received < 0 && ok && !redirected) {
+      } else if (received < 0 && response.ok && !response.redirected) {
         const html = await response.text(); // It may be the whole answer.
         if (!html) return true;
         read = () => [{ patches: [{ action: "open", html }], outcome: "finished" }];
         start(response.headers);
         push("");
       }
-      return !rest && status < 500;
+      return !rest && response.status < 500;
     }
   }
 
@@ -1505,10 +1505,11 @@
    */
   function findPlace(element) {
     const { stream } = element.dataset;
-    const isOwn = stream === undefined;
-    const [, selector, , position = isOwn ? "outerHTML" : "beforeend"] =
-      /** @type {RegExpMatchArray} */ (/^(.*?)( (\w+(begin|end|HTML)))?$/.exec(stream ?? ""));
-    const find = () => (isOwn ? element : document.querySelector(selector || "body"));
+    const [, selector, , position = "beforeend"] = /** @type {RegExpMatchArray} */ (
+      /^(.*?)( (\w+(begin|end|HTML)))?$/.exec(stream ?? " outerHTML")
+    );
+    const find = () =>
+      stream === undefined ? element : document.querySelector(selector || "body");
     const target = find();
     if (!target) throw new Error("data-stream: no " + selector);
     const place = {

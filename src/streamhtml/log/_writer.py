@@ -81,7 +81,7 @@ class Writer:
         self._epoch = 0
         self._stored = 0  # How many entries the storage has.
         self._published = 0  # How many entries the feed has.
-        self._is_lost = self._is_away = self._is_fenced = False
+        self._is_lost = self._is_away = self._is_fenced = self._has_given_up = False
         self._retry_after = FIRST_RETRY
         self._give_up_at = float("inf")
 
@@ -175,7 +175,7 @@ class Writer:
         )
 
     def _has_work(self) -> bool:
-        if self.is_taken or self._is_fenced:
+        if self.is_taken or self._is_fenced or self._has_given_up:
             return False
         return self._is_lost or self._stored < len(self._entries)
 
@@ -187,7 +187,7 @@ class Writer:
             elif not await self._store_next():
                 if monotonic() > self._give_up_at:
                     logger.error("the end of %s could not be stored", self.id)
-                    self._is_lost, self._stored = False, len(self._entries)
+                    self._has_given_up = True
                     self._changed.notify()
                     return
                 await anyio.sleep(self._retry_after)

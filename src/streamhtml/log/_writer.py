@@ -207,7 +207,9 @@ class Writer:
         try:
             stop = await self._store_one(number, encode(entry), _end_of(entry))
         except AnswerGone:
-            self._is_lost = True
+            self._is_lost = self._is_away = True  # Generation does not wait for the storage.
+            self._publish(len(self._entries))
+            self._changed.notify()
             return False
         except WriterFenced:
             self._lose()

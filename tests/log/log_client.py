@@ -13,7 +13,7 @@ from streamhtml.asgi import StreamingHTMLResponse
 FORMATS = ("html", "sse", "turbo", "datastar")
 """The formats whose clients can resume."""
 
-_MARK = re.compile(r"(.*?)<!\w+ ?([^>]*)>", re.DOTALL)
+_MARK = re.compile(r"<!\w+ ?([^>]*)>")
 
 
 class LogClient:
@@ -98,11 +98,11 @@ class LogClient:
                 self._note(int(number), tag)
 
     def _read_marks(self, text: str) -> None:
-        for html, operation in _MARK.findall(text):
+        for operation in _MARK.findall(text):
             if operation.startswith("from "):
                 number, _, tag = operation[5:].partition(".")
                 self._number, self._tag = int(number) - 1, tag or self._tag
-            elif html or operation:
+            elif operation != "ping":
                 self._note(self._number + 1, self._tag)
             if operation.startswith("end "):
                 self.outcomes.append(operation[4:])

@@ -43,6 +43,8 @@ settings.configure(
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}},
     INSTALLED_APPS=["streamhtml.django"],
     USE_TZ=True,
+    ALLOWED_HOSTS=["testserver"],
+    ROOT_URLCONF=(),
     TEMPLATES=[{
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "OPTIONS": {"loaders": [
@@ -52,6 +54,7 @@ settings.configure(
 )
 django.setup()
 """
+AUTH = '"django.contrib.contenttypes", "django.contrib.auth"'
 DJANGO_VIEW = """
 exec(example)
 response = reply(RequestFactory().post("/reply", {"message": "<b>"}))
@@ -63,8 +66,11 @@ import sys
 import types
 from django.db import connection, models
 
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.management import call_command
+
 class Message(models.Model):
-    user = models.CharField(max_length=40)
+    user = models.ForeignKey(User, models.CASCADE)
     pair = models.CharField(max_length=40)
     question = models.TextField()
     answer = models.JSONField(null=True)
@@ -76,8 +82,10 @@ with connection.schema_editor() as editor:
 sys.modules["chat"] = types.ModuleType("chat")
 sys.modules["chat.models"] = types.ModuleType("chat.models")
 sys.modules["chat.models"].Message = Message
+call_command("migrate", verbosity=0)
+ada = User.objects.create(username="ada")
 RequestFactory.request = lambda self, _made=RequestFactory.request, **given: (
-    setattr(request := _made(self, **given), "user", "ada") or request
+    setattr(request := _made(self, **given), "user", ada) or request
 )
 """
 DJANGO_RELOADED = """
@@ -91,13 +99,15 @@ response.close()
 assert response.headers["Streaming-HTML-Resume"] == f"/reply/{saved.pair}"
 assert stop(RequestFactory().post("/"), saved.pair).status_code == 204
 request = RequestFactory().post("/")
-request.user = "eve"
-for view in again, stop:
-    try:
-        view(request, saved.pair)
-    except Http404:
-        continue
-    raise AssertionError(view)
+for user in User.objects.create(username="eve"), AnonymousUser():
+    request.user = user
+    for view in again, stop:
+        try:
+            view(request, saved.pair)
+        except Http404:
+            continue
+        raise AssertionError(view)
+assert reply(request).status_code == 302
 connection.close()
 """
 DJANGO_SAVE = """
@@ -141,7 +151,10 @@ connection.close()
         (
             DOCS / "how-to" / "reload-and-resume.md",
             "django-reload",
-            DJANGO + DJANGO_RELOAD + DJANGO_VIEW + DJANGO_RELOADED,
+            DJANGO.replace('["streamhtml', f'[{AUTH}, "streamhtml')
+            + DJANGO_RELOAD
+            + DJANGO_VIEW
+            + DJANGO_RELOADED,
         ),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",

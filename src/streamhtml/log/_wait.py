@@ -1,12 +1,16 @@
 """``wait()``: calls a log from sync code."""
 
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from threading import Event
+from typing import Any, Final, TypeVar
 
 from streamhtml._eventloop import current_event_loop
 from streamhtml._shared_loop import submit
 
 T = TypeVar("T")
+
+CLEANUP_TIMEOUT: Final = 5.0
+"""Time in seconds for which to wait for the call, if the program ends."""
 
 
 def wait(call: Coroutine[Any, Any, T]) -> T:
@@ -27,11 +31,21 @@ def wait(call: Coroutine[Any, Any, T]) -> T:
     try:
         current_event_loop()
     except RuntimeError:
-        future = submit(call)
+        ended = Event()
+        future = submit(_run(call, ended))
         try:
             return future.result()
-        except BaseException:  # Ctrl-C, for example.
-            future.cancel()
+        except BaseException:
+            if not future.done():  # Ctrl-C, for example, or SystemExit of a signal handler.
+                future.cancel()
+                ended.wait(CLEANUP_TIMEOUT)
             raise
     call.close()
     raise RuntimeError("wait() is for sync code, and an event loop runs in this thread; use await")
+
+
+async def _run(call: Coroutine[Any, Any, T], ended: Event) -> T:
+    try:
+        return await call
+    finally:
+        ended.set()

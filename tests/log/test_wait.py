@@ -1,0 +1,47 @@
+"""``wait()``: a log in sync code."""
+
+import signal
+import threading
+
+import anyio
+import pytest
+
+from streamhtml import Answer
+from streamhtml.log import MemoryLog, wait
+
+
+def test_it_returns_and_raises_what_the_call_does() -> None:
+    async def fail() -> None:
+        raise LookupError("no")
+
+    assert wait(MemoryLog().answer("ai_1")) is None
+    with pytest.raises(LookupError, match="no"):
+        wait(fail())
+
+
+def test_a_signal_that_ends_the_program_ends_the_answer() -> None:
+    begun, stored = threading.Event(), list[Answer]()
+
+    async def tokens() -> object:
+        yield "So far"
+        begun.set()
+        await anyio.sleep_forever()
+
+    def end(*_: object) -> None:
+        raise SystemExit(3)
+
+    def send_signal() -> None:
+        begun.wait(30)
+        signal.pthread_kill(main, signal.SIGUSR1)
+
+    main = threading.main_thread().ident
+    assert main is not None
+    before = signal.signal(signal.SIGUSR1, end)
+    try:
+        threading.Thread(target=send_signal, daemon=True).start()
+        recording = MemoryLog().record("ai_1", tokens, on_end=stored.append)
+        with pytest.raises(SystemExit):
+            wait(recording.run())
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert [(answer.text, answer.outcome) for answer in stored] == [("So far", "interrupted")]

@@ -375,3 +375,26 @@ async def test_a_storage_that_forgets_again_and_again_is_an_end(
     assert answer.text == "a"
     assert "the end of ai_1 could not be stored" in caplog.text
     assert (await read_all(log.follow(PAIR)))[-1].outcome == "interrupted"
+
+
+async def test_an_end_does_not_wait_until_the_source_is_closed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log, may_close = MemoryLog(), anyio.Event()
+
+    async def slow() -> AsyncIterator[str]:
+        yield "a"
+        try:
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await may_close.wait()
+
+    async with reading(log.record(PAIR, slow())) as stream:
+        await anext(stream)
+        await anext(stream)
+        await log.stop(PAIR)
+        assert (await anext(stream)).outcome == "stopped"
+        may_close.set()
+    await until_done(log)
+    assert not caplog.records  # That the source still runs after five seconds.

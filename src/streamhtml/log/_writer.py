@@ -147,9 +147,11 @@ class Writer:
             try:
                 await self._generate()
             finally:
-                with anyio.CancelScope(shield=True):
-                    await self._stream.aclose()
-                self.add(self._end())
+                try:
+                    with anyio.CancelScope(shield=True):
+                        await self._stream.aclose()
+                finally:
+                    self.add(self._end())  # Does nothing if it was added before.
             while self._has_work():
                 await self._changed.wait()
             tasks.cancel_scope.cancel()
@@ -157,7 +159,11 @@ class Writer:
     async def _generate(self) -> None:
         if self.is_taken:
             self._stream.close()
-        async for _ in self._stream:
+        async for fragment in self._stream:
+            if fragment.outcome is not None:
+                # Readers do not wait until the source is closed.
+                self.add(self._end())
+                break
             # A storage that is slower than the model gets fewer and larger batches.
             while self._has_work() and not self._is_away:
                 await self._changed.wait()
@@ -271,7 +277,7 @@ class Writer:
 
     async def _renew(self) -> None:
         epoch = self._epoch
-        if not self._stored:
+        if not self._stored or isinstance(self._entries[-1], EndEntry):
             return
         try:
             stop = await self._storage.bounded(self._storage.renew(self.id, epoch))

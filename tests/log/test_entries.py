@@ -1,8 +1,11 @@
 """Entries as JSON text, the tag of fragments, and what a client says that it has."""
 
 import json
+import re
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
+from pathlib import PurePath
 from typing import Any
 
 import pytest
@@ -129,6 +132,18 @@ class Setting:
     value: object
 
 
+class Maker:
+    def __init__(self, option: object) -> None:
+        self.option = option
+
+    def make(self, root: str) -> None: ...
+
+
+class Kind(Enum):
+    A = "a"
+    B = "b"
+
+
 def test_the_tag_depends_on_all_that_changes_the_fragments() -> None:
     html = '<p id="ai_1"><b id="ai_1_text"></b></p>'
     other_part = '<p id="ai_1"><b id="ai_1_reasoning"></b></p>'
@@ -150,6 +165,8 @@ def test_options_are_described_by_what_they_mean() -> None:
         *(make(0), make(1), lambda: 1, lambda: 2, lambda x: [-y for y in x], Site, Site()),
         *(Site().renderer, partial(make, 1), partial(make, 2), print, Setting([{}]), object()),
         *(Options(), Options(breaks=True), partial(MarkdownRenderer, options=Options())),
+        *(Maker(1), Maker(2), Maker(1).make, Maker(2).make, Kind.A, Kind.B),
+        *(re.compile("a"), re.compile("b"), PurePath("a"), PurePath("b")),
     ]
     described = [describe(each) for each in different]
     assert len(set(described)) == len(described)
@@ -158,6 +175,15 @@ def test_options_are_described_by_what_they_mean() -> None:
     assert describe({"b": 1, "a": 2}) == describe({"a": 2, "b": 1})
     assert describe(1.5) == "1.5"
     assert "0x" not in "".join(described)
+
+
+def test_a_function_whose_closure_has_no_value_yet_is_described() -> None:
+    def use() -> object:
+        return later
+
+    before = describe(use)
+    later = 1
+    assert before != describe(use)
 
 
 def test_what_is_nested_deeply_is_not_looked_into() -> None:

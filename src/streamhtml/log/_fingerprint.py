@@ -7,10 +7,13 @@ that changes how an answer is shown, they have another one.
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import cache, partial
 from hashlib import blake2b
 from importlib.metadata import version
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
+from pathlib import PurePath
+from re import Pattern
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType
 from typing import Final
 
 from streamhtml._type_name import type_name
@@ -57,17 +60,28 @@ def describe(value: object, depth: int = _MAX_DEPTH) -> str:
         case partial():
             return describe([value.func, value.args, value.keywords], below)
         case FunctionType():
-            inside = [cell.cell_contents for cell in value.__closure__ or ()]
+            inside = [_content(cell) for cell in value.__closure__ or ()]
             options = describe([inside, value.__defaults__, value.__kwdefaults__], below)
             return f"{value.__qualname__}({_describe_code(value.__code__)}, {options})"
         case MethodType():
             return describe([value.__func__, value.__self__], below)
         case type() | BuiltinFunctionType():
             return f"{value.__module__}.{value.__qualname__}"
+        case Enum() | Pattern() | PurePath():
+            return repr(value)
     if is_dataclass(value):
         values = [(field.name, getattr(value, field.name)) for field in fields(value)]
         return f"{type_name(value)}{describe(values, below)}"
-    return f"{type_name(value)}()"
+    # A callable object, for example. Objects inside it are not looked into: they may be many.
+    attributes = getattr(value, "__dict__", None)
+    return f"{type_name(value)}({describe(attributes, min(below, 2))})"
+
+
+def _content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # Its name has no value yet.
+        return None
 
 
 def _describe_code(code: CodeType) -> str:

@@ -29,12 +29,12 @@ DELTAS = st.one_of(
     st.builds(PartEnd, st.just(""), st.just("left"), st.sampled_from(["failed", "finished"])),
 )
 ENTRIES = st.one_of(
-    st.builds(Header, st.text(st.characters(codec="ascii")), st.floats(0, 1e12)),
+    st.builds(Header, st.text(st.characters(codec="ascii")), st.floats(0, 2.5e11)),
     st.builds(Batch, st.floats(0, 1e6), st.lists(DELTAS, min_size=1, max_size=3)),
     st.builds(
         EndEntry,
         st.sampled_from(["finished", "stopped"]),
-        st.floats(0, 1e12),
+        st.floats(0, 2.5e11),
         st.none() | st.floats(0, 9),
         st.sampled_from([None, "silence"]),
         st.none() | st.floats(0, 9),
@@ -190,3 +190,19 @@ def test_what_is_nested_deeply_is_not_looked_into() -> None:
     loop: list[Any] = []
     loop.append(loop)
     assert describe(loop) == "[" * 8 + "]" * 8
+
+
+def test_only_some_of_many_values_are_looked_into() -> None:
+    nested: object = 1
+    for _ in range(7):
+        nested = [nested] * 1_000
+    for many in nested, list(range(10**6)), dict.fromkeys(range(10**6)), {*range(10**6)}:
+        assert len(describe(many)) < 20_000
+
+
+@pytest.mark.parametrize("name", ["began", "ended"])
+def test_a_time_that_is_none_is_refused(name: str) -> None:
+    entry = {"version": 1, "key": "k", "outcome": "finished", name: 1e300}
+    del entry["outcome" if name == "began" else "key"]
+    with pytest.raises(ValueError, match=f"{name}=1e\\+300, which is no time"):
+        decode(json.dumps(entry))

@@ -333,5 +333,13 @@ async def test_the_memory_has_limits() -> None:
     assert await log.status("ai_9") is not None
 
 
+async def test_what_never_fits_into_the_memory_is_not_there() -> None:
+    log = MemoryLog(max_bytes=10)
+    with pytest.raises(MemoryError, match="does not fit into 10 bytes"):
+        await log.create(PAIR, "{}")
+    assert await log.status(PAIR) is None
+    assert log._size == 0
+
+
 def test_a_log_is_a_storage() -> None:
     assert issubclass(Log, Storage)

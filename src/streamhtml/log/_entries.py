@@ -8,6 +8,7 @@ Nothing here does I/O.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias, get_args
 
 from streamhtml._delta import (
@@ -25,6 +26,8 @@ from streamhtml._said import text_from_json, text_to_json
 from streamhtml._stored import StoredObject, facts_from_stored, facts_to_dict
 
 VERSION: Final = 1
+
+_LAST_TIME: Final = datetime.max.replace(tzinfo=UTC).timestamp()
 
 _OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 _LIMITS: Final[tuple[LimitName, ...]] = tuple(LIMIT_OUTCOMES)
@@ -147,7 +150,14 @@ def _header_from_json(stored: StoredObject) -> Header:
             f"the answer in the log has the version {stored.get('version')!r}, and this package "
             f"reads version {VERSION}"
         )
-    return Header(stored.text("key"), stored.seconds("began") or 0.0)
+    return Header(stored.text("key"), _time(stored, "began"))
+
+
+def _time(stored: StoredObject, name: str) -> float:
+    seconds = stored.seconds(name) or 0.0
+    if seconds > _LAST_TIME:
+        raise ValueError(f"an entry of the log has {name}={seconds!r}, which is no time")
+    return seconds
 
 
 def _end_from_json(stored: StoredObject) -> EndEntry:
@@ -157,7 +167,7 @@ def _end_from_json(stored: StoredObject) -> EndEntry:
     facts = stored.get("facts")
     return EndEntry(
         stored.one_of("outcome", _OUTCOMES),
-        stored.seconds("ended") or 0.0,
+        _time(stored, "ended"),
         stored.seconds("duration"),
         limit,
         stored.seconds("first_delta_after"),

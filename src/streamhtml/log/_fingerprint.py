@@ -5,18 +5,22 @@ that changes how an answer is shown, they have another one.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
 from hashlib import blake2b
 from importlib.metadata import version
+from itertools import islice
 from pathlib import PurePath
 from re import Pattern
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType
 from typing import Final
 
 from streamhtml._type_name import type_name
+
+_MAX_VALUES: Final = 1_000
+"""How many values of the options are looked into, because this is done for each response."""
 
 _MAX_DEPTH: Final = 8
 """How deeply the options are looked into. What is nested deeper counts as the same."""
@@ -38,43 +42,51 @@ def fingerprint(key: str, message_pair_id: str, html: str, options: object) -> s
     return blake2b(repr(what).encode("utf-8", "replace"), digest_size=4).hexdigest()
 
 
-def describe(value: object, depth: int = _MAX_DEPTH) -> str:
+def describe(value: object) -> str:
     """Return a text that is the same in every process for an option with the same meaning.
 
     A function is described by its name and its code, because it can make a renderer with other
     options after a deploy.
     """
-    if depth == 0:
+    return _describe(value, _MAX_DEPTH, iter(range(_MAX_VALUES)))
+
+
+def _describe(value: object, depth: int, budget: Iterator[int]) -> str:
+    if depth == 0 or next(budget, None) is None:
         return ""
-    below = depth - 1
+
+    def inner(value: object, depth: int = depth - 1) -> str:
+        return _describe(value, depth, budget)
+
     match value:
         case None | bool() | int() | float() | str() | bytes():
             return repr(value)
         case Mapping():
-            pairs = [f"{describe(key, below)}: {describe(value[key], below)}" for key in value]
+            first = islice(value.items(), _MAX_VALUES)
+            pairs = [f"{inner(key)}: {inner(each)}" for key, each in first]
             return f"{{{', '.join(sorted(pairs))}}}"
         case list() | tuple():
-            return f"[{', '.join(describe(each, below) for each in value)}]"
+            return f"[{', '.join(map(inner, value[:_MAX_VALUES]))}]"
         case set() | frozenset():
-            return f"{{{', '.join(sorted(describe(each, below) for each in value))}}}"
+            return f"{{{', '.join(sorted(map(inner, islice(value, _MAX_VALUES))))}}}"
         case partial():
-            return describe([value.func, value.args, value.keywords], below)
+            return inner([value.func, value.args, value.keywords])
         case FunctionType():
             inside = [_content(cell) for cell in value.__closure__ or ()]
-            options = describe([inside, value.__defaults__, value.__kwdefaults__], below)
+            options = inner([inside, value.__defaults__, value.__kwdefaults__])
             return f"{value.__qualname__}({_describe_code(value.__code__)}, {options})"
         case MethodType():
-            return describe([value.__func__, value.__self__], below)
+            return inner([value.__func__, value.__self__])
         case type() | BuiltinFunctionType():
             return f"{value.__module__}.{value.__qualname__}"
         case Enum() | Pattern() | PurePath():
             return repr(value)
     if is_dataclass(value):
         values = [(field.name, getattr(value, field.name)) for field in fields(value)]
-        return f"{type_name(value)}{describe(values, below)}"
+        return f"{type_name(value)}{inner(values)}"
     # A callable object, for example. Objects inside it are not looked into: they may be many.
     attributes = getattr(value, "__dict__", None)
-    return f"{type_name(value)}({describe(attributes, min(below, 2))})"
+    return f"{type_name(value)}({inner(attributes, min(depth - 1, 2))})"
 
 
 def _content(cell: CellType) -> object:

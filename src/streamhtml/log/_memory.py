@@ -68,7 +68,11 @@ class MemoryLog(Log):
             stored = self._answers[id] = _Stored(epoch)
             while len(self._answers) > self._max_answers:
                 self._forget(next(iter(self._answers)))
-            self._add(id, stored, entry)
+            try:
+                self._add(id, stored, entry)
+            except MemoryError:
+                self._forget(id)
+                raise
         self._ring(id, "entries")
         return epoch
 

@@ -43,6 +43,12 @@ def test_html_becomes_elements(html: str, expected: list[object]) -> None:
     assert outline(top) == expected
 
 
+def test_the_tags_of_a_tables_part_are_left_out() -> None:
+    top = Element("p")
+    top.read("a<col>b<tr><td>c</td></tr>d")
+    assert "".join(map(str, outline(top))) == "abcd"
+
+
 def test_an_attribute_in_a_value_is_not_an_attribute() -> None:
     (element,) = Element().read(
         """<div data-said=' id="no" class=no' ID = "yes" class=a checked>"""

@@ -326,7 +326,6 @@ async def test_what_comes_after_a_stop_is_stored_only_if_it_was_shown() -> None:
         await anext(stream)
         await anext(stream)
         await log.stop(PAIR)
-        await log.stop(PAIR)
         rest = [fragment async for fragment in stream]
     assert rest[-1].outcome == "stopped"
     shown = "".join(patch.html for fragment in rest for patch in fragment.patches)

@@ -1,10 +1,12 @@
 """``wait()``: a log in sync code."""
 
 import signal
+import sys
 import threading
 
 import anyio
 import pytest
+from tests.servers.waiting import wait_until
 
 from streamhtml import Answer
 from streamhtml.log import MemoryLog, wait
@@ -32,8 +34,10 @@ def test_a_signal_that_ends_the_program_ends_the_answer() -> None:
 
     def send_signal() -> None:
         begun.wait(30)
+        wait_until(lambda: sys._current_frames()[main].f_code.co_filename == threading.__file__)
         signal.pthread_kill(main, signal.SIGUSR1)
 
+    wait(MemoryLog().status("ai_1"))  # The loop is there, so that only wait() waits later.
     main = threading.main_thread().ident
     assert main is not None
     before = signal.signal(signal.SIGUSR1, end)

@@ -8,6 +8,7 @@ from tests.sdks.lab import CUT, Lab
 from tests.sdks.provider_server import ProviderServer
 
 from streamhtml import Reply, stream
+from streamhtml.demo._conversations import Message
 from streamhtml.demo._demo import Demo
 
 NAMES = ("openai", "anthropic", "ollama", "gemini")
@@ -32,7 +33,8 @@ def provider() -> Iterator[None]:
 
 async def ask(model: str) -> Reply:
     reply = Reply()
-    async for _ in stream(reply, Demo(model=model).answer("Hi"), interval=0):
+    tokens = Demo(model=model, log="none").answer(Message("ai_1", "Hi"))
+    async for _ in stream(reply, tokens, interval=0):
         pass
     return reply
 

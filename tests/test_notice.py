@@ -15,13 +15,13 @@ ENGLISH: dict[Outcome, str] = {
     "stopped": "You stopped this answer.",
     "truncated": "The answer is cut short here.",
     "failed": "Something went wrong, and the answer ends here.",
-    "interrupted": "The connection was lost, and the answer ends here.",
+    "interrupted": "The answer was interrupted, and ends here.",
 }
 KOREAN: dict[Outcome, str] = {
     "stopped": "답변을 중지했습니다.",
     "truncated": "답변이 여기서 잘려 끝까지 나오지 않았습니다.",
     "failed": "문제가 생겨 답변이 여기서 끝납니다.",
-    "interrupted": "연결이 끊겨 답변이 여기서 끝납니다.",
+    "interrupted": "답변이 도중에 끊겨 여기서 끝납니다.",
 }
 
 

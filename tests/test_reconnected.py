@@ -40,4 +40,4 @@ def test_any_other_client_gets_a_notice_that_the_rest_was_lost(last_id: str, int
     assert (fragment.index, fragment.outcome) == (0, "interrupted")
     (patch,) = fragment.patches
     assert (patch.action, patch.root) == ("append", into)
-    assert "The connection was lost" in patch.html
+    assert "The answer was interrupted" in patch.html

@@ -177,7 +177,7 @@ def test_what_a_killed_process_has_stored_can_be_ended_later() -> None:
     answer.end("interrupted")
     html = render_message(answer)
     assert "Running…" not in html
-    assert "The connection was lost" in html
+    assert "The answer was interrupted" in html
 
 
 @pytest.mark.parametrize(

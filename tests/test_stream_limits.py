@@ -138,7 +138,7 @@ async def test_a_silent_source_is_closed_although_there_are_pings(ping: float | 
             await source.until_closed()
         assert [each[:2] for each in ended] == [("interrupted", "silence")]
         assert found[-1].outcome == "interrupted"
-        assert "The connection was lost" in text_of(found)
+        assert "The answer was interrupted" in text_of(found)
 
 
 async def test_a_silent_source_in_a_thread_ends_the_answer() -> None:

@@ -390,4 +390,4 @@ def test_a_page_that_gets_the_whole_message_learns_that_the_server_ends() -> Non
         await whole.aclose()
         return page
 
-    assert b"The connection was lost" in asyncio.run(interrupted())
+    assert b"The answer was interrupted" in asyncio.run(interrupted())

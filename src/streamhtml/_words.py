@@ -16,7 +16,7 @@ NOTICES: Final[dict[Outcome, str]] = {
     "stopped": "You stopped this answer.",
     "truncated": "The answer is cut short here.",
     "failed": "Something went wrong, and the answer ends here.",
-    "interrupted": "The connection was lost, and the answer ends here.",
+    "interrupted": "The answer was interrupted, and ends here.",
 }
 """The English words for each outcome, as plain text. They are the msgids of translations."""
 
@@ -65,6 +65,7 @@ _TRANSLATIONS: Final[dict[str, dict[str, str]]] = {
         "You stopped this answer.": "답변을 중지했습니다.",
         "The answer is cut short here.": "답변이 여기서 잘려 끝까지 나오지 않았습니다.",
         "Something went wrong, and the answer ends here.": "문제가 생겨 답변이 여기서 끝납니다.",
+        "The answer was interrupted, and ends here.": "답변이 도중에 끊겨 여기서 끝납니다.",
         "The connection was lost, and the answer ends here.": "연결이 끊겨 답변이 여기서 끝납니다.",
         "Thinking…": "생각하는 중…",
         "Thought": "생각함",

@@ -29,7 +29,7 @@ TYPES = {
 MESSAGE = '<article id="{{ message_pair_id }}"><p>{{ human_message }}</p>{{ ai_message }}</article>'
 CONTEXT = {"message_pair_id": "ai_1", "human_message": "<hi>"}
 OUTCOMES = ["finished", "stopped", "truncated", "failed", "interrupted"]
-LOST = "The connection was lost, and the answer ends here."
+LOST = "The answer was interrupted, and ends here."
 
 
 class Untouched:

@@ -68,7 +68,7 @@ def test_into_may_begin_with_a_hash(call: Call, name: str) -> None:
 def test_without_into_the_notice_goes_where_the_page_says(call: Call) -> None:
     answer = reconnected(call, "sse", "3", into=None, headers={"Content-Language": "ko"})
     notice, end = triples(read(answer.chunks))
-    assert "연결이 끊겨 답변이 여기서 끝납니다." in notice[1]
+    assert "답변이 도중에 끊겨 여기서 끝납니다." in notice[1]
     assert "hx-swap-oob" not in notice[1]
     assert end == ("end", "interrupted", "interrupted")
 

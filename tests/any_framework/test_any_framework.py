@@ -27,7 +27,7 @@ from streamhtml.asgi import StreamingHTMLResponse
 
 PAGE = DOCS / "how-to" / "any-framework.md"
 HEADERS = {"Streaming-HTML": "html", "Accept-Encoding": "identity"}
-INTERRUPTED = "The connection was lost, and the answer ends here."
+INTERRUPTED = "The answer was interrupted, and ends here."
 
 MODEL = """
 import os

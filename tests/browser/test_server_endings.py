@@ -9,15 +9,14 @@ from tests.browser.form_page import RECORD, remove_expected, wait_for
 from tests.servers.process import Server
 from tests.servers.server_commands import running
 
-from streamhtml._words import NOTICES
+from streamhtml._words import CLIENT, NOTICES
 
 pytestmark = pytest.mark.browser
 
-LOST = NOTICES["interrupted"]  # The client's own notice has the same text.
 EXPECTED = {
     "failing": ("failed", NOTICES["failed"]),
-    "SIGTERM": ("interrupted", LOST),
-    "SIGKILL": ("incomplete", LOST),
+    "SIGTERM": ("interrupted", NOTICES["interrupted"]),
+    "SIGKILL": ("incomplete", CLIENT["lost"]),
 }
 """The reason in ``stream:end``, and the notice, by what happens."""
 
@@ -82,9 +81,8 @@ def check(
     elif happens == "SIGKILL":
         process.kill_all()
     wait_for(page, "stream:end")
-    reason, words = EXPECTED[happens]
-    if happens == "SIGTERM" and f"{server}-{site}" in CUT:
-        reason = "incomplete"
+    is_cut = happens == "SIGTERM" and f"{server}-{site}" in CUT
+    reason, words = EXPECTED["SIGKILL" if is_cut else happens]
     expect(page.get_by_role("alert")).to_be_visible()
     events = page.evaluate("events.filter(([name]) => /start|end|error/.test(name))")
     shown = region.text_content() or ""

@@ -203,9 +203,9 @@ def test_half_a_fragment_is_not_shown(arrived: int, page: Page, site: Server) ->
     send(page)
     wait_for(page, "stream:end", "incomplete")
     place = page.locator(".streamhtml-parts") if arrived else page.locator("#ask")
-    expect(place.get_by_role("alert")).to_have_text(NOTICES["interrupted"])
+    expect(place.get_by_role("alert")).to_have_text(CLIENT["lost"])
     expect(page.locator("#messages")).to_have_text(
-        "" if not arrived else "one " * (arrived - 1) + NOTICES["interrupted"]
+        "" if not arrived else "one " * (arrived - 1) + CLIENT["lost"]
     )
     send(page)
     wait_for(page, "stream:end", "incomplete", times=2)

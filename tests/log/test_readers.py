@@ -66,7 +66,7 @@ async def test_a_client_that_resumes_waits_for_the_answer_too() -> None:
 async def test_nobody_waits_for_ever_for_an_answer() -> None:
     fragments = await read_all(MemoryLog().follow(PAIR, wait=0.05))
     assert [fragment.outcome for fragment in fragments] == [None, "interrupted"]
-    assert "The connection was lost" in html_of(fragments)
+    assert "The answer was interrupted" in html_of(fragments)
 
 
 @pytest.mark.parametrize("resumes", [True, False])

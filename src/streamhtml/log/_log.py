@@ -98,8 +98,8 @@ class Log(Storage):
     def follow(self, id: str, *, wait: float = 0.0) -> Following:
         """Return a source that follows an answer: all so far, what comes, and how it ended.
 
-        The id may come from a client. If there is no such answer, its readers get the notice that
-        the connection was lost.
+        The id may come from a client. If there is no such answer, its readers get the notice of an
+        answer that was interrupted.
 
         Args:
             id: the id of the answer.

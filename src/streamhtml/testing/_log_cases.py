@@ -317,7 +317,7 @@ class LogConformance(StorageCases):
             await log.stop(unknown)
             fragments = await read_all(log.follow(unknown))
             check_equal(fragments[-1].outcome, "interrupted", "the outcome")
-            check("The connection was lost" in html_of(fragments), "the notice must be shown")
+            check("streamhtml-notice-interrupted" in html_of(fragments), "the notice must be shown")
 
     @case()
     async def test_a_wrong_entry_is_an_end(self, log: Log) -> None:

@@ -224,6 +224,34 @@ def swaps() -> SampleReply:
     return SampleReply(fragments, html.format("2", "&amp; 4", "4", "x"))
 
 
+def same_ids() -> SampleReply:
+    """Regions that are replaced by what has the same id: a message as a cut client gets it."""
+    state, rows = "ai_2_state", "ai_2.rows"
+    opened = (
+        f'<article id="ai_2"><i id="{state}">a</i>'
+        f'<table><tbody id="{rows}"></tbody></table></article>'
+    )
+    steps = (
+        (Patch("append", Markup(opened)),),
+        (_at(state, "tail")("?"), _at(rows, "append")("<tr><td>1</td></tr>")),
+        (_at(state, "replace")(f'<i id="{state}">b</i>'),),
+        (_at(state, "append")("<b>c</b>"), _at(state, "tail")("!")),
+        (
+            _at(rows, "replace")(f'<tbody id="{rows}"></tbody><tfoot><tr></tr></tfoot>'),
+            _at(rows, "append")("<tr><td>2</td></tr>"),
+            _at(state, "replace")(f'<u>d <i id="{state}">e</i></u><s>f</s>'),
+        ),
+        (_at(state, "append")(" &amp; g"), _at(rows, "tail")("<tr><td>3</td></tr>")),
+    )
+    fragments = [Fragment(index, patches) for index, patches in enumerate(steps)]
+    fragments.append(Fragment(len(fragments), (_at(rows, "tail")(""),), "finished"))
+    html = (
+        f'<article id="ai_2"><u>d <i id="{state}">e &amp; g</i></u><s>f</s><table>'
+        f'<tbody id="{rows}"><tr><td>2</td></tr></tbody><tfoot><tr></tr></tfoot></table></article>'
+    )
+    return SampleReply(tuple(fragments), html)
+
+
 def marks() -> SampleReply:
     """HTML that looks like marks with each token, so that the token changes within a fragment."""
     append, tail = (_at("ai_2_text", action) for action in ("append", "tail"))
@@ -261,6 +289,7 @@ SAMPLE_REPLIES: dict[str, Callable[[], SampleReply]] = {
     "table": table,
     "markdown_like": markdown_like,
     "swaps": swaps,
+    "same_ids": same_ids,
     "marks": marks,
     "parts": parts,
 }

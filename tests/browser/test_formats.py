@@ -37,7 +37,7 @@ pytestmark = pytest.mark.browser
 MEDIA_TYPES = {name: new().media_type.partition(";")[0] for name, new in FORMATS.items()}
 STREAMS = [name for name in CLIENTS if name != "whole"]
 # Without "template" and "swaps", which are for one format, and "regions", whose tails stay.
-PLAYED = ["text", "failed", "places", "punctuated", "table", "markdown_like", "parts"]
+PLAYED = ["text", "failed", "places", "punctuated", "table", "same_ids", "markdown_like", "parts"]
 
 # The page without scripts contains all versions of an answer, and hides the old ones.
 REGION = f"""[...document.querySelectorAll("#{ID}_text")].find((each) => each.checkVisibility())"""

@@ -105,7 +105,12 @@ _READ: dict[str, Any] = {
 
 
 def _swap(page: Page, mode: str, selector: str, html: str) -> None:
-    element = _select(page, selector)
+    """Change every element that the selector finds, as htmx, Turbo and Datastar do."""
+    for element in _select(page, selector):
+        _swap_one(page, mode, element, html)
+
+
+def _swap_one(page: Page, mode: str, element: Any, html: str) -> None:
     parent = element.parentNode
     new = page._parse(html, element if mode in ("append", "beforeend") else parent)
     if mode in ("append", "beforeend"):
@@ -115,19 +120,29 @@ def _swap(page: Page, mode: str, selector: str, html: str) -> None:
         for node in new:
             parent.insertBefore(node, element.nextSibling)
     else:
-        assert mode in ("beforebegin", "delete", "remove", "replace", "outer")
+        assert mode in ("beforebegin", "delete", "remove", "replace", "outer", "outerHTML")
         for node in new:
             parent.insertBefore(node, element)
         if mode != "beforebegin":
             parent.removeChild(element)
 
 
-def _select(page: Page, selector: str) -> Any:
+def _select(page: Page, selector: str) -> list[Any]:
     root, *steps = selector.split(" > ")
-    element = page.find(root.removeprefix("#").replace(r"\3a ", ":").replace("\\", ""))
+    element_id = root.removeprefix("#").replace(r"\3a ", ":").replace("\\", "")
+    found = [
+        each
+        for each in page.document.getElementsByTagName("*")
+        if each.getAttribute("id") == element_id
+    ]
+    assert found, selector
     for step in steps:
-        found = _STEP.match(step)
-        assert found, step
-        children = [each for each in element.childNodes if each.nodeType == each.ELEMENT_NODE]
-        element = children[int(found[2]) - 1 if found[2] else -1]
-    return element
+        match = _STEP.match(step)
+        assert match, step
+        index = int(match[2]) - 1 if match[2] else -1
+        found = [_elements(each)[index] for each in found]
+    return found
+
+
+def _elements(parent: Any) -> list[Any]:
+    return [each for each in parent.childNodes if each.nodeType == each.ELEMENT_NODE]

@@ -42,6 +42,26 @@ def test_each_patch_is_out_of_band_markup() -> None:
         assert htmx_format.encode(Fragment(0, (given,))) == expected
 
 
+def test_an_element_with_the_same_id_takes_the_place_of_a_placeholder() -> None:
+    # htmx deletes all elements that a selector finds.
+    for html in ('<b id="r">a</b>', '<i></i><p><b id="r">a</b></p>'):
+        assert HTMXFormat().encode(Fragment(1, (patch("replace", html),))) == (
+            '<div hx-swap-oob="afterend:#r"><i id="r-new"></i></div>'
+            '<div hx-swap-oob="delete:#r"></div>'
+            f'<div hx-swap-oob="afterend:#r-new">{html}</div>'
+            '<div hx-swap-oob="delete:#r-new"></div>'
+        )
+
+
+@pytest.mark.parametrize("place", [{}, {"depth": 2}, {"child": 1}])
+def test_a_partial_replaces_an_element_in_one_swap(place: dict[str, int]) -> None:
+    replaced = patch("replace", '<b id="r">a</b>', **place)
+    assert list(HTMXFormat(partials=True).swaps(Fragment(1, (replaced,)))) == [
+        f'<hx-partial hx-target="{replaced.selector}" hx-swap="outerHTML"><b id="r">a</b>'
+        "</hx-partial>"
+    ]
+
+
 def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
     htmx_format = HTMXFormat()
     tail = '<div hx-swap-oob="beforeend:#r"><span id="r-tail">t</span></div>'

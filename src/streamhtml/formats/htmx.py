@@ -7,7 +7,9 @@ an ``<hx-partial>`` for clients that know it.
 
 from collections.abc import Iterator
 
-from streamhtml._patch import Fragment, Patch
+from markupsafe import Markup
+
+from streamhtml._patch import Fragment, Patch, id_selector
 from streamhtml.formats._format import Format
 from streamhtml.formats._tails import Tails, parent_of
 
@@ -52,12 +54,25 @@ class HTMXFormat(Format):
         if change.action == "append":
             yield self._swap("beforeend", change.selector, change.html)
         else:
-            # An outerHTML swap would insert the wrapping element itself. So insert the new element
-            # beside the old one, and then delete the old one. The new element must not change the
-            # old one's selector: :nth-child and an id find the first, and :last-child the last.
-            beside = "beforebegin" if change.depth else "afterend"
-            yield self._swap(beside, change.selector, change.html)
-            yield self._swap("delete", change.selector)
+            yield from self._replace(change)
+
+    def _replace(self, change: Patch) -> Iterator[str]:
+        html, selector = change.html, change.selector
+        if self._partials:
+            yield self._swap("outerHTML", selector, html)
+            return
+        # An outerHTML swap would insert the wrapping element itself. So insert the new element
+        # beside the old one, and then delete the old one. The new element must not change the
+        # old one's selector: :nth-child finds the first, and :last-child the last.
+        beside = "beforebegin" if change.depth else "afterend"
+        if selector == id_selector(change.root) and change.root in html:
+            # The new one may have the same id, and htmx would delete both.
+            placeholder = f"{change.root}-new"
+            yield self._swap(beside, selector, Markup(f'<i id="{placeholder}"></i>'))
+            yield self._swap("delete", selector)
+            selector = id_selector(placeholder)
+        yield self._swap(beside, selector, html)
+        yield self._swap("delete", selector)
 
     def _swap(self, style: str, selector: str, html: str = "") -> str:
         if self._partials:

@@ -1,7 +1,10 @@
 """Entries as JSON text, the tag of fragments, and what a client says that it has."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -198,6 +201,31 @@ def test_only_some_of_many_values_are_looked_into() -> None:
         nested = [nested] * 1_000
     for many in nested, list(range(10**6)), dict.fromkeys(range(10**6)), {*range(10**6)}:
         assert len(describe(many)) < 20_000
+
+
+HASHED = """
+from functools import partial
+from streamhtml.log._fingerprint import describe
+
+words = frozenset(f"w{n}" for n in range(300))
+
+def make(root, words=words):
+    return "a" if root in {"x", "y", "z"} else words
+
+options = [words, {*map(str, range(2_000))}, {(each, words) for each in words}, dict.fromkeys("abc"), make]
+print(describe([partial(make, words=words), options, {"words": words}, words, words]))
+"""
+
+
+def test_options_are_described_alike_in_every_process() -> None:
+    def described(seed: str) -> str:
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", HASHED]
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True
+        ).stdout
+
+    assert len({described(seed) for seed in ("1", "2")}) == 1
 
 
 @pytest.mark.parametrize("name", ["began", "ended"])

@@ -12,6 +12,7 @@ from functools import cache, partial
 from hashlib import blake2b
 from importlib.metadata import version
 from itertools import islice
+from operator import length_hint
 from pathlib import PurePath
 from re import Pattern
 from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType
@@ -21,6 +22,9 @@ from streamhtml._type_name import type_name
 
 _MAX_VALUES: Final = 1_000
 """How many values of the options are looked into, because this is done for each response."""
+
+_MAX_IN_SET: Final = 10
+"""How many values inside each value of a set are looked into."""
 
 _MAX_DEPTH: Final = 8
 """How deeply the options are looked into. What is nested deeper counts as the same."""
@@ -68,7 +72,12 @@ def _describe(value: object, depth: int, budget: Iterator[int]) -> str:
         case list() | tuple():
             return f"[{', '.join(map(inner, value[:_MAX_VALUES]))}]"
         case set() | frozenset():
-            return f"{{{', '.join(sorted(map(inner, islice(value, _MAX_VALUES))))}}}"
+            # The order of a set differs in each process. So all of it counts, or only its length.
+            if len(value) > length_hint(budget):
+                return f"{{{len(value)} values}}"
+            counted = zip(value, budget, strict=False)
+            pieces = [_describe(each, depth - 1, iter(range(_MAX_IN_SET))) for each, _ in counted]
+            return f"{{{', '.join(sorted(pieces))}}}"
         case partial():
             return inner([value.func, value.args, value.keywords])
         case FunctionType():

@@ -2,8 +2,11 @@
 
 import re
 import threading
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
 from typing import Any
 
+import anyio
 import pytest
 from tests.adapters.format_requests import ASKED, LOST
 from tests.adapters.test_adapters import SHOWN, SOON, Call, Source, call, text_of
@@ -174,3 +177,28 @@ def test_resume_url_needs_a_log() -> None:
         StreamingHTMLResponse(request, ["a"], resume_url="/x")
     made = StreamingHTMLResponse(request, ["a"], stop_url="https://a.example/ä?b=%20 'c'&d=<e>")
     assert made.headers["Streaming-HTML-Stop"] == ("https://a.example/%C3%A4?b=%20%20'c'&d=%3Ce%3E")
+
+
+def test_generation_sees_the_context_of_its_view_also_after_the_request(call: Call) -> None:
+    log, has_left, ended = MemoryLog(), threading.Event(), threading.Event()
+    user: ContextVar[str] = ContextVar("user", default="nobody")
+    seen: list[str] = []
+
+    async def tokens() -> AsyncIterator[str]:
+        yield user.get()
+        while not has_left.is_set():
+            await anyio.sleep(0.001)
+        yield user.get()
+
+    def on_end(answer: Answer) -> None:
+        seen.extend([answer.text, user.get()])
+        ended.set()
+
+    def view(request: Any, response: Any) -> Any:
+        user.set("Ada")
+        source = log.record(PAIR, tokens, on_end=on_end, interval=0)
+        return response(request, source, on_end=lambda _: has_left.set())
+
+    call(view, headers=HTML, leave_after=1)
+    assert ended.wait(SOON)
+    assert seen == ["AdaAda", "Ada"]

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
-from tests.formats.test_events import TEXTS
+from tests.formats import test_events
 
 from streamhtml import Delta, Facts, ToolDelta
 from streamhtml._delta import PartEnd, Replacement
@@ -24,6 +24,13 @@ from streamhtml.log._fingerprint import describe, fingerprint
 from streamhtml.log._storage import Cursor, check_log_id, is_log_id
 from streamhtml.markdown import MarkdownRenderer, Options
 
+
+def joined(text: str) -> str:
+    """Return a text in which the two halves of a surrogate pair are one character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+TEXTS = test_events.TEXTS.map(joined)
 PIECES = TEXTS | TEXTS.map(Markup)
 DELTAS = st.one_of(
     st.builds(Delta, PIECES, st.sampled_from(["text", "reasoning", "x\0"])),
@@ -49,6 +56,10 @@ ENTRIES = st.one_of(
 def kinds(entry: Any) -> list[type]:
     """Return the types of the texts, which compare as equal if one is Markup."""
     return [type(delta.text) for delta in entry.deltas] if isinstance(entry, Batch) else []
+
+
+def test_the_halves_of_a_surrogate_pair_are_joined() -> None:
+    assert decode(encode(Batch(0.0, [Delta("a\ud83d\ude00")]))) == Batch(0.0, [Delta("a😀")])
 
 
 @given(ENTRIES)

@@ -223,7 +223,7 @@ words = frozenset(f"w{n}" for n in range(300))
 def make(root, words=words):
     return "a" if root in {"x", "y", "z"} else words
 
-options = [words, {*map(str, range(2_000))}, {(each, words) for each in words}, dict.fromkeys("abc"), make]
+options = [words, {*map(str, range(2_000))}, {(each, words) for each in words}, make]
 print(describe([partial(make, words=words), options, {"words": words}, words, words]))
 """
 

@@ -240,16 +240,6 @@ async def test_a_storage_that_has_lost_an_answer_for_good_is_an_end() -> None:
         assert [fragment async for fragment in stream][-1].outcome == "interrupted"
 
 
-async def test_another_answer_under_the_same_id_is_an_end_for_the_readers_of_the_first() -> None:
-    log = Unreliable(lease=30)
-    assert await log.create(PAIR, '{"version":1,"key":"k","began":0.0}')
-    async with reading(log.follow(PAIR)) as stream:
-        await anext(stream)
-        log.end_lease()
-        assert await log.create(PAIR, '{"version":1,"key":"l","began":0.0}')
-        assert [fragment async for fragment in stream][-1].outcome == "interrupted"
-
-
 def test_readers_and_stops_in_other_threads_and_loops() -> None:
     log, source = MemoryLog(), RecordedSource("a", then="wait")
     began, results = threading.Event(), list[list[Fragment]]()

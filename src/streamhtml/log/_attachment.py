@@ -1,6 +1,7 @@
 """``Attachment``: one reader's hold on an answer, from its first step to its last."""
 
 from contextvars import Context
+from math import inf
 
 from streamhtml._eventloop import EventLoop
 from streamhtml.log._feed import Feed, FeedReader
@@ -19,7 +20,7 @@ class Attachment:
     """
 
     def __init__(self, hub: Hub, id: str, patience: float = 0.0) -> None:
-        self.patience = patience
+        self._patience = patience
         self._hub = hub
         self._id = id
         self._loop: EventLoop | None = None
@@ -38,7 +39,7 @@ class Attachment:
 
     def feed(self) -> Feed:
         """Return the feed of the answer. Another one may be returned later."""
-        if self._writer is not None and not self._writer.is_taken:
+        if self._writer is not None and (self._writer.feed.header or not self._writer.is_taken):
             return self._writer.feed
         if self._reader is not None:
             return self._reader.feed
@@ -50,6 +51,11 @@ class Attachment:
             self._nothing = Feed(self._loop)
             self._nothing.interrupt()
         return self._nothing
+
+    @property
+    def patience(self) -> float:
+        """Time in seconds for which to wait for an answer that is not there yet."""
+        return inf if self.is_written_here else self._patience
 
     @property
     def is_written_here(self) -> bool:

@@ -39,7 +39,8 @@ class Header:
     """The first entry.
 
     Attributes:
-        key: a random text, which is another one for each generation.
+        key: a random text, which is another one for each generation; ``""`` for an answer that was
+            stopped before anybody began it.
         began: the time at which it began, in seconds since 1970 (UTC).
     """
 

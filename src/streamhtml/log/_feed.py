@@ -39,17 +39,18 @@ class Feed:
         header: its first entry; None if the storage was not read yet, or has no such answer.
         batches: its batches; the first has the number 1.
         end: its end; None while it is written.
-        is_missing: whether the storage has no such answer.
+        is_missing: whether the storage has no such answer, or has not said yet.
+        is_outdated: whether the storage has another answer, or another end of this one.
         wakeup: notified when any of this has changed.
     """
 
-    __slots__ = ("batches", "end", "header", "is_missing", "wakeup")
+    __slots__ = ("batches", "end", "header", "is_missing", "is_outdated", "wakeup")
 
     def __init__(self, loop: EventLoop) -> None:
         self.header: Header | None = None
         self.batches: list[Batch] = []
         self.end: EndEntry | None = None
-        self.is_missing = False
+        self.is_missing = self.is_outdated = False
         self.wakeup = loop.create_wakeup()
 
     @property
@@ -70,10 +71,17 @@ class Feed:
             self.end = self.end or entry
         else:
             self.header = entry
+            self.is_missing = False
 
-    def interrupt(self) -> None:
-        """End the answer here, because nobody knows how it goes on."""
-        self.end = self.end or EndEntry("interrupted", round(time(), 3), self.duration)
+    def interrupt(self, *, is_outdated: bool = False) -> None:
+        """End the answer here, because nobody knows how it goes on.
+
+        Args:
+            is_outdated: whether the storage has another answer now, or another end of this one.
+        """
+        if self.end is None:
+            self.end = EndEntry("interrupted", round(time(), 3), self.duration)
+            self.is_outdated = is_outdated
         self.wakeup.notify()
 
 
@@ -175,7 +183,6 @@ class FeedReader:
                 raise ValueError(f"entry {number} follows {self.feed.last_number}")
             self.feed.add(entry)
         if entries:
-            self.feed.is_missing = False
             self.feed.wakeup.notify()
 
     def _skip_known(self, entries: list[tuple[int, Entry]]) -> list[tuple[int, Entry]]:
@@ -188,7 +195,7 @@ class FeedReader:
         known: list[Entry] = [] if feed.header is None else [feed.header, *feed.batches]
         for (_, entry), before in zip(entries, known, strict=False):
             if entry != before:
-                feed.interrupt()
+                feed.interrupt(is_outdated=True)
                 return []
         return entries[len(known) :]
 

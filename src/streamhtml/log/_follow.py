@@ -105,11 +105,11 @@ class FollowPump:
 
     def _first_batch(self, feed: Feed) -> CatchUp | None:
         cursor = Cursor.read(self._client.last_id)
-        if feed.header is None:
-            is_unknown = self._is_unknown(feed)
-            if not is_unknown and (cursor or not feed.is_missing):
-                return None
-            # The message is shown while the answer is waited for.
+        is_unknown = self._is_unknown(feed)
+        if feed.header is None and not is_unknown and (cursor or not feed.is_missing):
+            return None
+        if feed.header is None or not feed.header.key:
+            # The message is shown while the answer is waited for. What the client has stays.
             self._next = 1
             if cursor is not None:
                 self._reply.number, self._reply.tag = cursor.number, cursor.tag or "0"
@@ -143,7 +143,8 @@ class FollowPump:
         end = feed.end
         if end is None:
             return False
-        self._reply.number = self._next
+        self.is_cut = feed.is_outdated and self._client.resumes
+        self._reply.number += 1
         self._reply.duration = end.duration
         self.outcome, self.limit, self.facts = end.outcome, end.limit, end.facts
         self.first_delta_after = end.first_delta_after

@@ -1,13 +1,20 @@
 """``Hub``: the writers and the feeds of one log in this process."""
 
 import logging
-from typing import Any
+from time import time
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+import anyio
+
 from streamhtml._eventloop import EventLoop
+from streamhtml.log._entries import EndEntry, Header, encode
 from streamhtml.log._feed import FeedReader
 from streamhtml.log._storage import Storage, is_log_id
 from streamhtml.log._writer import Writer
+
+_NO_ENTRIES: Final = 10**15
+"""A number that no entry has."""
 
 logger = logging.getLogger("streamhtml")
 
@@ -39,13 +46,15 @@ class Hub:
     def writer_in(self, loop: EventLoop, id: str) -> Writer | None:
         """Return the writer of an answer in this event loop; None if there is none."""
         writer = self._writers.get(id)
-        return writer if writer is not None and writer.identity is loop.identity else None
+        if writer is None or writer.identity is not loop.identity or writer.feed.is_outdated:
+            return None
+        return writer
 
     def attach(self, id: str, loop: EventLoop) -> FeedReader:
         """Return what reads an answer in the running event loop, for one more reader."""
         feeds = self._feeds.setdefault(loop.identity, {})
         reader = feeds.get(id)
-        if reader is None:
+        if reader is None or reader.feed.is_outdated:
             reader = feeds[id] = FeedReader(self.storage, id, loop, self._forget)
         reader.readers += 1
         return reader
@@ -71,7 +80,25 @@ class Hub:
             writer.stop()
         try:
             await self.storage.bounded(self.storage.request_stop(id))
+            if writer is None:
+                await self._stop_unbegun(id)
         except Exception:
             if writer is None:
                 raise
             logger.debug("the stop of %s was not stored", id, exc_info=True)
+
+    async def _stop_unbegun(self, id: str) -> None:
+        """If there is no such answer yet, store one that was stopped before it began.
+
+        So all readers who wait for it see that, and whoever begins it later asks no model.
+        """
+        storage, now = self.storage, round(time(), 3)
+        if await storage.bounded(storage.read(id, _NO_ENTRIES)) is not None:
+            return
+        with anyio.CancelScope(shield=True):  # Between the two, it would be interrupted.
+            epoch = await storage.bounded(storage.create(id, encode(Header("", now))))
+            if epoch is None:  # Somebody has begun it meanwhile.
+                await storage.bounded(storage.request_stop(id))
+                return
+            end = encode(EndEntry("stopped", now))
+            await storage.bounded(storage.append(id, epoch, 1, end, "final"))

@@ -79,8 +79,8 @@ class Log(Storage):
             tokens: the model's answer, as for ``StreamingHTMLResponse``.
             on_end: called once with the ``Answer`` when it has ended, in any case, whether somebody
                 reads it or not. Store the answer here. A coroutine function is awaited; any other
-                runs on a worker thread. What it raises is logged. It is not called if there was an
-                answer with this id.
+                runs on a worker thread. What it raises is logged. It is not called if there is
+                somebody else's answer with this id.
             interval: time in seconds between two batches. By default, it is that of the response.
             limits: what the answer may take. By default, those of the response.
 
@@ -115,7 +115,12 @@ class Log(Storage):
     async def stop(self, id: str) -> None:
         """End an answer, because the user asked for it. Its readers see what has arrived.
 
-        Does nothing if it has ended, or if there is no such answer.
+        Does nothing if it has ended. If there is no such answer, because a worker process has still
+        to begin it, the log keeps an empty one that was stopped. Whoever records it later asks no
+        model, and calls ``on_end`` with an empty answer, whose outcome is "stopped".
+
+        Args:
+            id: the id of the answer, which may come from a client.
         """
         await self._hub.stop(id)
 

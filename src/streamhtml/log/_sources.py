@@ -103,7 +103,7 @@ class Recording(Following):
     ) -> None:
         super().__init__(hub, id)
         self._tokens = deltas(tokens)
-        self._on_end = None if on_end is None else _with_answer(on_end)
+        self._on_end = None if on_end is None else _with_answer(on_end, self._is_taken)
         self._interval = interval
         self._limits = limits
         self._prepared: tuple[Stream, Transcript] | None = None
@@ -186,6 +186,9 @@ class Recording(Following):
         assert self._writer is not None
         self._writer.add(batch)
 
+    def _is_taken(self) -> bool:
+        return self._writer is not None and self._writer.is_taken
+
     def _attachment(self) -> Attachment:
         return _OwnAttachment(self._hub, self)
 
@@ -212,16 +215,17 @@ class _OwnAttachment(Attachment):
         await self._recording.aclose_unused()
 
 
-def _with_answer(on_end: OnAnswer) -> OnEnd:
-    """Return a function that passes the answer of a reply."""
+def _with_answer(on_end: OnAnswer, is_taken: Callable[[], bool]) -> OnEnd:
+    """Return a function that passes the answer of a reply, unless the id is somebody else's."""
     if inspect.iscoroutinefunction(on_end):
 
         async def call_async(reply: Reply) -> None:
-            await on_end(reply.answer)
+            if not is_taken():
+                await on_end(reply.answer)
 
         return call_async
 
     def call(reply: Reply) -> Awaitable[None] | None:
-        return on_end(reply.answer)
+        return None if is_taken() else on_end(reply.answer)
 
     return call

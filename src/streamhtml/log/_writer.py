@@ -8,6 +8,7 @@ each entry as soon as the storage has it; while the storage cannot be reached, t
 import logging
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import copy_context
 from time import monotonic, time
 from typing import Final
@@ -19,7 +20,7 @@ from streamhtml._eventloop import Wakeup, current_event_loop
 from streamhtml._patch import Outcome
 from streamhtml._reply import Reply
 from streamhtml._stream import Stream
-from streamhtml.log._entries import EndEntry, Entry, Header, encode
+from streamhtml.log._entries import EndEntry, Entry, Header, decode, encode
 from streamhtml.log._feed import Feed
 from streamhtml.log._storage import AnswerGone, End, Storage, WriterFenced
 
@@ -28,7 +29,7 @@ LAST_RETRY: Final = 1.0
 """Times in seconds between two attempts to store an entry: the first, and the longest."""
 
 START_TIMEOUT: Final = 1.0
-"""Time in seconds after which generation begins, even if the storage has not answered."""
+"""Time in seconds after which the message is shown, even if the storage has not answered."""
 
 INTERRUPTED_TIMEOUT: Final = 2.0
 """Time in seconds in which the end is stored if the event loop ends."""
@@ -51,8 +52,8 @@ class Writer:
     Attributes:
         id: the id of the answer.
         feed: for readers in the same event loop.
-        is_taken: whether somebody else had recorded an answer with this id before. Then the model
-            was not asked, and the feed stays empty.
+        is_taken: whether the storage has somebody else's answer with this id. Usually that was
+            found before the model was asked. Then the feed stays empty.
         is_done: whether nothing more happens.
         identity: the identity of its event loop.
     """
@@ -82,12 +83,13 @@ class Writer:
         self._stored = 0  # How many entries the storage has.
         self._published = 0  # How many entries the feed has.
         self._is_lost = self._is_away = self._is_fenced = self._has_given_up = False
+        self._is_ending = False
         self._retry_after = FIRST_RETRY
         self._give_up_at = float("inf")
 
     def start(self) -> None:
         """Begin to generate the answer, in a task of its own."""
-        loop = current_event_loop()
+        loop = self._loop = current_event_loop()
         self.feed = Feed(loop)
         self._changed = loop.create_wakeup()
         self._entries = [Header(secrets.token_hex(8), round(time(), 3))]
@@ -97,10 +99,18 @@ class Writer:
     def stop(self) -> None:
         """End the answer, because the user asked for it. May be called from any thread."""
         self._stream.stop()
+        self._end_soon()
 
     def interrupt(self) -> None:
         """End the answer, because the process is about to end. May be called from any thread."""
         self._stream.stop("interrupted")
+        self._end_soon()
+
+    def _end_soon(self) -> None:
+        """Do not wait any longer for the storage to begin."""
+        self._is_ending = True
+        with suppress(RuntimeError):  # The loop has ended.
+            self._loop.call_threadsafe(self._changed.notify)
 
     def add(self, entry: Entry) -> None:
         """Add the next entry. What comes after the end is not a part of the answer any more."""
@@ -138,9 +148,7 @@ class Writer:
     async def _write(self) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._store)
-            with anyio.move_on_after(START_TIMEOUT):
-                while not (self._published or self.is_taken):
-                    await self._changed.wait()
+            await self._wait_for_storage()
             if not self.is_taken:
                 self._publish(1)
                 tasks.start_soon(self._watch)
@@ -155,6 +163,28 @@ class Writer:
             while self._has_work():
                 await self._changed.wait()
             tasks.cancel_scope.cancel()
+
+    async def _wait_for_storage(self) -> None:
+        """Wait until the storage has taken the answer or refused it, or cannot be reached.
+
+        So no model is asked for an answer that exists.
+        """
+        with anyio.move_on_after(START_TIMEOUT):
+            await self._until_begun()
+        if not self._has_begun:
+            self.feed.is_missing = True
+            self.feed.wakeup.notify()
+            await self._until_begun()
+        if not (self._published or self.is_taken):  # It is ended before the storage has answered.
+            self._is_away = True
+
+    @property
+    def _has_begun(self) -> bool:
+        return self._is_ending or self.is_taken or self._published > 0
+
+    async def _until_begun(self) -> None:
+        while not self._has_begun:
+            await self._changed.wait()
 
     async def _generate(self) -> None:
         if self.is_taken:
@@ -218,7 +248,7 @@ class Writer:
             self._changed.notify()
             return False
         except WriterFenced:
-            self._lose()
+            await self._lose()
             return True
         except Exception as error:
             self._note_away(error)
@@ -241,15 +271,33 @@ class Writer:
         self._epoch = epoch
         return False
 
-    def _lose(self) -> None:
-        """Give the answer up, because it is somebody else's."""
+    async def _lose(self) -> None:
+        """Give the answer up: there is another one with this id, or a reader has ended this one."""
+        header = await self._stored_header()
+        if header is not None and not header.key:
+            # The user has stopped it before it began. Only readers here get it.
+            self._has_given_up = self._is_away = True
+            if not self._published:
+                self._entries[0] = header
+            self._publish(len(self._entries))
+            self.stop()
+            return
+        self.is_taken = header not in (None, self._entries[0]) or not self._published
+        self._is_fenced = True
         if self._published:
-            self._is_fenced = True
-            self.feed.interrupt()
-        else:
-            self.is_taken = True
+            self.feed.interrupt(is_outdated=True)
         self.interrupt()
-        self._changed.notify()
+
+    async def _stored_header(self) -> Header | None:
+        """Return the header of the answer that has this id; None if that cannot be known."""
+        storage = self._storage
+        try:
+            found = await storage.bounded(storage.read(self.id, -1))
+            header = decode(found.entries[0][1]) if found else None
+        except Exception:
+            logger.debug("the other answer %s could not be read", self.id, exc_info=True)
+            return None
+        return header if isinstance(header, Header) else None
 
     def _note_away(self, error: Exception) -> None:
         if not self._is_away:
@@ -285,7 +333,7 @@ class Writer:
             self._note_lost(epoch)
         except WriterFenced:
             if epoch == self._epoch and not self._is_lost:
-                self._lose()
+                await self._lose()
         except Exception:
             logger.debug("the lease of %s could not be renewed", self.id, exc_info=True)
         else:

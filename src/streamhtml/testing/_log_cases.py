@@ -270,6 +270,25 @@ class LogConformance(StorageCases):
         check_equal(last.outcome, "stopped", "the outcome")
 
     @case()
+    async def test_a_stop_before_the_answer_begins(self, log: Log) -> None:
+        pair, source, ended = pair_id(), Steps("a"), list[Answer]()
+        async with reading(log.follow(pair, wait=60)) as stream:
+            await anext(stream)
+            for _ in range(2):
+                await log.stop(pair)
+            last = [fragment async for fragment in stream][-1]
+        check_equal(last.outcome, "stopped", "the outcome for a reader who waits")
+        answer = await log.record(pair, source, on_end=ended.append).run()
+        check_equal((answer.text, answer.outcome), ("", "stopped"), "what run() returns")
+        check_equal([each.outcome for each in ended], ["stopped"], "what on_end got")
+        (*_, end) = await read_all(log.record(pair, source))
+        check_equal(end.outcome, "stopped", "the outcome for the reader of a later recording")
+        check_equal(source.begun, 0, "how often the model was asked")
+        (end,) = await read_all(log.follow(pair), "5.abcd")
+        found = (end.index, end.outcome, "replace" in [patch.action for patch in end.patches])
+        check_equal(found, (6, "stopped", False), "what a client gets that has seen more")
+
+    @case()
     async def test_an_answer_is_recorded_once(self, log: Log) -> None:
         pair, _ = await record(log, *WORDS)
         source, ended = Steps("other"), list[Answer]()
@@ -314,10 +333,10 @@ class LogConformance(StorageCases):
         for unknown in pair_id(), "", "7", "é", "a" * 129, "a\r\nb", "../a":
             check_equal(await log.status(unknown), None, "the status")
             check_equal(await log.answer(unknown), None, "the answer")
-            await log.stop(unknown)
             fragments = await read_all(log.follow(unknown))
             check_equal(fragments[-1].outcome, "interrupted", "the outcome")
             check("streamhtml-notice-interrupted" in html_of(fragments), "the notice must be shown")
+            await log.stop(unknown)
 
     @case()
     async def test_a_wrong_entry_is_an_end(self, log: Log) -> None:

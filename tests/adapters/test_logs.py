@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from typing import Any
 
-import anyio
+import anyio.to_thread
 import pytest
 from tests.adapters.format_requests import ASKED, LOST
 from tests.adapters.test_adapters import SHOWN, SOON, Call, Source, call, text_of
@@ -186,8 +186,7 @@ def test_generation_sees_the_context_of_its_view_also_after_the_request(call: Ca
 
     async def tokens() -> AsyncIterator[str]:
         yield user.get()
-        while not has_left.is_set():
-            await anyio.sleep(0.001)
+        await anyio.to_thread.run_sync(has_left.wait, SOON)
         yield user.get()
 
     def on_end(answer: Answer) -> None:

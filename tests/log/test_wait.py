@@ -9,7 +9,7 @@ import pytest
 from tests.servers.waiting import wait_until
 
 from streamhtml import Answer
-from streamhtml.log import MemoryLog, wait
+from streamhtml.log import MemoryLog, _wait, wait
 
 
 def test_it_returns_and_raises_what_the_call_does() -> None:
@@ -19,6 +19,13 @@ def test_it_returns_and_raises_what_the_call_does() -> None:
     assert wait(MemoryLog().answer("ai_1")) is None
     with pytest.raises(LookupError, match="no"):
         wait(fail())
+
+
+def test_its_loop_may_have_begun_in_a_test_without_coverage() -> None:
+    """So what runs there is called here too."""
+    ended = threading.Event()
+    assert anyio.run(_wait._run, MemoryLog().answer("ai_1"), ended) is None
+    assert ended.is_set()
 
 
 def test_a_signal_that_ends_the_program_ends_the_answer() -> None:

@@ -112,10 +112,14 @@ def test_tests_a_silent_connection(monkeypatch: pytest.MonkeyPatch) -> None:
             with server.client() as client:
                 before = connections(client)
                 started = commands(client, "ping")
-                await asyncio.to_thread(wait_until, lambda: commands(client, "ping") > started + 1)
+                assert await asyncio.to_thread(
+                    wait_until, lambda: commands(client, "ping") > started + 1
+                )
                 assert connections(client) == before
+            doorbell = log._connections.get().doorbell
+            dead = doorbell._connection
             server.pause()
-            await asyncio.sleep(0.3)
+            assert await asyncio.to_thread(wait_until, lambda: doorbell._connection is not dead)
             server.resume()
             await watch.wait(TIMEOUT)
             with server.client() as client:

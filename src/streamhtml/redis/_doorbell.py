@@ -107,16 +107,11 @@ class Doorbell:
         try:
             self._subscribed = set()
             self._subscribe_soon()
-            is_silent = False
-            while self._listeners and self._connection is connection:
+            silences = 0
+            while self._listeners and self._connection is connection and silences < 2:
                 reply = await connection.read_response(timeout=SILENCE, disconnect_on_error=False)
-                if reply is not None:
-                    self._ring(reply)
-                elif is_silent:
-                    return
-                else:
-                    await connection.send_command("PING")
-                is_silent = reply is None
+                silences = self._ring(reply, silences)
+                await _test(connection, silences)
         finally:
             self._connection = None
             with suppress(TimeoutError):
@@ -127,8 +122,18 @@ class Doorbell:
         await connection.disconnect(nowait=True)
         await self._pool.release(connection)
 
-    def _ring(self, reply: list[Any]) -> None:
+    def _ring(self, reply: list[Any] | None, silences: int) -> int:
+        """Call who listens. Return how often in a row there was no reply."""
+        if reply is None:
+            return silences + 1
         kind, channel, *_ = reply
         if kind in (b"message", b"subscribe"):
             for call in tuple(self._listeners.get(channel, ())):
                 call()
+        return 0
+
+
+async def _test(connection: AbstractConnection, silences: int) -> None:
+    """Send a ``PING`` if the connection was silent. One that works replies."""
+    if silences:
+        await connection.send_command("PING")

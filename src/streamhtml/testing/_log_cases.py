@@ -13,8 +13,8 @@ from streamhtml._limits import DEFAULT_LIMITS
 from streamhtml._log_source import Client, LogSource
 from streamhtml._stream import Stream
 from streamhtml.log import Log
-from streamhtml.testing._case import SHORT_LEASE, case, check, check_equal
-from streamhtml.testing._storage_cases import StorageCases, begin
+from streamhtml.testing._case import SHORT_LEASE, case, check, check_equal, check_raises
+from streamhtml.testing._storage_cases import StorageCases
 
 WORDS: Final = (
     *("# Title\n\n", "*Hel", "lo* ", "👩\u200d", "👧 ", "`co", "de`", "\n\n- a", "\n- b"),
@@ -340,8 +340,13 @@ class LogConformance(StorageCases):
 
     @case()
     async def test_a_wrong_entry_is_an_end(self, log: Log) -> None:
-        for wrong in "x", "[]", "1", '{"version":2,"key":"k"}', '{"at":0,"deltas":[{"text":7}]}':
+        header = '{"version":1,"key":"k","began":0}'
+        wrong_entries = ("x", "[]", "1", '{"version":2,"key":"k"}', header)
+        for wrong in (*wrong_entries, '{"at":0,"deltas":[{"text":7}]}'):
             pair = pair_id()
-            await begin(log, pair, wrong)
+            epoch = await log.create(pair, header)
+            assert epoch is not None
+            await log.append(pair, epoch, 1, wrong)
             (*_, end) = await read_all(log.follow(pair))
             check_equal(end.outcome, "interrupted", "the outcome")
+            await check_raises(ValueError, log.status(pair), "status() of a wrong entry")

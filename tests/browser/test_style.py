@@ -115,6 +115,19 @@ def test_every_selector_is_understood(page: Page, server: SteppedServer) -> None
     assert [selector.replace("& ", "") for selector in understood] == written
 
 
+def test_the_cursor_scrolls_with_its_text(page: Page, server: SteppedServer) -> None:
+    code = f"<pre><code>{'y' * 3000}</code></pre>"
+    endings = ["<p>b", code, f"<ul><li>{code}</ul>", f"<table><tr><td>{'y' * 3000}</table>"]
+    busy = '<div class="streamhtml streamhtml-markdown" aria-busy="true">'
+    server.body = f"<style>{SHEET.decode()} main {{ overflow: auto; height: 99px }}</style>"
+    server.body += "".join(f"<main>{busy}{'<p>a' * 50}{ending}</div></main>" for ending in endings)
+    page.goto(server.url)
+    size = "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+    with_cursors = page.evaluate(size)
+    page.evaluate("document.querySelectorAll('main > *').forEach((each) => each.ariaBusy = null)")
+    assert page.evaluate(size) == with_cursors
+
+
 def test_the_look(page: Page, server: SteppedServer) -> None:
     """The window is as wide as one of 1,280 pixels at 400 %."""
     page.set_viewport_size({"width": 320, "height": 256})

@@ -24,11 +24,13 @@ _BEGINNING = (
 _BOX = """
 section { display: grid; grid-template-rows: minmax(0, 1fr) auto; height: 100vh }
 main { overflow: auto }
+footer { padding-top: 0.4px }
 """
 LAYOUTS = {
     "element": _BOX,
     "page": "footer { position: sticky; bottom: 0; background: white }",
-    "reversed": _BOX + "main { display: flex; flex-direction: column-reverse }",
+    "reversed": _BOX
+    + "main { display: flex; flex-direction: column-reverse } main > div { margin-bottom: auto }",
     "anchored": _BOX
     + "main * { overflow-anchor: none }"
     + ".end { overflow-anchor: auto; display: block; height: 1px }",

@@ -558,7 +558,7 @@
    * @property {any} [button] sends it again
    * @property {boolean} [follows] whether the reader follows the bottom of the scrolling element
    * @property {any} [top] its last position, a number
-   * @property {any} [end] the last position of its bottom
+   * @property {any} [range] how far it could be scrolled last
    * @property {any} [goal] the position of its bottom when the reader last did something
    * @property {StreamRequest} [turbo] the last one that Turbo has sent
    * @property {Session} [session] follows what another library reads
@@ -924,7 +924,7 @@
     const end = getComputedStyle(scroller).flexDirection === "column-reverse" ? 0 : range;
     const top = Math.min(scroller.scrollTop, end); // Safari goes further, and returns.
     const mayScroll = inputTimer || pressed;
-    const isResized = end !== last.end;
+    const isResized = range !== last.range;
     // If both have changed, something above the view has changed.
     if (isInput || (isResized && top !== last.top)) last.goal = end;
     // If the size has changed, the browser may have moved the position.
@@ -934,10 +934,11 @@
     const isWhole = range < Math.min(1, scroller.clientHeight);
     if (isWhole || (isLower && top > Math.min(last.goal, end) - 2)) last.follows = true;
     if (last.follows && !mayScroll) {
-      scroller.scrollTo({ top: range + 1, behavior: "instant" });
+      // Further, because both are rounded. Where the end is 0, Chromium only keeps 0 itself.
+      scroller.scrollTo({ top: end + Math.sign(end), behavior: "instant" });
     }
     last.top = Math.min(scroller.scrollTop, end);
-    last.end = end;
+    last.range = range;
   }
 
   /** Updates what the reader sees of scrolling elements. @param {boolean} [isInput] */

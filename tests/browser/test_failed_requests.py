@@ -157,6 +157,18 @@ def test_the_reader_tries_again(
     finish(page, request, times=2)
     expect(field).to_have_value("")
 
+    # A new text is no longer what is asked again.
+    server.answers["/reply"] = ordinary_answer("busy", status=503)
+    field.fill("second?")
+    send(page)
+    expect(again).to_be_enabled()
+    field.fill("draft")
+    server.answers["/reply"] = usual_answer
+    again.click()
+    assert server.wait_for(7).fields == [("message", "second?")]
+    finish(page, server.wait_for(7), times=3)
+    expect(field).to_have_value("draft")
+
     # What is too large does not become smaller.
     server.answers["/reply"] = ordinary_answer("", status=413)
     field.fill("long")

@@ -565,8 +565,8 @@
    * @property {Applier} [owner] has opened the element
    * @property {boolean} [isClicked] whether the reader has clicked the <summary>
    *
-   * @typedef {[string, FormDataEntryValue][] & { isReset?: boolean }} Fields `isReset` says whether
-   *   the form was reset after they were sent
+   * @typedef {[string, FormDataEntryValue][] & { hasChanged?: boolean }} Fields `hasChanged` says
+   *   whether the form had others when they were sent again
    */
 
   const MEMORY = Symbol();
@@ -792,6 +792,7 @@
     const memory = memoryOf(target);
     memory.collected = [...formData];
     if (retrying !== target || !memory.sent) return;
+    memory.sent.hasChanged = String(memory.collected) !== String(memory.sent);
     for (const [name] of memory.collected) formData.delete(name);
     for (const [name, value] of memory.sent) formData.append(name, value);
     memory.collected = memory.sent;
@@ -806,13 +807,11 @@
   }
 
   /**
-   * Resets a form when its answer begins; when it is sent again, only if it was not reset before.
+   * Resets a form when its answer begins. If it was sent again, a new text in it stays.
    * @param {Element} source
    */
   function resetSent(source) {
-    const sent = memoryOf(source).sent ?? [];
-    if (!source.matches("form[data-stream-reset]") || sent.isReset) return;
-    sent.isReset = true;
+    if (!source.matches("form[data-stream-reset]") || memoryOf(source).sent?.hasChanged) return;
     // Called on the prototype, because a field of the form may be named "reset".
     HTMLFormElement.prototype.reset.call(source);
   }

@@ -115,6 +115,61 @@ def test_numbers_without_a_tag_keep_it(page: Page, server: SteppedServer) -> Non
     assert server.requests[1].headers["last-event-id"] == "5.a1"
 
 
+def test_the_form_that_sends_to_its_place_shows_the_state(
+    page: Page, server: SteppedServer
+) -> None:
+    # The first form sends to another place.
+    other = '<form data-stream="#elsewhere"></form><div id="elsewhere"></div>'
+    source = SOURCE.replace(' data-stream-form="#ask"', "")
+    open_page(page, server, Answer((so_far(1), REST, END)), source=other + source)
+    wait_for(page, "stream:fragment", 1)
+    expect(page.locator("[data-streaming]")).to_have_id("ask")
+    expect(page.get_by_text("Stop", exact=True)).to_be_visible()
+    server.wait_for().finish()
+    wait_for(page, "stream:end", "finished")
+    expect_messages(page, other + message(1))
+
+
+def test_an_answer_that_the_reader_may_not_follow(
+    page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    # The notice and the event are those of a form. What the form has sent was another question.
+    sent = Answer((f"{shell(1)}{mark('open')}", END))
+    refused = ordinary("no", status=401)
+    open_page(page, server, sent, refused, source="")
+    page.locator("#ask").evaluate("form => form.dataset.streamRetry = ''")
+    page.locator("#send").click()
+    server.wait_for().finish()
+    wait_for(page, "stream:end", "finished")
+    page.evaluate("html => document.querySelector('#messages').innerHTML = html", SOURCE)
+    wait_for(page, "stream:end", "incomplete")
+    expect(page.locator("#messages").get_by_role("alert")).to_have_text(
+        "Please sign in, and try again."
+    )
+    wait_for(page, "stream:error")
+    assert len(server.requests) == 2
+    remove_expected(problems, "401")
+
+
+@pytest.mark.parametrize("client", ["htmx2", "htmx4"])
+def test_the_headers_of_htmx_are_sent(client: str, page: Page, server: SteppedServer) -> None:
+    server.answers |= {
+        "/reply": lambda _: Answer((so_far(1), END), headers=(("Streaming-HTML-Stop", "/stop"),)),
+        "/stop": lambda _: Answer((), status=204),
+    }
+    name = "hx-headers" if client == "htmx2" else "hx-headers:inherited"
+    asking = form(client, STOP + '<input type="hidden" name="who" value="me">')
+    body = f"""<div {name}='{{"X-Token": "t"}}'>{asking}</div>"""
+    show(page, server, client, body, f'<div id="messages">{SOURCE}</div>')
+    wait_for(page, "stream:fragment", 1)
+    page.get_by_text("Stop", exact=True).click()
+    stop = server.wait_for(2)
+    server.requests[0].finish()
+    wait_for(page, "stream:end", "finished")
+    assert [request.headers["x-token"] for request in server.requests] == ["t", "t"]
+    assert (stop.method, stop.fields) == ("POST", [("who", "me")])
+
+
 @pytest.mark.parametrize("status", [204, 404])
 def test_an_answer_that_is_gone(
     status: int, page: Page, server: SteppedServer, problems: list[str]

@@ -487,6 +487,12 @@
   let swapByHtmx;
 
   /**
+   * Returns the headers that htmx would send for an element, such as a CSRF token.
+   * @type {(element: Element) => Record<string, string> | undefined}
+   */
+  let readHeaders = () => undefined;
+
+  /**
    * Lets htmx see what it did not insert itself.
    * @param {any} node
    */
@@ -817,7 +823,8 @@
   }
 
   /**
-   * Adds a button to the last notice in a place. It sends again what was sent last.
+   * Adds a button to the last notice in a place. It sends again what was sent last. If the answer
+   * has begun before, nothing was sent for it here.
    * @param {any} source @param {Element} place
    * @param {number} [wait] seconds in which it cannot be pressed
    */
@@ -825,6 +832,7 @@
     const memory = memoryOf(source);
     const { sent, submitter } = memory;
     if (!source.closest("[data-stream-retry]") || !sent || submitter === undefined) return;
+    if (newestOf(source)?.src) return;
     const button = (memory.button = createElement(source, "button", "retry"));
     button.type = "button";
     button.onclick = () => {
@@ -1117,6 +1125,8 @@
     let aborted = false; // The page wants no more.
     let stopped = false; // The reader wants no more.
     let idleTimer = 0;
+    /** @type {Response | undefined} what the server has refused to resume the reply with */
+    let refusal;
     let endPause = () => {};
     /** @type {Promise<unknown> | undefined} */
     let ended;
@@ -1284,7 +1294,8 @@
       const place = noticePlace();
       const isLost = reason === "incomplete" || reason === "timeout";
       const kind = isLost ? "lost" : reason === "aborted" && stopped && "stopped";
-      if (kind) showNotice(source, place, kind);
+      if (isLost && refusal) reportFailure(source, place, refusal);
+      else if (kind) showNotice(source, place, kind);
       else if (/failed|interrupted|stopped/.test(reason)) offerRetry(source, place);
       if (reason === "finished") announce(findText(source, "complete"));
     }
@@ -1332,6 +1343,8 @@
         start(response.headers);
         push("");
       }
+      // A status such as 401 has words of its own.
+      if (findText(source, "error-" + response.status)) refusal = response;
       return !rest && response.status < 500;
     }
   }
@@ -1500,16 +1513,24 @@
   }
 
   /**
+   * Returns the selector and the position.
+   * @param {string | undefined} stream the value of data-stream
+   */
+  function readPlace(stream = "") {
+    const [, selector, , position] = /** @type {RegExpMatchArray} */ (
+      /^(.*?)( (\w+(begin|end|HTML)))?$/.exec(stream)
+    );
+    return [selector || "body", position];
+  }
+
+  /**
    * Returns where an element wants a message: where its data-stream says, or in its own place.
    * @param {HTMLElement} element
    */
   function findPlace(element) {
     const { stream } = element.dataset;
-    const [, selector, , position = "beforeend"] = /** @type {RegExpMatchArray} */ (
-      /^(.*?)( (\w+(begin|end|HTML)))?$/.exec(stream ?? " outerHTML")
-    );
-    const find = () =>
-      stream === undefined ? element : document.querySelector(selector || "body");
+    const [selector, position = "beforeend"] = readPlace(stream ?? " outerHTML");
+    const find = () => (stream === undefined ? element : document.querySelector(selector));
     const target = find();
     if (!target) throw new Error("data-stream: no " + selector);
     const place = {
@@ -1556,15 +1577,24 @@
   const sourceOf = (element) =>
     document.querySelector(element.getAttribute("data-stream-form") ?? "_") ?? element;
 
+  /** @param {HTMLElement} element @returns {Element | undefined} whose answers go to its place */
+  const formAround = (element) =>
+    all("form[data-stream]").find(({ dataset }) =>
+      document.querySelector(readPlace(dataset.stream)[0])?.contains(element),
+    );
+
   /** @param {HTMLElement} element */
   function showAnswer(element) {
     const src = element.dataset.streamSrc;
     element.removeAttribute("data-stream-src"); // A copy of the page must not ask again.
+    const named = sourceOf(element);
+    const source = (named === element && formAround(element)) || named;
     const request = Object.assign(findPlace(element), {
-      source: sourceOf(element),
+      source,
       place: element,
       src,
       abort() {},
+      headers: readHeaders(source),
     });
     void openSession(request, { read: () => [] }).close("");
   }
@@ -1583,6 +1613,7 @@
     htmx.defineExtension("streaming-html", {
       init(/** @type {any} */ internal) {
         htmx2API = internal;
+        readHeaders = (element) => keepSendable(internal.getHeaders(element, element));
       },
       onEvent(/** @type {string} */ name, /** @type {any} */ { detail }) {
         if (name === "htmx:configRequest") detail.headers[REQUEST_HEADER] ??= "html";
@@ -1601,6 +1632,20 @@
       if (event.detail.inserted) event.stopPropagation();
     };
     listen(camelCase + " htmx:before-swap htmx:after-swap htmx:after-settle", suppress, true);
+  }
+
+  /**
+   * Returns the headers that fetch() does not refuse.
+   * @param {Record<string, string | null>} sent
+   */
+  function keepSendable(sent) {
+    /** @type {Record<string, string>} */
+    const headers = {};
+    for (const name in sent) {
+      const value = sent[name];
+      if (value && !/[^\0-\xff]/.test(value)) headers[name] = value;
+    }
+    return headers;
   }
 
   /**
@@ -1642,17 +1687,12 @@
     const swapNothing = () =>
       Object.assign(detail, { serverResponse: "", swapOverride: "none" });
 
-    const sent = detail.requestConfig.headers;
-    /** @type {Record<string, string>} */
-    const headers = {};
-    // fetch() refuses others.
-    for (const name in sent) if (!/[^\0-\xff]/.test(sent[name])) headers[name] = sent[name];
     const request = {
       source: sourceOf(elt),
       target,
       insert: (/** @type {string} */ html) => insertByHtmx2(detail, request.target, html),
       abort: xhr.abort.bind(xhr),
-      headers,
+      headers: keepSendable(detail.requestConfig.headers),
       elements: true,
       onOpen() {
         xhr.timeout = 0; // It would limit the whole request.
@@ -1757,6 +1797,13 @@
         // Under Trusted Types, htmx needs a policy too. We never send the text of a script.
         const createScript = (/** @type {string} */ text) => text;
         api.initSecurity?.({ createHTML: trusted, createScript });
+        readHeaders = (element) => {
+          const add = (/** @type {object} */ found) => Object.assign(headers, found);
+          /** @type {Record<string, string>} */
+          const headers = {};
+          api.getAttributeObject(element, "hx-headers", add);
+          return headers;
+        };
       },
       htmx_config_request(/** @type {Element} */ _, /** @type {any} */ { ctx }) {
         if (ctx.request.abort) ctx.request.headers[REQUEST_HEADER] ??= "html";

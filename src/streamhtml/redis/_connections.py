@@ -9,6 +9,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from streamhtml._eventloop import current_event_loop
 from streamhtml.redis._commands import Commands
@@ -50,6 +51,7 @@ class Connections:
             # A connection that was lost while nobody used it is noticed by the next command. It is
             # sent again: each script may run twice.
             "retry": Retry(NoBackoff(), 1),
+            "retry_on_error": [RedisConnectionError],  # redis-py 5 asks for it.
         }
         ours = {"max_connections": 2, "protocol": 2, "decode_responses": False}
         pool = BlockingConnectionPool(**{**defaults, **parse_url(url), **ours})

@@ -77,9 +77,17 @@ def test_celery(tmp_path: Path) -> None:
         with client.stream("POST", "/reply?message=100000") as response:
             chunks = response.iter_text()
             read_until(chunks, "w5 ")
+            # The one worker is busy, so nobody has begun this one.
+            with client.stream("POST", "/reply?message=7") as waiting:
+                stop_url = waiting.headers["Streaming-HTML-Stop"]
+                assert client.post(stop_url).status_code == 204
+                read_until(waiting.iter_text(), " end stopped>")
             assert client.post(response.headers["Streaming-HTML-Stop"]).status_code == 204
             read_until(chunks, " end stopped>")
         celery.wait_for("is stopped: w0 w1 w2", TIMEOUT)
+        _, pair, _ = stop_url.removeprefix("/").split("/")
+        celery.wait_for(f"{pair} is stopped:", TIMEOUT)
+        assert "w6" not in client.get(f"/reply/{pair}").text
 
         with client.stream("POST", "/reply?message=100000") as response:
             chunks = response.iter_text()

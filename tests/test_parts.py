@@ -18,7 +18,7 @@ from streamhtml import Delta, Fragment, Notice, Reply, ToolDelta
 from streamhtml._delta import PartEnd
 from streamhtml._template import built_in
 
-FORMATS = ["html", "page", "turbo", "datastar", "sse", "htmx"]
+FORMATS = ["html", "page", "turbo", "datastar", "sse", "htmx", "multipart"]
 ENVIRONMENT = Environment(
     autoescape=True,
     loader=DictLoader(

@@ -18,7 +18,7 @@ from streamhtml._delta import PartEnd
 from streamhtml._patch import Outcome
 from streamhtml.markdown import MarkdownRenderer, Options
 
-FORMATS = ["html", "page", "turbo", "datastar", "sse", "htmx"]
+FORMATS = ["html", "page", "turbo", "datastar", "sse", "htmx", "multipart"]
 ENVIRONMENT = Environment(
     autoescape=True,
     loader=DictLoader(

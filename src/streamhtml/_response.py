@@ -28,7 +28,7 @@ from streamhtml._resource_scope import MakeResourceScope, use_resource_scope
 from streamhtml._response_headers import build_headers, url_headers
 from streamhtml._site import Site
 from streamhtml._stream import OnEnd, Stream
-from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format
+from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format, multipart
 from streamhtml.formats import _server_sent_events as events
 from streamhtml.sources import Tokens
 
@@ -103,8 +103,8 @@ class BaseStreamingResponse(Generic[RequestT]):
             it (``hx-target`` and ``hx-swap``, ``data-stream``, a ``<turbo-frame>``). Turbo without
             a frame and Datastar need it: otherwise they get the finished message.
         format: "auto" for the format that the page's client reads (see
-            ``streamhtml.formats.negotiate()``); or "html", "htmx", "sse", "turbo", "datastar",
-            "page" or "whole"; or your own class that is a ``Format``.
+            ``streamhtml.formats.negotiate()``); or "html", "htmx", "sse", "multipart",
+            "turbo", "datastar", "page" or "whole"; or your own class that is a ``Format``.
         page: the template of the whole page for the format "page", which is for a browser without
             JavaScript. It shows the message with ``{{ streamed_message }}``, and can use
             the names of ``context``. By default, it is a minimal page of this package.
@@ -318,8 +318,8 @@ class _Asked(NamedTuple):
         """What the request says about the reader of an answer in a log."""
         if not self.format.can_resume:
             return Client()
-        sent = self.headers
-        last_id = sent.get(events.LAST_ID_HEADER) or sent.get("HX-Last-Part-ID") or ""
+        names = self.format.last_id_header, events.LAST_ID_HEADER, multipart.LAST_ID_HEADER
+        last_id = next(filter(None, map(self.headers.get, names)), "")
         reconnects = self.method == "GET" and self.format.last_id_header != ""
         return Client(last_id, resumes=reconnects or self.resume_url is not None)
 

@@ -13,6 +13,7 @@ from tests.formats.test_formats import NAVIGATION, TURBO
 
 ASKED = {
     "sse": {"Accept": "text/event-stream"},
+    "multipart": {"Accept": "text/html, multipart/mixed", "HX-Request": "true"},
     "turbo": {"Accept": TURBO},
     "turbo-events": {"Accept": "text/event-stream", "Streaming-HTML": "turbo"},
     "datastar": {"Accept": "text/event-stream, text/html", "Datastar-Request": "true"},
@@ -21,6 +22,7 @@ ASKED = {
 EVENTS = ["sse", "turbo-events", "datastar"]
 TYPES = {
     "sse": "text/event-stream",
+    "multipart": r"multipart/mixed; boundary=[\w-]{8}",
     "turbo": r"text/vnd\.turbo-stream\.html; charset=utf-8; fragments=\w{2}",
     "turbo-events": "text/event-stream",
     "datastar": "text/event-stream",
@@ -81,6 +83,7 @@ def additions(answer: Answer, name: str) -> list[tuple[str, str]]:
         texts = [event.data for event in read(answer.chunks) if event.event != "end"]
     pattern = {
         "sse": r'<div hx-swap-oob="beforeend:([^"]*)">(.*)</div>',
+        "multipart": r"HX-Reswap:append target:(\S+)\r\n\r\n(.*?)\r\n--",
         "turbo": r'<turbo-stream action="append" targets="([^"]*)"><template>(.*?)</template>',
         "datastar": r"selector (.*?)\nmode append\nelements (.*)",
     }[name.removesuffix("-events")]

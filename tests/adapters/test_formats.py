@@ -62,7 +62,7 @@ def test_turbo_marks_each_fragment_and_the_end(call: Call) -> None:
     assert answer.text.endswith(f"<!{token} end finished>")
 
 
-@pytest.mark.parametrize("name", ["sse", "turbo", "datastar", "page"])
+@pytest.mark.parametrize("name", ["sse", "multipart", "turbo", "datastar", "page"])
 def test_a_format_that_is_named_does_not_vary(call: Call, name: str) -> None:
     answer = call(
         lambda request, response: streamed(request, response, format=name),
@@ -72,7 +72,7 @@ def test_a_format_that_is_named_does_not_vary(call: Call, name: str) -> None:
     assert not set(VARY) & set(re.split(", *", answer.headers.get("Vary", "")))
 
 
-@pytest.mark.parametrize("name", ["sse", "turbo", "datastar", "page"])
+@pytest.mark.parametrize("name", ["sse", "multipart", "turbo", "datastar", "page"])
 def test_the_markdown_of_each_says_all_of_the_answer(call: Call, name: str) -> None:
     def view(request: Any, response: Any) -> Any:
         tokens = ["## ", "Hello\n\n- **a", "**\n", "\n|a|\n|-|\n", "|b|\n", "\n```\nx\n```"]
@@ -161,7 +161,7 @@ def test_the_message_goes_into_the_turbo_frame_that_asked(call: Call) -> None:
     assert additions(answer, name)[0][0] == "#messages"
 
 
-@pytest.mark.parametrize("name", ["html", "htmx", "sse", "page", "whole"])
+@pytest.mark.parametrize("name", ["html", "htmx", "sse", "multipart", "page", "whole"])
 def test_other_formats_ignore_a_turbo_frame(call: Call, name: str) -> None:
     answer = call(
         lambda request, response: streamed(request, response, into=None, format=name),

@@ -14,6 +14,7 @@ SCRIPTS: Final = {
     "htmx4": HTMX["htmx4"],
     "sse2": Path(str(_SSE2)),
     "sse4": NODE_MODULES / "htmx4/dist/ext/hx-sse.min.js",
+    "multipart": NODE_MODULES / "htmx4/dist/ext/hx-multipart.min.js",
     "turbo": TURBO,
     "datastar": Path(__file__).with_name("datastar-protocol.js"),
     "ours": Path(str(_STATIC.joinpath("streaming-html.min.js"))),
@@ -28,7 +29,7 @@ class Client:
         format: the name of the format that the library must choose.
         body: the HTML of the page's body, with ``{url}`` in the place of the answer's address.
         scripts: the keys in ``SCRIPTS`` of what the page loads, in order.
-        reconnects: whether it reconnects after a lost connection, with ``Last-Event-ID``.
+        reconnects: whether it reconnects after a lost connection, with the last id that it got.
         closes: the reason in htmx's event when the stream has ended; ``""`` for no event.
         options: more arguments of the response.
     """
@@ -93,6 +94,20 @@ CLIENTS: Final = {
         ("htmx2", "sse2"),
         reconnects=True,
         closes="message",
+    ),
+    "multipart": Client(
+        "multipart",
+        f'<form hx-post="{{url}}" {_HTMX}>{_BUTTON}</form>{_HERE}',
+        ("htmx4", "multipart"),
+        closes="ended",
+    ),
+    "multipart-connect": Client(
+        "multipart",
+        '<button hx-multipart:connect="{url}" hx-multipart:close="stream:end" '
+        f'hx-trigger="click" {_HTMX}>Send</button>{_HERE}',
+        ("htmx4", "multipart"),
+        reconnects=True,
+        closes="part",
     ),
     "turbo": Client(
         "turbo",

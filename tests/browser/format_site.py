@@ -82,7 +82,8 @@ _PAGE: Final = """<!doctype html>
 class AnswerRequest:
     """One request for an answer."""
 
-    last_event_id: str
+    last_id: str
+    """What the client has received last."""
     content_type: str
 
 
@@ -167,12 +168,10 @@ class Site:
             headers={"Content-Security-Policy": _POLICY},
             **client.options,
         )
+        sent = request.headers
+        last_id = sent.get("Last-Event-ID") or sent.get("HX-Last-Part-ID") or ""
         with self._changed:
-            self.requests.append(
-                AnswerRequest(
-                    request.headers.get("Last-Event-ID", ""), self._response.headers["Content-Type"]
-                )
-            )
+            self.requests.append(AnswerRequest(last_id, self._response.headers["Content-Type"]))
             self._changed.notify_all()
         return self._response
 

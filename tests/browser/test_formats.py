@@ -50,6 +50,7 @@ window.EventSource = class extends EventSource {{
 }};
 window.closings = [];
 addEventListener("htmx:sse:close", ({{ detail }}) => window.closings.push(detail.reason));
+addEventListener("htmx:multipart:close", ({{ detail }}) => window.closings.push(detail.reason));
 addEventListener("htmx:sseClose", ({{ detail }}) => window.closings.push(detail.type));
 const look = () => {{
     const text = {REGION}?.innerText ?? "";
@@ -250,9 +251,9 @@ def test_a_lost_connection(name: str, browser: Browser, site: Site, problems: li
         assert len(reader.shown[-1]) >= length
         reader.has_ended(name)
         first, second = site.requests
-        assert (first.last_event_id, site.begun) == ("", 1)
-        assert int(second.last_event_id) > 0
-        # Chromium reports the lost connection, and so does htmx 2.
+        assert (first.last_id, site.begun) == ("", 1)
+        assert int(second.last_id) > 0
+        # Chromium reports the lost connection, and so does htmx.
         remove_expected(problems, "net::ERR_INCOMPLETE_CHUNKED_ENCODING")
         if name == "sse-htmx2":
             remove_expected(problems, "[object Event]")

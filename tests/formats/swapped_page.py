@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.docs.reference_client import Decoder, Page, spelled, token_of
+from tests.formats.multipart_body import parts_of
 from tests.formats.test_datastar import changes
 from tests.formats.test_events import read
 from tests.formats.visible_page import page_format, visible
@@ -96,7 +97,15 @@ def _read_oob(text: str) -> Iterator[tuple[str, str, str]]:
         yield style, selector, html
 
 
+def _read_parts(text: str) -> Iterator[tuple[str, str, str]]:
+    for part in parts_of(text):
+        style, _, selector = part.headers.get("hx-reswap", "append target:#messages").partition(" ")
+        if style != "none":
+            yield style, selector.removeprefix("target:").strip('"'), part.html
+
+
 _READ: dict[str, Any] = {
+    "multipart": _read_parts,
     "turbo": _read_turbo,
     "datastar": _read_datastar,
     "sse": _read_partials,
@@ -128,7 +137,7 @@ def _swap_one(page: Page, mode: str, element: Any, html: str) -> None:
 
 
 def _select(page: Page, selector: str) -> list[Any]:
-    root, *steps = selector.split(" > ")
+    root, *steps = re.split(" ?> ?", selector)
     element_id = root.removeprefix("#").replace(r"\3a ", ":").replace("\\", "")
     found = [
         each

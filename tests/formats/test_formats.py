@@ -62,6 +62,25 @@ REQUESTS: list[tuple[str, dict[str, str], str]] = [
     ("htmx 4 over http", {**HTMX_4, "Accept": "text/html"}, "whole"),
     ("htmx 4 boosted", {**HTMX_4, "Accept": "text/html", "HX-Boosted": "true"}, "page"),
     ("htmx 4 hx-sse", {**HTMX_4, "Accept": "text/html, text/event-stream", **BY_SCRIPT}, "sse"),
+    (
+        "htmx 4 hx-multipart",
+        {**HTMX_4, "Accept": "text/html, multipart/mixed, multipart/parallel", **BY_SCRIPT},
+        "multipart",
+    ),
+    (
+        "htmx 4 hx-multipart boosted",
+        {**HTMX_4, "Accept": "text/html, multipart/mixed", "HX-Boosted": "true"},
+        "page",
+    ),
+    (
+        "htmx 4 hx-sse and hx-multipart",
+        {**HTMX_4, "Accept": "text/html, text/event-stream, multipart/mixed"},
+        "sse",
+    ),
+    ("htmx 4 that refuses parts", {**HTMX_4, "Accept": "multipart/mixed; q=0.0"}, "whole"),
+    ("htmx 4, other parts", {**HTMX_4, "Accept": "multipart/parallel, multipart/*"}, "whole"),
+    ("parts without htmx", {"Accept": "multipart/mixed", **BY_SCRIPT}, "whole"),
+    ("parts or a page without htmx", {"Accept": "multipart/mixed, text/html"}, "page"),
     ("Turbo form", {"accept": TURBO, "x-turbo-request-id": "1", **BY_SCRIPT}, "turbo"),
     ("Turbo form over http", {"accept": TURBO, "x-turbo-request-id": "1"}, "turbo"),
     (
@@ -218,7 +237,7 @@ def test_htmx_4_gets_one_message_for_each_change() -> None:
 
 @pytest.mark.parametrize("name", ["nonsense", "", "HTML", "Auto"])
 def test_an_unknown_name_is_refused_and_the_known_ones_are_listed(name: str) -> None:
-    known = "'auto', 'html', 'htmx', 'sse', 'turbo', 'datastar', 'page', 'whole'"
+    known = "'auto', 'html', 'htmx', 'sse', 'multipart', 'turbo', 'datastar', 'page', 'whole'"
     with pytest.raises(ValueError, match=f"^format='{name}' is not known; use one of {known}, or"):
         created(name, {"Streaming-HTML": "html"})
 

@@ -5,12 +5,14 @@ from contextlib import aclosing
 from typing import Any
 
 from tests.docs.reference_client import Decoder, Fragment, Page, token_of
+from tests.formats.multipart_body import parts_of
 from tests.formats.swapped_page import _READ, _swap
 from tests.formats.test_events import read
 
+from streamhtml._arguments import OUTCOMES
 from streamhtml.asgi import StreamingHTMLResponse
 
-FORMATS = ("html", "sse", "turbo", "datastar")
+FORMATS = ("html", "sse", "multipart", "turbo", "datastar")
 """The formats whose clients can resume."""
 
 _MARK = re.compile(r"<!\w+ ?([^>]*)>")
@@ -44,7 +46,8 @@ class LogClient:
         """
         headers = {"Streaming-HTML": self.name, "HX-Request": "true"}
         if self.last_id:
-            headers["Last-Event-ID"] = self.last_id
+            name = "HX-Last-Part-ID" if self.name == "multipart" else "Last-Event-ID"
+            headers[name] = self.last_id
         response = StreamingHTMLResponse(
             {"method": "GET", "headers": headers},
             source,
@@ -89,11 +92,15 @@ class LogClient:
         if self.name == "turbo":
             self._read_marks(text)
             return
-        for event in read([text.encode()]):
-            if event.event == "end":
-                self.outcomes.append(event.data)
-            elif event.id and not event.id.endswith(".0"):
-                number, _, tag = event.id.partition(".")
+        if self.name == "multipart":
+            ids = [part.headers["hx-part-id"] for part in parts_of(text)]
+        else:
+            ids = [event.id for event in read([text.encode()])]
+        for each in ids:
+            if each in OUTCOMES:
+                self.outcomes.append(each)
+            elif each and not each.endswith(".0"):
+                number, _, tag = each.partition(".")
                 assert int(number) > self._number, f"fragment {number} was sent twice"
                 self._note(int(number), tag)
 

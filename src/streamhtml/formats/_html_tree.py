@@ -259,6 +259,15 @@ class Element:
         return self._last_index
 
 
+def elements_with_id(html: str) -> Iterator[tuple[str, Element]]:
+    """Yield each outermost element that has an id. The id, first, is escaped as in the source."""
+    top = Element()
+    top.read(html)
+    for element in top.elements():
+        if name := element.attributes().get("id"):
+            yield name, element
+
+
 def shows_text(child: Element | str) -> bool:
     """Return whether the child is text that a reader sees: no comment, and not only space."""
     return isinstance(child, str) and bool(child.strip()) and not child.startswith("<!--")

@@ -8,7 +8,7 @@ from typing import Final
 from streamhtml._patch import is_id
 from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml.formats import _server_sent_events as events
-from streamhtml.formats import turbo
+from streamhtml.formats import multipart, turbo
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._registry import FORMATS, FormatName
 from streamhtml.formats.whole import WholeFormat
@@ -59,6 +59,10 @@ _RULES: Final[tuple[tuple[str, Callable[[_Request], bool]], ...]] = (
     ("turbo", lambda request: request.accepts(turbo.MEDIA_TYPE)),
     ("page", _swaps_whole_page),
     ("sse", lambda request: request.accepts(events.MEDIA_TYPE)),
+    (
+        "multipart",
+        lambda request: request.has("HX-Request") and request.accepts(multipart.MEDIA_TYPE),
+    ),
     # htmx without our client waits for the whole body before it swaps.
     ("whole", lambda request: request.has("HX-Request")),
     ("page", lambda request: request.accepts("text/html") and request.is_navigation()),
@@ -84,9 +88,10 @@ def negotiate(headers: HeaderSource) -> str:
     4. ``HX-Boosted`` is there, or ``X-Turbo-Request-Id`` without ``Turbo-Frame``: a script replaces
        the whole page with the answer, so "page".
     5. ``Accept`` has the media type of an event stream: "sse".
-    6. ``HX-Request`` is there, so htmx sent the request without our client: "whole".
-    7. ``Accept`` has "text/html", and ``Sec-Fetch-Dest`` does not name a script's request: "page".
-    8. Anything else: "whole".
+    6. ``HX-Request`` is there, and ``Accept`` has "multipart/mixed": "multipart".
+    7. ``HX-Request`` is there, so htmx sent the request without our client: "whole".
+    8. ``Accept`` has "text/html", and ``Sec-Fetch-Dest`` does not name a script's request: "page".
+    9. Anything else: "whole".
 
     Args:
         headers: the headers of the request, as the framework has them: a mapping or pairs, ``str``

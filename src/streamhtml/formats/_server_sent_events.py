@@ -48,10 +48,7 @@ def event(data: str, *, id: str, event: str = "") -> str:
 
 
 def events(messages: Iterable[str], fragment: Fragment, name: str = "") -> str:
-    """Return the events of one fragment. Each has the fragment's id.
-
-    For an answer in a log, only the last one has it. A client that was cut off before it repeats an
-    id whose tag fits to no answer, so the message is replaced, and nothing is applied twice.
+    """Return the events of one fragment, with its ids.
 
     Args:
         messages: the data of the events.
@@ -59,10 +56,9 @@ def events(messages: Iterable[str], fragment: Fragment, name: str = "") -> str:
         name: the name of the events; ``""`` for messages.
     """
     all_data = list(messages)
-    unfinished = f"{fragment.index}.0" if fragment.tag else fragment.id
+    ids = fragment.ids(len(all_data))
     return "".join(
-        event(data, id=fragment.id if number == len(all_data) else unfinished, event=name)
-        for number, data in enumerate(all_data, 1)
+        event(data, id=each, event=name) for data, each in zip(all_data, ids, strict=True)
     )
 
 

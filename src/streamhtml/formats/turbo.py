@@ -12,7 +12,7 @@ from typing import Final
 from streamhtml._patch import Fragment, Patch
 from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats._format import Format, FormatRequest
-from streamhtml.formats._html_tree import Element
+from streamhtml.formats._html_tree import elements_with_id
 from streamhtml.formats._tails import Tails
 from streamhtml.formats.html import Numbers, change_token, new_token
 from streamhtml.formats.sse import SSEFormat
@@ -84,21 +84,12 @@ class TurboFormat(Format):
                 "a Turbo client does not know where the message goes; pass Reply(into=…)"
             )
         else:
-            for name, html in _elements_with_id(change.html):
+            for name, element in elements_with_id(change.html):
                 # The id is still escaped as in the source, but it may contain a double quote.
                 quoted = name.replace('"', "&quot;")
-                yield _stream("replace", f'target="{quoted}"', html)
+                yield _stream("replace", f'target="{quoted}"', element.html())
 
 
 def _stream(action: str, target: str, html: str = "") -> str:
     content = f"<template>{html}</template>" if html else ""
     return f'<turbo-stream action="{action}" {target}>{content}</turbo-stream>'
-
-
-def _elements_with_id(html: str) -> Iterator[tuple[str, str]]:
-    """Yield the id and the HTML of each outermost element that has an id."""
-    top = Element()
-    top.read(html)
-    for element in top.elements():
-        if name := element.attributes().get("id"):
-            yield name, element.html()

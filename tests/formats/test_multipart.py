@@ -1,0 +1,175 @@
+"""The ``multipart`` format: its parts, and that every reader finds exactly these."""
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markupsafe import Markup
+from tests.formats.multipart_body import Part, by_email, by_htmx, by_python_multipart
+
+from streamhtml import Fragment, Patch
+from streamhtml.formats.multipart import MultipartFormat
+
+SHELL = Patch("append", Markup("<p id=r></p>"))
+
+
+def patch(action: str, html: str, **place: Any) -> Patch:
+    return Patch(action, Markup(html), "r", **place)  # type: ignore[arg-type]
+
+
+def read(*fragments: Fragment) -> list[Part]:
+    """Return the parts of a body that begins with these fragments, as htmx reads them."""
+    one_format = MultipartFormat()
+    body = "".join(map(one_format.encode, fragments))
+    return by_htmx(one_format.media_type, body.encode())
+
+
+def part(html: str, swap: str = "", id: str = "0") -> Part:
+    headers = {"hx-part-id": id}
+    return Part(headers | {"hx-reswap": swap} if swap else headers, html)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (SHELL, part("<p id=r></p>")),
+        (Patch("append", Markup("a"), "m.1"), part("a", r"append target:#m\.1")),
+        (Patch("append", Markup("a"), "m:1"), part("a", r'append target:"#m\3a 1"')),
+        (patch("append", "a", depth=2), part("a", "append target:#r>:last-child>:last-child")),
+        (patch("append", "<td>1</td>"), part("<td>1</td>", "append target:#r")),
+        (patch("replace", "<i></i>"), part("<i></i>", "outerHTML target:#r")),
+        (
+            patch("replace", "<i></i>", child=3),
+            part("<i></i>", "outerHTML target:#r>:nth-child(4)"),
+        ),
+        (patch("tail", "t"), part('<span id="r-tail">t</span>', "append target:#r")),
+    ],
+)
+def test_a_patch_is_a_part(given: Patch, expected: Part) -> None:
+    assert read(Fragment(0, (given,))) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("html", "content"),
+    [
+        ('<p id="m" hx-swap-oob="true">a</p>', '<p id="m" hx-swap-oob="true">a</p>'),
+        ("<p id=m data-hx-swap-oob=true>a</p>", "<p id=m data-hx-swap-oob=true>a</p>"),
+        (
+            """ <i>without id</i><p id='"'>a</p>""",
+            """<hx-partial id="&quot;" hx-swap="outerHTML"><p id='"'>a</p></hx-partial>""",
+        ),
+    ],
+)
+def test_elements_that_come_again_replace_those_with_their_ids(html: str, content: str) -> None:
+    again = Patch("replace", Markup(html))
+    assert read(Fragment(0, (again,))) == [part(content, "none")]
+
+
+def test_what_is_added_to_one_place_is_one_part() -> None:
+    first = Fragment(0, (patch("append", "a"), patch("append", "b"), patch("tail", "t")))
+    second = Fragment(1, (patch("append", "c"), patch("tail", "u")))
+    third = Fragment(2, (patch("append", "d"),))
+    assert read(first, second, third) == [
+        part('ab<span id="r-tail">t</span>', "append target:#r"),
+        part('c<span id="r-tail">u</span>', "outerHTML target:#r-tail", "1"),
+        part("d", "outerHTML target:#r-tail", "2"),
+    ]
+
+
+def test_a_tail_elsewhere_is_removed_by_a_part_of_its_own() -> None:
+    tail = Fragment(0, (patch("tail", "t", depth=1),))
+    gone = part("", "delete target:#r-tail", "1")
+    for later, rest in [
+        (patch("append", "a"), [part("a", "append target:#r", "1")]),
+        (patch("replace", "<i></i>"), [part("<i></i>", "outerHTML target:#r", "1")]),
+        (patch("tail", ""), []),
+        (patch("tail", "", depth=1), []),
+    ]:
+        assert read(tail, Fragment(1, (later,)))[1:] == [gone, *rest]
+
+
+def test_rows_are_not_joined_with_what_a_parser_keeps_only_elsewhere() -> None:
+    rows = patch("append", "<tr></tr>"), patch("append", "\n<tr></tr>"), patch("tail", "<tr></tr>")
+    assert [each.html for each in read(Fragment(0, rows))] == [
+        "<tr></tr>\n<tr></tr>",
+        '<tbody id="r-tail"><tr></tr></tbody>',
+    ]
+
+
+def test_in_a_log_only_the_last_part_of_a_fragment_completes_it() -> None:
+    fragment = Fragment(7, (SHELL, patch("append", "a")), tag="0a1b2c3d")
+    assert [each.headers["hx-part-id"] for each in read(fragment)] == ["7.0", "7.0a1b2c3d"]
+
+
+def test_a_client_that_resumes_has_the_tails_that_it_had() -> None:
+    one_format = MultipartFormat()
+    one_format.skip(Fragment(3, (SHELL, patch("tail", "t")), tag="x"))
+    text = one_format.encode(Fragment(4, (patch("append", "a"),), tag="x"))
+    assert by_htmx(one_format.media_type, text.encode()) == [
+        part("a", "outerHTML target:#r-tail", "4.x")
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["finished", "stopped", "truncated", "failed", "interrupted"])
+def test_the_last_part_triggers_the_end(outcome: Any) -> None:
+    end = {
+        "hx-part-id": outcome,
+        "hx-reswap": "none",
+        "hx-trigger": f"stream:{outcome},stream:end",
+    }
+    assert read(Fragment(3, (), outcome)) == [Part(end, "")]
+    assert read(Fragment(3, (SHELL,), outcome)) == [part("<p id=r></p>", "", "3"), Part(end, "")]
+
+
+def test_a_ping_is_no_part() -> None:
+    one_format = MultipartFormat()
+    fragments = [Fragment(0), Fragment(0, (SHELL,)), Fragment(0), Fragment(0)]
+    fragments += [Fragment(1, (patch("tail", ""),)), Fragment(2, (), "finished")]
+    body = "".join(map(one_format.encode, fragments)).encode()
+    shell, end = by_htmx(one_format.media_type, body)
+    assert shell == Part({"ping": "", "hx-part-id": "0"}, "<p id=r></p>")
+    assert end.headers["hx-part-id"] == "finished"
+    assert [each.html for each in by_email(one_format.media_type, body)] == [shell.html, ""]
+
+
+def test_a_part_is_complete_when_its_fragment_is() -> None:
+    one_format = MultipartFormat()
+    body = b""
+    for number in range(3):
+        body += one_format.encode(Fragment(number, (patch("append", "\r\n-"),))).encode()
+        assert len(by_htmx(one_format.media_type, body)) == number + 1
+
+
+def test_each_response_has_a_boundary_of_its_own() -> None:
+    assert len({MultipartFormat().media_type for _ in range(100)}) == 100
+
+
+TRICKY = st.lists(
+    st.one_of(
+        st.text(),
+        st.sampled_from(
+            ["", " ", "\t", "\r", "\n", "\r\n", "\r\n\r\n", "-", "--", "{}", "--{}", "--{}--"]
+        ),
+    )
+).map("".join)
+
+
+@given(st.lists(TRICKY, min_size=1, max_size=6), st.integers(1, 40))
+@example(["\r\n--{}\r\n\r\n", "--{}--", "\r", "\n--{}"], 1)
+@example([" \r\n--{}--\r\n"], 3)
+def test_every_reader_finds_exactly_the_parts_that_were_sent(texts: list[str], size: int) -> None:
+    one_format = MultipartFormat()
+    media_type = one_format.media_type
+    boundary = media_type.partition("boundary=")[2]
+    # The body writes a lone surrogate, which UTF-8 cannot encode, as a question mark.
+    sent = [text.encode(errors="replace").decode().replace("{}", boundary) for text in texts]
+    patches = [Patch("append", Markup(html), f"r{at}") for at, html in enumerate(sent)]
+    fragments = [Fragment(at, (each,)) for at, each in enumerate(patches)]
+    fragments.append(Fragment(len(sent), (), "finished"))
+    body = "".join(map(one_format.encode, fragments)).encode()
+    found = by_htmx(media_type, body)
+    assert by_email(media_type, body) == by_python_multipart(media_type, body, size) == found
+    # The boundary itself is written as an entity.
+    written = [str(each.html).replace(f"--{boundary}", f"&#45;-{boundary}") for each in patches]
+    assert [each.html for each in found] == [*filter(None, written), ""]

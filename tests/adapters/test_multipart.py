@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 from tests.adapters.calls import Answer
-from tests.adapters.format_requests import ASKED, LOST, OUTCOMES, Untouched, streamed
+from tests.adapters.format_requests import ASKED, LOST, Untouched, streamed
 from tests.adapters.test_adapters import SHOWN, SOON, Call, call
-from tests.adapters.test_reconnecting import ODD_IDS
 from tests.formats.multipart_body import Part, by_email, by_htmx
 
 from streamhtml.log import MemoryLog, wait
@@ -31,7 +30,7 @@ def connect(call: Call, view: Any, last_id: str = "", method: str = "GET") -> li
     return parts(answer)
 
 
-@pytest.mark.parametrize("last_id", ["0", "17", "7.0a1b2c3d", "nonsense", *ODD_IDS])
+@pytest.mark.parametrize("last_id", ["17", "7.0a1b2c3d", "é\x80"])
 def test_who_lost_the_connection_gets_a_notice_and_no_token_is_taken(
     call: Call, last_id: str
 ) -> None:
@@ -47,29 +46,25 @@ def test_who_lost_the_connection_gets_a_notice_and_no_token_is_taken(
     assert source.closed.wait(SOON)
 
 
-@pytest.mark.parametrize("outcome", OUTCOMES)
+@pytest.mark.parametrize("outcome", ["finished", "failed"])
 def test_who_knows_the_outcome_gets_it_again(call: Call, outcome: str) -> None:
     (end,) = connect(
         call,
-        lambda request, response: streamed(
-            request, response, tokens=Untouched().for_this_thread()
-        ),
+        lambda request, response: streamed(request, response, tokens=Untouched().for_this_thread()),
         outcome,
     )
     assert end.headers["hx-part-id"] == outcome
     assert end.headers["hx-trigger"] == f"stream:{outcome},stream:end"
 
 
-@pytest.mark.parametrize("last_id", ["3", "finished"])
-def test_a_post_request_asks_a_new_question(call: Call, last_id: str) -> None:
-    opened, *grown, end = connect(call, streamed, last_id, "POST")
+def test_a_post_request_asks_a_new_question(call: Call) -> None:
+    opened, *grown, end = connect(call, streamed, "3", "POST")
     assert 'id="ai_1"' in opened.html
     assert "".join(part.html for part in grown) == SHOWN
     assert end.headers["hx-part-id"] == "finished"
 
 
-@pytest.mark.parametrize("header", ["HX-Last-Part-ID", "Last-Event-ID"])
-def test_an_answer_in_a_log_goes_on_after_the_last_part(call: Call, header: str) -> None:
+def test_an_answer_in_a_log_goes_on_after_the_last_part(call: Call) -> None:
     log = MemoryLog()
     wait(log.record(PAIR, ["a", "b"], interval=0).run())
 
@@ -80,9 +75,8 @@ def test_an_answer_in_a_log_goes_on_after_the_last_part(call: Call, header: str)
     assert ">ab<" in first.html
     last_id = first.headers["hx-part-id"]
     number, _, tag = last_id.partition(".")
-    again = parts(call(view, "GET", headers={**ASKED["multipart"], header: last_id}))
-    assert again == [end]
-    for lost in f"{number}.0", f"{number}.{tag[::-1]}", "0":
+    assert connect(call, view, last_id) == [end]
+    for lost in f"{number}.0", f"{number}.{tag[::-1]}":
         replaced, last = connect(call, view, lost)
         assert ">ab<" in replaced.html
         assert last == end

@@ -85,6 +85,9 @@ _FOLLOWERS: Final = {
     'hx-sse:close="end" '
     """hx-headers='{{"Streaming-HTML": "sse"}}' """
     'hx-target="#messages" hx-swap="beforeend" data-stream-form="#ask">Follow</button>',
+    "multipart": '<button id="follow" hx-multipart:connect="{url}?{kind}" hx-trigger="click" '
+    'hx-multipart:close="stream:end" hx-config="multipart.reconnectDelay:10ms" '
+    'hx-target="#messages" hx-swap="beforeend">Follow</button>',
     "sse2": '<div hx-ext="sse" sse-connect="{url}?{kind}" sse-swap="message" sse-close="end" '
     'hx-target="#messages" hx-swap="beforeend" data-stream-form="#ask"></div>',
 }
@@ -110,16 +113,19 @@ def page(client: str, pair: str, kind: str, *, exists: bool) -> str:
 
     Args:
         client: "plain", "htmx2", "htmx4" or "turbo", "-get" for the second and the third if htmx
-            asks for the answer again; or "sse2" or "sse4", which only follow.
+            asks for the answer again; or "sse2", "sse4" or "multipart", which only follow. The last
+            does not load this library's client.
         pair: the id of the answer.
         kind: of the answer: "", "fails" or "endless".
         exists: whether it has begun.
     """
-    library = {"sse2": "htmx2", "sse4": "htmx4"}.get(client, client.removesuffix("-get"))
+    libraries = {"sse2": "htmx2", "sse4": "htmx4", "multipart": "htmx4"}
+    library = libraries.get(client, client.removesuffix("-get"))
     follower = _FOLLOWERS.get(client, _FOLLOWERS["data-stream-src"])
     follower = follower.format(url=f"/reply/{pair}", kind=kind or "usual")
-    names = dict.fromkeys(each for each in (library, client, "ours") if each in SCRIPTS)
-    is_stream = client.startswith("sse")
+    ours = "" if client == "multipart" else "ours"
+    names = dict.fromkeys(each for each in (library, client, ours) if each in SCRIPTS)
+    is_stream = client.startswith("sse") or client == "multipart"
     # Turbo wants to be in the head; htmx 4 would begin there before the client.
     load = "<script {}src='/scripts/{}'></script>"
     is_turbo = client == "turbo"

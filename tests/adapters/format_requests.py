@@ -82,13 +82,13 @@ def additions(answer: Answer, name: str) -> list[tuple[str, str]]:
     if name in EVENTS:
         texts = [event.data for event in read(answer.chunks) if event.event != "end"]
     pattern = {
-        "sse": r'<div hx-swap-oob="beforeend:([^"]*)">(.*)</div>',
+        "sse": r"<q hx-swap-oob=beforeend:(\S*?)>(.*)</q>",
         "multipart": r"HX-Reswap:append target:(\S+)\r\n\r\n(.*?)\r\n--",
-        "turbo": r'<turbo-stream action="append" targets="([^"]*)"><template>(.*?)</template>',
+        "turbo": r'<turbo-stream action=append targets?="?([^">]*)"?><template>(.*?)</template>',
         "datastar": r"selector (.*?)\nmode append\nelements (.*)",
     }[name.removesuffix("-events")]
     return [
-        (selector, html.replace("\nelements ", "\n"))
+        (f"#{selector.removeprefix('#')}", html.replace("\nelements ", "\n"))
         for text in texts
         for selector, html in re.findall(pattern, text, re.DOTALL)
     ]

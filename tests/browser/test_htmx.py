@@ -12,6 +12,7 @@ from tests.servers.process import demo
 
 from streamhtml.demo._answers import tokens
 from streamhtml.demo._demo import Demo
+from streamhtml.formats._tails import Region
 from streamhtml.formats.htmx import HTMXFormat
 
 pytestmark = pytest.mark.browser
@@ -46,7 +47,8 @@ def test_the_htmx_format_is_swapped_as_it_is_read(
     for tail in ["H", "G"] if name == "regions" else []:
         # A tail that no patch follows stays in its element.
         root = "ai_2_think" if tail == "H" else "ai_2_text"
-        html = html.replace(f"{tail}</", f'<span id="{root}-tail">{tail}</span></')
+        held = Region(root).tail_html("span", tail).replace("id=", 'id="').replace(">", '">', 1)
+        html = html.replace(f"{tail}</", f"{held}</")
     with RecordedServer() as server:
         page.route("**/client.js", lambda route: route.fulfill(path=READ_AND_SWAP))
         recorded = RecordedPage(page, server, client, form="")

@@ -11,33 +11,46 @@ from tests.formats.test_events import read
 from tests.formats.visible_page import page_format, visible
 from tests.formats.visible_page import spelled as spelled_tree
 
-from streamhtml import Fragment
+from streamhtml import Fragment, Patch
+from streamhtml._merged_patches import merge_patches
 from streamhtml.formats import FORMATS, FormatRequest, Headers, create_format
 
 _STEP = re.compile(r"(:last-child|:nth-child\((\d+)\))\Z")
 _TURBO = re.compile(
-    r'<turbo-stream action="(\w+)" targets="([^"]+)">(?:<template>(.*?)</template>)?'
-    "</turbo-stream>",
+    r'<turbo-stream action=(\w+) (?:target=([\w-]+)|targets="([^"]+)")>'
+    r"(?:<template>(.*?)</template>)?</turbo-stream>",
     re.DOTALL,
 )
 _OOB = re.compile(
-    r'<(\w+) hx-swap-oob="(\w+):([^"]+)">(.*?)</\1>(?=<\w+ hx-swap-oob=|\Z)', re.DOTALL
+    r'<(\w+) hx-swap-oob=("?)(\w+):([^"]+?)\2>(.*?)</\1>(?=<\w+ hx-swap-oob=|\Z)', re.DOTALL
 )
 _PARTIAL = re.compile(
-    r'<hx-partial hx-target="([^"]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL
+    r'<hx-partial hx-target=("?)([^"]+?)\1 hx-swap=(\w+)>(.*?)</hx-partial>', re.DOTALL
 )
 
 
-def shown(fragments: Iterable[Fragment], name: str) -> str:
-    """Return the HTML of the message, after a client of the format has applied the fragments."""
+def shown(fragments: Iterable[Fragment], name: str, resumed_at: int = 0) -> str:
+    """Return the HTML of the message, after a client of the format has applied the fragments.
+
+    Args:
+        fragments: the fragments of an answer.
+        name: the name of the format.
+        resumed_at: the number of the first fragment of a second response; 0 for one response.
+    """
     if name == "page":
         return _shown_without_scripts(fragments)
     if name == "html":
         return _shown_by_our_client(fragments)
     headers = {"HX-Request": "true"} if name == "sse" else {}
-    one_format = create_format(name, FormatRequest(Headers(headers), "messages"))  # type: ignore[arg-type]
-    page = Page()
+    request = FormatRequest(Headers(headers), "messages")
+    one_format = create_format(name, request)  # type: ignore[arg-type]
+    page, earlier = Page(), list[Patch]()
     for fragment in fragments:
+        if fragment.index == resumed_at > 0:
+            one_format = create_format(name, request)  # type: ignore[arg-type]
+            one_format.skip(Fragment(resumed_at - 1, tuple(merge_patches(earlier)), tag="a"))
+        if fragment.index:
+            earlier += fragment.patches
         for mode, selector, html in _READ[name](one_format.encode(fragment)):
             _swap(page, mode, selector, html)
     return page.inner()
@@ -68,7 +81,8 @@ def _tree(html: str) -> str:
 
 
 def _read_turbo(text: str) -> Iterator[tuple[str, str, str]]:
-    yield from _TURBO.findall(text)
+    for mode, name, selector, html in _TURBO.findall(text):
+        yield mode, selector or f"#{name}", html
 
 
 def _read_datastar(text: str) -> Iterator[tuple[str, str, str]]:
@@ -81,7 +95,7 @@ def _read_partials(text: str) -> Iterator[tuple[str, str, str]]:
         if event.event == "message":
             found = _PARTIAL.findall(event.data)
             if found:
-                ((selector, style, html),) = found
+                ((_, selector, style, html),) = found
                 yield style, selector, html
             else:
                 yield "append", "#messages", event.data
@@ -93,7 +107,7 @@ def _read_oob(text: str) -> Iterator[tuple[str, str, str]]:
     if first.strip():
         yield "append", "#messages", first
     for each in found:
-        _, style, selector, html = each.groups()
+        _, _, style, selector, html = each.groups()
         yield style, selector, html
 
 
@@ -104,6 +118,7 @@ def _read_parts(text: str) -> Iterator[tuple[str, str, str]]:
             yield style, selector.removeprefix("target:").strip('"'), part.html
 
 
+_BEFORE = "before", "beforebegin"
 _READ: dict[str, Any] = {
     "multipart": _read_parts,
     "turbo": _read_turbo,
@@ -121,31 +136,39 @@ def _swap(page: Page, mode: str, selector: str, html: str) -> None:
 
 def _swap_one(page: Page, mode: str, element: Any, html: str) -> None:
     parent = element.parentNode
-    new = page._parse(html, element if mode in ("append", "beforeend") else parent)
-    if mode in ("append", "beforeend"):
+    is_inside = mode in ("append", "beforeend", "innerHTML")
+    new = page._parse(html, element if is_inside else parent)
+    if is_inside:
+        while mode == "innerHTML" and element.firstChild:
+            element.removeChild(element.firstChild)
         for node in new:
             element.appendChild(node)
     elif mode == "afterend":
-        for node in new:
+        for node in reversed(new):
             parent.insertBefore(node, element.nextSibling)
     else:
-        assert mode in ("beforebegin", "delete", "remove", "replace", "outer", "outerHTML")
+        assert mode in (*_BEFORE, "delete", "remove", "replace", "outer", "outerHTML")
         for node in new:
             parent.insertBefore(node, element)
-        if mode != "beforebegin":
+        if mode not in _BEFORE:
             parent.removeChild(element)
 
 
 def _select(page: Page, selector: str) -> list[Any]:
-    root, *steps = re.split(" ?> ?", selector)
-    element_id = root.removeprefix("#").replace(r"\3a ", ":").replace("\\", "")
+    root, _, path = selector.partition(" >")
+    root, _, is_next = root.partition("+")
+    name, _, root_id = root.partition("#")
+    root_id = root_id.replace(r"\3a ", ":").replace("\\", "")
     found = [
         each
-        for each in page.document.getElementsByTagName("*")
-        if each.getAttribute("id") == element_id
+        for each in page.document.getElementsByTagName(name or "*")
+        if each.getAttribute("id") == root_id
     ]
     assert found, selector
-    for step in steps:
+    if is_next:
+        siblings = [_elements(each.parentNode) for each in found]
+        found = [each[each.index(marker) + 1] for each, marker in zip(siblings, found, strict=True)]
+    for step in path.split(">") if path else []:
         match = _STEP.match(step)
         assert match, step
         index = int(match[2]) - 1 if match[2] else -1

@@ -214,11 +214,11 @@ def test_turbo_uses_an_event_stream_if_the_client_reads_nothing_else(
     assert turbo.needs_into
     assert isinstance(turbo, TurboFormat)
     text = turbo.encode(Fragment(0, (Patch("append", Markup("a"), "r"),)))
-    element = '<turbo-stream action="append" targets="#r"><template>a</template></turbo-stream>'
+    element = "<turbo-stream action=append target=r><template>a</template></turbo-stream>"
     if as_events:
         assert (turbo.media_type, text) == (
             "text/event-stream",
-            f"id: 0\ndata: {element}\n\n",
+            f"id:0\ndata:{element}\n\n",
         )
         assert turbo.last_id_header == "Last-Event-ID"
     else:

@@ -20,13 +20,15 @@ def elements(*patches: Patch, turbo_format: TurboFormat | None = None) -> str:
 
 def element(action: str, targets: str, html: str = "") -> str:
     content = f"<template>{html}</template>" if html else ""
-    return f'<turbo-stream action="{action}" targets="{targets}">{content}</turbo-stream>'
+    name = targets.removeprefix("#")
+    target = f"target={name}" if re.fullmatch(r"[\w-]+", name) else f'targets="{targets}"'
+    return f"<turbo-stream action={action} {target}>{content}</turbo-stream>"
 
 
 def swapped(html: str) -> list[tuple[str, str]]:
     """Return what replaces what: the ids, and their HTML."""
     stream = re.compile(
-        r'<turbo-stream action="replace" target="([^"]*)"><template>(.*?)</template>'
+        r'<turbo-stream action=replace target="([^"]*)"><template>(.*?)</template>'
         r"</turbo-stream>",
         re.DOTALL,
     )
@@ -40,13 +42,13 @@ def swapped(html: str) -> list[tuple[str, str]]:
     [
         (Patch("append", Markup("<p id=a></p>"), "messages"), "append", "#messages"),
         (patch("append", "a"), "append", "#r"),
-        (patch("append", "a", depth=1), "append", "#r > :last-child"),
-        (patch("append", "a", depth=2), "append", "#r > :last-child > :last-child"),
-        (patch("append", "<tr><td>1</td></tr>", depth=2), "append", "#r" + " > :last-child" * 2),
+        (patch("append", "a", depth=1), "append", "#r >:last-child"),
+        (patch("append", "a", depth=2), "append", "#r >:last-child>:last-child"),
+        (patch("append", "<tr><td>1</td></tr>", depth=2), "append", "#r >:last-child>:last-child"),
         (patch("replace", "<i></i>"), "replace", "#r"),
-        (patch("replace", "<i></i>", depth=1), "replace", "#r > :last-child"),
-        (patch("replace", "<i></i>", child=0), "replace", "#r > :nth-child(1)"),
-        (patch("replace", "<td>1</td><td>2</td>", child=2), "replace", "#r > :nth-child(3)"),
+        (patch("replace", "<i></i>", depth=1), "replace", "#r >:last-child"),
+        (patch("replace", "<i></i>", child=0), "replace", "#r >:nth-child(1)"),
+        (patch("replace", "<td>1</td><td>2</td>", child=2), "replace", "#r >:nth-child(3)"),
         (Patch("append", Markup("a"), "a.b:c"), "append", r"#a\.b\3a c"),
     ],
 )
@@ -60,21 +62,21 @@ def test_a_replacement_by_nothing_has_no_template() -> None:
 
 def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
     turbo_format = TurboFormat()
-    tail = element("append", "#r", '<span id="r-tail">t</span>')
-    gone = element("remove", "#r-tail")
+    tail = element("append", "#r", "<span id=_vABe3t>t</span>")
+    replaced = element("replace", "#_vABe3t", "<span id=_vABe3t>t</span>")
     other = Patch("append", Markup("a"), "s")
     assert elements(patch("tail", "t"), turbo_format=turbo_format) == tail
     assert elements(other, turbo_format=turbo_format) == element("append", "#s", "a")
-    assert elements(patch("tail", "t"), turbo_format=turbo_format) == gone + tail
-    assert elements(patch("append", "a"), turbo_format=turbo_format) == gone + element(
-        "append", "#r", "a"
+    assert elements(patch("tail", "t"), turbo_format=turbo_format) == replaced
+    assert elements(patch("append", "a"), turbo_format=turbo_format) == (
+        element("replace", "#_vABe3t", "a")
     )
     assert elements(patch("append", "a"), turbo_format=turbo_format) == element("append", "#r", "a")
 
 
 def test_a_tail_is_written_at_its_place() -> None:
     assert elements(patch("tail", "t", depth=1)) == element(
-        "append", "#r > :last-child", '<span id="r-tail">t</span>'
+        "append", "#r >:last-child", "<span id=_vABe3t>t</span>"
     )
 
 
@@ -82,18 +84,18 @@ def test_an_empty_tail_removes_the_tail_before() -> None:
     turbo_format = TurboFormat()
     assert elements(patch("tail", ""), turbo_format=turbo_format) == ""
     elements(patch("tail", "t"), turbo_format=turbo_format)
-    assert elements(patch("tail", ""), turbo_format=turbo_format) == element("remove", "#r-tail")
+    assert elements(patch("tail", ""), turbo_format=turbo_format) == element("remove", "#_vABe3t")
     assert elements(patch("tail", ""), turbo_format=turbo_format) == ""
 
 
 @pytest.mark.parametrize(
     ("html", "tail"),
     [
-        ("<td>1</td>", '<tr id="r-tail"><td>1</td></tr>'),
-        ("<tr></tr>", '<tbody id="r-tail"><tr></tr></tbody>'),
-        ("\n<TR></TR>", '<tbody id="r-tail">\n<TR></TR></tbody>'),
-        ("<tbody></tbody>", '<table id="r-tail"><tbody></tbody></table>'),
-        ("<p>a</p>", '<span id="r-tail"><p>a</p></span>'),
+        ("<td>1</td>", "<tr id=_vABe3t><td>1</td></tr>"),
+        ("<tr></tr>", "<tbody id=_vABe3t><tr></tr></tbody>"),
+        ("\n<TR></TR>", "<tbody id=_vABe3t>\n<TR></TR></tbody>"),
+        ("<tbody></tbody>", "<table id=_vABe3t><tbody></tbody></table>"),
+        ("<p>a</p>", "<span id=_vABe3t><p>a</p></span>"),
     ],
 )
 def test_a_tail_in_a_table_is_wrapped_in_the_element_that_a_table_needs(
@@ -105,8 +107,9 @@ def test_a_tail_in_a_table_is_wrapped_in_the_element_that_a_table_needs(
 def test_each_fragment_ends_with_a_mark() -> None:
     turbo_format = TurboFormat()
     mark = f"<!{turbo_format.token}>"
-    assert turbo_format.encode(Fragment(0, (patch("append", "a"), patch("append", "b")))) == (
-        element("append", "#r", "a") + element("append", "#r", "b") + mark
+    appended = patch("append", "a"), patch("append", "b", depth=1)
+    assert turbo_format.encode(Fragment(0, appended)) == (
+        element("append", "#r", "a") + element("append", "#r >:last-child", "b") + mark
     )
     assert turbo_format.encode(Fragment(0)) == f"<!{turbo_format.token} ping>"
     assert turbo_format.encode(Fragment(1, (patch("tail", ""),))) == mark

@@ -25,7 +25,57 @@ _LINE_END: Final = re.compile("\r\n|\r|\n")
 _FIELD_VALUE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}\Z")
 
 
-def event(data: str, *, id: str, event: str = "") -> str:
+class Events:
+    """Encodes one response.
+
+    Args:
+        name: the name of the events; ``""`` for messages.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self._name = name
+        self._has_sent_id = False
+
+    def encode(self, messages: Iterable[str], fragment: Fragment) -> str:
+        """Return the events of one fragment, and the event "end" after the last one.
+
+        For an answer in a log, the last event has the fragment's id. The others have an id whose
+        tag fits to no answer. So for a client that was cut off before the last event, the message
+        is replaced, and nothing is applied twice.
+
+        For any other answer, the id only tells that the client was connected before. So only the
+        first event has one.
+
+        A fragment without messages and without an outcome is a ping, a comment.
+
+        Args:
+            messages: the data of the events.
+            fragment: the fragment.
+        """
+        all_data = list(messages)
+        ids = self._ids(fragment, len(all_data))
+        text = "".join(
+            event(data, id=each, event=self._name) for data, each in zip(all_data, ids, strict=True)
+        )
+        if fragment.outcome:
+            text += end(fragment.outcome)
+        return text or PING
+
+    def _ids(self, fragment: Fragment, count: int) -> list[str | None]:
+        ids: list[str | None] = [*fragment.ids(count)]
+        if fragment.tag or not ids:
+            return ids
+        first = None if self._has_sent_id else ids[0]
+        self._has_sent_id = True
+        return [first, *[None] * (count - 1)]
+
+
+def end(outcome: str) -> str:
+    """Return the last event, "end", whose data and id are the outcome."""
+    return f"retry:{_RETRY_AFTER_END}\n" + event(outcome, id=outcome, event="end")
+
+
+def event(data: str, *, id: str | None, event: str = "") -> str:
     """Return one event.
 
     Its lines end with LF only: some clients misread a CRLF that the network has split.
@@ -33,38 +83,20 @@ def event(data: str, *, id: str, event: str = "") -> str:
     Args:
         data: any text. The client receives it with every line end changed to LF, which makes no
             difference to an HTML parser.
-        id: the client sends it as ``Last-Event-ID`` when it reconnects.
+        id: the client sends it as ``Last-Event-ID`` when it reconnects; None for the id of the
+            event before.
         event: the event's name; ``""`` for a message.
 
     Raises:
         ValueError: the id or the name has characters that could end its line, or that a client
             could understand differently.
     """
-    lines = [f"id: {_checked(id, 'id')}\n"]
+    lines = [] if id is None else [f"id:{_checked(id, 'id')}\n"]
     if event:
-        lines.append(f"event: {_checked(event, 'event')}\n")
-    lines += [f"data: {line}\n" for line in _LINE_END.split(data)]
+        lines.append(f"event:{_checked(event, 'event')}\n")
+    # A client drops one space after the colon, so only a line that begins with one needs it.
+    lines += [f"data:{' ' * line.startswith(' ')}{line}\n" for line in _LINE_END.split(data)]
     return "".join(lines) + "\n"
-
-
-def events(messages: Iterable[str], fragment: Fragment, name: str = "") -> str:
-    """Return the events of one fragment, with its ids.
-
-    Args:
-        messages: the data of the events.
-        fragment: the fragment.
-        name: the name of the events; ``""`` for messages.
-    """
-    all_data = list(messages)
-    ids = fragment.ids(len(all_data))
-    return "".join(
-        event(data, id=each, event=name) for data, each in zip(all_data, ids, strict=True)
-    )
-
-
-def end(outcome: str) -> str:
-    """Return the last event, "end", whose data and id are the outcome."""
-    return f"retry: {_RETRY_AFTER_END}\n" + event(outcome, id=outcome, event="end")
 
 
 def prefix_lines(prefix: str, text: str) -> str:

@@ -1,11 +1,18 @@
-"""Tails for clients that can only replace elements: each tail gets an element with its own id."""
+"""Changes for clients that find elements by selectors, and know neither tails nor depths.
+
+A tail gets an element of its own. A region that changes often gets a *marker*, a hidden element in
+front of it. Both have short ids, because a selector is sent with every change.
+
+The law: no marker is left when the last fragment was applied.
+"""
 
 import re
-from typing import Final
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Final, Literal, NamedTuple
 
-from markupsafe import Markup
-
-from streamhtml._patch import Patch, closed_patch, id_selector
+from streamhtml._patch import Fragment, Patch, closed_patch, id_selector
 
 # An HTML parser drops the tags of a table's parts outside of these parents.
 _PARENTS: Final = {
@@ -21,6 +28,199 @@ _PARENTS: Final = {
 }
 _FIRST_TAG: Final = re.compile(r"\s*<(\w+)")
 
+_MARKED_AT: Final = 3
+"""The append at which a region gets a marker. For fewer, a marker takes more than it saves."""
+
+
+class Change(NamedTuple):
+    """One change to the page.
+
+    ``append`` adds the HTML as the last children of the element, ``before`` inserts it in front of
+    the element, ``replace`` puts it in the place of the element, ``update`` in the place of the
+    element's children, and ``remove`` removes the element.
+
+    Args:
+        action: what to do.
+        selector: the CSS selector of the element. ``""`` is the container for ``append``, and for
+            ``replace`` the elements that have the ids of the top-level elements in the HTML.
+        html: HTML, already escaped.
+    """
+
+    action: Literal["append", "before", "replace", "update", "remove"]
+    selector: str
+    html: str = ""
+
+
+class _TailPlace(NamedTuple):
+    """Where a tail is: the place as in its patch, and the name of its element."""
+
+    depth: int
+    child: int | None
+    element: str
+
+
+class Tails:
+    """Remembers the tails and the markers on the page, for one response.
+
+    Args:
+        replaces: whether the client can put several nodes in the place of an element. If not,
+            only what a patch replaces is a ``replace``, and a tail can be an ``update``.
+    """
+
+    def __init__(self, *, replaces: bool = True) -> None:
+        self._replaces = replaces
+        self._regions: dict[str, Region] = {}
+
+    def changes(self, fragment: Fragment) -> Iterator[Change]:
+        """Yield the changes of a fragment, in order."""
+        patches, is_last = _joined(fragment.patches), fragment.outcome is not None
+        while patches:
+            patch = patches.pop(0)
+            if patch.action == "replace":
+                yield from self._replace(patch)
+            elif not patch.root:
+                yield Change("append", "", str(patch.html))
+            elif patch.action == "append":
+                tail = _take_tail(patches, patch)
+                yield from self._write(patch, str(patch.html), tail, is_last=is_last)
+            else:
+                yield from self._write(patch, "", str(patch.html), is_last=is_last)
+        if is_last:
+            yield from self._unmark()
+
+    def skip(self, fragment: Fragment) -> None:
+        """Note what an earlier response has sent."""
+        for patch in fragment.patches:
+            if patch.root:
+                region = self._region(patch.root)
+                region.tail = _tail_place(patch, patch.html) if patch.action == "tail" else None
+                region.may_be_marked = True
+        if fragment.outcome:
+            for region in self._regions.values():
+                region.may_be_marked = False
+
+    def _region(self, root: str) -> "Region":
+        if root not in self._regions:
+            self._regions[root] = Region(root)
+        return self._regions[root]
+
+    def _write(self, patch: Patch, html: str, tail: str, *, is_last: bool) -> Iterator[Change]:
+        """Yield what removes the old tail, appends HTML, and adds a tail in the same place.
+
+        Args:
+            patch: says the place.
+            html: what to append; ``""`` for nothing.
+            tail: the new tail; ``""`` for none.
+            is_last: whether no other fragment follows.
+        """
+        region = self._region(patch.root)
+        if region.may_be_marked:
+            yield from region.unmark()
+        old, new = region.tail, _tail_place(patch, tail)
+        region.tail = new
+        added = html + (region.tail_html(new.element, tail) if new else "")
+        if old and added and old == (new or _tail_place(patch, html)) and not parent_of(added):
+            yield from self._rewrite(region.tail_selector, html, tail, added)
+            return
+        if old:
+            yield Change("remove", region.tail_selector)
+        if added:
+            if not is_last:
+                yield from region.mark()
+            yield Change("append", region.selector(patch), added)
+
+    def _rewrite(self, selector: str, html: str, tail: str, added: str) -> Iterator[Change]:
+        """Yield what changes the tail, and adds HTML before it."""
+        if self._replaces:
+            yield Change("replace", selector, added)
+            return
+        if html:
+            yield Change("before", selector, html)
+        yield Change("update", selector, tail) if tail else Change("remove", selector)
+
+    def _replace(self, patch: Patch) -> Iterator[Change]:
+        """Yield what replaces an element. The markers that may be in it are removed before."""
+        if not patch.root:
+            yield from self._unmark()
+            yield Change("replace", "", str(patch.html))
+            return
+        region = self._region(patch.root)
+        if region.tail:
+            region.tail = None
+            yield Change("remove", region.tail_selector)
+        is_all = not patch.depth and patch.child is None
+        yield from self._unmark(but=None if is_all else region)
+        yield Change("replace", region.selector(patch), str(patch.html))
+
+    def _unmark(self, but: "Region | None" = None) -> Iterator[Change]:
+        for region in self._regions.values():
+            if region is not but:
+                yield from region.unmark()
+
+
+class Region:
+    """What is on the page of one region, besides its content.
+
+    The ids are "_" and 5 characters, which have 30 bits. They are the same in every response that
+    shows the region, so that the next one can find what one has left that was cut off. They are
+    only on the page while an answer grows.
+
+    Args:
+        root: the id of the region.
+
+    Attributes:
+        tail: where the tail is; None if there is none.
+        may_be_marked: whether there may be a marker from an earlier response.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = id_selector(root)
+        digest = blake2b(root.encode(), digest_size=6).digest()
+        self._name = f"_{urlsafe_b64encode(digest).decode()[:5]}"
+        self._appends = 0
+        """How many there were since there was no marker."""
+        self.tail: _TailPlace | None = None
+        self.may_be_marked = False
+
+    @property
+    def tail_selector(self) -> str:
+        return f"#{self._name}t"
+
+    def tail_html(self, element: str, html: str) -> str:
+        return f"<{element} id={self._name}t>{html}</{element}>"
+
+    def selector(self, patch: Patch) -> str:
+        """Return a short CSS selector of the patch's place.
+
+        The space is for htmx 4. In hx-swap-oob="beforeend:#id >:last-child", it takes the last ":"
+        before a space for the end of the style.
+        """
+        path = ">:last-child" * patch.depth
+        if patch.child is not None:
+            path = f">:nth-child({patch.child + 1})"
+        root = f"#{self._name}+*" if self._appends >= _MARKED_AT else self._root
+        return f"{root} {path}" if path else root
+
+    def mark(self) -> Iterator[Change]:
+        """Count an append, and yield what inserts the marker, if it is time."""
+        self._appends += 1
+        if self._appends == _MARKED_AT:
+            yield self._insert_marker()
+
+    def unmark(self) -> Iterator[Change]:
+        """Yield what removes the marker, if there is one."""
+        if self.may_be_marked:
+            # Some clients report an error if they find nothing to remove.
+            yield self._insert_marker()
+        if self.may_be_marked or self._appends >= _MARKED_AT:
+            # With the tag name, Turbo removes both if there are two, and not only the first.
+            name = "wbr" if self.may_be_marked else ""
+            yield Change("remove", f"{name}#{self._name}")
+        self._appends, self.may_be_marked = 0, False
+
+    def _insert_marker(self) -> Change:
+        return Change("before", self._root, f"<wbr id={self._name} hidden>")
+
 
 def parent_of(html: str) -> str | None:
     """Return the name of the element that the HTML needs as its parent; None if any will do."""
@@ -28,36 +228,38 @@ def parent_of(html: str) -> str | None:
     return _PARENTS.get(first[1].lower()) if first else None
 
 
-class Tails:
-    """Remembers which regions have a tail on the page."""
+def _tail_place(patch: Patch, html: str) -> _TailPlace | None:
+    if not html:
+        return None
+    return _TailPlace(patch.depth, patch.child, parent_of(html) or "span")
 
-    def __init__(self) -> None:
-        self._roots: set[str] = set()
 
-    def settle(self, patch: Patch) -> tuple[str, Patch | None]:
-        """Turn a patch into changes for a client that does not know tails.
+def _joined(patches: tuple[Patch, ...]) -> list[Patch]:
+    """Return the patches, with neighbours as one that append at the same place."""
+    joined: list[Patch] = []
+    for patch in patches:
+        last = joined[-1] if joined else None
+        if last and patch.action == "append" and _can_precede(last, patch):
+            html = last.html + patch.html  # Both are Markup.
+            joined[-1] = closed_patch("append", html, patch.root, patch.depth, patch.child)
+        else:
+            joined.append(patch)
+    return joined
 
-        Returns:
-            The selector of the element to remove first, or ``""``; and then the append or the
-            replacement to apply, or None if there is none.
-        """
-        old_tail = self.take(patch.root)
-        if patch.action != "tail":
-            return old_tail, patch
-        if not patch.html:
-            return old_tail, None
-        html = Markup(self.put(patch.root, patch.html))
-        return old_tail, closed_patch("append", html, patch.root, patch.depth)
 
-    def take(self, root: str) -> str:
-        """Forget the tail of a root. Return its selector, or ``""`` if there is none."""
-        if root not in self._roots:
-            return ""
-        self._roots.remove(root)
-        return id_selector(f"{root}-tail")
+def _take_tail(patches: list[Patch], patch: Patch) -> str:
+    """Remove the first patch if it is a tail for the end of this append; return its HTML."""
+    if not patches or patches[0].action != "tail" or parent_of(patch.html):
+        return ""
+    return str(patches.pop(0).html) if _can_precede(patch, patches[0]) else ""
 
-    def put(self, root: str, html: str) -> str:
-        """Return the HTML of a new tail, in an element whose selector ``take()`` returns later."""
-        self._roots.add(root)
-        name = parent_of(html) or "span"
-        return f'<{name} id="{root}-tail">{html}</{name}>'
+
+def _can_precede(append: Patch, patch: Patch) -> bool:
+    """Return whether the HTML of a patch can be written directly after that of an append."""
+    return (
+        append.action == "append"
+        and append.root != ""
+        and (append.root, append.depth, append.child) == (patch.root, patch.depth, patch.child)
+        # A parser does not keep a part of a table beside other HTML.
+        and parent_of(append.html) == parent_of(patch.html)
+    )

@@ -1,15 +1,13 @@
 """The ``datastar`` format: an event stream of ``datastar-patch-elements``
 (https://data-star.dev/reference/sse_events).
 
-Each change is one event. All events of a Fragment have its index as their id.
+Each change is one event.
 """
 
-from collections.abc import Iterator
-
-from streamhtml._patch import Fragment, Patch
+from streamhtml._patch import Fragment
 from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats._format import Format
-from streamhtml.formats._tails import Tails
+from streamhtml.formats._tails import Change, Tails
 
 
 class DatastarFormat(Format):
@@ -22,29 +20,30 @@ class DatastarFormat(Format):
 
     def __init__(self) -> None:
         self._tails = Tails()
+        self._events = events.Events("datastar-patch-elements")
 
     def encode(self, fragment: Fragment) -> str:
         """Return the events of a fragment, and the event "end" after the last fragment.
 
         A ping is a comment.
         """
-        changes = (data for patch in fragment.patches for data in self._changes(patch))
-        text = events.events(changes, fragment, "datastar-patch-elements")
-        if fragment.outcome:
-            text += events.end(fragment.outcome)
-        return text or events.PING
+        return self._events.encode(map(_data, self._tails.changes(fragment)), fragment)
 
-    def _changes(self, patch: Patch) -> Iterator[str]:
-        old_tail, change = self._tails.settle(patch)
-        if old_tail:
-            yield f"selector {old_tail}\nmode remove"
-        if change is None:
-            return
-        if not change.root and change.action == "append":
-            raise ValueError(
-                "a Datastar client does not know where the message goes; pass Reply(into=…)"
-            )
-        # Without a selector, each element replaces the element on the page that has its id.
-        selector = f"selector {change.selector}\n" if change.root else ""
-        mode = "outer" if change.action == "replace" else "append"
-        yield f"{selector}mode {mode}\n" + events.prefix_lines("elements ", change.html)
+    def skip(self, fragment: Fragment) -> None:
+        """Note what is on the page."""
+        self._tails.skip(fragment)
+
+
+def _data(change: Change) -> str:
+    """Return the data of an event."""
+    action, selector, html = change
+    if action == "append" and not selector:
+        raise ValueError(
+            "a Datastar client does not know where the message goes; pass Reply(into=…)"
+        )
+    # Without a mode, Datastar morphs the element: the one of the selector, or else each element on
+    # the page that has the id of one in the HTML.
+    head = [f"selector {selector}"] if selector else []
+    head += [f"mode {action}"] if action != "replace" else []
+    elements = [events.prefix_lines("elements ", html)] if action != "remove" else []
+    return "\n".join(head + elements)

@@ -5,13 +5,24 @@ Every later change is an element with ``hx-swap-oob`` (https://htmx.org/attribut
 an ``<hx-partial>`` for clients that know it.
 """
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
-from markupsafe import Markup
-
-from streamhtml._patch import Fragment, Patch, id_selector
+from streamhtml._patch import Fragment
 from streamhtml.formats._format import Format
-from streamhtml.formats._tails import Tails, parent_of
+from streamhtml.formats._tails import Change, Tails, parent_of
+
+_STYLES: Final = {
+    "append": "beforeend",
+    "before": "beforebegin",
+    "replace": "outerHTML",
+    "update": "innerHTML",
+    "remove": "delete",
+}
+_NEEDS_QUOTES: Final = re.compile(r"[\s>]")
+_PLACEHOLDER: Final = "streamhtml-replaced"
+"""The id of an element that is only on the page during a swap."""
 
 
 class HTMXFormat(Format):
@@ -20,13 +31,15 @@ class HTMXFormat(Format):
     Args:
         partials: write ``<hx-partial>`` elements. htmx 4 needs them for parts of a table, because
             it does not look for ``hx-swap-oob`` inside a ``<template>``, as htmx 2 does.
+        one_by_one: the client passes one fragment to htmx at a time, and never two at once.
     """
 
     media_type = "text/html; charset=utf-8"
 
-    def __init__(self, *, partials: bool = False) -> None:
-        self._tails = Tails()
-        self._partials = partials
+    def __init__(self, *, partials: bool = False, one_by_one: bool = False) -> None:
+        self.partials = partials
+        self._one_by_one = one_by_one
+        self._tails = Tails(replaces=partials)
         self._in_templates = False
 
     def encode(self, fragment: Fragment) -> str:
@@ -36,51 +49,52 @@ class HTMXFormat(Format):
         """
         return "".join(self.swaps(fragment)) or "\n"
 
+    def skip(self, fragment: Fragment) -> None:
+        """Note what is on the page."""
+        self._tails.skip(fragment)
+
     def swaps(self, fragment: Fragment) -> Iterator[str]:
         """Yield the fragment in pieces, for a client that must apply them one by one."""
-        for patch in fragment.patches:
-            if patch.root:
-                yield from self._swaps(patch)
+        if self._one_by_one:
+            self._in_templates = False
+        for change in self._tails.changes(fragment):
+            if change.selector:
+                yield from self._swaps(change)
             else:
                 # Content for the request's target, or elements that carry hx-swap-oob themselves.
-                yield patch.html
+                yield change.html
 
-    def _swaps(self, patch: Patch) -> Iterator[str]:
-        old_tail, change = self._tails.settle(patch)
-        if old_tail:
-            yield self._swap("delete", old_tail)
-        if change is None:
-            return
-        if change.action == "append":
-            yield self._swap("beforeend", change.selector, change.html)
-        else:
-            yield from self._replace(change)
-
-    def _replace(self, change: Patch) -> Iterator[str]:
-        html, selector = change.html, change.selector
-        if self._partials:
-            yield self._swap("outerHTML", selector, html)
+    def _swaps(self, change: Change) -> Iterator[str]:
+        action, selector, html = change
+        if action != "replace" or self.partials:
+            yield self._swap(_STYLES[action], selector, html)
             return
         # An outerHTML swap would insert the wrapping element itself. So insert the new element
         # beside the old one, and then delete the old one. The new element must not change the
         # old one's selector: :nth-child finds the first, and :last-child the last.
-        beside = "beforebegin" if change.depth else "afterend"
-        if selector == id_selector(change.root) and change.root in html:
-            # The new one may have the same id, and htmx would delete both.
-            placeholder = f"{change.root}-new"
-            yield self._swap(beside, selector, Markup(f'<i id="{placeholder}"></i>'))
+        beside = "beforebegin" if selector.endswith(":last-child") else "afterend"
+        if not selector.endswith((":last-child", ")")):
+            # It is found by its id. The new one may have the same, and htmx would delete both.
+            yield self._swap(beside, selector, f"<i id={_PLACEHOLDER}></i>")
             yield self._swap("delete", selector)
-            selector = id_selector(placeholder)
+            selector = f"#{_PLACEHOLDER}"
         yield self._swap(beside, selector, html)
         yield self._swap("delete", selector)
 
     def _swap(self, style: str, selector: str, html: str = "") -> str:
-        if self._partials:
-            return f'<hx-partial hx-target="{selector}" hx-swap="{style}">{html}</hx-partial>'
+        if self.partials:
+            return f"<hx-partial hx-target={_quoted(selector)} hx-swap={style}>{html}</hx-partial>"
+        # htmx does not insert this element. It can contain any other, and its name is short.
         name = parent_of(html)
-        swap = f'<{name or "div"} hx-swap-oob="{style}:{selector}">{html}</{name or "div"}>'
+        target = _quoted(f"{style}:{selector}")
+        swap = f"<{name or 'q'} hx-swap-oob={target}>{html}</{name or 'q'}>"
         # A parser only keeps a part of a table (a row, a cell) if it comes first in a template.
-        # htmx 2 swaps the content of templates after everything else. So after the first template,
-        # every swap is in a template, which keeps the order.
+        # htmx 2 swaps the content of templates after everything else that it gets. So after the
+        # first template, every swap is in a template, which keeps the order.
         self._in_templates |= name is not None
         return f"<template>{swap}</template>" if self._in_templates else swap
+
+
+def _quoted(value: str) -> str:
+    """Return the value of an attribute, in quotes where it needs them."""
+    return f'"{value}"' if _NEEDS_QUOTES.search(value) else value

@@ -1,7 +1,7 @@
 """The ``sse`` format: an event stream, for ``hx-sse`` of htmx 4, ``htmx-ext-sse`` and EventSource.
 
-Each Fragment is one message, or several with the same id, which is the index of the fragment. After
-the last message, the event "end" has the outcome. The markup is that of the ``htmx`` format.
+Each Fragment is one message, or several. After the last one, the event "end" has the outcome. The
+markup is that of the ``htmx`` format.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,28 +27,35 @@ class SSEFormat(Format):
 
     def __init__(self, messages: Callable[[Fragment], Iterable[str]] | None = None) -> None:
         self._given = messages
-        self._messages = messages or _htmx_2_messages()
+        self._markup = HTMXFormat(one_by_one=True)
+        self._events = events.Events()
 
     def prepare(self, request: FormatRequest) -> None:
         super().prepare(request)
-        if self._given is None and request.headers.get("HX-Request"):
-            # htmx 4 finds the places of all elements of a message before it changes the first one,
-            # so each change is a message of its own.
-            self._messages = HTMXFormat(partials=True).swaps
+        if request.headers.get("HX-Request"):
+            self._markup = HTMXFormat(partials=True)
 
     def encode(self, fragment: Fragment) -> str:
         """Return the patches as messages, and the event "end" after the last fragment.
 
         A ping is a comment.
         """
-        text = ""
-        if fragment.patches:
-            text = events.events(self._messages(fragment), fragment)
-        if fragment.outcome:
-            text += events.end(fragment.outcome)
-        return text or events.PING
+        return self._events.encode(self._messages(fragment), fragment)
 
+    def skip(self, fragment: Fragment) -> None:
+        """Note what is on the page."""
+        if self._given:
+            super().skip(fragment)
+        else:
+            self._markup.skip(fragment)
 
-def _htmx_2_messages() -> Callable[[Fragment], Iterable[str]]:
-    markup = HTMXFormat()
-    return lambda fragment: [markup.encode(fragment)]
+    def _messages(self, fragment: Fragment) -> Iterable[str]:
+        if self._given:
+            return self._given(fragment) if fragment.patches else []
+        changes = self._markup.swaps(fragment)
+        if self._markup.partials:
+            # htmx 4 finds the places of all elements of a message before it changes the first one,
+            # so each change is a message of its own.
+            return changes
+        message = "".join(changes)
+        return [message] if message or fragment.patches else []

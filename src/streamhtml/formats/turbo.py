@@ -6,18 +6,21 @@ the client that the fragment is complete. A ``<turbo-stream-source>`` asks for a
 gets one, with one message per Fragment.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
-from streamhtml._patch import Fragment, Patch
+from streamhtml._patch import Fragment
 from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._html_tree import elements_with_id
-from streamhtml.formats._tails import Tails
+from streamhtml.formats._tails import Change, Tails
 from streamhtml.formats.html import Numbers, change_token, new_token
 from streamhtml.formats.sse import SSEFormat
 
 MEDIA_TYPE: Final = "text/vnd.turbo-stream.html"
+
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 class TurboFormat(Format):
@@ -64,32 +67,34 @@ class TurboFormat(Format):
         return f"{announcement}{elements}{mark}{end}>"
 
     def skip(self, fragment: Fragment) -> None:
-        """Note which tails are on the page."""
-        self.elements(fragment)
+        """Note what is on the page."""
+        self._tails.skip(fragment)
 
     def elements(self, fragment: Fragment) -> str:
         """Return the elements of a fragment, without a mark."""
-        return "".join([each for patch in fragment.patches for each in self._elements(patch)])
-
-    def _elements(self, patch: Patch) -> Iterator[str]:
-        old_tail, change = self._tails.settle(patch)
-        if old_tail:
-            yield _stream("remove", f'targets="{old_tail}"')
-        if change is None:
-            return
-        if change.root:
-            yield _stream(change.action, f'targets="{change.selector}"', change.html)
-        elif change.action == "append":
-            raise ValueError(
-                "a Turbo client does not know where the message goes; pass Reply(into=…)"
-            )
-        else:
-            for name, element in elements_with_id(change.html):
-                # The id is still escaped as in the source, but it may contain a double quote.
-                quoted = name.replace('"', "&quot;")
-                yield _stream("replace", f'target="{quoted}"', element.html())
+        changes = self._tails.changes(fragment)
+        return "".join([each for change in changes for each in _elements(change)])
 
 
-def _stream(action: str, target: str, html: str = "") -> str:
+def _elements(change: Change) -> Iterator[str]:
+    action, selector, html = change
+    if selector:
+        yield _element(action, _target(selector), html)
+    elif action == "append":
+        raise ValueError("a Turbo client does not know where the message goes; pass Reply(into=…)")
+    else:
+        for name, element in elements_with_id(html):
+            # The id is still escaped as in the source, but it may contain a double quote.
+            quoted = name.replace('"', "&quot;")
+            yield _element("replace", f'target="{quoted}"', element.html())
+
+
+def _target(selector: str) -> str:
+    """Return the attribute that names the elements of a selector."""
+    name = selector.removeprefix("#")
+    return f"target={name}" if _PLAIN.match(name) else f'targets="{selector}"'
+
+
+def _element(action: str, target: str, html: str) -> str:
     content = f"<template>{html}</template>" if html else ""
-    return f'<turbo-stream action="{action}" {target}>{content}</turbo-stream>'
+    return f"<turbo-stream action={action} {target}>{content}</turbo-stream>"

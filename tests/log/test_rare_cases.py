@@ -1,10 +1,12 @@
 """What happens rarely: long answers, storages that fail while they are watched, late replies."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
+from weakref import ref
 
 import anyio
 import pytest
@@ -12,6 +14,7 @@ from tests.log.test_readers import open_stream
 from tests.log.test_writer import PAIR, Unreliable, anyio_backend, text_of, until_done
 from tests.recorded_source import RecordedSource
 
+from streamhtml import merge
 from streamhtml._log_source import Client
 from streamhtml.log import AnswerGone, MemoryLog, Watch, WriterFenced
 from streamhtml.testing._log_cases import Steps, html_of, read_all, reading
@@ -112,3 +115,65 @@ async def test_a_reply_that_is_late_says_nothing_about_what_was_stored_again(
         assert [fragment async for fragment in stream][-1].outcome == "finished"
     await until_done(log)
     assert await text_of(log) == "abc"
+
+
+async def test_several_models_in_one_answer() -> None:
+    """As ``merge()`` reads them, also if one fails, and from other answers in the log."""
+    log, fails = MemoryLog(), RecordedSource("x", then="fail")
+
+    def template(context: dict[str, Any]) -> str:
+        return f"{context['parts']['left']}{context['parts']['right']}"
+
+    sources = {"left": fails, "right": ["a", "*b*"]}
+    stream = open_stream(log.record(PAIR, merge(sources)), Client(), template=template)
+    async with aclosing(stream):
+        shown = [fragment async for fragment in stream]
+    assert shown[-1].outcome == "finished"
+    await until_done(log)
+    answer = await log.answer(PAIR)
+    assert answer is not None
+    outcomes = {part.kind: part.outcome for part in answer.parts}
+    assert outcomes == {"left": "failed", "right": "finished"}
+    late = open_stream(log.follow(PAIR), Client("0"), template=template)
+    async with aclosing(late):
+        assert html_of([fragment async for fragment in late]) == html_of(shown[1:])
+    sources = {"left": log.follow(PAIR), "right": log.follow("ai_2")}
+    await log.record("ai_2", ["c"]).run()
+    both = await log.record("ai_3", merge(sources)).run()
+    assert both.outcome == "finished"
+
+
+async def test_a_template_that_fails_closes_the_source() -> None:
+    def template(context: dict[str, Any]) -> str:
+        raise LookupError("no such name")
+
+    log, source = MemoryLog(), RecordedSource("a")
+    for recording in log.record(PAIR, source), log.follow(PAIR):
+        with pytest.raises(LookupError, match="no such name"):
+            open_stream(recording, Client(), template=template)
+    await source.until_closed()
+    assert not source.started
+    assert await log.status(PAIR) is None
+
+
+async def test_nothing_is_left_of_answers_that_have_expired() -> None:
+    log, writers = MemoryLog(ttl=3600), list[ref[Any]]()
+    for number in range(20):
+        recording = log.record(f"ai_{number}", ["a", "b"])
+        await recording.run()
+        writers.append(ref(recording.begin()))
+        await read_all(log.follow(f"ai_{number}"))
+        await read_all(log.follow(f"unknown_{number}"))
+        await log.stop(f"later_{number}")
+    await until_done(log)
+    with anyio.fail_after(30):
+        while log._watches:  # noqa: ASYNC110  (nothing tells it)
+            await anyio.sleep(0.001)
+    assert len(log._answers) == 40
+    log.ttl = 0.0
+    assert await log.status(PAIR) is None
+    del recording
+    gc.collect()
+    assert (log._answers, log._size, log._hub._writers) == ({}, 0, {})
+    assert not any(log._hub._feeds.values())
+    assert [each() for each in writers] == [None] * 20

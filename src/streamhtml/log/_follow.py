@@ -12,7 +12,7 @@ from streamhtml._delta import NO_FACTS, Delta, Facts, Truncated
 from streamhtml._eventloop import EventLoop, current_event_loop
 from streamhtml._limits import LimitName, Limits
 from streamhtml._log_source import Client
-from streamhtml._patch import Outcome
+from streamhtml._patch import Fragment, Outcome
 from streamhtml._ping import Ping
 from streamhtml._stream import OnEnd, Stream
 from streamhtml._turns import MAX_CHARS_BETWEEN_TURNS, take_turn
@@ -214,16 +214,22 @@ class FollowStream(Stream):
 
     Args:
         reply: shows the answer.
+        first: what ``reply.open()`` has returned.
         pump: reads the answer.
         on_end: called with the reply when this reader's stream has ended.
         limits: only ``unread`` is applied here.
     """
 
     def __init__(
-        self, reply: FollowedReply, pump: FollowPump, on_end: OnEnd | None, limits: Limits
+        self,
+        reply: FollowedReply,
+        first: Fragment,
+        pump: FollowPump,
+        on_end: OnEnd | None,
+        limits: Limits,
     ) -> None:
         limits = replace(limits, characters=None, silence=None, duration=None)
-        super().__init__(reply, reply.open(), pump, on_end, limits)
+        super().__init__(reply, first, pump, on_end, limits)
         self._follow_pump = pump
 
     def stop(self, outcome: Literal["stopped", "interrupted"] = "stopped") -> None:

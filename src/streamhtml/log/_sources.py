@@ -64,7 +64,12 @@ class Following(LogSource):
     ) -> Stream:
         assert isinstance(reply, FollowedReply)
         pump = FollowPump(self._attachment(), reply, client, ping)
-        return FollowStream(reply, pump, on_end, limits)
+        try:
+            first = reply.open()
+        except BaseException:
+            pump.close()
+            raise
+        return FollowStream(reply, first, pump, on_end, limits)
 
     def close_unused(self) -> None:
         """Do nothing: nothing was opened."""

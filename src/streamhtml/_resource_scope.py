@@ -31,12 +31,23 @@ class ResourceScope(Protocol):
 
 MakeResourceScope: TypeAlias = Callable[[], ResourceScope]
 
-_make: ContextVar[MakeResourceScope] = ContextVar("streamhtml resource scope", default=nullcontext)
+_make: ContextVar[MakeResourceScope | None] = ContextVar("streamhtml resource scope", default=None)
+
+_without_response: MakeResourceScope = nullcontext
 
 
 def resource_scope() -> ResourceScope:
     """Return a new scope for the code that is about to run."""
-    return _make.get()()
+    return (_make.get() or _without_response)()
+
+
+def use_without_response(make: MakeResourceScope) -> None:
+    """Let ``resource_scope()`` return what ``make`` returns, where there is no response.
+
+    This is for the answers that a task of this process generates.
+    """
+    global _without_response
+    _without_response = make
 
 
 @contextmanager

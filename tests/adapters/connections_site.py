@@ -25,7 +25,8 @@ from django.urls import path
 from tests.adapters.calls import call_asgi, call_wsgi
 from tests.servers.waiting import wait_until
 
-from streamhtml import _ending
+from streamhtml import Answer, _ending
+from streamhtml.log import MemoryLog, wait
 
 CASE, FOLDER = sys.argv[1:]
 FILE = Path(FOLDER).resolve() / "database.sqlite3"
@@ -93,6 +94,24 @@ def persistent() -> str:
 
     serve(view)
     return call_wsgi(get_wsgi_application(), "GET", HEADERS).text
+
+
+def background() -> str:
+    """An answer that a task or a management command generates, without a response."""
+    log, ended = MemoryLog(), list[str]()
+
+    def source() -> Iterator[str]:
+        yield f"{Word.objects.get().text} {Word.objects.count()}"
+
+    def on_end(answer: Answer) -> None:
+        ended.append(f"{answer.text} {Word.objects.count()}")
+
+    async def on_end_async(answer: Answer) -> None:
+        ended.append(f"{answer.text} {await Word.objects.acount()} end {answer.outcome}")
+
+    wait(log.record("ai_1", source(), on_end=on_end).run())
+    wait(log.record("ai_2", words(), on_end=on_end_async).run())
+    return f"{' '.join(ended)}>"
 
 
 def late_on_end() -> str:

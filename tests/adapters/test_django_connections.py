@@ -20,7 +20,7 @@ def result(case: str, folder: Path) -> tuple[dict[str, Any], str]:
     return json.loads(ran.stdout), ran.stderr
 
 
-@pytest.mark.parametrize("case", ["persistent", "late_on_end"])
+@pytest.mark.parametrize("case", ["persistent", "late_on_end", "background"])
 def test_no_connection_stays_open(case: str, tmp_path: Path) -> None:
     printed, log = result(case, tmp_path)
     assert "stored" in printed["text"]

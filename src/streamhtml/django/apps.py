@@ -5,8 +5,10 @@ from pathlib import Path
 from django.apps import AppConfig
 from django.core import checks
 
+from streamhtml._resource_scope import use_without_response
 from streamhtml._response import set_up
 from streamhtml.django._atomic_requests import check_atomic_requests
+from streamhtml.django._connections import ConnectionScope
 from streamhtml.django._site import site_options
 
 
@@ -18,4 +20,5 @@ class StreamHTMLConfig(AppConfig):
 
     def ready(self) -> None:
         set_up(site_options())
+        use_without_response(ConnectionScope)
         checks.register(check_atomic_requests, checks.Tags.urls)

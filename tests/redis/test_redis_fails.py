@@ -119,6 +119,25 @@ def test_gone_for_good(leave: Callable[[RedisServer], None]) -> None:
         assert WORDS.startswith(each.text)
 
 
+@pytest.mark.slow
+def test_a_key_that_holds_something_else() -> None:
+    """It counts as a Redis that is away. The log removes nothing that is not its own."""
+    key = "streamhtml:{a}:entries"
+
+    def replace() -> None:
+        with server.client() as client:
+            client.set(key, "something else")
+
+    with redis_server() as server:
+        answer, present, followers = asyncio.run(follow_disturbed(server, replace, lease=0.3))
+        with server.client() as client:
+            assert client.get(key) == "something else"
+    assert_exact(answer, present)
+    for each in followers:
+        assert each.ends == ["interrupted"]
+        assert WORDS.startswith(each.text)
+
+
 @pytest.mark.parametrize(
     ("count", "readers"), [(60, 5), pytest.param(600, 50, marks=pytest.mark.slow)]
 )

@@ -31,6 +31,8 @@ $$
 
 > [!NOTE]
 > Note.
+
+> Quote.
 """
 TEXTS = "a, th, summary, blockquote, .markdown-alert-title, .streamhtml-notice"
 # The contrast of each text with the page, as WCAG defines it.
@@ -51,6 +53,14 @@ CONTRASTS = """texts => texts.map((text) => {
 })"""
 
 
+COLOURED = "[lang=ko] > p, [lang=ko] :is(a, th, blockquote p), .streamhtml-reasoning p"
+COLOUR_OF_NEW_WORDS = """text => {
+    const words = text.appendChild(document.createElement("i"));
+    words.style.color = "var(--streamhtml-new, CanvasText)";
+    const { color } = getComputedStyle(words);
+    words.remove();
+    return color;
+}"""
 COVERS = """() => {
     const code = document.querySelector("pre:has(> code)");
     code.insertAdjacentHTML("afterbegin", "<button>Copy</button>");
@@ -155,6 +165,9 @@ def test_the_look(page: Page, server: SteppedServer) -> None:
         page.emulate_media(color_scheme=scheme)
         for name, contrast in page.locator(TEXTS).evaluate_all(CONTRASTS):
             assert contrast >= 4.5, (scheme, name)
+    # New words fade in to the colour of the text that they are part of.
+    for text in page.locator(COLOURED).all():
+        assert text.evaluate(COLOUR_OF_NEW_WORDS) == text.evaluate("e => getComputedStyle(e).color")
     # A button in a block of code does not cover a form that stays at the bottom of the page.
     assert page.evaluate(COVERS) == "form"
     # On paper, nothing is cut off.

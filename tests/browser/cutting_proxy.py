@@ -7,7 +7,9 @@ from contextlib import contextmanager, suppress
 from threading import Lock, Thread
 from typing import Final, Self
 
-_STREAM: Final = re.compile(rb"\r\ncontent-type: [^\r\n]*(fragments=|event-stream|multipart)", re.IGNORECASE)
+_STREAM: Final = re.compile(
+    rb"\r\ncontent-type: [^\r\n]*(fragments=|event-stream|multipart)", re.IGNORECASE
+)
 
 
 class CuttingProxy:

@@ -220,9 +220,14 @@ async def test_a_stop_while_somebody_begins_the_answer() -> None:
 
 
 async def test_a_stop_from_another_process_at_any_moment_of_the_beginning() -> None:
-    log, other = Unreliable(), None
+    class Distant(Unreliable):
+        async def _before(self, name: str) -> None:
+            await super()._before(name)
+            await anyio.lowlevel.checkpoint()
+
+    log = Distant()
     other = Hub(log)
-    for steps in range(12):
+    for steps in range(20):
         pair, answers = f"ai_{steps}", list[Answer]()
 
         async def run(pair: str = pair, answers: list[Answer] = answers) -> None:

@@ -78,27 +78,30 @@ class Hub:
         writer = self._writers.get(id)
         if writer is not None:
             writer.stop()
+        storage = self.storage
         try:
-            await self.storage.bounded(self.storage.request_stop(id))
-            if writer is None:
-                await self._stop_unbegun(id)
+            if writer is not None or not await self._stop_unbegun(id):
+                await storage.bounded(storage.request_stop(id))
         except Exception:
             if writer is None:
                 raise
             logger.debug("the stop of %s was not stored", id, exc_info=True)
 
-    async def _stop_unbegun(self, id: str) -> None:
+    async def _stop_unbegun(self, id: str) -> bool:
         """If there is no such answer yet, store one that was stopped before it began.
 
         So all readers who wait for it see that, and whoever begins it later asks no model.
+
+        Returns:
+            Whether it was stored. Otherwise, there is an answer.
         """
         storage, now = self.storage, round(time(), 3)
         if await storage.bounded(storage.read(id, _NO_ENTRIES)) is not None:
-            return
+            return False
         with anyio.CancelScope(shield=True):  # Between the two, it would be interrupted.
             epoch = await storage.bounded(storage.create(id, encode(Header("", now))))
             if epoch is None:  # Somebody has begun it meanwhile.
-                await storage.bounded(storage.request_stop(id))
-                return
+                return False
             end = encode(EndEntry("stopped", now))
             await storage.bounded(storage.append(id, epoch, 1, end, "final"))
+        return True

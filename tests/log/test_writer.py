@@ -313,7 +313,7 @@ async def test_a_stop_without_the_storage_stops_the_writer_here() -> None:
     log, source = Unreliable(), Steps("a")
     async with reading(log.record(PAIR, source)) as stream:
         await anext(stream)
-        log.fails = {"stop"}
+        log.fails = {"stop", "read"}
         await log.stop(PAIR)
         with pytest.raises(ConnectionError):
             await log.stop("ai_other")

@@ -155,7 +155,7 @@ def _swap_one(page: Page, mode: str, element: Any, html: str) -> None:
 
 
 def _select(page: Page, selector: str) -> list[Any]:
-    root, _, path = selector.partition(" >")
+    root, _, path = selector.replace(" >", ">").partition(">")
     root, _, is_next = root.partition("+")
     name, _, root_id = root.partition("#")
     root_id = root_id.replace(r"\3a ", ":").replace("\\", "")

@@ -58,7 +58,7 @@ def test_a_fragment_byte_by_byte() -> None:
     assert datastar_format.encode(
         Fragment(3, (patch("append", "a\n\nb", depth=1), patch("tail", "t")))
     ) == (
-        f"id:3\n{event}data:selector #r >:last-child\ndata:mode append\n"
+        f"id:3\n{event}data:selector #r>:last-child\ndata:mode append\n"
         "data:elements a\ndata:elements \ndata:elements b\n\n"
         f"{event}data:selector #r\ndata:mode append\n"
         "data:elements <span id=_vABe3t>t</span>\n\n"
@@ -70,16 +70,16 @@ def test_a_fragment_byte_by_byte() -> None:
     [
         (Patch("append", Markup("<p id=a>\n</p>"), "messages"), "append", "#messages"),
         (patch("append", "a"), "append", "#r"),
-        (patch("append", "<i>a</i>", depth=2), "append", "#r >:last-child>:last-child"),
+        (patch("append", "<i>a</i>", depth=2), "append", "#r>:last-child>:last-child"),
         (
             patch("append", "<tr>\n<td>1</td>\n</tr>", depth=2),
             "append",
-            "#r >:last-child>:last-child",
+            "#r>:last-child>:last-child",
         ),
         (patch("replace", "<i></i>"), "outer", "#r"),
-        (patch("replace", "<i></i>", depth=1), "outer", "#r >:last-child"),
-        (patch("replace", "<i>a\n\n b</i>", child=0), "outer", "#r >:nth-child(1)"),
-        (patch("replace", "<td>1</td><td>2</td>", child=2), "outer", "#r >:nth-child(3)"),
+        (patch("replace", "<i></i>", depth=1), "outer", "#r>:last-child"),
+        (patch("replace", "<i>a\n\n b</i>", child=0), "outer", "#r>:nth-child(1)"),
+        (patch("replace", "<td>1</td><td>2</td>", child=2), "outer", "#r>:nth-child(3)"),
         (Patch("append", Markup("a"), "a.b:c"), "append", r"#a\.b\3a c"),
         (Patch("replace", Markup('<p id="m">a</p>')), "outer", None),
     ],
@@ -115,7 +115,7 @@ def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
 def test_a_tail_in_a_table_is_wrapped_in_the_element_that_a_table_needs(
     html: str, tail: str
 ) -> None:
-    assert encoded(patch("tail", html, depth=1)) == theirs("append", "#r >:last-child", tail)
+    assert encoded(patch("tail", html, depth=1)) == theirs("append", "#r>:last-child", tail)
 
 
 def test_an_empty_tail_removes_the_tail_before() -> None:

@@ -57,8 +57,8 @@ def test_an_element_with_an_id_takes_the_place_of_a_placeholder() -> None:
     ("place", "target"),
     [
         ({}, "#r"),
-        ({"depth": 2}, '"#r >:last-child>:last-child"'),
-        ({"child": 1}, '"#r >:nth-child(2)"'),
+        ({"depth": 2}, '"#r>:last-child>:last-child"'),
+        ({"child": 1}, '"#r>:nth-child(2)"'),
     ],
 )
 def test_a_partial_replaces_an_element_in_one_swap(place: dict[str, int], target: str) -> None:

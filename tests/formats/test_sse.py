@@ -98,3 +98,15 @@ def test_a_function_can_replace_the_messages() -> None:
         ("end", "finished", "finished"),
     ]
     assert SSEFormat(lambda fragment: []).encode(Fragment(5, (SHELL,))).startswith(":")
+
+
+def test_a_function_is_called_with_what_is_skipped() -> None:
+    called: list[Fragment] = []
+
+    def messages(fragment: Fragment) -> list[str]:
+        called.append(fragment)
+        return [fragment.id]
+
+    skipped = Fragment(5, (SHELL,), tag="a")
+    SSEFormat(messages).skip(skipped)
+    assert called == [skipped]

@@ -42,13 +42,13 @@ def swapped(html: str) -> list[tuple[str, str]]:
     [
         (Patch("append", Markup("<p id=a></p>"), "messages"), "append", "#messages"),
         (patch("append", "a"), "append", "#r"),
-        (patch("append", "a", depth=1), "append", "#r >:last-child"),
-        (patch("append", "a", depth=2), "append", "#r >:last-child>:last-child"),
-        (patch("append", "<tr><td>1</td></tr>", depth=2), "append", "#r >:last-child>:last-child"),
+        (patch("append", "a", depth=1), "append", "#r>:last-child"),
+        (patch("append", "a", depth=2), "append", "#r>:last-child>:last-child"),
+        (patch("append", "<tr><td>1</td></tr>", depth=2), "append", "#r>:last-child>:last-child"),
         (patch("replace", "<i></i>"), "replace", "#r"),
-        (patch("replace", "<i></i>", depth=1), "replace", "#r >:last-child"),
-        (patch("replace", "<i></i>", child=0), "replace", "#r >:nth-child(1)"),
-        (patch("replace", "<td>1</td><td>2</td>", child=2), "replace", "#r >:nth-child(3)"),
+        (patch("replace", "<i></i>", depth=1), "replace", "#r>:last-child"),
+        (patch("replace", "<i></i>", child=0), "replace", "#r>:nth-child(1)"),
+        (patch("replace", "<td>1</td><td>2</td>", child=2), "replace", "#r>:nth-child(3)"),
         (Patch("append", Markup("a"), "a.b:c"), "append", r"#a\.b\3a c"),
     ],
 )
@@ -76,7 +76,7 @@ def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
 
 def test_a_tail_is_written_at_its_place() -> None:
     assert elements(patch("tail", "t", depth=1)) == element(
-        "append", "#r >:last-child", "<span id=_vABe3t>t</span>"
+        "append", "#r>:last-child", "<span id=_vABe3t>t</span>"
     )
 
 
@@ -109,7 +109,7 @@ def test_each_fragment_ends_with_a_mark() -> None:
     mark = f"<!{turbo_format.token}>"
     appended = patch("append", "a"), patch("append", "b", depth=1)
     assert turbo_format.encode(Fragment(0, appended)) == (
-        element("append", "#r", "a") + element("append", "#r >:last-child", "b") + mark
+        element("append", "#r", "a") + element("append", "#r>:last-child", "b") + mark
     )
     assert turbo_format.encode(Fragment(0)) == f"<!{turbo_format.token} ping>"
     assert turbo_format.encode(Fragment(1, (patch("tail", ""),))) == mark

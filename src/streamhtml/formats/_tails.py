@@ -29,7 +29,8 @@ _PARENTS: Final = {
 _FIRST_TAG: Final = re.compile(r"\s*<(\w+)")
 
 _MARKED_AT: Final = 3
-"""The append at which a region gets a marker. For fewer, a marker takes more than it saves."""
+"""The append at which a region gets a marker, but not before the fragment with this index. For
+fewer, a marker takes more than it saves."""
 
 
 class Change(NamedTuple):
@@ -74,6 +75,7 @@ class Tails:
     def changes(self, fragment: Fragment) -> Iterator[Change]:
         """Yield the changes of a fragment, in order."""
         patches, is_last = _joined(fragment.patches), fragment.outcome is not None
+        may_mark = fragment.index >= _MARKED_AT and not is_last
         while patches:
             patch = patches.pop(0)
             if patch.action == "replace":
@@ -82,9 +84,9 @@ class Tails:
                 yield Change("append", "", str(patch.html))
             elif patch.action == "append":
                 tail = _take_tail(patches, patch)
-                yield from self._write(patch, str(patch.html), tail, is_last=is_last)
+                yield from self._write(patch, str(patch.html), tail, may_mark=may_mark)
             else:
-                yield from self._write(patch, "", str(patch.html), is_last=is_last)
+                yield from self._write(patch, "", str(patch.html), may_mark=may_mark)
         if is_last:
             yield from self._unmark()
 
@@ -94,7 +96,7 @@ class Tails:
             if patch.root:
                 region = self._region(patch.root)
                 region.tail = _tail_place(patch, patch.html) if patch.action == "tail" else None
-                region.may_be_marked = True
+                region.may_be_marked = fragment.index >= _MARKED_AT
         if fragment.outcome:
             for region in self._regions.values():
                 region.may_be_marked = False
@@ -104,14 +106,14 @@ class Tails:
             self._regions[root] = Region(root)
         return self._regions[root]
 
-    def _write(self, patch: Patch, html: str, tail: str, *, is_last: bool) -> Iterator[Change]:
+    def _write(self, patch: Patch, html: str, tail: str, *, may_mark: bool) -> Iterator[Change]:
         """Yield what removes the old tail, appends HTML, and adds a tail in the same place.
 
         Args:
             patch: says the place.
             html: what to append; ``""`` for nothing.
             tail: the new tail; ``""`` for none.
-            is_last: whether no other fragment follows.
+            may_mark: whether the region may get a marker.
         """
         region = self._region(patch.root)
         if region.may_be_marked:
@@ -125,8 +127,7 @@ class Tails:
         if old:
             yield Change("remove", region.tail_selector)
         if added:
-            if not is_last:
-                yield from region.mark()
+            yield from region.count(may_mark=may_mark)
             yield Change("append", region.selector(patch), added)
 
     def _rewrite(self, selector: str, html: str, tail: str, added: str) -> Iterator[Change]:
@@ -178,7 +179,8 @@ class Region:
         digest = blake2b(root.encode(), digest_size=6).digest()
         self._name = f"_{urlsafe_b64encode(digest).decode()[:5]}"
         self._appends = 0
-        """How many there were since there was no marker."""
+        """How many there were since the last marker was removed."""
+        self._is_marked = False
         self.tail: _TailPlace | None = None
         self.may_be_marked = False
 
@@ -190,21 +192,18 @@ class Region:
         return f"<{element} id={self._name}t>{html}</{element}>"
 
     def selector(self, patch: Patch) -> str:
-        """Return a short CSS selector of the patch's place.
-
-        The space is for htmx 4. In hx-swap-oob="beforeend:#id >:last-child", it takes the last ":"
-        before a space for the end of the style.
-        """
+        """Return a short CSS selector of the patch's place."""
         path = ">:last-child" * patch.depth
         if patch.child is not None:
             path = f">:nth-child({patch.child + 1})"
-        root = f"#{self._name}+*" if self._appends >= _MARKED_AT else self._root
-        return f"{root} {path}" if path else root
+        root = f"#{self._name}+*" if self._is_marked else self._root
+        return root + path
 
-    def mark(self) -> Iterator[Change]:
+    def count(self, *, may_mark: bool) -> Iterator[Change]:
         """Count an append, and yield what inserts the marker, if it is time."""
         self._appends += 1
-        if self._appends == _MARKED_AT:
+        if may_mark and not self._is_marked and self._appends >= _MARKED_AT:
+            self._is_marked = True
             yield self._insert_marker()
 
     def unmark(self) -> Iterator[Change]:
@@ -212,11 +211,11 @@ class Region:
         if self.may_be_marked:
             # Some clients report an error if they find nothing to remove.
             yield self._insert_marker()
-        if self.may_be_marked or self._appends >= _MARKED_AT:
+        if self.may_be_marked or self._is_marked:
             # With the tag name, Turbo removes both if there are two, and not only the first.
             name = "wbr" if self.may_be_marked else ""
             yield Change("remove", f"{name}#{self._name}")
-        self._appends, self.may_be_marked = 0, False
+        self._appends, self._is_marked, self.may_be_marked = 0, False, False
 
     def _insert_marker(self) -> Change:
         return Change("before", self._root, f"<wbr id={self._name} hidden>")

@@ -86,7 +86,8 @@ class HTMXFormat(Format):
             return f"<hx-partial hx-target={_quoted(selector)} hx-swap={style}>{html}</hx-partial>"
         # htmx does not insert this element. It can contain any other, and its name is short.
         name = parent_of(html)
-        target = _quoted(f"{style}:{selector}")
+        # htmx 4 takes the last ":" before the first space for the end of the style.
+        target = _quoted(f"{style}:{selector.replace('>', ' >', 1)}")
         swap = f"<{name or 'q'} hx-swap-oob={target}>{html}</{name or 'q'}>"
         # A parser only keeps a part of a table (a row, a cell) if it comes first in a template.
         # htmx 2 swaps the content of templates after everything else that it gets. So after the

@@ -69,7 +69,6 @@ class MultipartFormat(Format):
         headers = f"\r\nHX-Part-ID:{id}"
         if selector:
             # Only a selector with a space has to be quoted.
-            selector = selector.replace(" >", ">")
             target = f'"{selector}"' if " " in selector else selector
             headers += f"\r\nHX-Reswap:{_STYLES[action]} target:{target}"
         elif action == "replace":

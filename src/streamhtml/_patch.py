@@ -127,16 +127,6 @@ class Fragment:
         """What a client repeats when it reconnects: the number, and the tag if there is one."""
         return f"{self.index}.{self.tag}" if self.tag else str(self.index)
 
-    def ids(self, count: int) -> list[str]:
-        """Return the ids of this many messages, in which the fragment is sent one after the other.
-
-        For an answer in a log, only the last one has the id of the fragment. A client that was cut
-        off before it repeats an id whose tag fits to no answer, so the message is replaced, and
-        nothing is applied twice.
-        """
-        unfinished = f"{self.index}.0" if self.tag else self.id
-        return [*[unfinished] * (count - 1), self.id][:count]
-
 
 def pair_id(prefix: str = "ai_") -> str:
     """Return a new id for one question and its answer: ``prefix`` and 32 hexadecimal digits.

@@ -116,6 +116,8 @@ def _read_parts(text: str) -> Iterator[tuple[str, str, str]]:
         style, _, selector = part.headers.get("hx-reswap", "append target:#messages").partition(" ")
         if style != "none":
             yield style, selector.removeprefix("target:").strip('"'), part.html
+        for _, target, swap, html in _PARTIAL.findall(part.html if style == "none" else ""):
+            yield swap, target, html
 
 
 _BEFORE = "before", "beforebegin"

@@ -25,25 +25,30 @@ def read(*fragments: Fragment) -> list[Part]:
     return by_htmx(one_format.media_type, body.encode())
 
 
-def part(html: str, swap: str = "", id: str = "0") -> Part:
-    headers = {"hx-part-id": id}
-    return Part(headers | {"hx-reswap": swap} if swap else headers, html)
+def part(html: str, swap: str = "", id: str = "") -> Part:
+    headers = {"hx-part-id": id, "hx-reswap": swap}
+    return Part({name: value for name, value in headers.items() if value}, html)
+
+
+def removal(selector: str, id: str = "") -> Part:
+    partial = f"<hx-partial hx-target={selector} hx-swap=delete></hx-partial>"
+    return part(partial, "none", id)
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (SHELL, part("<p id=r></p>")),
-        (Patch("append", Markup("a"), "m.1"), part("a", r"append target:#m\.1")),
-        (Patch("append", Markup("a"), "m:1"), part("a", r'append target:"#m\3a 1"')),
-        (patch("append", "a", depth=2), part("a", "append target:#r>:last-child>:last-child")),
-        (patch("append", "<td>1</td>"), part("<td>1</td>", "append target:#r")),
-        (patch("replace", "<i></i>"), part("<i></i>", "outerHTML target:#r")),
+        (SHELL, part("<p id=r></p>", "", "0")),
+        (Patch("append", Markup("a"), "m.1"), part("a", r"append target:#m\.1", "0")),
+        (Patch("append", Markup("a"), "m:1"), part("a", r'append target:"#m\3a 1"', "0")),
+        (patch("append", "a", depth=2), part("a", "append target:#r>:last-child>:last-child", "0")),
+        (patch("append", "<td>1</td>"), part("<td>1</td>", "append target:#r", "0")),
+        (patch("replace", "<i></i>"), part("<i></i>", "outerHTML target:#r", "0")),
         (
             patch("replace", "<i></i>", child=3),
-            part("<i></i>", "outerHTML target:#r>:nth-child(4)"),
+            part("<i></i>", "outerHTML target:#r>:nth-child(4)", "0"),
         ),
-        (patch("tail", "t"), part("<span id=_vABe3t>t</span>", "append target:#r")),
+        (patch("tail", "t"), part("<span id=_vABe3t>t</span>", "append target:#r", "0")),
     ],
 )
 def test_a_patch_is_a_part(given: Patch, expected: Part) -> None:
@@ -57,13 +62,13 @@ def test_a_patch_is_a_part(given: Patch, expected: Part) -> None:
         ("<p id=m data-hx-swap-oob=true>a</p>", "<p id=m data-hx-swap-oob=true>a</p>"),
         (
             """ <i>without id</i><p id='"'>a</p>""",
-            """<hx-partial id="&quot;" hx-swap="outerHTML"><p id='"'>a</p></hx-partial>""",
+            """<hx-partial id="&quot;" hx-swap=outerHTML><p id='"'>a</p></hx-partial>""",
         ),
     ],
 )
 def test_elements_that_come_again_replace_those_with_their_ids(html: str, content: str) -> None:
     again = Patch("replace", Markup(html))
-    assert read(Fragment(0, (again,))) == [part(content, "none")]
+    assert read(Fragment(0, (again,))) == [part(content, "none", "0")]
 
 
 def test_what_is_added_to_one_place_is_one_part() -> None:
@@ -71,18 +76,18 @@ def test_what_is_added_to_one_place_is_one_part() -> None:
     second = Fragment(1, (patch("append", "c"), patch("tail", "u")))
     third = Fragment(2, (patch("append", "d"),))
     assert read(first, second, third) == [
-        part("ab<span id=_vABe3t>t</span>", "append target:#r"),
-        part("c<span id=_vABe3t>u</span>", "outerHTML target:#_vABe3t", "1"),
-        part("d", "outerHTML target:#_vABe3t", "2"),
+        part("ab<span id=_vABe3t>t</span>", "append target:#r", "0"),
+        part("c<span id=_vABe3t>u</span>", "outerHTML target:#_vABe3t"),
+        part("d", "outerHTML target:#_vABe3t"),
     ]
 
 
 def test_a_tail_elsewhere_is_removed_by_a_part_of_its_own() -> None:
     tail = Fragment(0, (patch("tail", "t", depth=1),))
-    gone = part("", "delete target:#_vABe3t", "1")
+    gone = removal("#_vABe3t")
     for later, rest in [
-        (patch("append", "a"), [part("a", "append target:#r", "1")]),
-        (patch("replace", "<i></i>"), [part("<i></i>", "outerHTML target:#r", "1")]),
+        (patch("append", "a"), [part("a", "append target:#r")]),
+        (patch("replace", "<i></i>"), [part("<i></i>", "outerHTML target:#r")]),
         (patch("tail", ""), []),
         (patch("tail", "", depth=1), []),
     ]:
@@ -97,6 +102,11 @@ def test_rows_are_not_joined_with_what_a_parser_keeps_only_elsewhere() -> None:
     ]
 
 
+def test_only_the_first_part_has_an_id_if_there_is_no_log() -> None:
+    fragments = Fragment(0, (SHELL, patch("append", "a"))), Fragment(1, (patch("append", "b"),))
+    assert [each.headers.get("hx-part-id") for each in read(*fragments)] == ["0", None, None]
+
+
 def test_in_a_log_only_the_last_part_of_a_fragment_completes_it() -> None:
     fragment = Fragment(7, (SHELL, patch("append", "a")), tag="0a1b2c3d")
     assert [each.headers["hx-part-id"] for each in read(fragment)] == ["7.0", "7.0a1b2c3d"]
@@ -109,7 +119,7 @@ def test_a_client_that_resumes_has_the_tails_that_it_had() -> None:
     assert by_htmx(one_format.media_type, text.encode()) == [
         # The client may have a marker, which this response does not know.
         part("<wbr id=_vABe3 hidden>", "before target:#r", "4.0"),
-        part("", "delete target:wbr#_vABe3", "4.0"),
+        removal("wbr#_vABe3", "4.0"),
         part("a", "outerHTML target:#_vABe3t", "4.x"),
     ]
 
@@ -122,7 +132,8 @@ def test_the_last_part_triggers_the_end(outcome: Any) -> None:
         "hx-trigger": f"stream:{outcome},stream:end",
     }
     assert read(Fragment(3, (), outcome)) == [Part(end, "")]
-    assert read(Fragment(3, (SHELL,), outcome)) == [part("<p id=r></p>", "", "3"), Part(end, "")]
+    shell = part("<p id=r></p>", "", "0")
+    assert read(Fragment(0, (SHELL,), outcome)) == [shell, Part(end, "")]
 
 
 def test_a_ping_is_no_part() -> None:

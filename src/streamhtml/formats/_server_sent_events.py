@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from streamhtml._patch import Fragment
+from streamhtml.formats._message_ids import MessageIds
 
 MEDIA_TYPE: Final = "text/event-stream"
 
@@ -34,17 +35,10 @@ class Events:
 
     def __init__(self, name: str = "") -> None:
         self._name = name
-        self._has_sent_id = False
+        self._ids = MessageIds()
 
     def encode(self, messages: Iterable[str], fragment: Fragment) -> str:
         """Return the events of one fragment, and the event "end" after the last one.
-
-        For an answer in a log, the last event has the fragment's id. The others have an id whose
-        tag fits to no answer. So for a client that was cut off before the last event, the message
-        is replaced, and nothing is applied twice.
-
-        For any other answer, the id only tells that the client was connected before. So only the
-        first event has one.
 
         A fragment without messages and without an outcome is a ping, a comment.
 
@@ -53,21 +47,13 @@ class Events:
             fragment: the fragment.
         """
         all_data = list(messages)
-        ids = self._ids(fragment, len(all_data))
+        ids = self._ids.of(fragment, len(all_data))
         text = "".join(
             event(data, id=each, event=self._name) for data, each in zip(all_data, ids, strict=True)
         )
         if fragment.outcome:
             text += end(fragment.outcome)
         return text or PING
-
-    def _ids(self, fragment: Fragment, count: int) -> list[str | None]:
-        ids: list[str | None] = [*fragment.ids(count)]
-        if fragment.tag or not ids:
-            return ids
-        first = None if self._has_sent_id else ids[0]
-        self._has_sent_id = True
-        return [first, *[None] * (count - 1)]
 
 
 def end(outcome: str) -> str:

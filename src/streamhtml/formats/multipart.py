@@ -12,6 +12,7 @@ from typing import Final
 from streamhtml._patch import Fragment
 from streamhtml.formats._format import Format
 from streamhtml.formats._html_tree import elements_with_id
+from streamhtml.formats._message_ids import MessageIds
 from streamhtml.formats._tails import Change, Tails
 
 MEDIA_TYPE: Final = "multipart/mixed"
@@ -22,13 +23,7 @@ LAST_ID_HEADER: Final = "HX-Last-Part-ID"
 _PING: Final = "\r\nPing:"
 """A header of the next part. htmx does nothing before it has read the whole part."""
 
-
-_STYLES: Final = {
-    "append": "append",
-    "before": "before",
-    "replace": "outerHTML",
-    "remove": "delete",
-}
+_STYLES: Final = {"append": "append", "before": "before", "replace": "outerHTML"}
 
 
 class MultipartFormat(Format):
@@ -43,6 +38,7 @@ class MultipartFormat(Format):
         self.media_type = f"{MEDIA_TYPE}; boundary={boundary}"
         self._delimiter = f"--{boundary}"
         self._begun = False
+        self._ids = MessageIds()
         self._tails = Tails()
 
     def encode(self, fragment: Fragment) -> str:
@@ -51,7 +47,7 @@ class MultipartFormat(Format):
         A ping is a header of the part that comes next.
         """
         changes = list(self._tails.changes(fragment))
-        text = "".join(map(self._part, changes, fragment.ids(len(changes))))
+        text = "".join(map(self._part, changes, self._ids.of(fragment, len(changes))))
         if fragment.outcome:
             text += self._end(fragment.outcome)
         text = text or _PING
@@ -64,16 +60,11 @@ class MultipartFormat(Format):
         """Note what is on the page."""
         self._tails.skip(fragment)
 
-    def _part(self, change: Change, id: str) -> str:
-        action, selector, html = change
-        headers = f"\r\nHX-Part-ID:{id}"
-        if selector:
-            # Only a selector with a space has to be quoted.
-            target = f'"{selector}"' if " " in selector else selector
-            headers += f"\r\nHX-Reswap:{_STYLES[action]} target:{target}"
-        elif action == "replace":
-            headers += "\r\nHX-Reswap:none"
-            html = _swapped_by_id(html)
+    def _part(self, change: Change, id: str | None) -> str:
+        swap, html = _swap(change)
+        headers = f"\r\nHX-Part-ID:{id}" if id else ""
+        headers += f"\r\nHX-Reswap:{swap}" if swap else ""
+        headers = headers or _PING  # htmx finds no part without a header.
         if self._delimiter in html:  # A model may repeat what somebody has read and told it.
             html = html.replace(self._delimiter, f"&#45;{self._delimiter[1:]}")
         return f"{headers}\r\n\r\n{html}\r\n{self._delimiter}"
@@ -86,16 +77,27 @@ class MultipartFormat(Format):
         )
 
 
+def _swap(change: Change) -> tuple[str, str]:
+    """Return the ``hx-swap`` of a change, ``""`` for the page's own, and what is swapped."""
+    action, selector, html = change
+    # Only a selector with a space has to be quoted.
+    target = f'"{selector}"' if " " in selector else selector
+    if action == "remove":
+        # A part changes the first element that is found, and a partial all of them.
+        return "none", f"<hx-partial hx-target={target} hx-swap=delete></hx-partial>"
+    if selector:
+        return f"{_STYLES[action]} target:{target}", html
+    return ("none", _swapped_by_id(html)) if action == "replace" else ("", html)
+
+
 def _swapped_by_id(html: str) -> str:
     """Return markup with which htmx swaps each element that has an id for the one on the page."""
     swaps: list[str] = []
     for name, element in elements_with_id(html):
-        if not {"hx-swap-oob", "data-hx-swap-oob"}.isdisjoint(element.attributes()):
-            swaps.append(element.html())
-        else:
+        swap = element.html()
+        if {"hx-swap-oob", "data-hx-swap-oob"}.isdisjoint(element.attributes()):
             # The id is still escaped as in the source, but it may contain a double quote.
             quoted = name.replace('"', "&quot;")
-            swaps.append(
-                f'<hx-partial id="{quoted}" hx-swap="outerHTML">{element.html()}</hx-partial>'
-            )
+            swap = f'<hx-partial id="{quoted}" hx-swap=outerHTML>{swap}</hx-partial>'
+        swaps.append(swap)
     return "".join(swaps)

@@ -36,7 +36,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | \
 		while IFS='|' read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
 
-demo: $(DEMO) $(if $(findstring turbo,$(ARGS)),$(DEV)) ## serve the chat; ARGS="--framework django --client htmx4 --port 9000"
+demo: $(DEMO) $(if $(findstring turbo,$(ARGS))$(findstring multipart,$(ARGS)),$(DEV)) ## serve the chat; ARGS="--framework django --client htmx4 --port 9000"
 	$(BIN)/streamhtml demo $(ARGS)
 
 quick: $(DEV) ## lint, and the tests of the pure core, Markdown and the formats: under 40 seconds

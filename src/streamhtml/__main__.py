@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from streamhtml import __version__
-from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, TURBO, Demo, is_redis
+from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, Demo, is_redis
 from streamhtml.demo._model import PROVIDERS
 
 _EPILOG: Final = """\
@@ -50,6 +50,7 @@ _NEEDS: Final = {
     "htmx4": ("django_htmx",),
     "sse2": ("django_htmx",),
     "sse4": ("django_htmx",),
+    "multipart": (),
     "turbo": (),
     "datastar": (),
     "page": (),
@@ -106,10 +107,10 @@ def _problem(demo: Demo) -> str:
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         return f"{' and '.join(missing)} not installed; run pip install 'streamhtml[demo]'"
-    if demo.client == "turbo" and not TURBO.exists():
+    if (files := demo.npm_files) and not files.exists():
         return (
-            f"Turbo is not at {TURBO}, and no Python package contains it; in a checkout, "
-            "make demo ARGS='--client turbo' gets it from npm"
+            f"--client {demo.client} needs {files}, which no Python package contains; in a "
+            f"checkout, make demo ARGS='--client {demo.client}' gets it from npm"
         )
     if problem := _log_problem(demo):
         return problem

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.browser
 
 PROMPT = "Show me Markdown: a recipe for bread"
 ONCE_EACH = [("starlette", "page"), ("django", "sse2"), ("flask", "turbo"), ("flask", "sse4")]
+ONCE_EACH += [("django", "multipart")]
 OTHERS = [("starlette", "sse2"), ("starlette", "sse4"), ("starlette", "turbo"), ("django", "page")]
+OTHERS += [("starlette", "multipart"), ("flask", "multipart")]
 PAIRS = [*ONCE_EACH, *(pytest.param(*pair, marks=pytest.mark.slow) for pair in OTHERS)]
 
 

@@ -3,12 +3,14 @@
 import socket
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
 import streamhtml
 from streamhtml import __main__ as command
 from streamhtml.demo import _model
+from streamhtml.demo._demo import FROM_NPM
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +59,21 @@ def test_it_names_the_packages_that_are_not_installed(
     assert capsys.readouterr().err == (
         f"streamhtml demo: {missing} not installed; run pip install 'streamhtml[demo]'\n"
     )
+
+
+@pytest.mark.parametrize("client", FROM_NPM)
+def test_it_says_where_to_get_what_no_python_package_contains(
+    client: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(FROM_NPM, client, tmp_path / "dist")
+
+    assert command.main(["demo", "--port", "0", "--client", client]) == 1
+    said = capsys.readouterr().err
+    assert f"--client {client} needs {tmp_path}/dist" in said
+    assert f"make demo ARGS='--client {client}' gets it from npm" in said
 
 
 @pytest.mark.parametrize("key", [None, ""])

@@ -21,15 +21,21 @@ from streamhtml.markdown import MarkdownRenderer, Options
 from streamhtml.sources import Tokens
 
 Framework = Literal["starlette", "django", "flask"]
-Client = Literal["plain", "htmx2", "htmx4", "sse2", "sse4", "turbo", "datastar", "page"]
+Client = Literal[
+    "plain", "htmx2", "htmx4", "sse2", "sse4", "multipart", "turbo", "datastar", "page"
+]
 
 AnyResponse = TypeVar("AnyResponse", bound=Any)
 
 FRAMEWORKS: Final[tuple[Framework, ...]] = get_args(Framework)
 CLIENTS: Final[tuple[Client, ...]] = get_args(Client)
 
-TURBO: Final = Path(sys.prefix, "npm/node_modules/@hotwired/turbo/dist")
-"""Where ``make demo`` puts Turbo, which no Python package contains."""
+_NODE_MODULES: Final = Path(sys.prefix, "npm/node_modules")
+FROM_NPM: Final[dict[str, Path]] = {
+    "multipart": _NODE_MODULES / "htmx4/dist",
+    "turbo": _NODE_MODULES / "@hotwired/turbo/dist",
+}
+"""Where ``make demo`` puts what some clients load and no Python package contains."""
 
 COOKIE: Final = "conversation"
 """The name of the cookie with the id of the reader's conversation."""
@@ -40,6 +46,7 @@ _CLIENT_NAMES: Final[dict[Client, str]] = {
     "htmx4": "htmx 4",
     "sse2": "htmx 2, server-sent events",
     "sse4": "htmx 4, server-sent events",
+    "multipart": "htmx 4, hx-multipart",
     "turbo": "Turbo",
     "datastar": "Datastar",
     "page": "no JavaScript",
@@ -54,6 +61,8 @@ _SCRIPTS: Final[dict[Client, tuple[str, ...]]] = {
     "htmx4": ("django_htmx/htmx-4.min.js", _OURS),
     "sse2": ("django_htmx/htmx-2.min.js", "django_htmx/ext/hx-sse-2.min.js", _OURS),
     "sse4": ("django_htmx/htmx-4.min.js", "django_htmx/ext/hx-sse-4.min.js", _OURS),
+    # Nothing of this library reads the answer.
+    "multipart": ("multipart/htmx.min.js", "multipart/ext/hx-multipart.min.js"),
     "turbo": ("turbo/turbo.es2017-umd.js", _OURS),
     "datastar": (f"{_DATASTAR_HOST}/gh/starfederation/datastar@1.0.0/bundles/datastar.js", _OURS),
     "page": (),
@@ -116,6 +125,11 @@ class Demo:
     def keeps_answers(self) -> bool:
         """Whether an answer outlives its connection."""
         return self.log != "none"
+
+    @property
+    def npm_files(self) -> Path | None:
+        """The directory with what the client loads from npm, if it does."""
+        return FROM_NPM.get(self.client)
 
     @property
     def conversations(self) -> Conversations:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from streamhtml import Answer
 from streamhtml.demo._conversations import Message, conversation_id
-from streamhtml.demo._demo import COOKIE, TURBO, Demo
+from streamhtml.demo._demo import COOKIE, Demo
 from streamhtml.django import StreamingHTMLResponse
 from streamhtml.formats import negotiate
 
@@ -34,7 +34,7 @@ def create_app(demo: Demo) -> ASGIStaticFilesHandler:
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF=__name__,
         STATIC_URL="static/",
-        STATICFILES_DIRS=[("turbo", TURBO)] if demo.client == "turbo" else [],
+        STATICFILES_DIRS=[(demo.client, demo.npm_files)] if demo.npm_files else [],
         INSTALLED_APPS=[
             "django.contrib.staticfiles",
             "streamhtml.django",

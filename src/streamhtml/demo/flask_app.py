@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from streamhtml import Answer
 from streamhtml.demo._conversations import Message, conversation_id
-from streamhtml.demo._demo import COOKIE, TURBO, Demo
+from streamhtml.demo._demo import COOKIE, FROM_NPM, Demo
 from streamhtml.flask import StreamingHTMLResponse, blueprint
 from streamhtml.formats import negotiate
 from streamhtml.log import wait
@@ -33,7 +33,6 @@ chat = Blueprint("chat", __name__)
 htmx = Blueprint(
     "django_htmx", "django_htmx", static_folder="static/django_htmx", static_url_path="/htmx"
 )
-turbo = Blueprint("turbo", __name__, static_folder=TURBO, static_url_path="/turbo")
 
 
 def create_app(demo: Demo) -> Flask:
@@ -44,8 +43,10 @@ def create_app(demo: Demo) -> Flask:
     app.register_blueprint(chat)
     if demo.client in ("htmx2", "htmx4", "sse2", "sse4"):
         app.register_blueprint(htmx)
-    if demo.client == "turbo":
-        app.register_blueprint(turbo)
+    if files := demo.npm_files:
+        name = demo.client
+        npm = Blueprint(name, __name__, static_folder=files, static_url_path=f"/{name}")
+        app.register_blueprint(npm)
     return app
 
 
@@ -145,6 +146,6 @@ def reply_url(pair: str) -> str:
 def static(path: str) -> str:
     """Return the URL of a static file, which belongs to one of the blueprints."""
     owner, _, name = path.partition("/")
-    if owner in {"streamhtml", "django_htmx", "turbo"}:
+    if owner in {"streamhtml", "django_htmx", *FROM_NPM}:
         return url_for(f"{owner}.static", filename=name)
     return url_for("static", filename=path)

@@ -15,7 +15,7 @@ from starlette.templating import Jinja2Templates
 
 from streamhtml import Answer
 from streamhtml.demo._conversations import Message, conversation_id
-from streamhtml.demo._demo import COOKIE, TURBO, Demo
+from streamhtml.demo._demo import COOKIE, Demo
 from streamhtml.formats import negotiate
 from streamhtml.starlette import StreamingHTMLResponse
 
@@ -124,7 +124,7 @@ def page_context(
         return path_of(request, "reply", pair=pair)
 
     def static(path: str) -> str:
-        return path_of(request, "static", path=path.removeprefix("turbo/"))
+        return path_of(request, "static", path=path.removeprefix(f"{demo.client}/"))
 
     earlier = demo.earlier(conversation, render_stored, reply_url, before)
     return demo.page(path_of(request, "ask"), static, nonce, earlier)
@@ -154,6 +154,6 @@ def _static_files(demo: Demo) -> StaticFiles:
     if demo.client in ("htmx2", "htmx4", "sse2", "sse4"):
         packages.append("django_htmx")  # htmx itself
     return StaticFiles(
-        directory=TURBO if demo.client == "turbo" else None,
+        directory=demo.npm_files,
         packages=[(package, "static") for package in packages],
     )

@@ -1,5 +1,6 @@
 """The clients of all formats: what each has on its page, and what it loads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -27,6 +28,8 @@ class Client:
 
     Args:
         format: the name of the format that the library must choose.
+        asks: what asks for the answer, as the documentation names it.
+        sends: the request headers that decide, as ``decisive()`` returns them.
         body: the HTML of the page's body, with ``{url}`` in the place of the answer's address.
         scripts: the keys in ``SCRIPTS`` of what the page loads, in order.
         reconnects: whether it reconnects after a lost connection, with the last id that it got.
@@ -35,11 +38,29 @@ class Client:
     """
 
     format: str
+    asks: str
+    sends: str
     body: str
     scripts: tuple[str, ...] = ()
     reconnects: bool = False
     closes: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+
+
+_DECISIVE: Final = ("Streaming-HTML", "Datastar-Request", "Turbo-Frame", "HX-Request")
+_TYPES: Final = frozenset(
+    {"text/html", "text/event-stream", "text/vnd.turbo-stream.html", "multipart/mixed"}
+)
+
+
+def decisive(headers: Mapping[str, str]) -> str:
+    """Return the headers of a request that decide its format, as the documentation shows them."""
+    accepted = [each.partition(";")[0].strip() for each in headers.get("Accept", "").split(",")]
+    types = ", ".join(each for each in accepted if each in _TYPES)
+    said = {name: headers[name] for name in _DECISIVE if name in headers}
+    return ", ".join(
+        f"`{name}: {value}`" for name, value in (said | {"Accept": types}).items() if value
+    )
 
 
 _BUTTON: Final = "<button>Send</button>"
@@ -50,28 +71,38 @@ _INTO: Final = {"into": "messages"}
 CLIENTS: Final = {
     "html": Client(
         "html",
+        "`<form data-stream>`",
+        "`Streaming-HTML: html`",
         '<form action="{url}" method="post" data-stream="#messages beforeend">'
         f"{_BUTTON}</form>{_HERE}",
         ("ours",),
     ),
     "html-htmx2": Client(
         "html",
+        "`hx-post`, `hx-get`",
+        "`Streaming-HTML: html`, `HX-Request: true`",
         f'<form hx-ext="streaming-html" hx-post="{{url}}" {_HTMX}>{_BUTTON}</form>{_HERE}',
         ("htmx2", "ours"),
     ),
     "html-htmx4": Client(
         "html",
+        "`hx-post`, `hx-get`",
+        "`Streaming-HTML: html`, `HX-Request: true`, `Accept: text/html`",
         f'<form hx-post="{{url}}" {_HTMX}>{_BUTTON}</form>{_HERE}',
         ("htmx4", "ours"),
     ),
     "sse-htmx4-post": Client(
         "sse",
+        "`hx-post`",
+        "`HX-Request: true`, `Accept: text/html, text/event-stream`",
         f'<form hx-post="{{url}}" {_HTMX}>{_BUTTON}</form>{_HERE}',
         ("htmx4", "sse4"),
         closes="ended",
     ),
     "sse-htmx4-get-again": Client(
         "sse",
+        "`hx-get` with `sse.reconnect:true`",
+        "`HX-Request: true`, `Accept: text/html, text/event-stream`",
         f'<form hx-get="{{url}}" hx-config="sse.reconnect:true" hx-sse:close="end" {_HTMX}>'
         f"{_BUTTON}</form>{_HERE}",
         ("htmx4", "sse4"),
@@ -80,6 +111,8 @@ CLIENTS: Final = {
     ),
     "sse-htmx4-connect": Client(
         "sse",
+        "`hx-sse:connect`",
+        "`HX-Request: true`, `Accept: text/html, text/event-stream`",
         f'<button hx-sse:connect="{{url}}" hx-sse:close="end" hx-trigger="click" {_HTMX}>'
         f"Send</button>{_HERE}",
         ("htmx4", "sse4"),
@@ -88,6 +121,8 @@ CLIENTS: Final = {
     ),
     "sse-htmx2": Client(
         "sse",
+        "`sse-connect`",
+        "`Accept: text/event-stream`",
         # A source connects when htmx processes it. Here it is in the answer to the form.
         f'<form hx-get="/source/sse-htmx2" hx-target="#source">{_BUTTON}</form>'
         '<div id="source"></div>',
@@ -97,12 +132,16 @@ CLIENTS: Final = {
     ),
     "multipart": Client(
         "multipart",
+        "`hx-post`, `hx-get`",
+        "`HX-Request: true`, `Accept: text/html, multipart/mixed`",
         f'<form hx-post="{{url}}" {_HTMX}>{_BUTTON}</form>{_HERE}',
         ("htmx4", "multipart"),
         closes="ended",
     ),
     "multipart-connect": Client(
         "multipart",
+        "`hx-multipart:connect`",
+        "`HX-Request: true`, `Accept: text/html, multipart/mixed`",
         '<button hx-multipart:connect="{url}" hx-multipart:close="stream:end" '
         f'hx-trigger="click" {_HTMX}>Send</button>{_HERE}',
         ("htmx4", "multipart"),
@@ -111,12 +150,16 @@ CLIENTS: Final = {
     ),
     "turbo": Client(
         "turbo",
+        "`<form>`",
+        "`Accept: text/vnd.turbo-stream.html, text/html`",
         f'<form action="{{url}}" method="post">{_BUTTON}</form>{_HERE}',
         ("turbo", "ours"),
         options=_INTO,
     ),
     "turbo-source": Client(
         "sse",
+        "`<turbo-stream-source>`",
+        "`Accept: text/event-stream`",
         f'<form action="/source/turbo-source" method="post">{_BUTTON}</form>{_HERE}',
         ("turbo",),
         reconnects=True,
@@ -125,14 +168,23 @@ CLIENTS: Final = {
     ),
     "datastar": Client(
         "datastar",
+        "`@post()`, `@get()`",
+        "`Datastar-Request: true`, `Accept: text/event-stream, text/html`",
         f'<form data-datastar="{{url}}">{_BUTTON}</form>{_HERE}',
         ("datastar",),
         reconnects=True,
         options=_INTO,
     ),
-    "page": Client("page", f'<form action="{{url}}">{_BUTTON}</form>'),
+    "page": Client(
+        "page",
+        "`<form>`, a link",
+        "`Accept: text/html`",
+        f'<form action="{{url}}">{_BUTTON}</form>',
+    ),
     "whole": Client(
         "whole",
+        "`hx-post`, `hx-get`",
+        "`HX-Request: true`",
         f'<form hx-post="{{url}}" {_HTMX}>{_BUTTON}</form>{_HERE}',
         ("htmx2",),
     ),

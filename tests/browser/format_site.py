@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
-from tests.browser.format_clients import CLIENTS, SCRIPTS, SOURCES, Client
+from tests.browser.format_clients import CLIENTS, SCRIPTS, SOURCES, Client, decisive
 from tests.browser.sample_replies import SampleReply
 from tests.scripted_server import PATIENCE
 
@@ -85,6 +85,8 @@ class AnswerRequest:
     last_id: str
     """What the client has received last."""
     content_type: str
+    sends: str
+    """The request headers that decide the format."""
 
 
 class Site:
@@ -171,7 +173,8 @@ class Site:
         sent = request.headers
         last_id = sent.get("Last-Event-ID") or sent.get("HX-Last-Part-ID") or ""
         with self._changed:
-            self.requests.append(AnswerRequest(last_id, self._response.headers["Content-Type"]))
+            media_type = self._response.headers["Content-Type"]
+            self.requests.append(AnswerRequest(last_id, media_type, decisive(sent)))
             self._changed.notify_all()
         return self._response
 

@@ -208,6 +208,7 @@ def test_an_answer(name: str, browser: Browser, site: Site, problems: list[str])
         reader.has_ended(name)
         assert site.begun == len(site.requests) == 1
         assert site.requests[0].content_type.startswith(MEDIA_TYPES[CLIENTS[name].format])
+        assert site.requests[0].sends == CLIENTS[name].sends
 
 
 # The notices of both outcomes are written alike, so make test takes one of them with each client,

@@ -5,9 +5,17 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserType,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 from tests.browser.form_page import usual_answer
 from tests.browser.format_site import Site, serving
 from tests.browser.stepped_server import SteppedServer
@@ -38,13 +46,18 @@ def browser() -> Iterator[Browser]:
     """
     # `make test-all` names the whole Chromium in the environment.
     names = [name] if (name := os.environ.get("CHROMIUM")) else [str(HEADLESS_SHELL), *NAMES]
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    if chromium is None:
-        pytest.fail(f"none of {', '.join(names)} is installed: run scripts/bootstrap browser")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = launch(playwright.chromium, names)
         yield browser
         browser.close()
+
+
+def launch(chromium: BrowserType, names: list[str] = NAMES, **options: Any) -> Browser:
+    """Start the first of these Chromiums that is installed."""
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.fail(f"none of {', '.join(names)} is installed: run scripts/bootstrap browser")
+    return chromium.launch(executable_path=path, args=ARGUMENTS, **options)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import launch
 from tests.browser.cutting_proxy import CuttingProxy
 from tests.browser.followed_site import make_asgi
 from tests.browser.form_page import remove_htmx_aborts
@@ -153,6 +154,30 @@ def test_the_reader_leaves_by_a_link_and_comes_back(
     page.get_by_role("heading", name="Bread").wait_for()
     expect_exact(page, pair)
     remove_htmx_aborts(problems)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["", "endless"])
+@pytest.mark.parametrize("client", ["plain", "htmx2", "htmx4"])
+def test_the_reader_comes_back_to_a_page_that_the_browser_has_kept(
+    client: str, kind: str, browser: Browser, url: str
+) -> None:
+    # Playwright switches this cache off by default, and the headless shell has none.
+    off = ["--disable-back-forward-cache"]
+    with launch(browser.browser_type, ignore_default_args=off) as keeping:
+        page = keeping.new_page()
+        pair = ask(page, url, client, kind)
+        reload(page)
+        page.evaluate("addEventListener('pageshow', ({ persisted }) => (window.kept = persisted))")
+        page.goto(f"{url}/{client}/{pair_id()}")
+        expect(page.locator("#messages article")).to_have_count(0)
+        page.go_back(wait_until="commit")  # There is no event "load" then.
+        page.wait_for_function("window.kept")
+        if kind:
+            page.locator("#stop").click()
+            expect(page.locator(".streamhtml-notice-stopped")).to_have_count(1)
+        expect_exact(page, pair)
+        assert page.get_by_role("alert").count() == 0
 
 
 def test_without_scripts_the_url_shows_a_page(page: Page, url: str, browser: Browser) -> None:

@@ -26,7 +26,7 @@ window.rest = async () => {
 };
 
 window.until = async (isTrue) => {
-  const end = performance.now() + 20_000;
+  const end = performance.now() + 30_000;
   while (!isTrue(...where())) {
     if (performance.now() > end) return false;
     await new Promise((done) => setTimeout(done, 5));

@@ -26,7 +26,7 @@ SETTLED = """async (expected) => {
     const container = document.getElementById("messages");
     const template = document.createElement("template");
     template.innerHTML = expected;
-    const end = performance.now() + 10_000;
+    const end = performance.now() + 30_000;
     while (container.innerHTML !== template.innerHTML && performance.now() < end)
         await new Promise((done) => setTimeout(done, 10));
     return [container.innerHTML, template.innerHTML, texts(container), texts(template.content)];

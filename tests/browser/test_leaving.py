@@ -125,7 +125,7 @@ def test_the_browser_keeps_the_page_in_its_history(
     # With a driver, Chromium does not use this cache.
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
     for request in (streamed, slow):
-        assert request.disconnected.wait(10)
+        assert request.disconnected.wait(30)
     wait_for(page, "stream:end", "incomplete")
     expect(page.get_by_role("alert")).to_have_text(LOST)
     kept.finish()

@@ -195,7 +195,7 @@ def test_the_element_leaves_the_page(page: Page, server: SteppedServer) -> None:
     request = server.wait_for()
     page.locator("[data-stream-form]").evaluate("element => element.remove()")
     wait_for(page, "stream:end", "aborted")
-    assert request.disconnected.wait(10)
+    assert request.disconnected.wait(30)
 
 
 def test_the_reader_is_not_scrolled(page: Page, server: SteppedServer) -> None:

@@ -33,8 +33,9 @@
       && swaps[0].innerHTML === "before"
       && swaps.at(-1).innerHTML === "x";
   };
-  const isPartial = (template) => template?.content.childNodes.length === 1
-    && template.content.firstChild.hasAttribute("hx");
+  const isSwap = (template) => template?.content.childNodes.length === 1
+    && (template.content.firstChild.hasAttribute("hx")
+      || template.content.firstChild.hasAttribute("hx-swap-oob"));
   const isPage = (html, wasOpen) => {
     const { body } = parsed(html);
     return [...body.childNodes].map((node) => node.id).join() === "main,footer"
@@ -47,7 +48,7 @@
     turbo: ({ turbo, count }) => isTurbo(inert(turbo), count),
     "turbo without scripts": ({ turbo, count }) => isTurbo(inTemplate(turbo) ?? inert(""), count),
     "htmx 2": ({ htmx, swaps }) => areSwaps(inTemplate(asHtmx2(htmx)), swaps),
-    "htmx 4": ({ partials }) => partials.every((html) => isPartial(inTemplate(asHtmx4(html)))),
+    "htmx 4": ({ partials }) => partials.every((html) => isSwap(inTemplate(asHtmx4(html)))),
     datastar: ({ elements }) => elements.every(
       (html) => inTemplate(html) && !/<\/(html|head|body)>/.test(html)),
     page: ({ page, wasOpen }) => isPage(page, wasOpen),

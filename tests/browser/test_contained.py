@@ -14,6 +14,7 @@ from tests.browser.format_site import ID, Site
 from tests.browser.test_formats import STREAMS, reading
 from tests.browser.test_formats_attacks import play, recorded, watch
 from tests.formats.hostile import AROUND, PIECES, WELL_FORMED, end_tags
+from tests.formats.test_events import read
 from tests.formats.visible_page import page_format
 
 from streamhtml import Fragment, Patch
@@ -38,13 +39,12 @@ def case(html: str, action: Any, in_shell: bool, around: str) -> dict[str, Any]:
         Patch("append", Markup("x"), "last"),
     ]
     fragment = Fragment(0, tuple(patches))
-    shown = bool(patches[1].html) or action != "tail"
-    datastar = DatastarFormat()
-    changes = [change for patch in patches for change in datastar._changes(patch)]
+    shown = bool(patches[1].html) or action == "replace"
+    changes = [event.data for event in read([DatastarFormat().encode(fragment).encode()])]
     return {
         "html": html,
         "count": 3 if shown else 2,
-        "swaps": 4 if action == "replace" else 3 if shown else 2,
+        "swaps": 6 if action == "replace" else 3 if shown else 2,
         "turbo": TurboFormat().elements(fragment),
         "htmx": HTMXFormat().encode(fragment),
         "partials": [*HTMXFormat(partials=True).swaps(fragment)],

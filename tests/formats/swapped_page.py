@@ -98,7 +98,7 @@ def _read_partials(text: str) -> Iterator[tuple[str, str, str]]:
                 ((_, selector, style, html),) = found
                 yield style, selector, html
             else:
-                yield "append", "#messages", event.data
+                yield from _read_oob(event.data)
 
 
 def _read_oob(text: str) -> Iterator[tuple[str, str, str]]:

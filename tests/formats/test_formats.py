@@ -228,11 +228,11 @@ def test_turbo_uses_an_event_stream_if_the_client_reads_nothing_else(
 
 def test_htmx_4_gets_one_message_for_each_change() -> None:
     sse = created("sse", HTMX_4)
-    patches = (Patch("tail", Markup("t"), "r"), Patch("append", Markup("a"), "r"))
-    events = read([sse.encode(Fragment(6, patches)).encode()])
-    assert {event.id for event in events} == {"6"}
+    patches = (Patch("tail", Markup("t"), "r"), Patch("append", Markup("a"), "r", 1))
+    events = read([sse.encode(Fragment(2, patches)).encode()])
+    assert {event.id for event in events} == {"2"}
     assert len(events) == 3
-    assert all(event.data.startswith("<hx-partial ") for event in events)
+    assert all(event.data.count("hx-swap-oob=") == 1 for event in events)
 
 
 @pytest.mark.parametrize("name", ["nonsense", "", "HTML", "Auto"])

@@ -2,7 +2,7 @@
 
 Each Fragment can be swapped by itself. The first is ordinary content for the request's own target.
 Every later change is an element with ``hx-swap-oob`` (https://htmx.org/attributes/hx-swap-oob/), or
-an ``<hx-partial>`` for clients that know it.
+for htmx 4 an ``<hx-partial>``, where it needs one.
 """
 
 import re
@@ -29,8 +29,9 @@ class HTMXFormat(Format):
     """Encodes one response.
 
     Args:
-        partials: write ``<hx-partial>`` elements. htmx 4 needs them for parts of a table, because
-            it does not look for ``hx-swap-oob`` inside a ``<template>``, as htmx 2 does.
+        partials: write ``<hx-partial>`` elements where they are needed. htmx 4 needs them for parts
+            of a table, because it does not look for ``hx-swap-oob`` inside a ``<template>``, as
+            htmx 2 does. They can also replace an element.
         one_by_one: the client passes one fragment to htmx at a time, and never two at once.
     """
 
@@ -82,10 +83,10 @@ class HTMXFormat(Format):
         yield self._swap("delete", selector)
 
     def _swap(self, style: str, selector: str, html: str = "") -> str:
-        if self.partials:
+        name = parent_of(html)
+        if self.partials and (name or style == "outerHTML"):
             return f"<hx-partial hx-target={_quoted(selector)} hx-swap={style}>{html}</hx-partial>"
         # htmx does not insert this element. It can contain any other, and its name is short.
-        name = parent_of(html)
         # htmx 4 takes the last ":" before the first space for the end of the style.
         target = _quoted(f"{style}:{selector.replace('>', ' >', 1)}")
         swap = f"<{name or 'q'} hx-swap-oob={target}>{html}</{name or 'q'}>"

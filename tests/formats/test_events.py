@@ -52,7 +52,7 @@ def body_of(texts: Sequence[str], pings: int = 0) -> str:
 def expected_of(texts: Sequence[str]) -> list[tuple[str, str, str]]:
     """Return the events of that: the name, the data and the id of each."""
     sent = [Patch("append", Markup(text)).html for text in texts]
-    messages = [("message", arrived(html), "0") for html in sent]
+    messages = [("message", arrived(html), str(number)) for number, html in enumerate(sent)]
     return [*messages, ("end", "finished", "finished")]
 
 
@@ -92,15 +92,15 @@ def test_a_ping_is_neither_an_event_nor_part_of_one() -> None:
 
 
 def test_an_event_line_by_line() -> None:
-    assert events.event("a", id="0") == "id:0\ndata:a\n\n"
-    assert events.event("", id="0") == "id:0\ndata:\n\n"
+    assert events.event("a", id="0") == "id: 0\ndata: a\n\n"
+    assert events.event("", id="0") == "id: 0\ndata: \n\n"
     assert events.event(" a\r\n\rb\n", id="7.a", event="x-y:z_1") == (
-        "id:7.a\nevent:x-y:z_1\ndata:  a\ndata:\ndata:b\ndata:\n\n"
+        "id: 7.a\nevent: x-y:z_1\ndata:  a\ndata: \ndata: b\ndata: \n\n"
     )
 
 
 def test_the_end_has_the_outcome_and_a_long_retry_time() -> None:
-    assert events.end("failed") == "retry:86400000\nid:failed\nevent:end\ndata:failed\n\n"
+    assert events.end("failed") == "retry: 86400000\nid: failed\nevent: end\ndata: failed\n\n"
     (end,) = read([events.end("failed").encode()])
     assert end.retry == 24 * 3600 * 1000
 

@@ -218,7 +218,7 @@ def test_turbo_uses_an_event_stream_if_the_client_reads_nothing_else(
     if as_events:
         assert (turbo.media_type, text) == (
             "text/event-stream",
-            f"id:0\ndata:{element}\n\n",
+            f"id: 0\ndata: {element}\n\n",
         )
         assert turbo.last_id_header == "Last-Event-ID"
     else:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from streamhtml._patch import Fragment
-from streamhtml.formats._message_ids import MessageIds
+from streamhtml.formats._message_ids import message_ids
 
 MEDIA_TYPE: Final = "text/event-stream"
 
@@ -26,42 +26,30 @@ _LINE_END: Final = re.compile("\r\n|\r|\n")
 _FIELD_VALUE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}\Z")
 
 
-class Events:
-    """Encodes one response.
+def encode(messages: Iterable[str], fragment: Fragment, *, name: str = "") -> str:
+    """Return the events of one fragment, and the event "end" after the last one.
+
+    A fragment without messages and without an outcome is a ping, a comment.
 
     Args:
+        messages: the data of the events.
+        fragment: the fragment.
         name: the name of the events; ``""`` for messages.
     """
-
-    def __init__(self, name: str = "") -> None:
-        self._name = name
-        self._ids = MessageIds()
-
-    def encode(self, messages: Iterable[str], fragment: Fragment) -> str:
-        """Return the events of one fragment, and the event "end" after the last one.
-
-        A fragment without messages and without an outcome is a ping, a comment.
-
-        Args:
-            messages: the data of the events.
-            fragment: the fragment.
-        """
-        all_data = list(messages)
-        ids = self._ids.of(fragment, len(all_data))
-        text = "".join(
-            event(data, id=each, event=self._name) for data, each in zip(all_data, ids, strict=True)
-        )
-        if fragment.outcome:
-            text += end(fragment.outcome)
-        return text or PING
+    all_data = list(messages)
+    ids = message_ids(fragment, len(all_data))
+    text = "".join(event(data, id=id, event=name) for data, id in zip(all_data, ids, strict=True))
+    if fragment.outcome:
+        text += end(fragment.outcome)
+    return text or PING
 
 
 def end(outcome: str) -> str:
     """Return the last event, "end", whose data and id are the outcome."""
-    return f"retry:{_RETRY_AFTER_END}\n" + event(outcome, id=outcome, event="end")
+    return f"retry: {_RETRY_AFTER_END}\n" + event(outcome, id=outcome, event="end")
 
 
-def event(data: str, *, id: str | None, event: str = "") -> str:
+def event(data: str, *, id: str, event: str = "") -> str:
     """Return one event.
 
     Its lines end with LF only: some clients misread a CRLF that the network has split.
@@ -69,19 +57,17 @@ def event(data: str, *, id: str | None, event: str = "") -> str:
     Args:
         data: any text. The client receives it with every line end changed to LF, which makes no
             difference to an HTML parser.
-        id: the client sends it as ``Last-Event-ID`` when it reconnects; None for the id of the
-            event before.
+        id: the client sends it as ``Last-Event-ID`` when it reconnects.
         event: the event's name; ``""`` for a message.
 
     Raises:
         ValueError: the id or the name has characters that could end its line, or that a client
             could understand differently.
     """
-    lines = [] if id is None else [f"id:{_checked(id, 'id')}\n"]
+    lines = [f"id: {_checked(id, 'id')}\n"]
     if event:
-        lines.append(f"event:{_checked(event, 'event')}\n")
-    # A client drops one space after the colon, so only a line that begins with one needs it.
-    lines += [f"data:{' ' * line.startswith(' ')}{line}\n" for line in _LINE_END.split(data)]
+        lines.append(f"event: {_checked(event, 'event')}\n")
+    lines += [f"data: {line}\n" for line in _LINE_END.split(data)]
     return "".join(lines) + "\n"
 
 

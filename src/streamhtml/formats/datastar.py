@@ -20,14 +20,14 @@ class DatastarFormat(Format):
 
     def __init__(self) -> None:
         self._tails = Tails()
-        self._events = events.Events("datastar-patch-elements")
 
     def encode(self, fragment: Fragment) -> str:
         """Return the events of a fragment, and the event "end" after the last fragment.
 
         A ping is a comment.
         """
-        return self._events.encode(map(_data, self._tails.changes(fragment)), fragment)
+        messages = map(_data, self._tails.changes(fragment))
+        return events.encode(messages, fragment, name="datastar-patch-elements")
 
     def skip(self, fragment: Fragment) -> None:
         """Note what is on the page."""

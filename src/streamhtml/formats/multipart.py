@@ -12,7 +12,7 @@ from typing import Final
 from streamhtml._patch import Fragment
 from streamhtml.formats._format import Format
 from streamhtml.formats._html_tree import elements_with_id
-from streamhtml.formats._message_ids import MessageIds
+from streamhtml.formats._message_ids import message_ids
 from streamhtml.formats._tails import Change, Tails
 
 MEDIA_TYPE: Final = "multipart/mixed"
@@ -38,7 +38,6 @@ class MultipartFormat(Format):
         self.media_type = f"{MEDIA_TYPE}; boundary={boundary}"
         self._delimiter = f"--{boundary}"
         self._begun = False
-        self._ids = MessageIds()
         self._tails = Tails()
 
     def encode(self, fragment: Fragment) -> str:
@@ -47,7 +46,7 @@ class MultipartFormat(Format):
         A ping is a header of the part that comes next.
         """
         changes = list(self._tails.changes(fragment))
-        text = "".join(map(self._part, changes, self._ids.of(fragment, len(changes))))
+        text = "".join(map(self._part, changes, message_ids(fragment, len(changes))))
         if fragment.outcome:
             text += self._end(fragment.outcome)
         text = text or _PING
@@ -60,11 +59,10 @@ class MultipartFormat(Format):
         """Note what is on the page."""
         self._tails.skip(fragment)
 
-    def _part(self, change: Change, id: str | None) -> str:
+    def _part(self, change: Change, id: str) -> str:
         swap, html = _swap(change)
-        headers = f"\r\nHX-Part-ID:{id}" if id else ""
+        headers = f"\r\nHX-Part-ID:{id}"
         headers += f"\r\nHX-Reswap:{swap}" if swap else ""
-        headers = headers or _PING  # htmx finds no part without a header.
         if self._delimiter in html:  # A model may repeat what somebody has read and told it.
             html = html.replace(self._delimiter, f"&#45;{self._delimiter[1:]}")
         return f"{headers}\r\n\r\n{html}\r\n{self._delimiter}"

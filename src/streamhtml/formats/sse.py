@@ -28,7 +28,6 @@ class SSEFormat(Format):
     def __init__(self, messages: Callable[[Fragment], Iterable[str]] | None = None) -> None:
         self._given = messages
         self._markup = HTMXFormat(one_by_one=True)
-        self._events = events.Events()
 
     def prepare(self, request: FormatRequest) -> None:
         super().prepare(request)
@@ -40,7 +39,7 @@ class SSEFormat(Format):
 
         A ping is a comment.
         """
-        return self._events.encode(self._messages(fragment), fragment)
+        return events.encode(self._messages(fragment), fragment)
 
     def skip(self, fragment: Fragment) -> None:
         """Note what is on the page."""

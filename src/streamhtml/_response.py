@@ -184,7 +184,7 @@ class BaseStreamingResponse(Generic[RequestT]):
             own_headers = build_headers(
                 headers or {},
                 chosen.media_type,
-                vary=VARY if format == "auto" else (),
+                vary=[*dict.fromkeys([*(VARY if format == "auto" else ()), *chosen.vary])],
                 gzip=gzip is not None if compress else None,
                 urls=url_headers(resume_url, stop_url, is_logged=isinstance(tokens, LogSource)),
             )

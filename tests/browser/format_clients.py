@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from tests.browser.npm_files import HTMX, NODE_MODULES, TURBO
 
+from streamhtml.formats._client_hints import chromium_version
+
 _STATIC: Final = files("streamhtml").joinpath("static/streamhtml")
 _SSE2: Final = files("django_htmx").joinpath("static/django_htmx/ext/hx-sse-2.min.js")
 SCRIPTS: Final = {
@@ -58,9 +60,11 @@ def decisive(headers: Mapping[str, str]) -> str:
     accepted = [each.partition(";")[0].strip() for each in headers.get("Accept", "").split(",")]
     types = ", ".join(each for each in accepted if each in _TYPES)
     said = {name: headers[name] for name in _DECISIVE if name in headers}
-    return ", ".join(
-        f"`{name}: {value}`" for name, value in (said | {"Accept": types}).items() if value
-    )
+    shown = [f"`{name}: {value}`" for name, value in (said | {"Accept": types}).items() if value]
+    is_page = headers.get("Sec-Fetch-Dest") == "document"
+    if is_page and chromium_version(headers.get("Sec-CH-UA", "")) >= 150:
+        shown.insert(0, '`Sec-CH-UA: "Chromium";v="150"` or more')
+    return ", ".join(shown)
 
 
 _BUTTON: Final = "<button>Send</button>"
@@ -176,6 +180,12 @@ CLIENTS: Final = {
         options=_INTO,
     ),
     "page": Client(
+        "page",
+        "`<form>`, a link",
+        '`Sec-CH-UA: "Chromium";v="150"` or more, `Accept: text/html`',
+        f'<form action="{{url}}">{_BUTTON}</form>',
+    ),
+    "page-in-order": Client(
         "page",
         "`<form>`, a link",
         "`Accept: text/html`",

@@ -71,7 +71,7 @@ def watch(reader: Reader, site: Site) -> list[str]:
 
 def play(reader: Reader, site: Site, name: str, recording: SampleReply) -> None:
     site.sample = recording
-    if name == "page":
+    if name.startswith("page"):
         reader.page.goto(f"{site.url}/page/{name}")
     reader.page.evaluate("document.querySelector('#messages')?.replaceChildren()")
     reader.ask()
@@ -87,7 +87,7 @@ def test_model_output_does_nothing_outside_its_answer(
             play(reader, site, name, recorded(in_groups(like_tokens(answer, 6), 20)))
             reader.wait_for_answer(answer)
         assert elsewhere == []
-        if name != "page":  # It runs no scripts, and each answer is its own page.
+        if not name.startswith("page"):  # It runs no scripts, and each answer is its own page.
             assert reader.page.evaluate("hits") == 0
             assert reader.page.locator(f"#{OUTSIDE}").inner_text() == "untouched"
             reader.wait_for(lambda: reader.page.locator(".htmx-request").count() == 0, "the end")

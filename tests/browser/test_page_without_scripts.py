@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Semaphore, Thread
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.browser.engines import Engine, Firefox, WebKit
 from tests.markdown import page as tree
 
 from streamhtml._words import NOTICES
+from streamhtml.formats.page import PageFormat
 from streamhtml.markdown import MarkdownRenderer, Options, render
 from streamhtml.starlette import StreamingHTMLResponse
 
@@ -51,7 +53,8 @@ PAGE = jinja2.Environment(autoescape=True).from_string("""<!doctype html>
 <script nonce="{{ page_nonce }}">document.title = "Scripts run"</script>
 </body></html>""")
 
-# The HTML that the computed styles show, without our attributes and the wrappers of tails.
+# The HTML that the computed styles show, without our attributes, the wrappers of tails, and the
+# processing instructions that mark places.
 VISIBLE = """(region) => {
     const copy = region.cloneNode(true);
     const all = [...region.querySelectorAll("*")];
@@ -60,6 +63,10 @@ VISIBLE = """(region) => {
     });
     for (const tail of copy.querySelectorAll("span[data-streamhtml]"))
         tail.replaceWith(...tail.childNodes);
+    const walker = document.createTreeWalker(copy, NodeFilter.SHOW_PROCESSING_INSTRUCTION);
+    const places = [];
+    while (walker.nextNode()) places.push(walker.currentNode);
+    for (const place of places) place.remove();
     copy.normalize();
     return copy.innerHTML.replaceAll("<!---->", "");
 }"""
@@ -75,6 +82,8 @@ class Site:
 
     def __init__(self) -> None:
         self.nonce = NONCE
+        self.native = True
+        """Whether a browser that knows ``<template for>`` gets it."""
         self.parts: tuple[str, ...] = PARTS
         self.fails = False
         self.more = Semaphore(0)
@@ -104,6 +113,7 @@ class Site:
             },
             page=PAGE,
             nonce=self.nonce,
+            format=partial(PageFormat, native=self.native),
             headers={
                 "Content-Security-Policy": f"default-src 'none'; img-src data:; "
                 f"style-src 'nonce-{NONCE}'; script-src 'nonce-{NONCE}'"
@@ -161,9 +171,11 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("native", [True, False])
 def test_the_answer_grows_while_the_page_loads(
-    without_scripts: Page, site: Site, problems: list[str]
+    without_scripts: Page, site: Site, problems: list[str], native: bool
 ) -> None:
+    site.native = native
     region = ask(without_scripts, site)
     expect(without_scripts.get_by_text("<Why?>")).to_be_visible()
     expected, renderer = tree.Page("m_text"), MarkdownRenderer("m_text", OPTIONS)
@@ -182,10 +194,14 @@ def test_the_answer_grows_while_the_page_loads(
     final = without_scripts.evaluate(PARSED, str(render(ANSWER, OPTIONS)))
     assert region.evaluate(VISIBLE) == final
     assert without_scripts.title() == "The answer"
+    hidden = without_scripts.locator("main style, main template, [data-streamhtml]").count()
+    assert (hidden == 0) == native
     assert problems == []
 
 
-def test_a_failing_source_shows_a_notice(without_scripts: Page, site: Site) -> None:
+@pytest.mark.parametrize("native", [True, False])
+def test_a_failing_source_shows_a_notice(without_scripts: Page, site: Site, native: bool) -> None:
+    site.native = native
     site.parts, site.fails = PARTS[:1], True
     site.more.release(2)
     ask(without_scripts, site)
@@ -198,7 +214,7 @@ def test_a_failing_source_shows_a_notice(without_scripts: Page, site: Site) -> N
 def test_a_strict_policy_needs_the_nonce(
     without_scripts: Page, site: Site, problems: list[str]
 ) -> None:
-    site.nonce = ""
+    site.nonce, site.native = "", False
     site.more.release(len(PARTS) + 1)
     region = ask(without_scripts, site)
     expect(without_scripts.get_by_text("The end")).to_be_visible()

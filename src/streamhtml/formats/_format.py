@@ -67,6 +67,10 @@ class Format(Protocol):
     """Whether a client can apply the fragments of an answer in a log from a number on, after those
     that another response has sent. ``encode()`` then has to send ``fragment.id``."""
 
+    vary: tuple[str, ...] = ()
+    """The request headers that decide what is sent, for ``Vary``; without those by which
+    ``negotiate()`` has chosen the format. It is read after ``prepare()``."""
+
     def prepare(self, request: FormatRequest) -> None:
         """Read what the format needs of the request. It is called once, before ``encode()``.
 

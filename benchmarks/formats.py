@@ -31,7 +31,7 @@ from starlette.routing import Route
 from streamhtml import Delta, Reply, pair_id
 from streamhtml._gzip import Gzip
 from streamhtml.demo._answers import LONG, tokens
-from streamhtml.formats import FORMATS
+from streamhtml.formats import FORMATS, FormatRequest, Headers
 from streamhtml.starlette import StreamingHTMLResponse
 
 COUNTS = 1000, 5000
@@ -58,9 +58,16 @@ def batches(source: Tokens, interval: float) -> list[Tokens]:
     return [source[start : start + size] for start in range(0, len(source), size)]
 
 
-def ours(name: str, batched: list[Tokens], renderer: str = "markdown") -> Writes:
+def ours(
+    name: str,
+    batched: list[Tokens],
+    renderer: str = "markdown",
+    request: FormatRequest | None = None,
+) -> Writes:
     """Return what this library writes, fragment by fragment."""
     target = FORMATS[name]()
+    if request:
+        target.prepare(request)
     reply = Reply(MESSAGE.render, CONTEXT, renderer=renderer, into="log", at_once=target.at_once)
     fragments = [reply.open()]
     fragments += [reply.feed([Delta(token) for token in batch]) for batch in batched]
@@ -108,8 +115,13 @@ def htmx_append(batched: list[Tokens]) -> Writes:
     ]
 
 
+CHROMIUM = FormatRequest(
+    Headers({"Sec-CH-UA": '"Chromium";v="150"', "Sec-Fetch-Dest": "document"}),
+    render_page=lambda message: f"<main>{message}</main>",
+)
 WAYS: dict[str, Callable[[list[Tokens]], Writes]] = {
     **{name: partial(ours, name) for name in FORMATS},
+    "page, in Chromium 150": partial(ours, "page", request=CHROMIUM),
     'html, renderer="text"': partial(ours, "html", renderer="text"),
     'html, renderer="template"': partial(ours, "html", renderer="template"),
     "datastar-py, text appended": datastar_append,

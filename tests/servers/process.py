@@ -122,12 +122,15 @@ class Server:
         return self._process.wait(seconds)
 
     def stop(self) -> None:
-        """End the process, by SIGKILL if it is still there ten seconds after SIGTERM."""
+        """End the process, by SIGKILL if it is still there ten seconds after SIGTERM.
+
+        Then its workers are killed too: without it, they would stay for ever.
+        """
         self._process.terminate()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self.kill_all()
             self._process.wait()
         self._reader.join(10)
 

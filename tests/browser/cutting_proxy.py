@@ -34,7 +34,11 @@ class CuttingProxy:
         self._start(self._accept)
 
     def cut_streams(self, *sizes: int) -> None:
-        """Cut each of the next connections that carry a stream after so many bytes of it."""
+        """Cut each of the next connections that carry a stream after so many bytes of it.
+
+        What was said before is forgotten. A connection whose stream was shorter goes on with
+        another response, which is not cut.
+        """
         with self._lock:
             self._left = list(sizes)
 
@@ -67,8 +71,11 @@ class CuttingProxy:
 
     def _copy_response(self, source: socket.socket, target: socket.socket) -> None:
         left = None  # bytes until the connection is cut
+        sizes = self._left
         with self._closing(source, target):
             while data := source.recv(65536):
+                if sizes is not self._left:
+                    left, sizes = None, self._left
                 if left is None and _STREAM.search(data):
                     left = self._next_size()
                 if left is not None:

@@ -222,6 +222,16 @@ def slope(values: list[int]) -> float:
     )
 
 
+@pytest.fixture(autouse=True)
+def one_arena(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the C library of the servers keep what threads have freed in one place.
+
+    By default, each thread may take one of its own. On a busy machine more threads run at once, and
+    the process grows for longer.
+    """
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
+
+
 def check(server: str, site: str, folder: Path, rounds: int, number: int) -> list[State]:
     """Serve the streams, and check everything but the memory."""
     states, opened = [], 0

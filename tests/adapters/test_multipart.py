@@ -6,6 +6,7 @@ import pytest
 from tests.adapters.calls import Answer
 from tests.adapters.format_requests import ASKED, LOST, Untouched, streamed
 from tests.adapters.test_adapters import SHOWN, SOON, Call, call
+from tests.adapters.test_compress import read as decompressed
 from tests.formats.multipart_body import Part, by_email, by_htmx
 
 from streamhtml.log import MemoryLog, wait
@@ -62,6 +63,20 @@ def test_a_post_request_asks_a_new_question(call: Call) -> None:
     assert 'id="ai_1"' in opened.html
     assert "".join(part.html for part in grown) == SHOWN
     assert end.headers["hx-part-id"] == "finished"
+
+
+def test_a_part_can_be_read_when_its_chunk_has_arrived_also_compressed(call: Call) -> None:
+    answer = call(
+        lambda request, response: streamed(request, response, compress=True),
+        headers={**ASKED["multipart"], "Accept-Encoding": "gzip"},
+    )
+    assert answer.headers["Content-Encoding"] == "gzip"
+    media_type, body, counts = answer.headers["Content-Type"], b"", [0]
+    for piece in filter(None, decompressed(answer)):
+        body += piece.encode()
+        counts.append(len(by_htmx(media_type, body)))
+    assert counts == sorted(set(counts))
+    assert "".join(part.html for part in by_email(media_type, body)[1:]) == SHOWN
 
 
 def test_an_answer_in_a_log_goes_on_after_the_last_part(call: Call) -> None:

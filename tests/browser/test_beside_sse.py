@@ -95,6 +95,18 @@ def test_datastar(page: Page, server: SteppedServer) -> None:
         expect(page.locator("[role=status]")).to_have_text(complete)
 
     begin()
+    wait_for(page, "chunk", 0)
+    # A library may replace a region long before it reports that.
+    page.evaluate("""() => {
+        m_text.outerHTML = m_text.outerHTML;
+        return new Promise((then) => requestAnimationFrame(() => setTimeout(then, 300)));
+    }""")
+    assert page.evaluate("events.at(-1)[0]") == "chunk"
+    page.evaluate("m.remove()")
+    wait_for(page, "stream:end", "aborted")
+    report("finished")
+
+    begin()
     report("retries-failed")
     wait_for(page, "stream:end", "incomplete")
     expect(page.locator("#m_text > .streamhtml-notice")).to_contain_text("The connection was lost")

@@ -1223,8 +1223,11 @@
       if (isKept(source) || isKept(noticePlace())) return false;
       if (!regions) return isGone(request.place ?? request.target);
       // A later message may have taken an element over, by a swap that keeps what has the same id.
+      // Another library may have replaced it, and reports that only later.
       const isOff = (/** @type {Element} */ region) =>
-        isGone(region) || (memoryOf(region).owner ?? apply) !== apply;
+        isGone(region)
+          ? request.insert || turbo || !document.getElementById(region.id)
+          : (memoryOf(region).owner ?? apply) !== apply;
       return regions.length > 0 && regions.every(isOff);
     }
 

@@ -38,7 +38,8 @@ def encode(messages: Iterable[str], fragment: Fragment, *, name: str = "") -> st
     """
     all_data = list(messages)
     ids = message_ids(fragment, len(all_data))
-    text = "".join(event(data, id=each, event=name) for data, each in zip(all_data, ids, strict=True))
+    numbered = zip(all_data, ids, strict=True)
+    text = "".join(event(data, id=each, event=name) for data, each in numbered)
     if fragment.outcome:
         text += end(fragment.outcome)
     return text or PING

@@ -67,17 +67,18 @@ def writer(headers: dict[str, str], before: str = "<main>", **options: bool) -> 
     return one_format._writer
 
 
-NATIVE = {HEADER: '"Chromium";v="150"', "Sec-Fetch-Dest": "document"}
+NATIVE = {HEADER: '"Chromium";v="150"'}
 
 
 @pytest.mark.parametrize(
     ("changed", "is_native"),
     [
         ({}, True),
+        ({"Sec-Fetch-Dest": "document"}, True),
         ({"Sec-Fetch-Dest": " IFRAME"}, True),
         ({HEADER: '"Chromium";v="149"'}, False),
         ({HEADER: ""}, False),
-        # A script will put the page somewhere, or nobody has said that a browser shows it.
+        # A script will put the page somewhere.
         ({"Sec-Fetch-Dest": "empty"}, False),
         ({"Sec-Fetch-Dest": ""}, False),
     ],

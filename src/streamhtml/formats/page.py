@@ -181,7 +181,7 @@ class PageFormat(Format):
 def _knows_template_for(request: FormatRequest) -> bool:
     """Return whether the browser itself parses the answer, and knows ``<template for>``."""
     sent = request.headers
-    is_page = sent.get(_DESTINATION, "").strip().lower() in _PAGES
+    is_page = sent.get(_DESTINATION, "document").strip().lower() in _PAGES
     return is_page and hints.chromium_version(sent.get(hints.HEADER, "")) >= _WITH_TEMPLATE_FOR
 
 

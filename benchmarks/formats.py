@@ -66,8 +66,7 @@ def ours(
 ) -> Writes:
     """Return what this library writes, fragment by fragment."""
     target = FORMATS[name]()
-    if request:
-        target.prepare(request)
+    target.prepare(request or FormatRequest(into="log"))
     reply = Reply(MESSAGE.render, CONTEXT, renderer=renderer, into="log", at_once=target.at_once)
     fragments = [reply.open()]
     fragments += [reply.feed([Delta(token) for token in batch]) for batch in batched]

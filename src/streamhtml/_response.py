@@ -182,7 +182,7 @@ class BaseStreamingResponse(Generic[RequestT]):
             chosen = create_format(format, FormatRequest(sent, into, nonce, render_page))
             gzip = Gzip() if compress and accepts_gzip(sent.get("Accept-Encoding")) else None
             own_headers = build_headers(
-                headers or {},
+                {**(headers or {}), **chosen.headers},
                 chosen.media_type,
                 vary=[*dict.fromkeys([*(VARY if format == "auto" else ()), *chosen.vary])],
                 gzip=gzip is not None if compress else None,

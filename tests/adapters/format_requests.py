@@ -22,7 +22,7 @@ ASKED = {
 EVENTS = ["sse", "turbo-events", "datastar"]
 TYPES = {
     "sse": "text/event-stream",
-    "multipart": r"multipart/mixed; boundary=[\w-]{8}",
+    "multipart": r"multipart/mixed; boundary=[\w-]{4}",
     "turbo": r"text/vnd\.turbo-stream\.html; charset=utf-8; fragments=\w{2}",
     "turbo-events": "text/event-stream",
     "datastar": "text/event-stream",
@@ -83,7 +83,7 @@ def additions(answer: Answer, name: str) -> list[tuple[str, str]]:
         texts = [event.data for event in read(answer.chunks) if event.event != "end"]
     pattern = {
         "sse": r"<q hx-swap-oob=beforeend:(\S*?)>(.*)</q>",
-        "multipart": r"HX-Reswap:append target:(\S+)\r\n\r\n(.*?)\r\n--",
+        "multipart": r"HX-Retarget:(\S+)\r\n\r\n(.*?)\r\n--",
         "turbo": r'<turbo-stream action=append targets?="?([^">]*)"?><template>(.*?)</template>',
         "datastar": r"selector (.*?)\nmode append\nelements (.*)",
     }[name.removesuffix("-events")]

@@ -72,7 +72,7 @@ def by_htmx(media_type: str, body: bytes) -> list[Part]:
 
 def parts_of(text: str) -> list[Part]:
     """Return the parts of what one fragment has become. A ping has none."""
-    ends = re.search(r"(--[\w-]{8})(?:--\r\n)?\Z", text)
+    ends = re.search(r"(--[\w-]{4})(?:--\r\n)?\Z", text)
     if not ends:
         return []
     return _complete(ends[1].encode(), f"{ends[1]}{text.removeprefix(ends[1])}".encode())

@@ -113,9 +113,9 @@ def _read_oob(text: str) -> Iterator[tuple[str, str, str]]:
 
 def _read_parts(text: str) -> Iterator[tuple[str, str, str]]:
     for part in parts_of(text):
-        style, _, selector = part.headers.get("hx-reswap", "append target:#messages").partition(" ")
+        style = part.headers.get("hx-reswap", "append")
         if style != "none":
-            yield style, selector.removeprefix("target:").strip('"'), part.html
+            yield style, part.headers.get("hx-retarget", "#messages"), part.html
         for _, target, swap, html in _PARTIAL.findall(part.html if style == "none" else ""):
             yield swap, target, html
 

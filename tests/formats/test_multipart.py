@@ -9,6 +9,7 @@ from markupsafe import Markup
 from tests.formats.multipart_body import Part, by_email, by_htmx, by_python_multipart
 
 from streamhtml import Fragment, Patch
+from streamhtml.formats import FormatRequest
 from streamhtml.formats.multipart import MultipartFormat
 
 SHELL = Patch("append", Markup("<p id=r></p>"))
@@ -19,36 +20,43 @@ def patch(action: str, html: str, **place: Any) -> Patch:
 
 
 def read(*fragments: Fragment) -> list[Part]:
-    """Return the parts of a body that begins with these fragments, as htmx reads them."""
+    """Return the parts of these fragments, as htmx reads them, without their ids."""
+    return [part._replace(headers=without_id(part.headers)) for part in read_with_ids(*fragments)]
+
+
+def read_with_ids(*fragments: Fragment) -> list[Part]:
     one_format = MultipartFormat()
     body = "".join(map(one_format.encode, fragments))
     return by_htmx(one_format.media_type, body.encode())
 
 
-def part(html: str, swap: str = "", id: str = "") -> Part:
-    headers = {"hx-part-id": id, "hx-reswap": swap}
+def without_id(headers: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name != "hx-part-id"}
+
+
+def part(html: str, target: str = "", style: str = "") -> Part:
+    headers = {"hx-retarget": target, "hx-reswap": style}
     return Part({name: value for name, value in headers.items() if value}, html)
 
 
-def removal(selector: str, id: str = "") -> Part:
-    partial = f"<hx-partial hx-target={selector} hx-swap=delete></hx-partial>"
-    return part(partial, "none", id)
+def removal(selector: str) -> Part:
+    return part(f'<hx-partial hx-target="{selector}" hx-swap=delete></hx-partial>', "", "none")
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (SHELL, part("<p id=r></p>", "", "0")),
-        (Patch("append", Markup("a"), "m.1"), part("a", r"append target:#m\.1", "0")),
-        (Patch("append", Markup("a"), "m:1"), part("a", r'append target:"#m\3a 1"', "0")),
-        (patch("append", "a", depth=2), part("a", "append target:#r>:last-child>:last-child", "0")),
-        (patch("append", "<td>1</td>"), part("<td>1</td>", "append target:#r", "0")),
-        (patch("replace", "<i></i>"), part("<i></i>", "outerHTML target:#r", "0")),
+        (SHELL, part("<p id=r></p>")),
+        (Patch("append", Markup("a"), "m.1"), part("a", r"#m\.1", "append")),
+        (Patch("append", Markup("a"), "m:1"), part("a", r"#m\3a 1", "append")),
+        (patch("append", "a", depth=2), part("a", "#r>:last-child>:last-child", "append")),
+        (patch("append", "<td>1</td>"), part("<td>1</td>", "#r", "append")),
+        (patch("replace", "<i></i>"), part("<i></i>", "#r", "outerHTML")),
         (
             patch("replace", "<i></i>", child=3),
-            part("<i></i>", "outerHTML target:#r>:nth-child(4)", "0"),
+            part("<i></i>", "#r>:nth-child(4)", "outerHTML"),
         ),
-        (patch("tail", "t"), part("<span id=_vABe3t>t</span>", "append target:#r", "0")),
+        (patch("tail", "t"), part("<span id=_vABe3t>t</span>", "#r", "append")),
     ],
 )
 def test_a_patch_is_a_part(given: Patch, expected: Part) -> None:
@@ -68,7 +76,7 @@ def test_a_patch_is_a_part(given: Patch, expected: Part) -> None:
 )
 def test_elements_that_come_again_replace_those_with_their_ids(html: str, content: str) -> None:
     again = Patch("replace", Markup(html))
-    assert read(Fragment(0, (again,))) == [part(content, "none", "0")]
+    assert read(Fragment(0, (again,))) == [part(content, "", "none")]
 
 
 def test_what_is_added_to_one_place_is_one_part() -> None:
@@ -76,9 +84,9 @@ def test_what_is_added_to_one_place_is_one_part() -> None:
     second = Fragment(1, (patch("append", "c"), patch("tail", "u")))
     third = Fragment(2, (patch("append", "d"),))
     assert read(first, second, third) == [
-        part("ab<span id=_vABe3t>t</span>", "append target:#r", "0"),
-        part("c<span id=_vABe3t>u</span>", "outerHTML target:#_vABe3t"),
-        part("d", "outerHTML target:#_vABe3t"),
+        part("ab<span id=_vABe3t>t</span>", "#r", "append"),
+        part("c<span id=_vABe3t>u</span>", "#_vABe3t", "outerHTML"),
+        part("d", "#_vABe3t", "outerHTML"),
     ]
 
 
@@ -86,8 +94,8 @@ def test_a_tail_elsewhere_is_removed_by_a_part_of_its_own() -> None:
     tail = Fragment(0, (patch("tail", "t", depth=1),))
     gone = removal("#_vABe3t")
     for later, rest in [
-        (patch("append", "a"), [part("a", "append target:#r")]),
-        (patch("replace", "<i></i>"), [part("<i></i>", "outerHTML target:#r")]),
+        (patch("append", "a"), [part("a", "#r", "append")]),
+        (patch("replace", "<i></i>"), [part("<i></i>", "#r", "outerHTML")]),
         (patch("tail", ""), []),
         (patch("tail", "", depth=1), []),
     ]:
@@ -102,25 +110,23 @@ def test_rows_are_not_joined_with_what_a_parser_keeps_only_elsewhere() -> None:
     ]
 
 
-def test_only_the_first_part_has_an_id_if_there_is_no_log() -> None:
-    fragments = Fragment(0, (SHELL, patch("append", "a"))), Fragment(1, (patch("append", "b"),))
-    assert [each.headers.get("hx-part-id") for each in read(*fragments)] == ["0", None, None]
-
-
 def test_in_a_log_only_the_last_part_of_a_fragment_completes_it() -> None:
     fragment = Fragment(7, (SHELL, patch("append", "a")), tag="0a1b2c3d")
-    assert [each.headers["hx-part-id"] for each in read(fragment)] == ["7.0", "7.0a1b2c3d"]
+    ids = [each.headers["hx-part-id"] for each in read_with_ids(fragment)]
+    assert ids == ["7.0", "7.0a1b2c3d"]
 
 
 def test_a_client_that_resumes_has_the_tails_that_it_had() -> None:
     one_format = MultipartFormat()
     one_format.skip(Fragment(3, (SHELL, patch("tail", "t")), tag="x"))
     text = one_format.encode(Fragment(4, (patch("append", "a"),), tag="x"))
-    assert by_htmx(one_format.media_type, text.encode()) == [
+    found = by_htmx(one_format.media_type, text.encode())
+    assert [each.headers["hx-part-id"] for each in found] == ["4.0", "4.0", "4.x"]
+    assert [each._replace(headers=without_id(each.headers)) for each in found] == [
         # The client may have a marker, which this response does not know.
-        part("<wbr id=_vABe3 hidden>", "before target:#r", "4.0"),
-        removal("wbr#_vABe3", "4.0"),
-        part("a", "outerHTML target:#_vABe3t", "4.x"),
+        part("<wbr id=_vABe3 hidden>", "#r", "before"),
+        removal("wbr#_vABe3"),
+        part("a", "#_vABe3t", "outerHTML"),
     ]
 
 
@@ -131,9 +137,9 @@ def test_the_last_part_triggers_the_end(outcome: Any) -> None:
         "hx-reswap": "none",
         "hx-trigger": f"stream:{outcome},stream:end",
     }
-    assert read(Fragment(3, (), outcome)) == [Part(end, "")]
-    shell = part("<p id=r></p>", "", "0")
-    assert read(Fragment(0, (SHELL,), outcome)) == [shell, Part(end, "")]
+    assert read_with_ids(Fragment(3, (), outcome)) == [Part(end, "")]
+    shell = Part({"hx-part-id": "0"}, "<p id=r></p>")
+    assert read_with_ids(Fragment(0, (SHELL,), outcome)) == [shell, Part(end, "")]
 
 
 def test_a_ping_is_no_part() -> None:
@@ -157,7 +163,21 @@ def test_a_part_is_complete_when_its_fragment_is() -> None:
 
 
 def test_each_response_has_a_boundary_of_its_own() -> None:
-    assert len({MultipartFormat().media_type for _ in range(100)}) == 100
+    # There are 16 million.
+    assert len({MultipartFormat().media_type for _ in range(100)}) > 95
+
+
+def test_the_head_says_how_most_parts_are_swapped_if_the_view_says_where() -> None:
+    one_format = MultipartFormat()
+    one_format.prepare(FormatRequest(into="m"))
+    assert one_format.headers == {"HX-Reswap": "append"}
+    fragment = Fragment(0, (Patch("append", Markup("<p id=r></p>"), "m"), patch("replace", "<i>")))
+    body = one_format.encode(fragment).encode()
+    assert [without_id(each.headers) for each in by_htmx(one_format.media_type, body)] == [
+        {"hx-retarget": "#m"},
+        {"hx-retarget": "#r", "hx-reswap": "outerHTML"},
+    ]
+    assert not MultipartFormat().headers
 
 
 TRICKY = st.lists(

@@ -4,8 +4,9 @@ Everything that a format of ours can do, a format of the user's own can do throu
 """
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from markupsafe import Markup
@@ -70,6 +71,10 @@ class Format(Protocol):
     vary: tuple[str, ...] = ()
     """The request headers that decide what is sent, for ``Vary``; without those by which
     ``negotiate()`` has chosen the format. It is read after ``prepare()``."""
+
+    headers: Mapping[str, str] = MappingProxyType({})
+    """More headers of the response, which replace those of the view. They are read after
+    ``prepare()``."""
 
     def prepare(self, request: FormatRequest) -> None:
         """Read what the format needs of the request. It is called once, before ``encode()``.

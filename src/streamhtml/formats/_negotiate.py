@@ -72,7 +72,8 @@ _RULES: Final[tuple[tuple[str, Callable[[_Request], bool]], ...]] = (
 """The first rule that matches decides."""
 
 _MEMBERS: Final = (
-    *("media_type", "at_once", "needs_into", "into", "last_id_header", "vary", "prepare", "encode"),
+    *("media_type", "at_once", "needs_into", "into", "last_id_header", "vary", "headers"),
+    *("prepare", "encode"),
 )
 
 

@@ -10,7 +10,7 @@ import secrets
 from typing import Final
 
 from streamhtml._patch import Fragment
-from streamhtml.formats._format import Format
+from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._html_tree import elements_with_id
 from streamhtml.formats._message_ids import message_ids
 from streamhtml.formats._tails import Change, Tails
@@ -33,12 +33,21 @@ class MultipartFormat(Format):
     last_id_header = LAST_ID_HEADER
 
     def __init__(self) -> None:
-        # It is random, so that no HTML contains it by chance. _part() sees to the rest.
-        boundary = secrets.token_urlsafe(6)
+        # It is random, so that HTML hardly ever contains it. _part() sees to the rest.
+        boundary = secrets.token_urlsafe(3)
         self.media_type = f"{MEDIA_TYPE}; boundary={boundary}"
         self._delimiter = f"--{boundary}"
         self._begun = False
         self._tails = Tails()
+        self._default_style = ""
+
+    def prepare(self, request: FormatRequest) -> None:
+        super().prepare(request)
+        if self.into:
+            # The headers of the response are the defaults of its parts. Without ``into``, the first
+            # part needs the page's own ``hx-swap``.
+            self._default_style = "append"
+            self.headers = {"HX-Reswap": self._default_style}
 
     def encode(self, fragment: Fragment) -> str:
         """Return the parts of a fragment, each with the boundary after it.
@@ -60,10 +69,14 @@ class MultipartFormat(Format):
         self._tails.skip(fragment)
 
     def _part(self, change: Change, id: str) -> str:
-        swap, html = _swap(change)
+        target, style, html = _swap(change)
         headers = f"\r\nHX-Part-ID:{id}"
-        headers += f"\r\nHX-Reswap:{swap}" if swap else ""
-        if self._delimiter in html:  # A model may repeat what somebody has read and told it.
+        if target:
+            headers += f"\r\nHX-Retarget:{target}"
+        if style not in ("", self._default_style):
+            headers += f"\r\nHX-Reswap:{style}"
+        if self._delimiter in html:
+            # It is there by chance, or a model repeats what somebody has read and told it.
             html = html.replace(self._delimiter, f"&#45;{self._delimiter[1:]}")
         return f"{headers}\r\n\r\n{html}\r\n{self._delimiter}"
 
@@ -75,17 +88,15 @@ class MultipartFormat(Format):
         )
 
 
-def _swap(change: Change) -> tuple[str, str]:
-    """Return the ``hx-swap`` of a change, ``""`` for the page's own, and what is swapped."""
+def _swap(change: Change) -> tuple[str, str, str]:
+    """Return the target and the style of a swap, ``""`` for those of the page, and the content."""
     action, selector, html = change
-    # Only a selector with a space has to be quoted.
-    target = f'"{selector}"' if " " in selector else selector
     if action == "remove":
         # A part changes the first element that is found, and a partial all of them.
-        return "none", f"<hx-partial hx-target={target} hx-swap=delete></hx-partial>"
+        return "", "none", f'<hx-partial hx-target="{selector}" hx-swap=delete></hx-partial>'
     if selector:
-        return f"{_STYLES[action]} target:{target}", html
-    return ("none", _swapped_by_id(html)) if action == "replace" else ("", html)
+        return selector, _STYLES[action], html
+    return ("", "none", _swapped_by_id(html)) if action == "replace" else ("", "", html)
 
 
 def _swapped_by_id(html: str) -> str:

@@ -262,7 +262,7 @@ def test_a_lost_connection(name: str, browser: Browser, site: Site, problems: li
         reader.has_ended(name)
         first, second = site.requests
         assert (first.last_id, site.begun) == ("", 1)
-        assert second.last_id == "0"
+        assert int(second.last_id) > 0
         # Chromium reports the lost connection, and so does htmx.
         remove_expected(problems, "net::ERR_INCOMPLETE_CHUNKED_ENCODING")
         if name == "sse-htmx2":

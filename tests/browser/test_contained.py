@@ -147,7 +147,7 @@ def test_hostile_html_changes_nothing_outside(
         assert "in it" in region.inner_text()
         assert reader.page.locator("#stray").count() == region.locator("#stray").count()
         assert elsewhere == []
-        if name != "page":  # The answer is a page of its own.
+        if not name.startswith("page"):  # The answer is a page of its own.
             assert reader.page.locator(f"#{OUTSIDE}").inner_text() == "untouched"
 
 

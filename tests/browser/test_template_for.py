@@ -74,6 +74,6 @@ def answers(count: int) -> Iterator[tuple[str, str]]:
         yield encoded(steps), f"{BEFORE}{whole}{AFTER}"
 
 
-@pytest.mark.parametrize("count", [24, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [24, pytest.param(100, marks=pytest.mark.slow)])
 def test_the_browser_makes_the_finished_message_of_it(page: Page, count: int) -> None:
     assert page.evaluate(COMPARE, [*answers(count)]) == []

@@ -11,7 +11,9 @@ from tests.browser.cutting_proxy import CuttingProxy
 from tests.browser.test_following_a_log import (
     BUSY,
     ask,
+    begin_to_follow,
     expect_exact,
+    follow,
     reload,
     remove_cuts,
     serving_in_memory,
@@ -79,6 +81,28 @@ def test_cuts_at_random_places(page: Page, url: str, problems: list[str]) -> Non
             proxy.cut_streams()
             expect_exact(page, pair)
         assert proxy.cuts >= TIMES
+    remove_cuts(problems)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("client", ["sse2", "sse4"])
+def test_event_streams_that_are_cut(client: str, page: Page, url: str, problems: list[str]) -> None:
+    # An EventSource waits for three seconds before it reconnects.
+    cuts, times = (1, TIMES // 4) if client == "sse2" else (3, TIMES // 2)
+    with CuttingProxy(int(url.rpartition(":")[2])) as proxy:
+        for number in range(times):
+            proxy.cut_streams(*(random.randint(400, 4000) for _ in range(cuts)))
+            fails = number % 2
+            pair = follow(page, proxy.url, client, "fails" if fails else "")
+            if number % 3 == 1:
+                page.wait_for_timeout(random.uniform(0, 800))
+                page.reload()
+                begin_to_follow(page, client)
+            end = page.locator(".streamhtml-notice-failed")
+            expect(end if fails else page.get_by_text("Reply complete.")).to_be_visible()
+            proxy.cut_streams()
+            expect_exact(page, pair)
+        assert proxy.cuts >= times // 2  # A reload may come first.
     remove_cuts(problems)
 
 

@@ -177,7 +177,9 @@ def test_the_head_says_how_most_parts_are_swapped_if_the_view_says_where() -> No
         {"hx-retarget": "#m"},
         {"hx-retarget": "#r", "hx-reswap": "outerHTML"},
     ]
-    assert not MultipartFormat().headers
+    other = MultipartFormat()
+    other.prepare(FormatRequest())
+    assert not other.headers
 
 
 TRICKY = st.lists(

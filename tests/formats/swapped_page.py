@@ -34,20 +34,20 @@ def shown(fragments: Iterable[Fragment], name: str, resumed_at: int = 0) -> str:
 
     Args:
         fragments: the fragments of an answer.
-        name: the name of the format.
+        name: the name of the format, or "turbo events".
         resumed_at: the number of the first fragment of a second response; 0 for one response.
     """
     if name == "page":
         return _shown_without_scripts(fragments)
     if name == "html":
         return _shown_by_our_client(fragments)
-    headers = {"HX-Request": "true"} if name == "sse" else {}
-    request = FormatRequest(Headers(headers), "messages")
-    one_format = create_format(name, request)  # type: ignore[arg-type]
+    request = FormatRequest(Headers(_HEADERS.get(name, {})), "messages")
+    format_name: Any = name.removesuffix(" events")
+    one_format = create_format(format_name, request)
     page, earlier = Page(), list[Patch]()
     for fragment in fragments:
         if fragment.index == resumed_at > 0:
-            one_format = create_format(name, request)  # type: ignore[arg-type]
+            one_format = create_format(format_name, request)
             one_format.skip(Fragment(resumed_at - 1, tuple(merge_patches(earlier)), tag="a"))
         if fragment.index:
             earlier += fragment.patches
@@ -85,6 +85,11 @@ def _read_turbo(text: str) -> Iterator[tuple[str, str, str]]:
         yield mode, selector or f"#{name}", html
 
 
+def _read_turbo_events(text: str) -> Iterator[tuple[str, str, str]]:
+    for event in read([text.encode()]):
+        yield from _read_turbo(event.data)
+
+
 def _read_datastar(text: str) -> Iterator[tuple[str, str, str]]:
     for change in changes(text.partition("retry:")[0]):
         yield change["mode"], change["selector"], change.get("elements", "")
@@ -120,10 +125,12 @@ def _read_parts(text: str) -> Iterator[tuple[str, str, str]]:
             yield swap, target, html
 
 
+_HEADERS = {"sse": {"HX-Request": "true"}, "turbo events": {"Accept": "text/event-stream"}}
 _BEFORE = "before", "beforebegin"
 _READ: dict[str, Any] = {
     "multipart": _read_parts,
     "turbo": _read_turbo,
+    "turbo events": _read_turbo_events,
     "datastar": _read_datastar,
     "sse": _read_partials,
     "htmx": _read_oob,

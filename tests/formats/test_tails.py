@@ -197,13 +197,19 @@ def answers(draw: st.DrawFn) -> tuple[list[Fragment], str]:
             model.add(patches[-1])
         fragments.append(Fragment(number, tuple(patches), tag="a"))
     # A tail that no patch follows stays in its element.
-    tails = patch("tail", "", "r"), patch("tail", "", "s")
+    tails: tuple[Patch, ...] = patch("tail", "", "r"), patch("tail", "", "s")
     for each in tails:
         model.add(each)
+    if draw(st.booleans()):  # The last fragment needs no patches.
+        fragments.append(Fragment(len(fragments), tails, tag="a"))
+        tails = ()
     return [*fragments, Fragment(len(fragments), tails, "finished", "a")], model.inner()
 
 
-@given(answers(), st.sampled_from(["htmx", "sse", "turbo", "datastar"]), st.integers(0, 8))
+NAMES = ["htmx", "sse", "multipart", "turbo", "turbo events", "datastar"]
+
+
+@given(answers(), st.sampled_from(NAMES), st.integers(0, 8))
 def test_law_the_page_is_as_if_each_patch_had_been_applied(
     answer: tuple[list[Fragment], str], name: str, resumed_at: int
 ) -> None:

@@ -16,7 +16,6 @@ from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._html_tree import elements_with_id
 from streamhtml.formats._tails import Change, Tails
 from streamhtml.formats.html import Numbers, change_token, new_token
-from streamhtml.formats.sse import SSEFormat
 
 MEDIA_TYPE: Final = "text/vnd.turbo-stream.html"
 
@@ -38,21 +37,22 @@ class TurboFormat(Format):
         self._numbers = Numbers()
         self.media_type = f"{MEDIA_TYPE}; charset=utf-8; fragments={self.token}"
         self._tails = Tails()
-        self._events: SSEFormat | None = None
+        self._is_event_stream = False
 
     def prepare(self, request: FormatRequest) -> None:
         accepted = request.headers.accepted_media_types()
         if events.MEDIA_TYPE in accepted and MEDIA_TYPE not in accepted:
-            self._events = SSEFormat(lambda fragment: [self.elements(fragment)])
-            self.media_type = self._events.media_type
-            self.last_id_header = self._events.last_id_header
+            self._is_event_stream = True
+            self.media_type = events.MEDIA_TYPE
+            self.last_id_header = events.LAST_ID_HEADER
         self.into = request.into or request.headers.get("Turbo-Frame", "")
 
     def encode(self, fragment: Fragment) -> str:
         """Return the elements of a fragment, then a mark. A ping is only a mark that says so."""
-        if self._events:
-            return self._events.encode(fragment)
         elements = self.elements(fragment)
+        if self._is_event_stream:
+            # The last fragment may have changes although it has no patches.
+            return events.encode([elements] if elements or fragment.patches else [], fragment)
         mark = f"<!{self.token}"
         announcement = ""
         if mark in elements:

@@ -191,6 +191,26 @@ def test_what_is_shown_in_the_end(patches: list[Patch], shown: str) -> None:
     assert message(BEFORE + patched(*patches)).find("a").html() == shown
 
 
+def test_a_region_before_another_is_replaced_where_it_is() -> None:
+    region = '<p class="streamhtml" id="a">{}</p>'
+    one_format = native_page()
+    html = one_format.encode(shell(f"{region.format('')}<div class=streamhtml id=b></div>c"))
+    steps = [append("d", "b"), append("1"), Patch("replace", Markup(region.format("2")), "a")]
+    for index, patch in enumerate([*steps, append("3")], 1):
+        html += one_format.encode(Fragment(index, (patch,)))
+    html += one_format.encode(Fragment(9, (), "finished"))
+    shown = '<p class="streamhtml" id="a">23</p><div class="streamhtml" id="b">d</div>c'
+    assert message(html).html() == shown
+
+
+def test_nothing_of_ours_is_written_into_a_noscript() -> None:
+    # Its content is text where scripts run.
+    noscript = "<noscript><p>a</p><ul><li>b</li></ul></noscript>"
+    steps = append(noscript), append("c", "b"), append("<div>d</div>"), append(f"<i>{noscript}</i>")
+    written = patched(*steps)
+    assert written.count(noscript) == 2
+
+
 def test_elements_with_an_id_are_swapped_at_once() -> None:
     one_format = native_page()
     html = one_format.encode(shell('<article id="m"><p>1<b id="x">2</b></p></article>'))

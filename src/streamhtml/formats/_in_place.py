@@ -123,7 +123,7 @@ class InPlace:
         assert parent
         self._remove_old_tail()
         index, name = parent.index(old), self._path.ranges.get(old)
-        grows = old.is_open and parent.is_open
+        grows = old.is_open and parent.is_open and not self._path.is_continued(old)
         self._path.close(old)
         self._forget(old)
         _put(parent, index, new)

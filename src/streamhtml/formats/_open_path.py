@@ -23,6 +23,8 @@ PLACES: Final = re.compile(
 # text in any of these becomes a link. Other elements are seldom replaced.
 _BLOCKS: Final = frozenset({"blockquote", "ol", "p", "table", "ul"})
 _LISTS: Final = frozenset({"ol", "ul"})
+# Where scripts run, there are no elements and no processing instructions in a <noscript>.
+_NEVER_OPEN: Final = VOID | OPAQUE | {"noscript"}
 
 
 class OpenPath:
@@ -98,6 +100,10 @@ class OpenPath:
         self.write("</template>")
         self._free.append(self._target_name)  # The browser has removed the marker.
         self._target = None
+
+    def is_continued(self, element: Element) -> bool:
+        """Return whether the open template continues an element, which others may come after."""
+        return element is self._target
 
     def close_to(self, node: Element, following: Element | None = None) -> None:
         """Close the open elements inside ``node``.
@@ -274,4 +280,4 @@ def self_and_ancestors(element: Element) -> Iterator[Element]:
 
 
 def _can_grow(element: Element) -> bool:
-    return element.name not in VOID and element.name not in OPAQUE
+    return element.name not in _NEVER_OPEN

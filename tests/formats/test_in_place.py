@@ -23,6 +23,8 @@ from tests.formats.visible_page import (
     AFTER,
     BEFORE,
     fragments,
+    page_format,
+    region,
     shell,
     spelled,
     without_last_space,
@@ -209,6 +211,17 @@ def test_nothing_of_ours_is_written_into_a_noscript() -> None:
     steps = append(noscript), append("c", "b"), append("<div>d</div>"), append(f"<i>{noscript}</i>")
     written = patched(*steps)
     assert written.count(noscript) == 2
+
+
+def test_a_table_grows_where_no_table_can_be() -> None:
+    # It would close the paragraph. So it becomes a <span>, and so does each part of it.
+    texts = like_tokens("| a |\n|---|\n| 1 |\n| **2** |\n", 1)
+    html = "".join(map(native_page("<main><p>", "</p></main>").encode, fragments(texts)))
+    cell = "<span><span>{}</span></span>".format
+    rows = f"<span>{cell('a')}</span><span>{cell('1')}{cell('<strong>2</strong>')}</span>"
+    assert message(html).find("m_text").html() == f"<span>{rows}</span>"
+    in_order = page_format("<!doctype html><main><p>", "</p></main>")
+    assert region("".join(map(in_order.encode, fragments(texts)))) == "a1<strong>2</strong>"
 
 
 def test_elements_with_an_id_are_swapped_at_once() -> None:

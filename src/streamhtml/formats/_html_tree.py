@@ -46,14 +46,16 @@ class Element:
 
     __slots__ = (
         "_last_index", "children", "element_count", "end", "is_compact", "is_named", "is_open",
-        "last", "mark", "marked", "name", "offset", "parent", "position", "reach", "rewrite_from",
-        "start", "written",
+        "last", "mark", "marked", "name", "offset", "parent", "position", "reach", "replaces",
+        "rewrite_from", "start", "written",
     )  # fmt: skip
 
     def __init__(self, name: str = "", start: str = "", parent: "Element | None" = None) -> None:
         self.name = name
         self.start = start
         self.end = ""
+        self.replaces = ""
+        """The name that it had before ``become_span()``; ``""`` if that was not called."""
         self.parent = parent
         self.reach: Names = parent.reach if parent else frozenset()
         """Which of the elements around its content a start tag there can reach."""
@@ -88,8 +90,8 @@ class Element:
         """Add ``html``, which is closed, to the children.
 
         A parser must leave all of its elements in this element. If it would not leave one there,
-        that becomes a ``<span>``. The tags of a table's part are left out if a parser would ignore
-        them.
+        that becomes a ``<span>``, and if that is a table, so do its parts: patches count them. The
+        tags of other parts of tables are left out if a parser would ignore them.
 
         Returns:
             All elements in it, at any depth, in the order of their start tags. What is inside of
@@ -148,12 +150,13 @@ class Element:
             is_void = name in VOID
             if name in FOREIGN or (reach and not FOREIGN.isdisjoint(reach)):
                 is_void = last.endswith("/")
-            if name in TABLE_PARTS and is_ignored(name, node.name):
+            is_misplaced = name in TABLE_PARTS and is_ignored(name, node.name)
+            if is_misplaced and name not in ONLY_TABLE_PARTS.get(node.replaces, ()):
                 if not is_void:
                     left_out.append((node, name))
                 continue
             child = Element(name, tag[0], node)
-            if reach and not stays(name, reach):
+            if is_misplaced or (reach and not stays(name, reach)):
                 child.become_span()
             elif name in CHANGES_REACH:
                 child.reach = reach_inside(name, reach)
@@ -176,7 +179,7 @@ class Element:
     def become_span(self) -> None:
         """Take another name, because a parser would not leave the element here."""
         self.start = f"<span{self.start[1 + len(self.name) :]}"
-        self.name, self.end = "span", "</span>"
+        self.replaces, self.name, self.end = self.name, "span", "</span>"
 
     def _read_text(self, name: str, html: str, at: int) -> int:
         """Read the content of an element that contains no tags, and return where it ends."""
@@ -190,7 +193,7 @@ class Element:
     def empty(self) -> "Element":
         """Return an element without children. What it reads can become children of this one."""
         element = Element(self.name)
-        element.reach = self.reach
+        element.reach, element.replaces = self.reach, self.replaces
         return element
 
     def attributes(self) -> dict[str, str]:

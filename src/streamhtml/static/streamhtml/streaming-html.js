@@ -1413,7 +1413,7 @@
   // The body changes an element out of band that it has inserted itself. htmx alone would look for
   // it before it inserts anything.
   const CHANGES_ITSELF =
-    /^(?=[^]*swap-oob=)[^]*?\bid=["']?([\w-]+)\b[^]+?(\bid=["']?|-oob=["'][^"'#]*#)\1\b/;
+    /^(?=[^]*swap-oob=)[^]*?\bid=["']?([\w-]+)\b[^]+?(\bid=["']?|-oob=["']?[^"'#>]*#)\1\b/;
 
   /**
    * Reads such a body, and begins a session for it, unless it is an ordinary response. This is left

@@ -302,6 +302,26 @@ def test_arguments_may_go_on_after_they_were_complete() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_place_can_disappear_and_come_back(name: str) -> None:
+    source = (
+        "{% if not part.result or part.error %}<i>{{ part.arguments }}</i>{% endif %}"
+        "<b>{{ part.result }}{{ part.error }}</b>"
+    )
+    arguments = [[ToolDelta("a *b", id="t")] for _ in range(4)]
+    others = [[ToolDelta("*b", id="t", field=field)] for field in ("result", "error")]
+    batches = [*arguments, *others, *arguments, *[[Delta("c")]] * 3]
+    how: Any = {
+        "parts_templates": {"tool": ENVIRONMENT.from_string(source).render},
+        "renderers": {"tool": "markdown"},
+    }
+    steps = fragments(batches, **how)
+    html = expected(whole(batches, **how), name)
+    # A client of one of these can go on after each fragment.
+    resumes = name in ("turbo", "datastar", "sse", "multipart")
+    assert {shown(steps, name, number * resumes) for number in range(len(steps))} == {html}
+
+
 def test_a_call_that_the_app_does_not_answer_has_only_been_called() -> None:
     call = [[ToolDelta("{}", id="a", name="ask")]]
     assert ">Called</span>" in whole(call)

@@ -166,13 +166,14 @@ class PartSequence:
     def _render(self, element: "_Element") -> "_Rendering":
         """Render the template of a part as it is now. New regions get a renderer."""
         part, before = element.part, element.regions
+        tails = [*element.roots_with_tails()]
         element.shown = self._state_of(part)
         shell = self._templates.render(part, ended=self._has_ended)
         element.regions = {
             field: before.get(field) or _Region(*self._make(part, field)) for field in shell.parts
         }
         shell.put_regions({field: region.tags for field, region in element.regions.items()})
-        rendering = _Rendering(shell)
+        rendering = _Rendering(shell, tails)
         element.empty, rendering.is_same = rendering.empty, element.empty == rendering.empty
         return rendering
 
@@ -228,7 +229,7 @@ class PartSequence:
         """
         part = element.part
         # Remove the tails first: a client must not look for them in the new element.
-        patches = [closed_patch("tail", Markup(), root) for root in element.roots_with_tails()]
+        patches = [closed_patch("tail", Markup(), root) for root in rendering.tails]
         growing: list[Patch] = []
         content: dict[str, Markup] = {}
         for field, region in element.regions.items():
@@ -268,15 +269,21 @@ class _Region:
 class _Rendering:
     """A part as its template shows it, with empty regions.
 
+    Args:
+        shell: what the template has rendered.
+        tails: the ids of the regions on the page that may have a tail, also of those that the
+            template does not show any more.
+
     Attributes:
         empty: its HTML.
         is_same: whether the page shows the same already, besides the texts.
     """
 
-    __slots__ = ("empty", "is_same", "shell")
+    __slots__ = ("empty", "is_same", "shell", "tails")
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, tails: list[str]) -> None:
         self.shell = shell
+        self.tails = tails
         self.empty = self.fill(dict.fromkeys(shell.parts, Markup()))
         self.is_same = False
 

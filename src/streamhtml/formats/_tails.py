@@ -93,6 +93,10 @@ class Tails:
     def skip(self, fragment: Fragment) -> None:
         """Note what an earlier response has sent."""
         for patch in fragment.patches:
+            if patch.action == "replace":
+                # The earlier response has removed the markers, and some regions may be gone.
+                for region in self._regions.values():
+                    region.may_be_marked = False
             if patch.root:
                 region = self._region(patch.root)
                 region.tail = _tail_place(patch, patch.html) if patch.action == "tail" else None

@@ -155,6 +155,21 @@ def test_a_marker_of_an_earlier_response_is_removed() -> None:
     ]
 
 
+def test_a_marker_that_a_response_has_left_is_removed_with_the_replaced_region() -> None:
+    tails, region = Tails(), patch("replace", '<p id="r"></p>')
+    swap = ("replace", "#r", region.html)
+    first = Fragment(4, (region, patch("append", "a", "s")), tag="a")
+    appended = ("append", "#s", "a")
+    assert [tuple(change) for change in tails.changes(first)] == [
+        MARKER,
+        ("remove", "wbr#_vABe3", ""),
+        swap,
+        appended,
+    ]
+    again = Fragment(5, (region,), tag="a")
+    assert [tuple(change) for change in tails.changes(again)] == [swap]
+
+
 HTML = ["a", " b ", "<i>c</i>", "<p>d</p>", "<ul><li>e</li></ul>", "<pre><code></code></pre>"]
 ACTIONS = ["append", "append", "append", "tail", "replace"]
 SHELL = Patch(

@@ -71,9 +71,12 @@ class Tails:
     def __init__(self, *, replaces: bool = True) -> None:
         self._replaces = replaces
         self._regions: dict[str, Region] = {}
+        self._begun = False
 
     def changes(self, fragment: Fragment) -> Iterator[Change]:
         """Yield the changes of a fragment, in order."""
+        if not self._begun:
+            self._begin(fragment)
         patches, is_last = _joined(fragment.patches), fragment.outcome is not None
         may_mark = fragment.index >= _MARKED_AT and not is_last
         while patches:
@@ -92,6 +95,7 @@ class Tails:
 
     def skip(self, fragment: Fragment) -> None:
         """Note what an earlier response has sent."""
+        self._begun = True
         for patch in fragment.patches:
             if patch.action == "replace":
                 # The earlier response has removed the markers, and some regions may be gone.
@@ -104,6 +108,17 @@ class Tails:
         if fragment.outcome:
             for region in self._regions.values():
                 region.may_be_marked = False
+
+    def _begin(self, fragment: Fragment) -> None:
+        """Note what an earlier response may have left.
+
+        One that was cut off in a fragment of an answer in a log is followed by one that begins by
+        replacing the regions. Their tails are in them, but their markers are not.
+        """
+        self._begun = True
+        for patch in fragment.patches if fragment.tag else ():
+            if patch.action == "replace" and f'id="{patch.root}"' in patch.html:
+                self._region(patch.root).may_be_marked = True
 
     def _region(self, root: str) -> "Region":
         if root not in self._regions:

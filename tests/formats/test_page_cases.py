@@ -243,6 +243,14 @@ def test_cells_that_are_provisional_stand_in_their_row() -> None:
     assert there == region.format(row.format(" <td>3</td>"))
 
 
+@pytest.mark.parametrize("tail", ["<td {}=x>1</td>", "<b {}=x>1</b>"])
+def test_a_tail_has_no_marks_but_ours(tail: str) -> None:
+    region = '<table><tbody><tr class="streamhtml" id="a"></tr></tbody></table>'
+    written, _ = steps_in(region, Patch("tail", Markup(tail.format(MARK)), "a"))
+    assert MARK + "=x" not in written[0]
+    assert "data-streamhtm&#108;=x" in written[0]
+
+
 def test_what_waits_for_the_end_may_be_written_again_before() -> None:
     regions = '<p class="streamhtml" id="a">{}</p><p class="streamhtml" id="b">2</p>'
     swap = Patch("replace", Markup('<i id="x">4</i>'))

@@ -65,11 +65,11 @@ class InOrder:
         """Show a tail as elements with marks, so that a CSS rule can hide it later."""
         tail = node.empty()
         if _NEEDS_PARENT.match(html):
-            tail.read(html)
+            self.read(html, tail)
         if not tail.children or any(map(shows_text, tail.children)):
             span = Element("span", "<span>", node)
             span.end = "</span>"
-            span.read(html)
+            self.read(html, span)
             tail.children = [span]
         for child in tail.children:
             if isinstance(child, Element):

@@ -19,6 +19,7 @@ from tests.adapters.calls import Answer, call_asgi, call_wsgi
 from tests.adapters.frameworks import ASGI, WSGI
 from tests.adapters.header_sets import HeaderSet, header_sets
 
+from streamhtml.formats import Headers
 from streamhtml.formats._negotiate import _warn_once
 
 SEED = 13
@@ -79,8 +80,26 @@ def check(adapter: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
         if sent.method in {"GET", "POST"}:
             assert answer.status == 200, sent
             assert answer.chunks, sent
+            assert has_asked(sent, answer), sent
         else:
             assert answer.status in {200, 405}, sent  # A framework refuses unknown methods itself.
     said = [record.getMessage() for record in caplog.records if record.name == "streamhtml"]
     assert len(said) == 2  # Once for Turbo, once for Datastar.
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+def has_asked(sent: HeaderSet, answer: Answer) -> bool:
+    """Return whether the client has named the format of the answer in some header, or anything may
+    read it. ``ARGUMENTS`` name Turbo in the place of the client.
+    """
+    headers = Headers(sent.headers)
+    named = " ".join(headers.get(name, "").lower() for name in ("Streaming-HTML", "Accept"))
+    media_type = answer.headers["Content-Type"].partition(";")[0]
+    if media_type == "text/event-stream":
+        return "datastar-request" in headers or any(
+            each in named for each in (media_type, "sse", "datastar")
+        )
+    if media_type == "multipart/mixed":
+        return "multipart" in named
+    is_native = any(b"<?start name=" in chunk for chunk in answer.chunks)
+    return not is_native or '"Chromium";v="15' in headers.get("Sec-CH-UA", "")

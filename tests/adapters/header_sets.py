@@ -24,7 +24,7 @@ METHODS = [
 ]
 MEDIA_TYPES = [
     *("text/html", "text/event-stream", "text/vnd.turbo-stream.html", "*/*", "text/*", "text/"),
-    *("TEXT/HTML", "application/xhtml+xml", "text/html-x", "/", ""),
+    *("multipart/mixed", "TEXT/HTML", "application/xhtml+xml", "text/html-x", "/", ""),
 ]
 CODINGS = ["gzip", "x-gzip", "GZIP", "br", "*", "identity", "gzip gzip", ""]
 LANGUAGES = ["en", "ko", "ko-KR", "zh-Hant-TW", "xx-invalid-language-tag", "*", "-", "en_US.UTF-8"]
@@ -52,6 +52,10 @@ IDS = [
     *("finished ", "Finished", "None", "\x00", *OUTCOMES),
 ]
 DESTINATIONS = ["document", "iframe", "frame", "empty", "Document", "image", "x"]
+BRANDS = [
+    *('"Chromium";v="150"', '"Chromium";v="149"', '"Chromium";v="156.0.1"', "Chromium;v=150"),
+    *('"Not;A\\\\Brand";v="99"', '"Brave";v="150"', '"Chromium";v="', '"Chromium";v="' + "9" * 400),
+]
 ODD = [
     *(
         "",
@@ -112,6 +116,8 @@ VALUES: dict[str, Callable[[Random], str]] = {
     "HX-Request-Type": _one_of(["partial", "full", ""]),
     "Last-Event-ID": _one_of(IDS),
     "Sec-Fetch-Dest": _one_of(DESTINATIONS),
+    "Sec-CH-UA": _weighted(BRANDS),
+    "HX-Last-Part-ID": _one_of(IDS),
     "X-Other": _one_of(["1"]),
     "": _one_of(["1"]),
 }

@@ -184,6 +184,9 @@ def test_the_reader_comes_back_to_a_page_that_the_browser_has_kept(
         page.go_back(wait_until="commit")  # There is no event "load" then.
         page.wait_for_function("window.kept")
         if kind:
+            # Before it is resumed, the text could not grow until the server has stopped.
+            before = page.locator("#messages").inner_text()
+            page.wait_for_function("text => messages.innerText.length > text.length", arg=before)
             page.locator("#stop").click()
             expect(page.locator(".streamhtml-notice-stopped")).to_have_count(1)
         expect_exact(page, pair)

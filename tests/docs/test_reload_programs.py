@@ -21,7 +21,7 @@ PORT = {"uvicorn": "--port={}", "flask": "--port={}", "python": "--noreload {}"}
 def running(name: str, folder: Path) -> Iterator[Server]:
     """Run the command of the page that names this program."""
     for file, text in files(PAGE).items():
-        (folder / file).write_text(text.replace("asyncio.sleep(0.3)", "asyncio.sleep(0.05)"))
+        (folder / file).write_text(text.replace("asyncio.sleep(0.5)", "asyncio.sleep(0.05)"))
     (command,) = (each for each in commands(PAGE) if f"{name}_chat" in each and "pip" not in each)
     port = free_port()
     program, *arguments = command.split()

@@ -38,7 +38,7 @@ def _row(client: Client) -> list[str]:
     libraries = [_LIBRARIES[each] for each in client.scripts]
     chosen = f'`"{client.options.get("format", client.format)}"`'
     arguments = [f"`{name}=`" for name in ("format", "into") if name in client.options]
-    needs = f", with {' and '.join(arguments)} of the view" if arguments else ""
+    needs = f", if the view passes {' and '.join(arguments)}" if arguments else ""
     return [
         ", ".join(libraries) or "no script",
         client.asks,

@@ -31,6 +31,7 @@ an answer goes on when its reader leaves, and is complete after a reload, becaus
   --log redis://127.0.0.1 --workers 2   in Redis, for several processes
   --log none                         nowhere: the answer ends when its reader leaves
 
+--client multipart and --client turbo need a checkout, where make demo gets their scripts from npm
 --client datastar loads Datastar from its CDN, so the browser must be able to reach it
 
 --model asks a real model through the package of its provider:

@@ -120,6 +120,7 @@ CHROMIUM = FormatRequest(
 )
 WAYS: dict[str, Callable[[list[Tokens]], Writes]] = {
     **{name: partial(ours, name) for name in FORMATS},
+    "multipart, without into": partial(ours, "multipart", request=FormatRequest()),
     "page, in Chromium 150": partial(ours, "page", request=CHROMIUM),
     'html, renderer="text"': partial(ours, "html", renderer="text"),
     'html, renderer="template"': partial(ours, "html", renderer="template"),

@@ -127,7 +127,7 @@ def test_the_answer_is_markdown_by_default(call: Call) -> None:
 
 def test_a_view_can_name_the_format(call: Call) -> None:
     answer = call(lambda request, response: response(request, TOKENS, format="htmx", interval=0))
-    assert '<div hx-swap-oob="beforeend:#ai_' in answer.text
+    assert "<q hx-swap-oob=beforeend:#ai_" in answer.text
     assert "Streaming-HTML" not in answer.headers.get("Vary", "")
 
 

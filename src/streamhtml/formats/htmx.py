@@ -2,7 +2,7 @@
 
 Each Fragment can be swapped by itself. The first is ordinary content for the request's own target.
 Every later change is an element with ``hx-swap-oob`` (https://htmx.org/attributes/hx-swap-oob/), or
-for htmx 4 an ``<hx-partial>``, where it needs one.
+for htmx 4 an ``<hx-partial>``.
 """
 
 import re
@@ -29,9 +29,9 @@ class HTMXFormat(Format):
     """Encodes one response.
 
     Args:
-        partials: write ``<hx-partial>`` elements where they are needed. htmx 4 needs them for parts
-            of a table, because it does not look for ``hx-swap-oob`` inside a ``<template>``, as
-            htmx 2 does. They can also replace an element.
+        partials: write ``<hx-partial>`` elements. htmx 4 needs them: it does not look for
+            ``hx-swap-oob`` inside a ``<template>``, as htmx 2 does, and its versions do not agree
+            on where the style of such an attribute ends. They can also replace an element.
         one_by_one: the client passes one fragment to htmx at a time, and never two at once.
     """
 
@@ -83,9 +83,9 @@ class HTMXFormat(Format):
         yield self._swap("delete", selector)
 
     def _swap(self, style: str, selector: str, html: str = "") -> str:
-        name = parent_of(html)
-        if self.partials and (name or style == "outerHTML"):
+        if self.partials:
             return f"<hx-partial hx-target={_quoted(selector)} hx-swap={style}>{html}</hx-partial>"
+        name = parent_of(html)
         # htmx does not insert this element. It can contain any other, and its name is short.
         # htmx 4 takes the last ":" before the first space for the end of the style.
         target = _quoted(f"{style}:{selector.replace('>', ' >', 1)}")

@@ -53,8 +53,9 @@ IDS = [
 ]
 DESTINATIONS = ["document", "iframe", "frame", "empty", "Document", "image", "x"]
 BRANDS = [
-    *('"Chromium";v="150"', '"Chromium";v="149"', '"Chromium";v="156.0.1"', "Chromium;v=150"),
-    *('"Not;A\\\\Brand";v="99"', '"Brave";v="150"', '"Chromium";v="', '"Chromium";v="' + "9" * 400),
+    *['"Not;A\\\\Brand";v="99", "Chromium";v="150", "Brave";v="150"'] * 4,
+    *('"Chromium";v="149"', '"Chromium";v="156.0.1"', "Chromium;v=150", '"Opera";v="150"'),
+    *('"Chromium";v="150",', '"Chromium";v="', '"Chromium";v="' + "9" * 400),
 ]
 ODD = [
     *(
@@ -116,13 +117,16 @@ VALUES: dict[str, Callable[[Random], str]] = {
     "HX-Request-Type": _one_of(["partial", "full", ""]),
     "Last-Event-ID": _one_of(IDS),
     "Sec-Fetch-Dest": _one_of(DESTINATIONS),
-    "Sec-CH-UA": _weighted(BRANDS),
+    "Sec-CH-UA": _one_of(BRANDS),
     "HX-Last-Part-ID": _one_of(IDS),
     "X-Other": _one_of(["1"]),
     "": _one_of(["1"]),
 }
 # These decide the format, and what it needs of the request.
-_DECIDE = ["Accept", "Streaming-HTML", "Turbo-Frame", "Datastar-Request", "Last-Event-ID"]
+_DECIDE = [
+    *("Accept", "Streaming-HTML", "Turbo-Frame", "Datastar-Request", "Last-Event-ID"),
+    "Sec-CH-UA",
+]
 
 
 @dataclass(frozen=True)

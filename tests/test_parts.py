@@ -96,7 +96,17 @@ LATE_ARGUMENTS = [
 ]
 
 
+# When the first status is replaced, the second one is not on the page yet.
+REPLACED_BEFORE_THE_SECOND = [
+    Delta("a", "status"),
+    Delta.replace("b", "status"),
+    Delta("t"),
+    Delta("c", "status"),
+]
+
+
 @settings(max_examples=150)
+@example(REPLACED_BEFORE_THE_SECOND, [1], FORMATS[0], {"parts_templates": PARTS}, "finished")
 @example(LATE_ARGUMENTS, [2], FORMATS[0], {"parts_templates": PARTS}, "finished")
 @given(
     DELTAS,

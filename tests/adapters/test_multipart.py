@@ -93,7 +93,7 @@ def test_an_answer_in_a_log_goes_on_after_the_last_part(call: Call) -> None:
     number, _, tag = last_id.partition(".")
     assert connect(call, view, last_id) == [end]
     for lost in f"{number}.0", f"{number}.{tag[::-1]}":
-        replaced, last = connect(call, view, lost)
+        *_, replaced, last = connect(call, view, lost)
         assert ">ab<" in replaced.html
         assert last == end
     assert connect(call, view, "finished") == [end]

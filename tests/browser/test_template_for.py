@@ -9,7 +9,8 @@ from jinja2 import Environment
 from playwright.sync_api import Page
 from tests.formats.hostile import PIECES
 from tests.formats.interleaved import INTERLEAVED
-from tests.formats.test_in_place import ATTACKS, TEMPLATES, encoded
+from tests.formats.test_in_place import TEMPLATES, encoded
+from tests.formats.test_in_place_attacks import ATTACKS
 from tests.formats.visible_page import AFTER, BEFORE
 from tests.markdown.cuts import at_random
 from tests.markdown.grammar import document, soup

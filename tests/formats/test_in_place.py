@@ -180,6 +180,15 @@ def test_the_markers_of_the_page_have_other_names(page: str) -> None:
         ([append("<p>a</p>"), replace("")], ""),
         ([append("<p>a</p>"), replace(""), append("b")], "b"),
         ([append("<p>a</p><p>b</p>"), replace(""), append("c", depth=1)], "<p>ac</p>"),
+        # What is replaced in an element that was not written yet.
+        (
+            [
+                append("<div>a<section><p>b</p></section></div>"),
+                replace("<div>a<section><p>b</p></section></div>"),
+                Patch("replace", Markup("c"), "a", depth=3),
+            ],
+            "<div>a<section>c</section></div>",
+        ),
         # A tail that stays, in an element that is written again.
         (
             [append("<h1>a</h1>b"), tail("c", depth=1), append("d", "b")],

@@ -96,12 +96,12 @@ LATE_ARGUMENTS = [
 ]
 
 
-# When the first status is replaced, the second one is not on the page yet.
+# When the first text is replaced, the second one is not on the page yet.
 REPLACED_BEFORE_THE_SECOND = [
-    Delta("a", "status"),
-    Delta.replace("b", "status"),
-    Delta("t"),
-    Delta("c", "status"),
+    Delta("a"),
+    Delta.replace("u"),
+    Delta("r", "reasoning"),
+    Delta("a"),
 ]
 
 

@@ -78,12 +78,14 @@ async def test_a_slow_storage_that_takes_the_answer(monkeypatch: pytest.MonkeyPa
     log.is_fast = anyio.Event()
     async with anyio.create_task_group() as tasks:
         said: list[str] = []
+        recording = log.record("ai_2", ["x"])
 
         async def iterate() -> None:
-            said.extend([delta.text async for delta in log.record("ai_2", ["x"])])
+            said.extend([delta.text async for delta in recording])
 
         tasks.start_soon(iterate)
-        await anyio.sleep(0.05)
+        while not (recording._writer and recording._writer.feed.is_missing):  # noqa: ASYNC110
+            await anyio.sleep(0.001)
         log.is_fast.set()
     assert said == ["x"]
 

@@ -2,20 +2,13 @@
 
 import random
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from jinja2 import Environment
 from playwright.sync_api import Page
 from tests.formats.hostile import PIECES
-from tests.formats.interleaved import INTERLEAVED
-from tests.formats.test_in_place import TEMPLATES, encoded
+from tests.formats.test_in_place import TEMPLATES, in_turns
 from tests.formats.test_in_place_attacks import ATTACKS
-from tests.formats.visible_page import AFTER, BEFORE
-from tests.markdown.cuts import at_random
 from tests.markdown.grammar import document, soup
-
-from streamhtml import Delta, Reply
 
 pytestmark = pytest.mark.browser
 
@@ -55,24 +48,8 @@ def answers(count: int) -> Iterator[tuple[str, str]]:
     for seed in range(count):
         chance = random.Random(seed)
         hostile = "".join(chance.choices([*ATTACKS, *PIECES], k=8))
-        texts = [chance.choice([document, soup])(chance)[:300], hostile]
-        sources = [
-            [Delta(piece, part) for piece in at_random(text, seed)]
-            for text, part in zip(texts, ["text", "reasoning"], strict=True)
-        ]
-        sources.append([*INTERLEAVED])
-        options: dict[str, Any] = {"context": {"message_pair_id": "m", "human_message": hostile}}
-        if template := TEMPLATES[seed % len(TEMPLATES)]:
-            options["template"] = Environment(autoescape=True).from_string(template).render
-        reply = Reply(**options)
-        steps = [reply.open()]
-        while any(sources):
-            source = chance.choice([each for each in sources if each])
-            steps.append(reply.feed(source[:3]))
-            del source[:3]
-        steps.append(reply.close("finished"))
-        whole = Reply(**options, answer=reply.answer).render_whole()
-        yield encoded(steps), f"{BEFORE}{whole}{AFTER}"
+        texts = {"text": chance.choice([document, soup])(chance)[:300], "reasoning": hostile}
+        yield in_turns(texts, seed, TEMPLATES[seed % len(TEMPLATES)], hostile)
 
 
 @pytest.mark.parametrize("count", [24, pytest.param(100, marks=pytest.mark.slow)])

@@ -307,14 +307,23 @@ TEMPLATES = [
 ]
 
 
-@given(st.integers(0, 2**32), st.sampled_from(TEMPLATES))
-def test_parts_that_take_turns(seed: int, template: str | None) -> None:
+def in_turns(
+    texts: dict[str, str], seed: int, template: str | None, human_message: str = ""
+) -> tuple[str, str]:
+    """Return the page of an answer whose parts take turns, and that of the finished message.
+
+    Args:
+        texts: a text for each of some parts, besides those of ``INTERLEAVED``.
+        seed: decides where the texts are cut, and whose turn it is.
+        template: the template of the message; None for the built-in one.
+        human_message: the question.
+    """
     chance = random.Random(seed)
-    sources: list[list[Delta]] = [[*INTERLEAVED]]
-    for part in "reasoning", "text":
-        text = chance.choice([document, soup])(chance)[:200]
+    sources = [[*INTERLEAVED]]
+    for part, text in texts.items():
         sources.append([Delta(piece, part) for piece in at_random(text, seed)])
-    options: dict[str, Any] = {"context": {"message_pair_id": "m"}}
+    context = {"message_pair_id": "m", "human_message": human_message}
+    options: dict[str, Any] = {"context": context}
     if template:
         options["template"] = Environment(autoescape=True).from_string(template).render
     reply = Reply(**options)
@@ -324,8 +333,17 @@ def test_parts_that_take_turns(seed: int, template: str | None) -> None:
         steps.append(reply.feed(source[:3]))
         del source[:3]
     steps.append(reply.close("finished"))
-    whole = str(Reply(**options, answer=reply.answer).render_whole())
-    assert message(encoded(steps)).html() == message(f"{BEFORE}{whole}{AFTER}").html()
+    whole = Reply(**options, answer=reply.answer).render_whole()
+    return encoded(steps), f"{BEFORE}{whole}{AFTER}"
+
+
+@given(st.integers(0, 2**32), st.sampled_from(TEMPLATES))
+def test_parts_that_take_turns(seed: int, template: str | None) -> None:
+    chance = random.Random(seed)
+    parts = "reasoning", "text"
+    texts = {part: chance.choice([document, soup])(chance)[:200] for part in parts}
+    page, whole = in_turns(texts, seed, template)
+    assert message(page).html() == message(whole).html()
 
 
 @pytest.mark.parametrize("name", sample_replies.SAMPLE_REPLIES)

@@ -183,11 +183,16 @@ def test_a_stop_link_is_an_ordinary_link_while_nothing_streams(
 def test_a_connection_without_a_byte_times_out(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
+    page.clock.install()
     show(page, server, client, form(client))
     request = ask(page, server)
-    # The attribute is read with each piece of the body.
-    page.evaluate("document.getElementById('ask').setAttribute('data-stream-idle', '0.1')")
+    # The limit is 60 seconds. It counts from the last byte.
+    page.clock.fast_forward(40_000)
     request.write()
+    wait_for(page, "stream:fragment", 1)
+    page.clock.fast_forward(40_000)
+    assert page.locator("[aria-busy=true]").count()
+    page.clock.fast_forward(40_000)
     wait_for(page, "stream:end", "timeout")
     assert request.disconnected.wait(30)
     expect(page.get_by_role("alert")).to_have_text(

@@ -83,12 +83,13 @@ def test_the_status_announces_the_end(page: Page, server: SteppedServer) -> None
 
 def test_a_connection_without_a_byte_times_out(page: Page, server: SteppedServer) -> None:
     server.answers["/reply"] = lambda _: streamed(OPENED, more=[f"{HE}<!{TOKEN}>", "never"])
+    page.clock.install()
     open_form(page, server)
     send(page)
     wait_for(page, "stream:fragment", 0)
-    # The attribute is read with each piece of the body.
-    page.evaluate("document.getElementById('ask').setAttribute('data-stream-idle', '0.1')")
     server.wait_for().write()
+    wait_for(page, "stream:fragment", 1)
+    page.clock.fast_forward(70_000)
     wait_for(page, "stream:end", "timeout")
     assert server.wait_for().disconnected.wait(30)
     expect(page.get_by_role("alert")).to_have_text(LOST)

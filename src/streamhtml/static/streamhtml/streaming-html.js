@@ -1052,16 +1052,20 @@
   /** @param {EventTarget | null | undefined} source @returns {Running | undefined} */
   const newestOf = (source) => [...running].findLast((each) => each.source === source);
 
-  /** Does what a change to the page needs. */
-  function onChange() {
+  /** Does what a change to the page needs. @param {MutationRecord[]} changes */
+  function onChange(changes) {
     for (const each of running) {
       const leave = () => each.hasLeft() && each.abort();
       if (each.hasLeft()) setTimeout(leave, LEAVE_DELAY);
     }
-    all("[data-stream-src]:not(.streamhtml *)").forEach(showAnswer);
     showStopButtons();
-    // A button in the copy of a page, which the reader comes back to, has nothing to send again.
-    for (const button of all(".streamhtml-retry")) if (!button.onclick) button.remove();
+    // Most changes are made in a message, while it is written.
+    const isInMessage = (/** @type {any} */ { target }) => target.closest?.(".streamhtml");
+    if (!changes.length || !changes.every(isInMessage)) {
+      all("[data-stream-src]:not(.streamhtml *)").forEach(showAnswer);
+      // A button in the copy of a page, which the reader comes back to, has nothing to send again.
+      for (const button of all(".streamhtml-retry")) if (!button.onclick) button.remove();
+    }
     for (const scroller of all(PIN)) {
       for (const element of [scroller, ...scroller.children]) sizes.observe(element);
       // Otherwise, a layout in the middle of a change could move the position.
@@ -1125,6 +1129,7 @@
     let aborted = false; // The page wants no more.
     let stopped = false; // The reader wants no more.
     let idleTimer = 0;
+    let heard = performance.now(); // when the body has brought something last
     /** @type {Response | undefined} what the server has refused to resume the reply with */
     let refusal;
     let endPause = () => {};
@@ -1141,7 +1146,7 @@
     running.add(session);
     showWaiting(session);
     request.onOpen?.();
-    restartIdleTimer();
+    watchIdle();
     if (!src) start(responseHeaders);
     if (session.isStopped) setTimeout(stop);
     return session;
@@ -1174,7 +1179,8 @@
           attempt = 1;
           sink.push(fragment);
         }
-        restartIdleTimer();
+        heard = performance.now();
+        if (outcome) watchIdle();
       } catch (error) {
         reportError(error);
         interrupt("incomplete"); // A body that cannot be understood is read no further.
@@ -1244,11 +1250,14 @@
       }
     }
 
-    function restartIdleTimer() {
+    /** Waits until the time without a byte is over. */
+    function watchIdle() {
       if (aborted) return;
       clearTimeout(idleTimer);
       const limit = outcome ? CLOSE_TIMEOUT : +(source.getAttribute("data-stream-idle") ?? idle);
-      if (limit) idleTimer = setTimeout(() => interrupt("timeout"), limit * 1000);
+      const rest = heard + limit * 1000 - performance.now();
+      if (limit && rest <= 0) interrupt("timeout");
+      else if (limit) idleTimer = setTimeout(watchIdle, rest);
     }
 
     /** @param {Fragment[]} fragments */
@@ -1272,9 +1281,10 @@
     /** @param {Fragment[]} fragments what is on the page now */
     function showProgress(fragments) {
       const place = noticePlace();
-      const hasWords = place?.matches(".streamhtml") && place.textContent;
-      if (hasWords || fragments.at(-1)?.index) endLine(session);
-      else if (session.line) place?.append(session.line);
+      // The text is only read at the beginning, because it gets long.
+      if (fragments.at(-1)?.index || (place?.matches(".streamhtml") && place.textContent)) {
+        endLine(session);
+      } else if (session.line) place?.append(session.line);
       if (fragments.length) showState(source, "answering");
     }
 
@@ -1325,7 +1335,8 @@
     async function readRest(url) {
       const controller = new AbortController();
       disconnect = () => controller.abort();
-      restartIdleTimer();
+      heard = performance.now();
+      watchIdle();
       const response = await fetch(url, {
         headers: {
           ...headers,
@@ -2001,5 +2012,5 @@
     if (/error|failed/.test(type)) endBeside(el, "incomplete");
   });
 
-  onChange();
+  onChange([]);
 })();

@@ -1027,7 +1027,7 @@
    * @property {Element} source
    * @property {Element} target
    * @property {() => void} stop ends it, because the reader wants no more of it
-   * @property {() => boolean | undefined} hasLeft whether its place or message has left the page
+   * @property {() => unknown} hasLeft whether its place or message has left the page
    * @property {() => void} abort ends it, because of that
    * @property {(reason: string) => void} [interrupt] does so for this reason, if it has a session
    * @property {boolean} [isStopped] whether the reader has stopped it before it had a session
@@ -1100,7 +1100,7 @@
    * @property {Element} source
    * @property {Element} target
    * @property {() => void} stop ends the reply because the reader wants no more of it
-   * @property {() => boolean} hasLeft
+   * @property {() => unknown} hasLeft
    * @property {() => void} abort ends the reply because the page wants no more of it
    * @property {(busy: boolean) => void} [setBusy] until its end
    */
@@ -1226,15 +1226,16 @@
     }
 
     function hasLeft() {
-      if (isKept(source) || isKept(noticePlace())) return false;
-      if (!regions) return isGone(request.place ?? request.target);
       // A later message may have taken an element over, by a swap that keeps what has the same id.
       // Another library may have replaced it, and reports that only later.
       const isOff = (/** @type {Element} */ region) =>
         isGone(region)
           ? request.insert || turbo || !document.getElementById(region.id)
           : (memoryOf(region).owner ?? apply) !== apply;
-      return regions.length > 0 && regions.every(isOff);
+      const isLeft = regions
+        ? regions[0] && regions.every(isOff)
+        : isGone(request.place ?? request.target);
+      return isLeft && !isKept(source) && !isKept(noticePlace());
     }
 
     /** Returns where the client's notice goes. */
@@ -1245,7 +1246,8 @@
     /** @param {boolean} busy */
     function setBusy(busy) {
       for (const region of regions ?? []) {
-        region.ariaBusy = busy ? "true" : null;
+        // Even the same value would be a change to the page.
+        if (busy !== (region.ariaBusy === "true")) region.ariaBusy = busy ? "true" : null;
         if (!busy) region.normalize();
       }
     }

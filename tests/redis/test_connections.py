@@ -16,7 +16,7 @@ from tests.servers.redis_server import RedisServer, redis_server
 from tests.servers.server_commands import free_port
 from tests.servers.waiting import TIMEOUT, wait_until
 
-from streamhtml.redis import RedisLog, _doorbell
+from streamhtml.redis import RedisLog, _notifications
 
 
 def connections(client: redis.Redis) -> list[str]:
@@ -103,7 +103,7 @@ def test_waits_while_redis_is_away() -> None:
 
 def test_tests_a_silent_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that still works is kept, and one that is dead is replaced."""
-    monkeypatch.setattr(_doorbell, "SILENCE", 0.05)
+    monkeypatch.setattr(_notifications, "SILENCE", 0.05)
 
     async def main(server: RedisServer) -> None:
         log = RedisLog(server.url, lease=0.2)
@@ -116,10 +116,12 @@ def test_tests_a_silent_connection(monkeypatch: pytest.MonkeyPatch) -> None:
                     wait_until, lambda: commands(client, "ping") > started + 1
                 )
                 assert connections(client) == before
-            doorbell = log._connections.get().doorbell
-            dead = doorbell._connection
+            notifications = log._connections.get().notifications
+            dead = notifications._connection
             server.pause()
-            assert await asyncio.to_thread(wait_until, lambda: doorbell._connection is not dead)
+            assert await asyncio.to_thread(
+                wait_until, lambda: notifications._connection is not dead
+            )
             server.resume()
             await watch.wait(TIMEOUT)
             with server.client() as client:

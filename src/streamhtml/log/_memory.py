@@ -73,7 +73,7 @@ class MemoryLog(Log):
             except MemoryError:
                 self._forget(id)
                 raise
-        self._ring(id, "entries")
+        self._notify(id, "entries")
         return epoch
 
     async def append(
@@ -92,7 +92,7 @@ class MemoryLog(Log):
                 stored.end()
                 stored.is_final = end == "final"
             stop = stored.is_stopped
-        self._ring(id, "entries")
+        self._notify(id, "entries")
         return stop
 
     async def renew(self, id: str, epoch: int) -> bool:
@@ -124,7 +124,7 @@ class MemoryLog(Log):
                 return
             self._add(id, stored, entry)
             stored.end()
-        self._ring(id, "entries")
+        self._notify(id, "entries")
 
     async def request_stop(self, id: str) -> None:
         with self._lock:
@@ -132,7 +132,7 @@ class MemoryLog(Log):
             if stored is None:
                 return
             stored.is_stopped = True
-        self._ring(id, "stop")
+        self._notify(id, "stop")
 
     @asynccontextmanager
     async def watch(self, id: str, what: Change) -> AsyncIterator[Watch]:
@@ -187,11 +187,11 @@ class MemoryLog(Log):
                 return
             self._forget(oldest)
 
-    def _ring(self, id: str, what: Change) -> None:
+    def _notify(self, id: str, what: Change) -> None:
         with self._lock:
             watches = tuple(self._watches.get((id, what), ()))
         for watch in watches:
-            watch.ring()
+            watch.notify()
 
 
 class _Stored:
@@ -225,7 +225,7 @@ class _Stored:
 
 
 class _MemoryWatch:
-    """A watch of a task, which any thread can ring.
+    """A watch of a task, which any thread can notify.
 
     Args:
         loop: the event loop that is running.
@@ -235,11 +235,11 @@ class _MemoryWatch:
         self._loop = loop
         self._thread = threading.get_ident()
         self._wakeup = loop.create_wakeup()
-        self._has_rung = False
+        self._is_notified = False
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Note a change, and wake the task."""
-        self._has_rung = True
+        self._is_notified = True
         if threading.get_ident() == self._thread:
             self._wakeup.notify()
         else:
@@ -247,9 +247,9 @@ class _MemoryWatch:
                 self._loop.call_threadsafe(self._wakeup.notify)
 
     async def wait(self, seconds: float) -> None:
-        if not self._has_rung:
+        if not self._is_notified:
             await self._wakeup.wait(seconds)
-        self._has_rung = False
+        self._is_notified = False
 
     def close(self) -> None:
         """Release the timer."""

@@ -1,4 +1,4 @@
-"""What one event loop holds open: a connection for commands, and one for the doorbell."""
+"""What one event loop holds open: a connection for commands, and one for notifications."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from streamhtml._eventloop import current_event_loop
 from streamhtml.redis._commands import Commands
-from streamhtml.redis._doorbell import Doorbell
+from streamhtml.redis._notifications import Notifications
 
 
 def check_event_loop() -> None:
@@ -57,13 +57,13 @@ class Connections:
         pool = BlockingConnectionPool(**{**defaults, **parse_url(url), **ours})
         self._client = Redis.from_pool(pool)
         self.commands = Commands(self._client, timeout)
-        self.doorbell = Doorbell(pool, timeout)
+        self.notifications = Notifications(pool, timeout)
         self._open = _closed_with_the_loop(self)
 
     async def aclose(self) -> None:
         """End the tasks, and close the connections."""
         await self.commands.aclose()
-        await self.doorbell.aclose()
+        await self.notifications.aclose()
         await self._client.aclose()
 
 

@@ -115,7 +115,8 @@ class RedisLog(Log):
     @asynccontextmanager
     async def _watch(self, channel: str) -> AsyncIterator[Watch]:
         watch = _Watch()
-        with self._connections.get().doorbell.listening(channel, watch.ring):
+        notifications = self._connections.get().notifications
+        with notifications.listening(channel, watch.notify):
             yield watch
 
     def _key(self, id: str, name: str) -> str:
@@ -132,17 +133,17 @@ class RedisLog(Log):
 
 
 class _Watch:
-    """Waits until a channel rings."""
+    """Waits for the next notification on a channel."""
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
-        self.ring = self._rung.set
+        self._notified = asyncio.Event()
+        self.notify = self._notified.set
 
     async def wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._rung.wait()
-        self._rung.clear()
+                await self._notified.wait()
+        self._notified.clear()
 
 
 def _check_url(url: str) -> None:

@@ -7,7 +7,7 @@ An answer is a stream with one entry for each entry of the log. Its id is ``EPOC
 fields are ``entry`` and, in the last one, ``end``. Its text is only stored and compared.
 
 The keys are always the entries, the lease and the stop flag. The names of the first and the last
-are also the channels on which they ring.
+are also the names of the channels on which their changes are published.
 """
 
 from typing import Final

@@ -1,8 +1,7 @@
-"""Calls whoever waits for news of an answer, over one connection per event loop.
+"""Receives the notifications of answers (Redis Pub/Sub), over one connection per event loop.
 
-The law: a call says that something may have changed, and nothing else. One can be lost with its
-connection, so nobody may rely on it: the log is what is true, and whoever waits also looks there
-now and then.
+The law: a notification says that something may have changed, and nothing else. It can be lost with
+its connection, so nobody may rely on it: whoever waits also reads the log from time to time.
 """
 
 import asyncio
@@ -23,11 +22,11 @@ RETRY: Final = 0.25
 """Time in seconds between two attempts to connect."""
 
 
-class Doorbell:
+class Notifications:
     """Listens to the channels of all answers that somebody waits for in an event loop.
 
-    A subscription that begins, also again after a lost connection, rings too: what was published
-    before is not delivered.
+    The beginning of a subscription counts as a notification, also after a lost connection, because
+    Redis does not deliver what was published before.
 
     redis-py's ``PubSub`` is not used: it connects again by itself, both where it reads and where it
     subscribes, but the two are different tasks here.
@@ -48,7 +47,7 @@ class Doorbell:
 
     @contextmanager
     def listening(self, channel: str, call: Callable[[], object]) -> Iterator[None]:
-        """Call a function whenever the channel rings, until the block ends."""
+        """Call a function at each notification on the channel, until the block ends."""
         name = channel.encode()
         self._listeners.setdefault(name, []).append(call)
         self._subscribe_soon()
@@ -110,7 +109,7 @@ class Doorbell:
             silences = 0
             while self._listeners and self._connection is connection and silences < 2:
                 reply = await connection.read_response(timeout=SILENCE, disconnect_on_error=False)
-                silences = self._ring(reply, silences)
+                silences = self._notify(reply, silences)
                 await _test(connection, silences)
         finally:
             self._connection = None
@@ -122,8 +121,8 @@ class Doorbell:
         await connection.disconnect(nowait=True)
         await self._pool.release(connection)
 
-    def _ring(self, reply: list[Any] | None, silences: int) -> int:
-        """Call who listens. Return how often in a row there was no reply."""
+    def _notify(self, reply: list[Any] | None, silences: int) -> int:
+        """Call the listeners. Return how often in a row there was no reply."""
         if reply is None:
             return silences + 1
         kind, channel, *_ = reply

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 from sys import intern
-from typing import Final
+from typing import Final, TypeGuard
 
 from streamhtml._closed_html import FLAGS, TAG, closed
 from streamhtml._nesting import (
@@ -190,11 +190,28 @@ class Element:
         self.end = self.end or end[0]
         return end.end()
 
-    def empty(self) -> "Element":
+    def empty_copy(self) -> "Element":
         """Return an element without children. What it reads can become children of this one."""
         element = Element(self.name)
         element.reach, element.replaces = self.reach, self.replaces
         return element
+
+    def replace_child(self, old: "Element", new: "Element") -> int:
+        """Put the children of ``new`` in the place of a child, and return the index of the first.
+
+        If the last element changes, it is expanded, because it may grow again.
+        """
+        index = self.index(old)
+        self.children[index : index + 1] = new.children
+        if index < self.written:
+            self.written += len(new.children) - 1
+        for child in new.elements():
+            child.parent = self
+        if self.last is old:
+            self.last = next(filter(_is_element, reversed(self.children)), None)
+            if self.last:
+                self.last.expand()
+        return index
 
     def attributes(self) -> dict[str, str]:
         """Return the attributes: names in lower case, values still escaped."""
@@ -274,6 +291,10 @@ def elements_with_id(html: str) -> Iterator[tuple[str, Element]]:
 def shows_text(child: Element | str) -> bool:
     """Return whether the child is text that a reader sees: no comment, and not only space."""
     return isinstance(child, str) and bool(child.strip()) and not child.startswith("<!--")
+
+
+def _is_element(child: Element | str) -> TypeGuard[Element]:
+    return isinstance(child, Element)
 
 
 def _is_visible(child: Element | str) -> bool:

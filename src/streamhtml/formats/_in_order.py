@@ -63,7 +63,7 @@ class InOrder:
 
     def show_tail(self, root: str, node: Element, html: str) -> None:
         """Show a tail as elements with marks, so that a CSS rule can hide it later."""
-        tail = node.empty()
+        tail = node.empty_copy()
         if _NEEDS_PARENT.match(html):
             self.read(html, tail)
         if not tail.children or any(map(shows_text, tail.children)):

@@ -122,11 +122,13 @@ class InPlace:
         parent = old.parent
         assert parent
         self._remove_old_tail()
-        index, name = parent.index(old), self._path.ranges.get(old)
+        name, was_last = self._path.ranges.get(old), parent.last is old
         grows = old.is_open and parent.is_open and not self._path.is_continued(old)
         self._path.close(old)
         self._forget(old)
-        _put(parent, index, new)
+        index = parent.replace_child(old, new)
+        if was_last and parent.last:
+            parent.last.written = len(parent.last.children)
         if not name:
             self._changed.add(parent)
             if now:
@@ -140,7 +142,7 @@ class InPlace:
 
     def show_tail(self, root: str, node: Element, html: str) -> None:
         """Show HTML at the end of an element until ``remove_tail()`` is called with the root."""
-        holder = node.empty()
+        holder = node.empty_copy()
         self.read(html, holder)
         text = "".join(holder.pieces())
         ends = _END_TAGS.search(text)
@@ -281,19 +283,3 @@ def _with_descendants(element: Element) -> Iterator[Element]:
         one = todo.pop()
         yield one
         todo += one.elements()
-
-
-def _put(parent: Element, index: int, new: Element) -> None:
-    """Put the children of ``new`` in the place of a child of ``parent``."""
-    old = parent.children[index]
-    parent.children[index : index + 1] = new.children
-    if index < parent.written:
-        parent.written += len(new.children) - 1
-    for child in new.children:
-        if isinstance(child, Element):
-            child.parent = parent
-    if parent.last is old:
-        parent.last = next(reversed(parent.elements()), None)
-        if parent.last:
-            parent.last.expand()  # It may grow again.
-            parent.last.written = len(parent.last.children)

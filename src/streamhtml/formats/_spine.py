@@ -121,18 +121,7 @@ class Spine:
         now = now or bool(place and place.is_last)
         if place and now:
             self._close_to(place.node)
-        index = parent.index(old)
-        parent.children[index : index + 1] = new.children
-        if index < parent.written:
-            parent.written += len(new.children) - 1
-        for child in new.children:
-            if isinstance(child, Element):
-                child.parent = parent
-        if parent.last is old:
-            elements = (child for child in reversed(parent.children) if isinstance(child, Element))
-            parent.last = next(elements, None)
-            if parent.last:
-                parent.last.expand()  # It may grow again.
+        parent.replace_child(old, new)
         if place:
             self._rewrite_at(place, now=now)
 

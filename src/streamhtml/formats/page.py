@@ -110,7 +110,7 @@ class PageFormat(Format):
             self._append(node, html)
         elif patch.action == "replace":
             assert node.parent
-            new = node.parent.empty()
+            new = node.parent.empty_copy()
             elements = self._writer.read(html, new)
             self._writer.replace(node, new)
             # A part or a region is replaced when its state changes, and a reader waits for that.
@@ -157,7 +157,7 @@ class PageFormat(Format):
         for child in new.elements():
             if old := self._ids.get(child.attributes().get("id", "")):
                 assert old.parent
-                replacement = old.parent.empty()
+                replacement = old.parent.empty_copy()
                 elements = self._writer.read(child.html(), replacement)
                 self._writer.replace(old, replacement, now=True)
                 self._register(elements)

@@ -74,14 +74,9 @@ class _Trees:
     def _replace(self, old: Element, html: str) -> None:
         parent = old.parent
         assert parent is not None
-        new = parent.empty()
+        new = parent.empty_copy()
         self._read(new, html)
-        for child in new.elements():
-            child.parent = parent
-        at = parent.index(old)
-        parent.children[at : at + 1] = new.children
-        if parent.last is old:
-            parent.last = next(reversed(parent.elements()), None)
+        parent.replace_child(old, new)
 
     def _read(self, element: Element, html: str) -> None:
         """Add HTML to an element. A parser has to leave all of it there.

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from streamhtml._delta import IN_TURN, NO_FACTS, Delta, Facts, PartEnd, Replacement, ToolDelta
 from streamhtml._json_scan import JSONScan
-from streamhtml._patch import Outcome, is_id
+from streamhtml._patch import OUTCOMES, Outcome, is_id
 from streamhtml._said import Said, text_to_json
 from streamhtml._stored import StoredObject, facts_from_stored, facts_to_dict
 from streamhtml._type_name import with_article
@@ -23,7 +23,6 @@ PARAGRAPH: Final = "\n\n"
 
 PartState: TypeAlias = Literal["streaming", "called", "done", "failed"]
 
-_OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 _STATES: Final[tuple[PartState, ...]] = get_args(PartState)
 
 
@@ -394,4 +393,4 @@ def _end_parts(parts: Iterable[AnswerPart], outcome: Outcome, at: float | None) 
 def _outcome(stored: StoredObject) -> Outcome | None:
     if stored.get("outcome") is None:
         return None
-    return stored.one_of("outcome", _OUTCOMES)
+    return stored.one_of("outcome", OUTCOMES)

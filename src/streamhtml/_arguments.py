@@ -4,14 +4,12 @@ An error quotes the value, but only its type where the value can be what somebod
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, get_args
+from typing import Any
 
 from streamhtml._answer import Answer
 from streamhtml._delta import Delta
-from streamhtml._patch import Outcome
+from streamhtml._patch import OUTCOMES, Outcome
 from streamhtml._type_name import type_name, with_article
-
-OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 
 
 def check_context(context: Any) -> None:

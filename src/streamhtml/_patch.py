@@ -10,7 +10,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from markupsafe import Markup
 
@@ -18,6 +18,8 @@ from streamhtml._closed_html import closed
 
 Action = Literal["append", "replace", "tail"]
 Outcome = Literal["finished", "stopped", "truncated", "failed", "interrupted"]
+
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 
 # Ids are written into HTML comments, attributes and CSS selectors. None of these characters needs
 # escaping there, except "." and ":" in selectors (see id_selector).

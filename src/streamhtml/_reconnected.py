@@ -4,10 +4,9 @@ Nothing is generated again: the answer only says how the first stream ended.
 """
 
 from collections.abc import Callable
-from typing import cast, get_args
 
 from streamhtml._notice import Notice
-from streamhtml._patch import Fragment, Outcome, Patch
+from streamhtml._patch import OUTCOMES, Fragment, Outcome, Patch
 from streamhtml._stream import Stream
 
 
@@ -28,8 +27,8 @@ class Reconnected:
     """Never called: there is only one Fragment, which is short."""
 
     def __init__(self, stream: Stream, last_id: str, notice: Notice, into: str) -> None:
-        if last_id in get_args(Outcome):
-            last = Fragment(0, (), cast("Outcome", last_id))
+        if last_id in OUTCOMES:
+            last = Fragment(0, (), last_id)
         else:
             lost = Patch("append", notice.plain("interrupted"), into)
             last = Fragment(0, (lost,), "interrupted")

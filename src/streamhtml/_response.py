@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from streamhtml import _sigterm
 from streamhtml._answer import Answer
-from streamhtml._arguments import OUTCOMES, check_answer, check_response
+from streamhtml._arguments import check_answer, check_response
 from streamhtml._body import Body
 from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._jinja import JinjaSite
@@ -20,6 +20,7 @@ from streamhtml._log_source import Client, LogSource, close_source, create_reply
 from streamhtml._notice import Notice
 from streamhtml._options import OF_ONE_RESPONSE, SiteOptions, check_site_options
 from streamhtml._page_template import page_renderer
+from streamhtml._patch import OUTCOMES
 from streamhtml._reconnected import Reconnected
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply

@@ -9,7 +9,7 @@ from tests.formats.multipart_body import parts_of
 from tests.formats.swapped_page import _READ, _swap
 from tests.formats.test_events import read
 
-from streamhtml._arguments import OUTCOMES
+from streamhtml._patch import OUTCOMES
 from streamhtml.asgi import StreamingHTMLResponse
 
 FORMATS = ("html", "sse", "multipart", "turbo", "datastar")

@@ -21,7 +21,7 @@ from streamhtml._delta import (
     ToolField,
 )
 from streamhtml._limits import LIMIT_OUTCOMES, LimitName
-from streamhtml._patch import Outcome
+from streamhtml._patch import OUTCOMES, Outcome
 from streamhtml._said import text_from_json, text_to_json
 from streamhtml._stored import StoredObject, facts_from_stored, facts_to_dict
 
@@ -29,7 +29,6 @@ VERSION: Final = 1
 
 _LAST_TIME: Final = datetime.max.replace(tzinfo=UTC).timestamp()
 
-_OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 _LIMITS: Final[tuple[LimitName, ...]] = tuple(LIMIT_OUTCOMES)
 _TOOL_FIELDS: Final[tuple[ToolField, ...]] = get_args(ToolField)
 
@@ -167,7 +166,7 @@ def _end_from_json(stored: StoredObject) -> EndEntry:
         limit = stored.one_of("limit", _LIMITS)
     facts = stored.get("facts")
     return EndEntry(
-        stored.one_of("outcome", _OUTCOMES),
+        stored.one_of("outcome", OUTCOMES),
         _time(stored, "ended"),
         stored.seconds("duration"),
         limit,
@@ -189,7 +188,7 @@ def _delta_from_json(stored: StoredObject) -> Delta:
         field: ToolField = stored.one_of("field", _TOOL_FIELDS)
         return ToolDelta(text, part, stored.text("id"), stored.text("name"), field)
     if stored.get("outcome") is not None:
-        return PartEnd(text, part, stored.one_of("outcome", _OUTCOMES))
+        return PartEnd(text, part, stored.one_of("outcome", OUTCOMES))
     if stored.get("replaces") is not None:
         return Replacement(text, part)
     return Delta(text, part)

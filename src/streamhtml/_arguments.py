@@ -4,7 +4,7 @@ An error quotes the value, but only its type where the value can be what somebod
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from streamhtml._answer import Answer
 from streamhtml._delta import Delta
@@ -90,24 +90,23 @@ def by_kind(name: str, values: Any) -> dict[str, Any]:
 
 def check_times(interval: object, ping: object) -> None:
     """Check the time between two fragments, and the time until a ping."""
-    if not isinstance(interval, int | float) or isinstance(interval, bool) or not interval >= 0:
+    if not _is_number(interval) or not interval >= 0:
         raise ValueError(
             f"interval={interval!r} must be 0 or more seconds; 0 sends every token at once"
         )
-    if ping is not None and (
-        not isinstance(ping, int | float) or isinstance(ping, bool) or not ping > 0
-    ):
+    if ping is not None and (not _is_number(ping) or not ping > 0):
         raise ValueError(f"ping={ping!r} must be more than 0 seconds; None sends no pings")
 
 
 def check_seconds(name: str, seconds: object, *, zero: bool = False) -> None:
     """Check a time, which is above 0 unless ``zero`` is allowed too."""
-    if (
-        not isinstance(seconds, int | float)
-        or isinstance(seconds, bool)
-        or not (seconds > 0 or (zero and seconds == 0))
-    ):
+    if not _is_number(seconds) or not (seconds > 0 or (zero and seconds == 0)):
         raise ValueError(f"{name}={seconds!r} must be {'0 or more' if zero else 'above 0'} seconds")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    # Python counts a bool as an int, but as a time it is a mistake.
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def check_count(name: str, count: object) -> None:

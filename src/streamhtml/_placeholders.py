@@ -1,4 +1,4 @@
-"""Find where a template shows the parts of a message, and fill these places with HTML.
+"""Finds where a template shows the parts of a message, and fills these places with HTML.
 
 While the template is rendered, the value of a part is a random placeholder. So no text of the
 template, the user or the model can be mistaken for the place of a part.
@@ -128,12 +128,7 @@ def render_shell(
         ValueError: the template shows a place more than once, changes the value of one with a
             filter, or shows one where no element can be, for example in an attribute.
     """
-    placeholders: dict[str, str] = {}
-
-    def placeholder(place: str) -> Markup:
-        return Markup(placeholders.setdefault(place, _PREFIX + secrets.token_hex(16)))
-
-    html = str(render(placeholder))
+    html, placeholders = _render_with_placeholders(render)
     _check_surroundings(html, placeholders, expression)
     found = _PLACEHOLDER.findall(html)
     remaining = _PLACEHOLDER.sub("", html).lower()
@@ -154,13 +149,20 @@ def render_shell(
 
 def shown_places(render: Callable[[Callable[[str], Markup]], str]) -> frozenset[str]:
     """Return the places that a template shows, wherever they are."""
+    html, placeholders = _render_with_placeholders(render)
+    return frozenset(place for place, token in placeholders.items() if token in html)
+
+
+def _render_with_placeholders(
+    render: Callable[[Callable[[str], Markup]], str],
+) -> tuple[str, dict[str, str]]:
+    """Return the HTML, and the placeholder of each place that the template has asked for."""
     placeholders: dict[str, str] = {}
 
     def placeholder(place: str) -> Markup:
         return Markup(placeholders.setdefault(place, _PREFIX + secrets.token_hex(16)))
 
-    html = str(render(placeholder))
-    return frozenset(place for place, token in placeholders.items() if token in html)
+    return str(render(placeholder)), placeholders
 
 
 def _check_surroundings(

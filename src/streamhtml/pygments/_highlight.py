@@ -107,7 +107,7 @@ class CodeColors:
         begun = time.thread_time()
         self._seconds += SECONDS_PER_CHARACTER * len(text)
         if self._lines:
-            self._lines.until = begun + self._seconds
+            self._lines.deadline = begun + self._seconds
             html = self._colored(self._lines.read(text), text)
         else:
             html = self._colored(self._at_once(text, self._seconds), text)
@@ -127,13 +127,13 @@ class CodeColors:
         # Some lexers keep state while they read, so each text gets a new one.
         if self._reads_lines:
             lines = LineLexer(self._lexer, self._max_match)
-            lines.until = time.thread_time() + seconds
+            lines.deadline = time.thread_time() + seconds
             yield from lines.read_all(text)
             return
         lexer = self._lexer(stripnl=False, ensurenl=False)
-        until = time.thread_time() + seconds
+        deadline = time.thread_time() + seconds
         for token in lexer.get_tokens(text):
-            if time.thread_time() > until:
+            if time.thread_time() > deadline:
                 raise TimeoutError
             yield token
 

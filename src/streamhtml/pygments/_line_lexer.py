@@ -76,11 +76,11 @@ class LineLexer:
         max_match: see ``MAX_MATCH``.
 
     Attributes:
-        until: the CPU time of this thread, in seconds, at which reading raises ``TimeoutError``. It
-            is checked after each match, because some texts are made to be slow.
+        deadline: the CPU time of this thread, in seconds, at which reading raises ``TimeoutError``.
+            It is checked after each match, because some texts are made to be slow.
     """
 
-    until = float("inf")
+    deadline = float("inf")
 
     def __init__(self, lexer: Any, max_match: int = MAX_MATCH) -> None:
         self._lexer = lexer(stripnl=False, ensurenl=False)
@@ -162,7 +162,7 @@ class LineLexer:
         context.text = text
         self._unfinished = None
         while (pos := context.pos) < stop:
-            if time.thread_time() > self.until:
+            if time.thread_time() > self.deadline:
                 raise TimeoutError
             if context.stack[-1] in self._embedded_lexers:
                 yield from self._embedded(text, end)
@@ -243,7 +243,7 @@ class LineLexer:
         if self._inner is None:
             lexer = self._embedded_lexers[context.stack[-1]]
             self._inner = LineLexer(lexer, self._max_match)
-        self._inner.until = self.until
+        self._inner.deadline = self.deadline
         is_whole = end == len(text)
         part = text[pos:stop]
         for kind, value in self._inner.read_all(part) if is_whole else self._inner.read(part):

@@ -22,9 +22,11 @@ from streamhtml._source_reader import CLOSE_TIMEOUT, SourceReader
 from streamhtml._type_name import with_article
 from streamhtml.sources import AsyncDeltas, SyncDeltas, Tokens, deltas
 
-_USUAL_PARTS: Final = ("reasoning", "tool")
+_OTHER_PARTS: Final = ("reasoning", "tool")
+"""Parts of a source, besides its text, that have its name in front in the merged answer."""
 
-_IN_TURN: Final = ("text", "reasoning")
+_TEXT_PARTS: Final = ("text", "reasoning")
+"""Parts that begin a new paragraph after a tool call."""
 
 logger = logging.getLogger("streamhtml")
 
@@ -74,9 +76,9 @@ def _check_name(name: Any, names: Mapping[str, Any]) -> None:
             f"{name!r} cannot be the name of a part; use letters from a to z, digits and '_', with "
             "a letter first, such as 'left'"
         )
-    if name in _USUAL_PARTS:
+    if name in _OTHER_PARTS:
         raise ValueError(f"{name!r} is a part that each source may have; choose another name")
-    for part in _USUAL_PARTS:
+    for part in _OTHER_PARTS:
         if f"{name}_{part}" in names:
             raise ValueError(
                 f"'{name}_{part}' is the part {part!r} of the source {name!r}, and cannot be the "
@@ -188,10 +190,10 @@ class MergedDeltas(ReadDeltas):
         """
         if isinstance(delta, ToolDelta) and (name, delta.id) not in self._calls_seen:
             self._calls_seen.add((name, delta.id))
-            for part in _IN_TURN:
+            for part in _TEXT_PARTS:
                 if (name, part) in self._call_since:
                     self._call_since[name, part] = True
-        if delta.part not in _IN_TURN:
+        if delta.part not in _TEXT_PARTS:
             return False
         begins = self._call_since.get((name, delta.part), False)
         self._call_since[name, delta.part] = False

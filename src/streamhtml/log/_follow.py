@@ -57,7 +57,7 @@ class FollowPump:
         self._client = client
         self._next = 0  # The number of the next entry; 0 before the first batch.
         self._unpaused_chars = 0
-        self._closing = self._leaving = self._wants_stop = False
+        self._closing = self._process_ends = self._wants_stop = False
 
     def start(self) -> None:
         """Begin to read, and to write if the answer is recorded here."""
@@ -80,9 +80,9 @@ class FollowPump:
                     return batch
             elif self._next <= len(feed.batches):
                 return await self._take(feed)
-            elif self._ends(feed):
+            elif self._take_end(feed):
                 break
-            if self._leaving and not self._answer.is_written_here:
+            if self._process_ends and not self._answer.is_written_here:
                 self.is_cut = self._client.resumes
                 break
             if now >= self.ping.due:
@@ -136,7 +136,8 @@ class FollowPump:
         self.batch_after = batch.at
         return batch.deltas
 
-    def _ends(self, feed: Feed) -> bool:
+    def _take_end(self, feed: Feed) -> bool:
+        """Return whether the answer ends here. If so, take over how it has ended."""
         if self._is_unknown(feed):
             self._reply.number += 1
             return True
@@ -156,9 +157,9 @@ class FollowPump:
         self._wants_stop = True
         self._call_in_loop(self._answer.stop)
 
-    def leave(self) -> None:
+    def interrupt(self) -> None:
         """End the reading, because the process is about to end. May be called from any thread."""
-        self._leaving = True
+        self._process_ends = True
         self._call_in_loop(self._wake)
 
     def close(self) -> None:
@@ -238,7 +239,7 @@ class FollowStream(Stream):
         if outcome == "stopped":
             self._follow_pump.stop()
         else:
-            self._follow_pump.leave()
+            self._follow_pump.interrupt()
 
     def _outcome(self) -> tuple[Outcome, BaseException | None]:
         if self._follow_pump.is_cut:

@@ -82,7 +82,9 @@ class Writer:
         self._epoch = 0
         self._stored = 0  # How many entries the storage has.
         self._published = 0  # How many entries the feed has.
-        self._is_lost = self._is_away = self._is_fenced = self._has_given_up = False
+        self._is_lost = self._is_fenced = self._has_given_up = False
+        # Whether readers here get entries that the storage does not have, and the model goes on.
+        self._is_ahead = False
         self._is_ending = False
         self._retry_after = FIRST_RETRY
         self._give_up_at = float("inf")
@@ -116,7 +118,7 @@ class Writer:
         """Add the next entry. What comes after the end is not a part of the answer any more."""
         if not isinstance(self._entries[-1], EndEntry):
             self._entries.append(entry)
-            if self._is_away:
+            if self._is_ahead:
                 self._publish(len(self._entries))
             self._changed.notify()
 
@@ -175,8 +177,8 @@ class Writer:
             self.feed.is_missing = True
             self.feed.wakeup.notify()
             await self._until_begun()
-        if not (self._published or self.is_taken):  # It is ended before the storage has answered.
-            self._is_away = True
+        if not (self._published or self.is_taken):  # It ends before the storage has answered.
+            self._is_ahead = True
 
     @property
     def _has_begun(self) -> bool:
@@ -195,7 +197,7 @@ class Writer:
                 self.add(self._end())
                 break
             # A storage that is slower than the model gets fewer and larger batches.
-            while self._has_work() and not self._is_away:
+            while self._has_work() and not self._is_ahead:
                 await self._changed.wait()
         self._give_up_at = monotonic() + 2 * self._storage.lease
 
@@ -243,7 +245,7 @@ class Writer:
         try:
             stop = await self._store_one(number, encode(entry), _end_of(entry))
         except AnswerGone:
-            self._is_lost = self._is_away = True  # Generation does not wait for the storage.
+            self._is_lost = self._is_ahead = True
             self._publish(len(self._entries))
             self._changed.notify()
             return False
@@ -251,10 +253,10 @@ class Writer:
             await self._lose()
             return True
         except Exception as error:
-            self._note_away(error)
+            self._note_unreachable(error)
             return False
         self._stored = number + 1
-        self._is_away, self._retry_after = False, FIRST_RETRY
+        self._is_ahead, self._retry_after = False, FIRST_RETRY
         self._publish(self._stored)
         self._changed.notify()
         if stop:
@@ -276,7 +278,7 @@ class Writer:
         header = await self._stored_header()
         if header is not None and not header.key:
             # The user has stopped it before it began. Only readers here get it.
-            self._has_given_up = self._is_away = True
+            self._has_given_up = self._is_ahead = True
             if not self._published:
                 self._entries[0] = header
             self._publish(len(self._entries))
@@ -299,10 +301,10 @@ class Writer:
             return None
         return header if isinstance(header, Header) else None
 
-    def _note_away(self, error: Exception) -> None:
-        if not self._is_away:
+    def _note_unreachable(self, error: Exception) -> None:
+        if not self._is_ahead:
             logger.warning("the log cannot be reached to store %s", self.id, exc_info=error)
-        self._is_away = True
+        self._is_ahead = True
         self._publish(len(self._entries))
         self._changed.notify()
 

@@ -111,7 +111,7 @@ class JinjaSite(Site):
         return render
 
     def finder(self, template: Any) -> FindTemplate | None:
-        site = self._beside(template)
+        site = self._for_template(template)
         if site._environment is None:
             return None
         has_templates = site._environment.loader is not None
@@ -126,7 +126,7 @@ class JinjaSite(Site):
 
     def notice(self, template: Any, language: str) -> Notice:
         language = language or self._language()
-        environment, find = self._beside(template)._environment, self.finder(template)
+        environment, find = self._for_template(template)._environment, self.finder(template)
         if environment is None or find is None:
             return Notice(language=language)
         own = find(TEMPLATE)
@@ -138,8 +138,8 @@ class JinjaSite(Site):
         context = Context(environment, {}, None, {}, environment.globals)
         return Notice(own, lambda text: str(context.call(gettext, text)), language)
 
-    def _beside(self, template: Any) -> "JinjaSite":
-        """Return this site; if it has no environment, one with that of the template."""
+    def _for_template(self, template: Any) -> "JinjaSite":
+        """Return this site, or one with the template's environment if this one has none."""
         if self._environment is None and isinstance(template, jinja2.Template):
             return JinjaSite(environment=template.environment)
         return self

@@ -80,7 +80,7 @@ def raising() -> Any:
 CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: Reply(context=[SECRET]), TypeError, "context is a list"),  # type: ignore[arg-type]
     (lambda: Reply(into=3), TypeError, "into=3 must be the id"),  # type: ignore[arg-type]
-    (lambda: stream(SECRET, []), TypeError, r"reply is a str; call stream\(reply, tokens\)"),
+    (lambda: stream(SECRET, []), TypeError, r"reply is a str, not a Reply; call"),
     (
         lambda: stream(Reply(), []).stop("done"),  # type: ignore[arg-type]
         ValueError,

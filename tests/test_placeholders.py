@@ -177,7 +177,7 @@ def test_a_part_that_is_shown_twice_is_refused() -> None:
     ["<p>no place", "<p>no place{% if ai_message and parts.status %}{% endif %}"],
 )
 def test_a_template_that_shows_no_part_is_refused(source: str, at_once: bool) -> None:
-    with pytest.raises(ValueError, match=r"neither \{\{ ai_message \}\} nor .* no place for"):
+    with pytest.raises(ValueError, match=r"neither \{\{ parts \}\} nor .* no place for"):
         reply(source, at_once=at_once).open()
 
 

@@ -55,8 +55,8 @@ def check_response(
     for name, value in headers.items():
         if not (isinstance(name, str) and isinstance(value, str)):
             raise TypeError(
-                f"the response header {name!r} has a value of the type {type_name(value)}; names "
-                "and values are str"
+                f"the response header {name!r} has a value of the type {type_name(value)}; pass "
+                "names and values as str"
             )
 
 

@@ -87,7 +87,7 @@ def build_headers(
     for given_name, value in given.items():
         name = "-".join(word.capitalize() for word in given_name.split("-"))
         if name in reserved:
-            raise ValueError(f"headers has {given_name}, but {reserved[name]}")
+            raise ValueError(f"headers has {given_name!r}, but {reserved[name]}; leave it out")
         headers[name] = value
     headers["Content-Type"] = media_type
     if gzip:

@@ -318,7 +318,9 @@ def _check_arguments(
     """Close the source and raise an exception if another argument is not valid."""
     try:
         if not isinstance(reply, Reply):
-            raise TypeError(f"reply is {with_article(reply)}; call stream(reply, tokens)")
+            raise TypeError(
+                f"reply is {with_article(reply)}, not a Reply; call stream(reply, tokens)"
+            )
         check_times(interval, ping)
         check_on_end(on_end)
         check_limits(limits)

@@ -136,8 +136,9 @@ class LiveView:
         self._shell = render_shell(self._shown.message.render_once)
         if not self._shell.parts:
             raise ValueError(
-                "the template shows neither {{ ai_message }} nor {{ parts }} nor one of them, so "
-                "there is no place for the answer; add {{ parts }} where it belongs"
+                "the template shows neither {{ parts }} nor {{ ai_message }} nor a part such as "
+                "{{ parts.reasoning }}, so there is no place for the answer; add {{ parts }} where "
+                "the answer belongs"
             )
         for name in sorted(self._shell.parts, key=_order):
             self._places[name] = self._place(name)

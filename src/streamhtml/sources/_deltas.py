@@ -94,7 +94,10 @@ def deltas(tokens: Tokens, *, read: ReadToken | None = None) -> "AsyncDeltas | S
             last Delta.
     """
     if read is not None and not callable(read):
-        raise TypeError(f"read is {with_article(read)}, not a function that reads a token")
+        raise TypeError(
+            f"read is {with_article(read)}, not a function; pass one that takes a token and "
+            "returns its text or a Delta, or None for nothing"
+        )
     if isinstance(tokens, AsyncDeltas | SyncDeltas) and (read is None or tokens.read_with(read)):
         return tokens
     return AsyncDeltas(tokens, read) if is_async(tokens) else SyncDeltas(tokens, read)

@@ -136,8 +136,9 @@ class BaseStreamingResponse(Generic[RequestT]):
         TypeError: an argument has another type: ``tokens`` cannot be iterated, for example.
         ValueError: another argument is not valid, or the template does not show the answer.
 
-    A site can set these arguments in one place for all of its responses, except the first two,
-    ``context`` and ``nonce``. What a view passes itself comes first.
+    A site can set these arguments in one place for all of its responses, except those that belong
+    to one response: ``request``, ``tokens``, ``context``, ``nonce``, ``resume_url`` and
+    ``stop_url``. An argument that a view passes replaces that of the site.
     """
 
     reply: Reply
@@ -204,7 +205,10 @@ class BaseStreamingResponse(Generic[RequestT]):
     def _open(
         self, tokens: Tokens, asked: "_Asked", notice: Notice, **options: Any
     ) -> Stream | Reconnected:
-        """Return what a request with this method gets: for HEAD, a stream that is closed."""
+        """Return the stream for this request.
+
+        For HEAD it is closed already. A client that reconnects gets a ``Reconnected`` instead.
+        """
         with use_resource_scope(self._resource_scope):
             fragments = open_stream(self.reply, tokens, asked.client, **options)
         _sigterm.install_handler()

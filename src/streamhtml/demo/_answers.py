@@ -15,8 +15,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from streamhtml import merge
-from streamhtml._delta import Delta
+from streamhtml import Delta, merge
 from streamhtml.demo import _tool_answer
 from streamhtml.sources import Tokens
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from typing import Final
 
-from streamhtml._delta import Delta, ToolDelta
+from streamhtml import Delta, ToolDelta
 
 WORK_SECONDS: Final = 1.5
 """How long the slower tool works, in seconds."""

@@ -203,7 +203,7 @@ async def test_the_answer_knows_how_each_source_has_ended(
         "c": ("", "failed", "failed"),
     }
     [record] = caplog.records
-    assert record.getMessage() == "the source 'c' of a merged one failed"
+    assert record.getMessage() == "the source 'c' of merge() failed"
     assert "no route" in caplog.text
 
 

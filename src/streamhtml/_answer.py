@@ -325,9 +325,10 @@ class Answer:
         return parts[-1] if parts else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return values that ``json.dumps()`` can store: only those that JSON has.
+        """Return the answer as values that ``json.dumps()`` can store.
 
-        ``Markup`` keeps its kind, so whoever can write what is stored can write HTML into the page.
+        ``Markup`` is stored as trusted HTML, and is shown unescaped again. So whoever can change
+        what is stored can write HTML into the page.
         """
         return {
             "version": VERSION,
@@ -343,7 +344,8 @@ class Answer:
     def from_dict(cls, data: Mapping[str, Any]) -> "Answer":
         """Return the answer that ``to_dict()`` has stored.
 
-        Names that are not known are ignored. No text is checked: see ``to_dict()``.
+        Unknown names are ignored. The content of texts and of ``Markup`` is not checked: see
+        ``to_dict()``.
 
         Raises:
             ValueError: this is no stored answer, or one of a newer version. The message says which

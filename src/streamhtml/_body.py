@@ -1,6 +1,7 @@
-"""Makes the bytes of one response: encodes each Fragment, and compresses it if the view wants that.
+"""Makes the bytes of one response: encodes each Fragment, and compresses it if that is asked for.
 
-While a body is iterated, SIGTERM ends it. Nothing here knows a framework.
+If SIGTERM arrives during the iteration, the body ends with its last Fragment. Nothing here knows a
+framework.
 """
 
 from collections.abc import Callable
@@ -65,7 +66,7 @@ class Body:
             self._encoding = RenderInThread(
                 current_event_loop(), copy_context(), partial(self._encode, fragment), waits=False
             )
-        # The server may have been cancelled while it was waiting for this.
+        # If this wait is cancelled, the next call waits for the same result.
         data = await self._encoding.result()
         self._encoding = None
         return data

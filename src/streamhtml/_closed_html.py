@@ -1,4 +1,4 @@
-"""HTML that is closed: a parser that has read it goes on as if there had been nothing.
+"""Closes HTML: completes what a piece of HTML leaves open, so that it cannot affect what follows.
 
 The law: in what ``closed()`` returns, no tag, comment or character reference is unfinished, each
 element has both tags (but for void ones), and they are nested as in the tree that a parser makes of
@@ -51,12 +51,12 @@ _IGNORED: Final = frozenset(
 )
 # htmx makes a <template> of <hx-…>, by regular expressions.
 _HX_NAME: Final = re.compile(r"hx-[a-z0-9-]+\Z")
-# Clients that do not look at what is around them take these for tags, even in a value. So does a
+# Some clients take these for tags wherever they are, even in the value of an attribute. So does a
 # parser that takes the content of <noscript> for text.
 _MISREAD: Final = re.compile(r"<(?=/?(?:template|hx-|noscript|body|head|html))", FLAGS)
 _SEEN_AS_END: Final = re.compile(_MISREAD.pattern.replace("/?", "/"), FLAGS)
 _OPEN_REFERENCE: Final = re.compile(r"&(?:#[xX]?)?[0-9A-Za-z]{0,40}\Z")
-# In these, not every parser finds the same tags.
+# Inside of these, parsers do not agree on what is a tag.
 _UNCERTAIN: Final = FOREIGN | {"select"}
 _IMPLIED: Final = {"table": "tbody", "tbody": "tr", "tfoot": "tr", "thead": "tr", "tr": "td"}
 
@@ -67,8 +67,9 @@ class _Open(NamedTuple):
     end: str
     """The end tag; ``""`` if both tags are left out."""
     parent: str
+    """``_Writer.parent`` before it was opened."""
     reach: Names
-    """The attributes of the writer before it was opened."""
+    """``_Writer.reach`` before it was opened."""
 
 
 def closed(html: str, parent: str = "") -> Markup:

@@ -51,7 +51,7 @@ class Replacement(Delta):
 
 @dataclass(frozen=True, slots=True)
 class PartEnd(Delta):
-    """One source of a merged one has ended. Nothing more comes in its part.
+    """One of the sources of ``merge()`` has ended, and its part gets no more text.
 
     Args:
         text: always ``""``.
@@ -70,7 +70,7 @@ ToolField: TypeAlias = Literal["arguments", "result", "error"]
 
 @dataclass(frozen=True, slots=True)
 class ToolDelta(Delta):
-    """A piece of one tool call. Its text may be empty: that a call begins is worth showing.
+    """A piece of one tool call. Its text may be empty, because a page can show that a call begins.
 
     Args:
         text: a piece of the arguments, or the result, or the error.

@@ -5,7 +5,7 @@ import zlib
 
 _GZIP = 16 + zlib.MAX_WBITS
 _MEMORY_LEVEL = 5
-"""From 1 to 9. Level 5 needs a quarter of the memory of level 8, and compresses as well here."""
+"""From 1 to 9. Level 5 needs a quarter of the memory of level 8, but compresses as well here."""
 
 _CODING = re.compile(r"\s*(gzip|x-gzip|\*)\s*(?:;\s*q=([\d.]+)\s*)?", re.IGNORECASE)
 

@@ -1,7 +1,7 @@
 """Decides where a character that cannot be seen is kept, because a reader needs it.
 
 The law: a decision depends on the two characters before and the two after it, and never on another
-decision, so it is the same however the text is cut. Only the flags of regions are longer.
+decision, so it is the same however the text is cut. Only the flag of a region is read as a whole.
 
 The data are those of Unicode 16, and do not depend on Python's version. The same rules are a table
 in docs/reference/characters.md, with reasons and sources. Where an exact set of neighbours would be

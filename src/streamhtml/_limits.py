@@ -18,7 +18,7 @@ LIMIT_OUTCOMES: Final[dict[LimitName, Outcome]] = {
     "duration": "truncated",
     "unread": "interrupted",
 }
-"""How an answer ends that has reached a limit."""
+"""The outcome of an answer that has reached a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class Limits:
         characters: maximum number of characters of the answer, all parts together. The answer
             stays in memory until its end. The largest models can output about half as many
             characters as the default. At the limit, the outcome is "truncated".
-        silence: time in seconds without a token from the source. Pings would keep the connection
-            of a source that hangs open for ever. The default is the time for which the SDKs of
-            OpenAI and Anthropic wait. A token without text, such as ``None``, also counts as one.
-            After that time, the outcome is "interrupted".
+        silence: time in seconds without a token from the source. Without this limit, pings would
+            keep the connection open for ever if the source hangs. The default is the time for which
+            the SDKs of OpenAI and Anthropic wait. A token without text, such as ``None``, also
+            counts as one. After that time, the outcome is "interrupted".
         duration: time in seconds for the whole answer, for a source that never comes to an end.
             After that time, the outcome is "truncated". A reader who does not take the next
             fragment within a second then does not see the end.
@@ -94,7 +94,7 @@ class Silence:
 
     Attributes:
         next_check: the time at which to call ``is_too_long()``.
-        heard_at: the time at which text from the source was last there.
+        heard_at: the last time at which the source is known to have yielded something.
     """
 
     __slots__ = ("_limit", "_reads", "heard_at", "next_check")

@@ -206,7 +206,7 @@ class MergedDeltas(ReadDeltas):
             outcome = "truncated"
         elif error is not None:
             outcome = "failed"
-            logger.error("the source %r of a merged one failed", name, exc_info=error)
+            logger.error("the source %r of merge() failed", name, exc_info=error)
         if error is not None:
             self._errors[name] = error
         self._outcomes[name] = outcome

@@ -165,7 +165,7 @@ class PartTemplates:
 
 
 def kinds_of(part: AnswerPart) -> Iterator[str]:
-    """Yield the kinds of a part, the most special first: ``left_tool``, then ``tool``.
+    """Yield the kinds of a part, the most specific first: ``left_tool``, then ``tool``.
 
     Only a part with the fields of a tool call is a "tool".
     """

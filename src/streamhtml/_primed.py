@@ -1,4 +1,4 @@
-"""``primed()``: waits for the first delta of a source, so that an earlier error is one of the view.
+"""``primed()``: waits for the first delta of a source, so that the view can handle earlier errors.
 
 The source is read by a ``SourceReader`` from then on, so one task or thread opens, reads and closes
 it. In an async view, that is a task of the event loop that runs. A sync view waits, and the source
@@ -187,7 +187,8 @@ class PrimedDeltas(ReadDeltas):
             with suppress(RuntimeError):  # The loop has ended, and nobody waits any more.
                 loop.call_threadsafe(wakeup.notify)
 
-        future = Context().run(submit, function())  # Not in that of another event loop.
+        # An empty context, because that of one event loop must not be used in another.
+        future = Context().run(submit, function())
         future.add_done_callback(wake)
         try:
             while not future.done():

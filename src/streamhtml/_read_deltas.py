@@ -1,4 +1,4 @@
-"""The base class of sources that read others: their Deltas come in batches, and are read already.
+"""The base class of sources that read other sources, whose Deltas arrive in batches.
 
 It is an iterator class and not a generator, so a forgotten one needs no event loop to be closed.
 """
@@ -26,7 +26,7 @@ class ReadDeltas(AsyncDeltas):
     def __init__(self) -> None:
         super().__init__(())
         super().split_reasoning(())  # The sources have found it already.
-        self._is_opened = True  # They have their own options.
+        self._is_opened = True  # read_with() refuses, so deltas(…, read=…) wraps this source.
         self._arrived: deque[Delta] = deque()
         self._reads_before = 0
 
@@ -62,7 +62,11 @@ class ReadDeltas(AsyncDeltas):
 
     @abstractmethod
     async def _next_batch(self) -> list[Delta] | None:
-        """Wait for the next Deltas. An empty list: a token had none. None: there are no more."""
+        """Wait for the next Deltas, and return them.
+
+        Returns:
+            An empty list if the source yielded a token without any; None at its end.
+        """
 
     @abstractmethod
     def _take_rest(self) -> list[Delta]:

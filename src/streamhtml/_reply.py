@@ -53,7 +53,7 @@ class Reply:
         renderer: "markdown", "text", "template", or a function that makes a ``Renderer`` from the
             id of a region.
         renderers: the renderers of single kinds of parts, as in ``{"reasoning": "text"}``. The
-            others have ``renderer``, but for tool calls, which are shown as "text".
+            others use ``renderer``, except tool calls, which are shown as "text".
         parts_templates: the templates of single kinds of parts in ``{{ parts }}``, by the kind.
         find_template: returns the site's template of a name such as
             "streamhtml/parts/tool.html", or None if it has none.

@@ -96,7 +96,7 @@ class BaseStreamingResponse(Generic[RequestT]):
             the template again for each fragment; or a function that makes a ``Renderer`` from the
             id of a region.
         renderers: the renderers of single kinds of parts, such as ``{"reasoning": "text"}``. The
-            others have ``renderer``, but for tool calls, which are shown as "text".
+            others use ``renderer``, except tool calls, which are shown as "text".
         parts_templates: the templates of single kinds of parts in ``{{ parts }}``, by the kind:
             their names in the framework, or the templates themselves. By default, they are the
             site's ``streamhtml/parts/KIND.html``, or those of this package.

@@ -86,10 +86,10 @@ def stream(
         on_end: called once with the reply when the reply is complete. ``reply.answer`` is then what
             was said, with the outcome, the times and what the source has reported. ``on_end`` is
             not called if the stream was never started. It is called after the source's cleanup, or
-            five seconds after the end. The last Fragment is sent when it is done, or after five
-            seconds; but first, if the source takes longer than 0.1 seconds to clean up after
-            ``stop()``. A coroutine function is awaited; any other runs on a worker thread. What it
-            raises is logged.
+            five seconds after the end. The last Fragment is sent when ``on_end`` is done, or after
+            five seconds. Only if the source takes longer than 0.1 seconds to clean up after
+            ``stop()``, it is sent before ``on_end`` is called. A coroutine function is awaited; any
+            other runs on a worker thread. What it raises is logged.
         limits: how much the stream may take. ``reply.limit`` is the name of a limit that ended it.
 
     Returns:

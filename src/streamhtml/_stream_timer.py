@@ -1,8 +1,8 @@
 """Notices that the time of a stream is over, or that its reader does not take the next Fragment.
 
-The reader's task is then somewhere else, mostly in the server's ``send()``, so a timer does it. The
-timer is not set again for each Fragment, which would cost more than the rest of a step. When it
-fires, it looks at the time of the last Fragment, and is set for what is left.
+The reader's task is then waiting elsewhere, mostly in the server's ``send()``, so this needs a
+timer. The timer is not set again for each Fragment, which would cost more than the rest of a step.
+When it fires, it looks at the time of the last Fragment, and is set for what is left.
 """
 
 from collections.abc import Callable

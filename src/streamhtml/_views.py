@@ -298,7 +298,7 @@ def emptied(place: "_FixedPlace | PartSequence") -> list[Patch]:
 
 
 def _order(place: str) -> int:
-    """Sort the places so that the first is the one after which the notice belongs."""
+    """Return the sort key of a place. The notice is added to the first one."""
     return ("text", SEQUENCE, place).index(place)
 
 

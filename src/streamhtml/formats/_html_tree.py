@@ -269,8 +269,8 @@ class Element:
     def index(self, child: "Element") -> int:
         """Return the index of a child.
 
-        It is mostly just after the child that was asked for before, or near the end. So these are
-        tried first: trying all in order would take time quadratic in the number of children.
+        It is mostly just after the child of the previous call, or near the end. So these are tried
+        first: trying all in order would take time quadratic in the number of children.
         """
         children, start = self.children, self._last_index
         nearby = range(start, min(start + 4, len(children)))

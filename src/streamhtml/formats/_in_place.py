@@ -16,7 +16,7 @@ in itself. So all templates are written directly after the message, or in an ele
 - What is open is a path of elements: ``_open``. The last element, and its last element, and so on,
   stay open as long as they may grow. What grows elsewhere ends the template and begins another.
   Elements that are left while they may still grow get a marker.
-- A tail is in a range. So are elements that other elements often take the place of.
+- A tail is in a range, and so is each element that is often replaced by another one.
 - What changes where there is no marker is written again, with what is around it.
 
 The law: without the processing instructions, the elements and the text are at the end exactly the

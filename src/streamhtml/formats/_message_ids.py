@@ -6,9 +6,9 @@ from streamhtml._patch import Fragment
 def message_ids(fragment: Fragment, count: int) -> list[str]:
     """Return the ids of the messages in which a fragment is sent. Each is the fragment's id.
 
-    For an answer in a log, only the last one is. The others have an id whose tag fits to no answer.
-    So for a client that was cut off before the last message, the answer is replaced, and nothing is
-    applied twice.
+    For an answer in a log, only the last message has this id. The tag in the ids of the others
+    belongs to no answer. So if a client was cut off before the last message, its whole answer is
+    replaced, and nothing is applied twice.
 
     Args:
         fragment: the fragment.

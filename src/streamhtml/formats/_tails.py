@@ -198,7 +198,7 @@ class Region:
         digest = blake2b(root.encode(), digest_size=6).digest()
         self._name = f"_{urlsafe_b64encode(digest).decode()[:5]}"
         self._appends = 0
-        """How many there were since the last marker was removed."""
+        """How many appends there were since the last marker was removed."""
         self._is_marked = False
         self.tail: _TailPlace | None = None
         self.may_be_marked = False

@@ -1,4 +1,4 @@
-"""``Attachment``: one reader's hold on an answer, from its first step to its last."""
+"""``Attachment``: how one reader gets the entries of an answer, from its first step to its last."""
 
 from contextvars import Context
 from math import inf
@@ -73,7 +73,7 @@ class Attachment:
         await self._hub.stop(self._id)
 
     def leave(self) -> None:
-        """End the reading. May be called more than once."""
+        """Stop reading. May be called more than once."""
         if self._reader is not None:
             self._hub.detach(self._reader)
             self._nothing, self._reader = self._reader.feed, None

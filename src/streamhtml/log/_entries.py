@@ -1,7 +1,7 @@
 """Entries: what was said and how it ended, as JSON text for a storage.
 
 Entry 0 is a ``Header``, each further one a ``Batch``, and the last one an ``EndEntry``. What is
-read is data from a database, of which nothing is trusted, except that ``Markup`` keeps its kind.
+read comes from a database, and is not trusted, except that stored ``Markup`` is trusted HTML again.
 Nothing here does I/O.
 """
 
@@ -38,8 +38,8 @@ class Header:
     """The first entry.
 
     Attributes:
-        key: a random text, which is another one for each generation; ``""`` for an answer that was
-            stopped before anybody began it.
+        key: a random text, different for each generation; ``""`` for an answer that was stopped
+            before anybody began it.
         began: the time at which it began, in seconds since 1970 (UTC).
     """
 

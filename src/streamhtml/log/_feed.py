@@ -21,10 +21,10 @@ POLL_EVERY: Final = 1.0
 """Time in seconds after which the storage is read again, because a notification can be lost."""
 
 RETRY_AFTER: Final = 0.1
-"""Time in seconds after which the storage is asked again that did not answer."""
+"""Time in seconds after which a storage that did not answer is asked again."""
 
 CHECKPOINT_EVERY: Final = 100
-"""Number of entries after which other tasks run, while an answer is read that has begun before."""
+"""Number of entries after which other tasks run, while the entries so far are decoded."""
 
 MIN_PAUSE: Final = 0.001
 """Time in seconds between two reads at least, if nothing has changed."""
@@ -112,7 +112,8 @@ class FeedReader:
         self._on_end = on_end
         self._epoch = 0
         self._read_at = monotonic()
-        """The time of the last answer of the storage; of the last one with entries, after one."""
+        """The time of the last successful read. Once the answer has been found, a read that does
+        not find it does not count."""
         self._trusted_from = 0.0
         """The time from which a lease that is over means that the writer is gone."""
         self._lost_at = inf
@@ -156,7 +157,7 @@ class FeedReader:
         )
 
     def _wait_for_storage(self, error: Exception) -> float:
-        # Its writer could not take the lease either. It gets some time to do so.
+        # The writer could not renew its lease either, so it gets some time to do so.
         self._trusted_from = monotonic() + self._storage.lease
         if monotonic() - self._read_at > 2 * self._storage.lease:
             logger.error("the log cannot be reached, which ends %s here", self.id, exc_info=error)
@@ -170,7 +171,7 @@ class FeedReader:
                 self.feed.is_missing = True
                 self.feed.wakeup.notify()
         elif monotonic() - self._read_at > 2 * self._storage.lease:
-            # Its writer would have written it again.
+            # If its writer were still there, it would have stored it again.
             self.feed.interrupt()
         return RETRY_AFTER if self.feed.header else POLL_EVERY
 
@@ -188,8 +189,8 @@ class FeedReader:
     def _skip_known(self, entries: list[tuple[int, Entry]]) -> list[tuple[int, Entry]]:
         """Return what is new, after the storage has got the entries from the beginning again.
 
-        If a writer has lost what it had stored, it stores the same again. Another writer stores
-        something else: then what was shown here is not the answer any more.
+        If the storage has lost the entries of a writer, the writer stores the same ones again. If
+        another writer has stored others, what was shown here is no longer the answer.
         """
         feed = self.feed
         known: list[Entry] = [] if feed.header is None else [feed.header, *feed.batches]

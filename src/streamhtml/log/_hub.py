@@ -98,7 +98,8 @@ class Hub:
         storage, now = self.storage, round(time(), 3)
         if await storage.bounded(storage.read(id, _NO_ENTRIES)) is not None:
             return False
-        with anyio.CancelScope(shield=True):  # Between the two, it would be interrupted.
+        # Shielded, because without the second call the answer would end as "interrupted".
+        with anyio.CancelScope(shield=True):
             epoch = await storage.bounded(storage.create(id, encode(Header("", now))))
             if epoch is None:  # Somebody has begun it meanwhile.
                 return False

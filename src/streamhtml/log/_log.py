@@ -45,8 +45,8 @@ class Log(Storage):
     other methods are for storages: see "Write your own log" in the documentation.
 
     Args:
-        lease: time in seconds after which a writer counts as gone that the storage has not heard
-            of. An answer then ends as "interrupted".
+        lease: time in seconds after which a writer that the storage has not heard from counts as
+            gone. An answer then ends as "interrupted".
         ttl: time in seconds for which the storage keeps an answer after its last change.
 
     Raises:

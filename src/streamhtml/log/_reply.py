@@ -77,7 +77,7 @@ class FollowedReply(Reply):
         return Fragment(0)
 
     def tag_of(self, key: str) -> str:
-        """Return the tag of an answer: it differs if a client's fragments would not fit to ours.
+        """Return the tag of an answer. It differs where another worker would make other fragments.
 
         Args:
             key: the key of the answer in the log.

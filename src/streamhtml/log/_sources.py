@@ -29,7 +29,7 @@ from streamhtml.sources import Tokens, deltas
 OnAnswer: TypeAlias = Callable[[Answer], Awaitable[None] | None]
 
 DEFAULT_INTERVAL: Final = 0.04
-"""Time in seconds between two batches, without a response that says another one."""
+"""Time in seconds between two batches, if no response sets another one."""
 
 
 class Following(LogSource):
@@ -199,7 +199,7 @@ class Recording(Following):
 
 
 class _OwnAttachment(Attachment):
-    """The hold of the reader whose response begins the answer.
+    """The attachment of the reader whose response begins the answer.
 
     Args:
         hub: the log.

@@ -1,4 +1,4 @@
-"""``Storage``: what a log needs of a database, and in which words they talk to each other."""
+"""``Storage``: what a log needs of a database, and the types of what they exchange."""
 
 import re
 from abc import ABC, abstractmethod
@@ -60,13 +60,13 @@ class Watch(Protocol):
 
 
 class Storage(ABC):
-    """Where the entries of answers are. A log inherits from it, and implements its methods.
+    """Stores the entries of answers. A log inherits from it, and implements its methods.
 
     An application does not call them. They may be called from several event loops of a process.
 
     Args:
-        lease: time in seconds after which a writer counts as gone that the storage has not heard
-            of.
+        lease: time in seconds after which a writer that the storage has not heard from counts as
+            gone.
         ttl: time in seconds for which an answer is kept after its last change.
 
     Raises:

@@ -26,7 +26,7 @@ from streamhtml.log._storage import AnswerGone, End, Storage, WriterFenced
 
 FIRST_RETRY: Final = 0.02
 LAST_RETRY: Final = 1.0
-"""Times in seconds between two attempts to store an entry: the first, and the longest."""
+"""The first and the longest time in seconds between two attempts to store an entry."""
 
 START_TIMEOUT: Final = 1.0
 """Time in seconds after which the message is shown, even if the storage has not answered."""
@@ -274,7 +274,7 @@ class Writer:
         return False
 
     async def _lose(self) -> None:
-        """Give the answer up: there is another one with this id, or a reader has ended this one."""
+        """Give up the answer: there is another one with this id, or a reader has ended this one."""
         header = await self._stored_header()
         if header is not None and not header.key:
             # The user has stopped it before it began. Only readers here get it.

@@ -60,7 +60,7 @@ class Commands:
         return await replies
 
     async def aclose(self) -> None:
-        """Send what is waiting, but end the task that sends after the timeout."""
+        """Send what is waiting. The task that sends is cancelled after the timeout."""
         if (sender := self._sender) is not None:
             _, late = await asyncio.wait([sender], timeout=self._timeout)
             for task in late:
@@ -88,7 +88,7 @@ class Commands:
             async with asyncio.timeout(self._timeout):
                 received = iter(await pipeline.execute(raise_on_error=False))
         except BaseException as error:
-            # A task that waits may not be left alone, also if the event loop is ending.
+            # No task may wait for ever, even if the event loop is ending.
             reason = error if isinstance(error, RedisError) else _unreachable(error)
             for _, replies in sent:
                 _fail(replies, reason)

@@ -35,7 +35,8 @@ class RedisLog(Log):
     Each event loop has two connections, however many answers it writes and follows. They are opened
     when they are needed, and closed with the loop.
 
-    Whoever can write to the Redis can write into the page, because ``Markup`` keeps its kind.
+    Whoever can write to the Redis can write HTML into the page, because stored ``Markup`` is shown
+    unescaped.
 
     Args:
         url: such as ``"redis://localhost:6379/0"``, ``"rediss://…"`` or ``"unix:///…"``, as

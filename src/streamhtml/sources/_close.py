@@ -1,4 +1,4 @@
-"""Close a source or its iterator, whatever name its SDK gives to the closing method."""
+"""Closes a source or its iterator, whatever name its SDK gives to the closing method."""
 
 import inspect
 from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import Any
 
 @lru_cache(maxsize=256)
 def _reads_as(kind: Any) -> str:
-    """Return how the fields of objects of this type are read. To ask each takes longer."""
+    """Return how the fields of objects of this type are read. Asking each object takes longer."""
     if issubclass(kind, Mapping):
         return "mapping"
     return "model" if "__pydantic_extra__" in dir(kind) else "object"
@@ -34,7 +34,10 @@ def field(value: Any, *names: str) -> Any:
 
 
 def fields(value: Any, names: tuple[str, ...]) -> list[Any]:
-    """Return each of the named attributes or values, or None. To ask for each takes longer."""
+    """Return all of the named attributes or values, or None for each that is missing.
+
+    This is faster than calling ``field()`` for each of them.
+    """
     kind: Any = type(value)
     reads_as = _reads_as(kind)
     if reads_as == "mapping":

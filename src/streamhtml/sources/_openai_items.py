@@ -1,4 +1,4 @@
-"""The items of OpenAI's Responses that are calls of tools, their results, or ask for approval.
+"""The items of OpenAI's Responses that are tool calls, their results, or requests for approval.
 
 The items: https://platform.openai.com/docs/api-reference/responses/object. Tools that the provider
 runs itself have a type of item each.
@@ -23,12 +23,12 @@ def is_call(item: object) -> bool:
 
 
 def call_id_of(item: object) -> str:
-    """Return the id of a call. That of the item is another, if it has both."""
+    """Return the id of a call. If the item has an id too, that is a different one."""
     return text_field(item, "call_id", "id")
 
 
 def name_of(item: object) -> str:
-    """Return the name of the tool. Those of the provider are named after the type of the item."""
+    """Return the name of the tool. A tool of the provider is named after the type of the item."""
     kind = kind_of(item)
     return text_field(item, "name") or ("" if kind in _NAMED else kind.removesuffix(_CALL))
 

@@ -106,10 +106,10 @@ class Report:
             raise TypeError(self.complaint) from None
 
     def explain(self, error: Exception) -> Exception:
-        """Return how the answer ended that an exception has ended.
+        """Return the exception to raise for one that the source has raised.
 
         Some SDKs raise at the end of an answer that was cut short or refused. The reader has seen
-        that answer, and it has not failed.
+        that answer, and it has not failed: it is ``Truncated``, with the exception as the cause.
         """
         if (self.why_cut_short or self.refused) and not isinstance(error, Truncated):
             truncated = Truncated(self.why_cut_short or "refusal")

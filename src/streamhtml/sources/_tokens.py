@@ -119,7 +119,7 @@ class TokenReader:
         self._read_with = read
         self._repeated = RepeatedText()
         self._think = ThinkSplitter(THINK_TAGS)
-        if isinstance(tokens, TokenReader):  # It has read them, and another function does again.
+        if isinstance(tokens, TokenReader):  # It reads the tokens, and ``read`` gets its Deltas.
             self.report, self._think = tokens.report, ThinkSplitter(())
         self._known: KnownTokens | None = None  # Only if a token is no text.
         self._pending: list[Delta] = []  # The last first.
@@ -254,13 +254,13 @@ def _is_pieces(given: object) -> bool:
 
 
 def _unknown(token: object) -> Exception:
-    """Return the error about a token that nobody reads.
+    """Return the error about an unknown token.
 
     It has the type and the names of the fields of the token, but not what they contain.
     """
     if is_whole_answer(token):
         return TypeError(whole_answer("a token", token))
-    # Mistral's error says what it is in another way than all others.
+    # Mistral's errors have their own way to say that they are errors.
     if (field(token, "error") or field(token, "object") == "error") and (text := error_text(token)):
         return SourceError(f"the provider reported an error: {text}")
     names = token if isinstance(token, Mapping) else getattr(token, "__dict__", {})

@@ -1,4 +1,4 @@
-"""Recognises the ends of fenced code, whose lines are not parsed.
+"""Recognises the end of fenced code, whose lines are not parsed.
 
 A closer reads one line. It returns the text that belongs to the block, and whether the block ends.
 """

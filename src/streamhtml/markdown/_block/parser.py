@@ -221,8 +221,8 @@ class BlockParser:
     def _continue_formula(self, line: str, formula: OpenFormula, complete: bool) -> bool:
         """Read a line of an open formula, and return whether it belongs to the formula.
 
-        If it does not, the lines of the formula are read again as text. A line that is not complete
-        is read only so far.
+        If it does not, the lines of the formula are read again as text. The beginning of a line is
+        only checked: if it can belong to the formula, the line is read when it is complete.
         """
         blocks = self._blocks
         cursor = Cursor(line)

@@ -646,13 +646,13 @@
   // ms from the reader's stop to the response. By its session, the server hears of the stop.
   const STOP_DELAY = 1000;
 
-  /** @param {Element} source whether it asks for streams only, by an attribute of its own */
+  /** Returns whether an element wants only streams, by its attributes. @param {Element} source */
   const wantsStream = (source) =>
     /data-stream(?!ing)/.test(String(source.getAttributeNames())) ||
     source.matches("[hx-ext*=streaming-html]");
 
   /**
-   * Says that a request was sent, which can be stopped, and ends when the page has left.
+   * Notes that a request was sent. It can be stopped, and ends when its place has left the page.
    * @param {Pick<StreamRequest, "source" | "target" | "abort">} request
    */
   function begin(request) {
@@ -1018,7 +1018,7 @@
   const RESUME_ATTEMPTS = 6;
   const RESUME_DELAY = 125; // ms; doubled for each attempt
 
-  const LEAVE_DELAY = 200; // ms; what only moves is back by then
+  const LEAVE_DELAY = 200; // ms; an element that is only moved is back by then
 
   /**
    * A request that has not ended. When its session begins, this changes what it does.
@@ -1039,8 +1039,8 @@
    */
 
   /**
-   * While this is on the page, Turbo and htmx 2 keep no copy of it, which would have only a part of
-   * an answer. When the reader comes back, they ask the server.
+   * While this element is on the page, Turbo and htmx 2 keep no copy of the page, which would have
+   * only a part of an answer. When the reader comes back, they ask the server.
    */
   const uncached = /** @type {Element} */ (
     parse('<meta name="turbo-cache-control" content="no-cache" hx-history="false">').firstChild

@@ -190,7 +190,7 @@ class Demo:
                 yield {"reply_url": reply_url(message.pair)}
 
     def stoppable(self, response: AnyResponse) -> AnyResponse:
-        """Return the response, so that ``stop()`` finds it."""
+        """Remember a response, so that ``stop()`` finds it, and return it."""
         self._streaming[response.reply.message_pair_id] = response
         return response
 

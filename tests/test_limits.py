@@ -18,7 +18,8 @@ MAX_FUNCTION_LINES = 60
 
 # Names that this project once used for things that have a name in the field.
 OLD_WORDS = re.compile(
-    r"\b(bell|doorbell|ring|rings|rung|belt|wire|encoder|stand_in_front|_tell|_told|_give_way|Ended|AtOnce|Spot)\b"
+    r"\b(bell|doorbell|rings?|rung|belt|wire|encoder|stand_in_front|_tell|_told|_give_way|Ended"
+    r"|AtOnce|Spot)\b"
 )
 
 

@@ -121,7 +121,7 @@ def check(results: Sequence[Any], documents: Sequence[Document]) -> None:
         for kind in KINDS
     ],
 )
-def test_the_html_wire(client: str, kind: str, page: Page) -> None:
+def test_the_html_format(client: str, kind: str, page: Page) -> None:
     those = documents(kind)
     fragments = replied(those)
     media_type, data = body(fragments)
@@ -140,7 +140,7 @@ def test_the_html_wire(client: str, kind: str, page: Page) -> None:
         for kind in KINDS
     ],
 )
-def test_the_htmx_wire(client: str, kind: str, page: Page) -> None:
+def test_the_htmx_format(client: str, kind: str, page: Page) -> None:
     # A place at a depth of 50 is a long selector, and what is written must be read at once.
     those = documents(kind)[:: 3 if kind == "deep" else 10]
     writes = tuple(encode(replied(those), HTMXFormat()))

@@ -26,10 +26,10 @@ BATCHES = [
 
 def answer(client: str) -> Answer:
     """Return the answer: the empty message, each batch, the end."""
-    wire = TurboFormat() if client == "turbo" else HTMLFormat()
+    chosen = TurboFormat() if client == "turbo" else HTMLFormat()
     reply = Reply(into="messages")
     fragments = [reply.open(), *map(reply.feed, BATCHES), reply.close("finished")]
-    return Answer(tuple(map(wire.encode, fragments)), wire.media_type)
+    return Answer(tuple(map(chosen.encode, fragments)), chosen.media_type)
 
 
 def begin(page: Page, server: SteppedServer, client: str, style: str = "") -> Request:

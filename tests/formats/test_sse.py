@@ -75,7 +75,7 @@ def test_a_ping_is_a_comment() -> None:
 
 
 @pytest.mark.parametrize("renderer", ["markdown", "text", "template"])
-def test_a_whole_reply_is_that_of_the_htmx_wire(renderer: str) -> None:
+def test_a_whole_reply_has_the_markup_of_the_htmx_format(renderer: str) -> None:
     reply = Reply(context={"human_message": "Hi"}, renderer=renderer)
     tokens = ["# A\n", "b *c", "*\n\n", "|a|\n|-|\n", "|b|\n", "\n```\n", "x\r\ny\n"]
     fragments = [reply.open(), *(reply.feed([Delta(token)]) for token in tokens)]

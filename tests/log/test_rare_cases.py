@@ -62,7 +62,7 @@ async def test_a_follower_stops_an_answer_of_another_process() -> None:
         assert [fragment async for fragment in own][-1].outcome == "stopped"
 
 
-async def test_a_watch_is_rung_by_another_thread() -> None:
+async def test_a_watch_is_notified_by_another_thread() -> None:
     log = MemoryLog()
     assert await log.create(PAIR, '{"version":1,"key":"k","began":0.0}')
     async with log.watch(PAIR, "stop") as stops:

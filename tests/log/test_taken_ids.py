@@ -102,7 +102,7 @@ async def test_a_stop_while_the_storage_is_slow(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("other", ["answer", "stop"])
-async def test_the_storage_was_away_and_has_something_else(other: str) -> None:
+async def test_the_storage_comes_back_with_another_answer(other: str) -> None:
     log, source, ended = Unreliable(), Steps("a", "b"), list[Answer]()
     log.fails = {"create"}
     async with reading(log.record(PAIR, source, on_end=ended.append)) as stream:

@@ -55,7 +55,7 @@ def test_two_connections_for_a_thousand_followers(server: RedisServer) -> None:
         assert wait_until(lambda: connections(client) == [])
 
 
-def test_rings_after_its_connection_was_killed(server: RedisServer) -> None:
+def test_notifies_after_its_connection_was_killed(server: RedisServer) -> None:
     async def main() -> None:
         log = RedisLog(server.url)
         async with log.watch("killed", "entries") as watch:
@@ -74,7 +74,7 @@ def test_rings_after_its_connection_was_killed(server: RedisServer) -> None:
         asyncio.run(main())
 
 
-def test_waits_while_redis_is_away() -> None:
+def test_waits_while_redis_cannot_be_reached() -> None:
     async def main(server: RedisServer) -> None:
         log = RedisLog(server.url, lease=0.2)
         async with log.watch("a", "entries") as watch:

@@ -234,7 +234,7 @@ def test_stops(server: RedisServer) -> None:
     run(server, test)
 
 
-def test_rings(server: RedisServer) -> None:
+def test_notifies_a_watch(server: RedisServer) -> None:
     async def test(log: RedisLog) -> None:
         async with log.watch("a", "entries") as entries, log.watch("a", "stop") as stop:
             for watch in (entries, stop):

@@ -121,6 +121,10 @@ class Log(Storage):
 
         Args:
             id: the id of the answer, which may come from a client.
+
+        Raises:
+            Exception: the storage cannot be reached, and the answer is not generated in this
+                process. It is ``TimeoutError`` if the storage has not answered within a lease.
         """
         await self._hub.stop(id)
 
@@ -129,6 +133,10 @@ class Log(Storage):
 
         Returns:
             None if there is no such answer.
+
+        Raises:
+            ValueError: the log has an entry that is not valid.
+            Exception: the storage cannot be reached, as for ``stop()``.
         """
         found = await read_answer(self, id)
         if found is None:
@@ -147,6 +155,10 @@ class Log(Storage):
 
         Returns:
             None if there is no such answer.
+
+        Raises:
+            ValueError: the log has an entry that is not valid.
+            Exception: the storage cannot be reached, as for ``stop()``.
         """
         found = await read_answer(self, id)
         return None if found is None else found.to_answer(id)

@@ -162,6 +162,3 @@ class Log(Storage):
         """
         found = await read_answer(self, id)
         return None if found is None else found.to_answer(id)
-
-    async def aclose(self) -> None:
-        """Close the connections of the storage. Recordings should have ended before."""

@@ -62,9 +62,7 @@ class Pump(SourceReader):
     batches, and other tasks run in between. An empty batch means that a ping is due.
 
     After ``close()`` and ``aclose()`` the iteration delivers what has already arrived, and ends
-    without waiting for the source's cleanup. ``limit`` is the name of the limit that ended the
-    iteration, or None. ``batch_after`` is the time in seconds from the start until the last batch
-    was taken.
+    without waiting for the source's cleanup.
 
     Args:
         tokens: the source, as ``deltas()`` takes it.
@@ -72,6 +70,11 @@ class Pump(SourceReader):
         ping: see ``Ping``.
         max_chars: maximum number of characters in a batch.
         limits: ``characters`` and ``silence`` are applied here.
+
+    Attributes (besides those of ``SourceReader``):
+        limit: the name of the limit that ended the iteration, or None.
+        batch_after: seconds from the start until the last batch was taken.
+        ping: says when a ping is due.
 
     Raises:
         TypeError: ``tokens`` cannot be iterated.

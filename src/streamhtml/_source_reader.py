@@ -43,16 +43,16 @@ class SourceReader:
     unread. An async source runs as a task, and a sync one on its own thread, both with a copy of
     the context variables.
 
-    ``source`` is what ``deltas()`` returned. ``source_has_ended`` is true once the source has
-    ended, even if it is not closed yet. ``error`` is the exception that ended it, or None. What it
-    raises after ``close()`` is only logged. ``interrupted`` is true if it was cancelled, as when
-    the event loop shuts down. ``started_at`` is the time of the start, by ``time.monotonic()``, and
-    ``first_delta_after`` the seconds from then until the first delta arrived, or None.
-
-    ``close()`` and ``aclose()`` close the source at any time, even if deltas are unread.
-
     Args:
         tokens: the source, as ``deltas()`` takes it.
+
+    Attributes:
+        source: what ``deltas()`` returned.
+        source_has_ended: whether it has ended. It may not be closed yet.
+        error: the exception that ended it, or None. What it raises after ``close()`` is logged.
+        interrupted: whether it was cancelled, as when the event loop shuts down.
+        started_at: the time of the start, by ``time.monotonic()``.
+        first_delta_after: seconds from then until the first delta arrived; None before that.
 
     Raises:
         TypeError: ``tokens`` cannot be iterated.

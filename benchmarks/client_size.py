@@ -1,4 +1,4 @@
-"""Measure what each section of the client costs.
+"""Measures what each section of the client costs.
 
     python benchmarks/client_size.py
 

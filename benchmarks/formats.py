@@ -1,4 +1,4 @@
-"""Measure the bytes of an answer in each format, against the HTML of the finished message.
+"""Measures the bytes of an answer in each format, against the HTML of the finished message.
 
     python benchmarks/formats.py         # simulates when the tokens arrive
     python benchmarks/formats.py --real  # also streams in real time, 50 s per text

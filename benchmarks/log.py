@@ -1,4 +1,4 @@
-"""Measure what a log costs: how long an entry takes to its readers, and what each of them costs.
+"""Measures what a log costs: how long an entry takes to its readers, and what each of them costs.
 
     python benchmarks/log.py            # about two minutes, on a quiet machine
     python benchmarks/log.py append     # only one of the measurements

@@ -1,4 +1,4 @@
-"""Measure what a stream costs a server, compared with a bare StreamingResponse.
+"""Measures what a stream costs a server, compared with a bare StreamingResponse.
 
 Both send the same tokens.
 

@@ -6,7 +6,7 @@ from typing import Final
 
 
 def _again(unit: str, before: str = "", after: str = "") -> Callable[[int], str]:
-    """Return what repeats ``unit`` up to a number of characters."""
+    """Return a function that repeats ``unit`` up to a number of characters."""
 
     def make(size: int) -> str:
         return before + unit * max(1, (size - len(before) - len(after)) // len(unit)) + after
@@ -15,7 +15,7 @@ def _again(unit: str, before: str = "", after: str = "") -> Callable[[int], str]
 
 
 def _halves(opening: str, middle: str, closing: str) -> Callable[[int], str]:
-    """Return what repeats an opening, and then a closing as often."""
+    """Return a function that repeats an opening, and then a closing as often."""
 
     def make(size: int) -> str:
         times = (size - len(middle)) // (len(opening) + len(closing))
@@ -25,7 +25,7 @@ def _halves(opening: str, middle: str, closing: str) -> Callable[[int], str]:
 
 
 def _counted(unit: str) -> Callable[[int], str]:
-    """Return what repeats ``unit`` with 0, 1, 2 … in it, up to a number of characters."""
+    """Return a function that repeats ``unit`` with 0, 1, 2 … in it, up to so many characters."""
 
     def make(size: int) -> str:
         pieces = []

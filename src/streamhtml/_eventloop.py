@@ -72,7 +72,7 @@ class EventLoop(Protocol):
     """The exception that is raised in a cancelled task."""
 
     identity: object
-    """The same object for the same loop. It can be a key, also a weak one."""
+    """The same object for the same loop. It can be a key of a ``WeakKeyDictionary``."""
 
     def create_wakeup(self) -> Wakeup: ...
 

@@ -141,7 +141,7 @@ _IN_FOREIGN: Final[dict[str, Names]] = {
     **dict.fromkeys(("mi", "mn", "mo", "ms", "mtext"), frozenset({"math"})),
 }
 CHANGES_REACH: Final[Names] = _MATTERS | {*_PUTS_OUT_OF_REACH, *_IN_FOREIGN}
-"""The elements inside of which a start tag can reach other elements than outside."""
+"""The elements that change which open elements a start tag inside of them can reach."""
 
 
 def is_ignored(name: str, parent: str) -> bool:

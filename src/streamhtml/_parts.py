@@ -29,7 +29,7 @@ from streamhtml._renderer import Renderer
 from streamhtml._text import TextRenderer
 
 RendererFor: TypeAlias = Callable[[AnswerPart], MakeRenderer]
-"""Returns what makes the renderers of a part."""
+"""Returns the function that makes the renderers of a part."""
 
 
 _ENDED: Final = ("done", "failed")
@@ -44,7 +44,7 @@ class PartSequence:
         prefix: the id of the message.
         answer: what was said.
         templates: render the parts.
-        renderer_for: returns what makes the renderers of a part.
+        renderer_for: returns the function that makes the renderers of a part.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class PartSequence:
         return patches
 
     def feeder(self, part: AnswerPart) -> Callable[[str], list[Patch]] | None:
-        """Return what shows the next text of a part, if nothing else can change with it."""
+        """Return a function that shows the next text of a part; None if more can change with it."""
         element = self._elements[part.index]
         region = element.regions.get("text")
         if region is None or region.renderer is None or part.is_tool:

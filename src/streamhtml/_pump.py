@@ -20,7 +20,7 @@ from streamhtml.sources import Tokens
 
 
 class Batches(Protocol):
-    """What a stream is made of: a ``Pump``, or an answer that somebody else reads from its source.
+    """Where a stream gets its batches: from a ``Pump``, or from an answer in a log.
 
     Each attribute and method is explained at ``Pump`` or ``SourceReader``.
     """

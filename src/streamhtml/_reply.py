@@ -276,7 +276,7 @@ class Reply:
 def _maker(
     renderer: str | MakeRenderer, markdown: MakeRenderer, name: str = "renderer"
 ) -> MakeRenderer:
-    """Return what makes renderers, from what is passed as ``renderer``, or in ``renderers``."""
+    """Return the function that makes renderers, for a value of ``renderer`` or ``renderers``."""
     if callable(renderer):
         return renderer
     if renderer not in RENDERERS:

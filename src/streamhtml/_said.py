@@ -12,7 +12,7 @@ Stored: TypeAlias = "str | dict[str, Any] | list[Any]"
 characters that some databases refuse; or a list of these."""
 
 _REFUSED: Final = re.compile("[\0\ud800-\udfff]")
-"""NUL and lone surrogates. PostgreSQL, for example, has no place for them, also not in JSON."""
+"""NUL and lone surrogates. PostgreSQL, for example, cannot store them, not even in JSON."""
 
 
 class Said:

@@ -28,7 +28,7 @@ class Site(ABC):
 
     @abstractmethod
     def finder(self, template: Any) -> FindTemplate | None:
-        """Return what finds the site's templates by their names; None if it has none.
+        """Return a function that finds the site's templates by their names; None if it has none.
 
         Args:
             template: the template of the message, as the view passes it.

@@ -83,8 +83,8 @@ class Shown:
         message: the message's template.
         answer: what was said so far.
         templates: render the parts.
-        renderers: what makes the renderers of a kind of part.
-        renderer: what makes the renderers of all other kinds.
+        renderers: the functions that make the renderers of single kinds of parts.
+        renderer: the function that makes the renderers of all other kinds.
         notice_of: renders the notice of an outcome, which may be empty.
         into: the id of the container; ``""`` is the one that the page asked for.
     """
@@ -98,7 +98,7 @@ class Shown:
     into: str
 
     def renderer_for(self, part: AnswerPart) -> MakeRenderer:
-        """Return what makes the renderers of a part."""
+        """Return the function that makes the renderers of a part."""
         for kind in kinds_of(part):
             if kind in self.renderers:
                 return self.renderers[kind]
@@ -290,7 +290,7 @@ class _FixedPlace:
 
 
 def emptied(place: "_FixedPlace | PartSequence") -> list[Patch]:
-    """Return what makes the element of a place empty."""
+    """Return the patches that empty the element of a place."""
     return [
         closed_patch("tail", Markup(), place.root),
         closed_patch("replace", Markup("".join(place.tags)), place.root),

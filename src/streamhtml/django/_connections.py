@@ -63,7 +63,7 @@ class ConnectionScope:
 
 
 class WaitingViewScope(ConnectionScope):
-    """The scope of a source for whose first delta the thread of the view waits."""
+    """The scope of a source if the thread of the view waits for its first delta."""
 
     _needs_own_thread = True
 

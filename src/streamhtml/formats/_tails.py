@@ -126,7 +126,7 @@ class Tails:
         return self._regions[root]
 
     def _write(self, patch: Patch, html: str, tail: str, *, may_mark: bool) -> Iterator[Change]:
-        """Yield what removes the old tail, appends HTML, and adds a tail in the same place.
+        """Yield changes that remove the old tail, append HTML, and add a tail in the same place.
 
         Args:
             patch: says the place.
@@ -150,7 +150,7 @@ class Tails:
             yield Change("append", region.selector(patch), added)
 
     def _rewrite(self, selector: str, html: str, tail: str, added: str) -> Iterator[Change]:
-        """Yield what changes the tail, and adds HTML before it."""
+        """Yield changes that replace the tail, and add HTML before it."""
         if self._replaces:
             yield Change("replace", selector, added)
             return
@@ -159,7 +159,7 @@ class Tails:
         yield Change("update", selector, tail) if tail else Change("remove", selector)
 
     def _replace(self, patch: Patch) -> Iterator[Change]:
-        """Yield what replaces an element. The markers that may be in it are removed before."""
+        """Yield changes that replace an element, after removing the markers that may be in it."""
         if not patch.root:
             yield from self._unmark()
             yield Change("replace", "", str(patch.html))
@@ -219,14 +219,14 @@ class Region:
         return root + path
 
     def count(self, *, may_mark: bool) -> Iterator[Change]:
-        """Count an append, and yield what inserts the marker, if it is time."""
+        """Count an append, and yield the change that inserts the marker, if it is time."""
         self._appends += 1
         if may_mark and not self._is_marked and self._appends >= _MARKED_AT:
             self._is_marked = True
             yield self._insert_marker()
 
     def unmark(self) -> Iterator[Change]:
-        """Yield what removes the marker, if there is one."""
+        """Yield changes that remove the marker, if there is one."""
         if self.may_be_marked:
             # Some clients report an error if they find nothing to remove.
             yield self._insert_marker()

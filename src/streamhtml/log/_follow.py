@@ -93,7 +93,7 @@ class FollowPump:
         raise StopAsyncIteration
 
     def _deadline(self, feed: Feed) -> float:
-        """Return the time until which an answer is waited for that nobody has begun."""
+        """Return the time until which to wait for an answer that nobody has begun."""
         is_waited_for = feed.header is None and feed.is_missing
         return self.started_at + self._answer.patience if is_waited_for else inf
 

@@ -51,7 +51,7 @@ class Hub:
         return writer
 
     def attach(self, id: str, loop: EventLoop) -> FeedReader:
-        """Return what reads an answer in the running event loop, for one more reader."""
+        """Return the feed reader of an answer in the running event loop, for one more reader."""
         feeds = self._feeds.setdefault(loop.identity, {})
         reader = feeds.get(id)
         if reader is None or reader.feed.is_outdated:

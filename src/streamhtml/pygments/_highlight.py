@@ -52,14 +52,14 @@ _NAME: Final = re.compile(r"[\w.+#-]+\Z")
 
 
 def highlight(language: str) -> "CodeColors | None":
-    """Return what colours a code block, for ``Options(highlight=highlight)``.
+    """Return an object that colours a code block, for ``Options(highlight=highlight)``.
 
     Args:
         language: one of Pygments' names for the language, such as "python" or "js", in any case.
 
     Returns:
-        An object that returns the HTML of each line, and in the end of the block. The text is in
-        elements that have Pygments' classes. None if the language is unknown.
+        An object that returns the HTML of each line, and in the end that of the block. The text is
+        in elements that have Pygments' classes. None if the language is unknown.
     """
     name = _lexers().get(language.lower())
     return CodeColors(name) if name else None

@@ -85,7 +85,7 @@ def stream_method(source: object) -> Callable[[], Any] | None:
 
 
 def sync_stream_method(source: object) -> Callable[[], Any] | None:
-    """Return what makes the sync stream of a run or of a chat engine; None if there is nothing."""
+    """Return a function that makes the sync stream of a run or a chat engine; None without one."""
     if type(source).__name__.endswith("Sync"):  # A run of Pydantic AI.
         return stream_method(source)
     # Both kinds of engine have the same class, and the stream of one of them.

@@ -388,6 +388,7 @@ def test_a_long_text_is_not_sent_again() -> None:
     [
         ("{{ part.text }}{{ part.text }}", r"shows \{\{ part.text \}\} more than once"),
         ('<p title="{{ part.text }}">', r"has \{\{ part.text \}\} inside of the tag"),
+        ("<template>{{ part.text }}", r"has \{\{ part.text \}\} inside of <template>"),
         ("{{ part.text|upper }}", r"changes the value of \{\{ part.text \}\}"),
     ],
 )

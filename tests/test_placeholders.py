@@ -231,3 +231,17 @@ def test_another_part_in_an_attribute_is_refused_by_its_name() -> None:
 )
 def test_odd_html_around_a_part_is_no_error(source: str) -> None:
     assert 'id="m7_text"' in opened(source)
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["<template>", "<x-a><TEMPLATE shadowrootmode=open><p>", "<table><template><tr><td><svg>"],
+)
+def test_a_part_in_a_template_is_refused(before: str) -> None:
+    with pytest.raises(ValueError, match=r"\{\{ ai_message \}\} inside of <template>.* <slot>"):
+        opened(f"{before}{{{{ ai_message }}}}")
+
+
+def test_a_part_beside_a_template_is_not_refused() -> None:
+    beside = "<template><p>x</p></template><script>'<template>'</script><i title='<template>'></i>"
+    assert texts_of(opened(f"{beside}{{{{ ai_message }}}}{beside}")) == {"m7_text": ""}

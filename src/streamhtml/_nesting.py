@@ -116,8 +116,9 @@ CONFLICTS: Final[dict[str, Names]] = {
 }
 """The elements that must not be in reach if a start tag is to have no other effect."""
 
-# The elements whose being open matters.
-_MATTERS: Final[Names] = frozenset().union(*CONFLICTS.values())
+# The elements whose being open matters. There are no conflicts with a template, but no client finds
+# what is inside.
+_MATTERS: Final[Names] = frozenset({"template"}).union(*CONFLICTS.values())
 
 _IN_SCOPE: Final[Names] = (
     frozenset({"button", "dd", "dt", "li", "nobr", "optgroup", "option", "p"}) | _HEADINGS | _RUBY

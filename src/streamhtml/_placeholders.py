@@ -11,7 +11,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from streamhtml._closed_html import closed
+from streamhtml._closed_html import closed, open_elements
 from streamhtml._template import SEQUENCE
 
 # Letters and digits only: no template engine escapes or changes them. The prefix has letters that
@@ -55,20 +55,28 @@ class Shell:
 
         Raises:
             ValueError: the template has a place in a tag, a comment or an element that does not
-                end, so that the element cannot be there.
+                end, so that the element cannot be there, or in a ``<template>``, so that no client
+                finds it.
         """
 
         def region(placeholder: str) -> str:
             start, end = regions[self._places[placeholder]]
             return f'{start}<template id="{placeholder}"></template>{end}'
 
+        has_template = "<template" in self._html.lower()
         self._html = closed(self._replace(_PLACEHOLDER, region))
-        found = _SLOT.findall(self._html)
+        found = {slot[1]: self._html[: slot.start()] for slot in _SLOT.finditer(self._html)}
         for placeholder, place in self._places.items():
             if placeholder not in found:
                 raise ValueError(
                     f"the template has {self._expression(place)} inside of a tag, a comment or an "
                     "element that does not end; add its end, or move the part out"
+                )
+            if has_template and "template" in open_elements(found[placeholder])[1]:
+                raise ValueError(
+                    f"the template has {self._expression(place)} inside of <template>, whose "
+                    "content is not part of the page, so the part cannot grow there; move it out "
+                    "(for a shadow root, into a <slot>)"
                 )
 
     def fill(self, content: Mapping[str, Markup]) -> Markup:

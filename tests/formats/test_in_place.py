@@ -304,6 +304,7 @@ TEMPLATES = [
     "<article>{{ parts.reasoning }}<hr>{{ ai_message }}<p>{{ parts.status }}</p></article>",
     "Thinking: {{ parts.reasoning }} Answer: {{ ai_message }} by {{ parts.tool }}",
     "<table><tbody><tr><td>{{ parts.reasoning }}<td>{{ ai_message }}</td></tr></tbody></table>",
+    "<svg><foreignObject>{{ parts.reasoning }}</foreignObject></svg>{{ ai_message }}",
 ]
 
 

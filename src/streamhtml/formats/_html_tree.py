@@ -31,8 +31,13 @@ _ATTRIBUTE: Final = re.compile(
     r"""(?P<name>[^\s=/]+)(?:\s*=\s*(?:"(?P<a>[^"]*)"|'(?P<b>[^']*)'|(?P<c>[^\s"']\S*)))?"""
 )
 # Nothing is written into these while they are open: what is inside is not HTML, or a comment or a
-# CSS rule would not work there.
+# CSS rule would not work there. Those around a region have to be open.
 OPAQUE: Final = frozenset({"math", "select", "svg", "template"}) | RAW | RCDATA
+
+PLACES: Final = re.compile(
+    r"""\sclass=["']?(?:[^"'>]*\s)?streamhtml(?P<part>-part)?[\s"'>]""", re.IGNORECASE
+)
+"""Finds a region, or a part, which is replaced when its state changes."""
 
 
 class Element:
@@ -95,7 +100,7 @@ class Element:
 
         Returns:
             All elements in it, at any depth, in the order of their start tags. What is inside of
-            ``OPAQUE`` elements is not among them.
+            opaque elements is not among them, except in those around a region.
         """
         if self.name in ONLY_TABLE_PARTS:
             return self._read_for_table(html)
@@ -125,7 +130,8 @@ class Element:
     def _read(self, html: str) -> list["Element"]:
         elements: list[Element] = []
         left_out: list[tuple[Element, str]] = []  # The parent and the name of each open one.
-        opaque: Element | None = None
+        opaque: Element | None = None  # The outermost one that is open.
+        count = 0  # How many elements there were up to it.
         node, at = self, 0
         while tag := _TOKEN.search(html, at):
             if tag.start() > at:
@@ -142,7 +148,8 @@ class Element:
                     continue
                 node.end = node.end or tag[0]
                 if node is opaque:
-                    node.children, node.last, opaque = ["".join(node.pieces())], None, None
+                    elements[count:] = node._hide_opaque()
+                    opaque = None
                 assert node.parent
                 node = node.parent
                 continue
@@ -162,14 +169,13 @@ class Element:
                 child.reach = reach_inside(name, reach)
             node.children.append(child)
             node.last = child
-            if opaque is None:
-                elements.append(child)
+            elements.append(child)
             if name in OPAQUE:
                 if name in RAW or (name in RCDATA and FOREIGN.isdisjoint(reach)):
                     at = child._read_text(name, html, at)
                     continue
                 if opaque is None and not is_void:
-                    opaque = child
+                    opaque, count = child, len(elements)
             if not is_void:
                 node = child
         if at < len(html):
@@ -181,6 +187,26 @@ class Element:
         self.start = f"<span{self.start[1 + len(self.name) :]}"
         self.replaces, self.name, self.end = self.name, "span", "</span>"
 
+    def _hide_opaque(self) -> list["Element"]:
+        """Keep what is in opaque elements as strings, except around a region.
+
+        Returns:
+            The elements inside of this one that are left.
+        """
+        left: list[Element] = []
+        todo = [self]
+        while todo:
+            element = todo.pop()
+            if element is not self:
+                left.append(element)
+            if not OPAQUE.isdisjoint((element.name, element.replaces)):
+                html = "".join(element.pieces())
+                # What is in a template is not on the page.
+                if element.name == "template" or not PLACES.search(html):
+                    element.children, element.last = [html], None
+            todo += reversed(element.elements())
+        return left
+
     def _read_text(self, name: str, html: str, at: int) -> int:
         """Read the content of an element that contains no tags, and return where it ends."""
         end = re.compile(f"</{name}>", FLAGS).search(html, at)
@@ -189,6 +215,10 @@ class Element:
         self.children.append(text if self.name == name else text.replace("<", "&lt;"))
         self.end = self.end or end[0]
         return end.end()
+
+    def can_grow(self) -> bool:
+        """Return whether anything can be written into it while it is open."""
+        return self.name not in VOID and (self.name not in OPAQUE or self.last is not None)
 
     def empty_copy(self) -> "Element":
         """Return an element without children. What it reads can become children of this one."""

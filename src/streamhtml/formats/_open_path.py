@@ -5,26 +5,17 @@ long as they may grow. What grows elsewhere ends the template and begins another
 left while they may still grow get a marker.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import count
 from secrets import token_hex
 from typing import Final
 
-from streamhtml._nesting import VOID
-from streamhtml.formats._html_tree import OPAQUE, Element
-
-PLACES: Final = re.compile(
-    r"""\sclass=["']?(?:[^"'>]*\s)?streamhtml(?P<part>-part)?[\s"'>]""", re.IGNORECASE
-)
-"""Finds a region, or a part, which is replaced when its state changes."""
+from streamhtml.formats._html_tree import PLACES, Element
 
 # When more of the answer is known, a paragraph becomes a heading, a list becomes a loose one, and
 # text in any of these becomes a link. Other elements are seldom replaced.
 _BLOCKS: Final = frozenset({"blockquote", "ol", "p", "table", "ul"})
 _LISTS: Final = frozenset({"ol", "ul"})
-# Where scripts run, there are no elements and no processing instructions in a <noscript>.
-_NEVER_OPEN: Final = VOID | OPAQUE | {"noscript"}
 
 
 class OpenPath:
@@ -280,4 +271,5 @@ def self_and_ancestors(element: Element) -> Iterator[Element]:
 
 
 def _can_grow(element: Element) -> bool:
-    return element.name not in _NEVER_OPEN
+    # Where scripts run, there are no elements and no processing instructions in a <noscript>.
+    return element.can_grow() and element.name != "noscript"

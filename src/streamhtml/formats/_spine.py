@@ -20,8 +20,7 @@ The law: what is visible at the end is exactly the tree.
 from html import escape
 from typing import Final, NamedTuple
 
-from streamhtml._nesting import VOID
-from streamhtml.formats._html_tree import OPAQUE, Element, shows_text
+from streamhtml.formats._html_tree import Element, shows_text
 from streamhtml.formats.html import new_token
 
 MARK: Final = "data-streamhtml"
@@ -183,7 +182,7 @@ class Spine:
                 last
                 and node.children[end - 1] is last
                 and node.written == end - 1
-                and _can_grow(last)
+                and last.can_grow()
             ):
                 self._open_element(last)
                 node, end = last, last.visible_end()
@@ -295,10 +294,6 @@ class Spine:
         rule = f"{','.join(selectors)}{{display:none!important}}"
         self._write(f"<style{nonce}>{rule}</style>")
         self._open[-1].element_count += 1
-
-
-def _can_grow(element: Element) -> bool:
-    return element.name not in VOID and element.name not in OPAQUE
 
 
 def _hideable(place: _Place) -> tuple[_Place, list[Element]]:

@@ -20,10 +20,9 @@ from streamhtml._nesting import FOREIGN, ONLY_TABLE_PARTS
 from streamhtml._patch import Fragment, Patch
 from streamhtml.formats import _client_hints as hints
 from streamhtml.formats._format import Format, FormatRequest
-from streamhtml.formats._html_tree import Element
+from streamhtml.formats._html_tree import PLACES, Element
 from streamhtml.formats._in_order import InOrder
 from streamhtml.formats._in_place import InPlace
-from streamhtml.formats._open_path import PLACES
 
 _EMPTY: Final = "<!---->"
 

@@ -102,4 +102,12 @@ def has_asked(sent: HeaderSet, answer: Answer) -> bool:
     if media_type == "multipart/mixed":
         return "multipart" in named
     is_native = any(b"<?start name=" in chunk for chunk in answer.chunks)
-    return not is_native or '"Chromium";v="15' in headers.get("Sec-CH-UA", "")
+    if is_native:
+        is_page = headers["Sec-Fetch-Dest"].strip().lower() in {
+            "document",
+            "iframe",
+            "frame",
+            "object",
+        }
+        return is_page and '"Chromium";v="15' in headers["Sec-CH-UA"]
+    return True

@@ -51,7 +51,7 @@ IDS = [
     *("0", "17", "-1", "+1", " 1", "1.5", "1e3", "²", "١", "0x10", "9" * 5000, "-" + "9" * 5000),
     *("finished ", "Finished", "None", "\x00", *OUTCOMES),
 ]
-DESTINATIONS = ["document", "iframe", "frame", "empty", "Document", "image", "x"]
+DESTINATIONS = ["document", "iframe", "frame", "object", "empty", "Document", "image", "x"]
 BRANDS = [
     *['"Not;A\\\\Brand";v="99", "Chromium";v="150", "Brave";v="150"'] * 4,
     *('"Chromium";v="149"', '"Chromium";v="156.0.1"', "Chromium;v=150", '"Opera";v="150"'),
@@ -113,6 +113,7 @@ VALUES: dict[str, Callable[[Random], str]] = {
     "Datastar-Request": _one_of(["true", "false", "", "1"]),
     "HX-Request": _one_of(["true", "false", "", "1"]),
     "HX-Boosted": _one_of(["true", "false", ""]),
+    "HX-History-Restore-Request": _one_of(["true", ""]),
     "HX-Target": _one_of(["form#f", "f", "#", "a b"]),
     "HX-Request-Type": _one_of(["partial", "full", ""]),
     "Last-Event-ID": _one_of(IDS),
@@ -125,7 +126,7 @@ VALUES: dict[str, Callable[[Random], str]] = {
 # These decide the format, and what it needs of the request.
 _DECIDE = [
     *("Accept", "Streaming-HTML", "Turbo-Frame", "Datastar-Request", "Last-Event-ID"),
-    "Sec-CH-UA",
+    *("Sec-CH-UA", "Sec-Fetch-Dest"),
 ]
 
 

@@ -17,6 +17,7 @@ WEIGHTS = ["", ";q=0", "; q=0.0", ";q=1", " ; Q=0.5", ";q=", ";q=x", ";boundary=
 RANGES = st.builds("".join, st.tuples(st.sampled_from(TYPES), st.sampled_from(WEIGHTS)))
 ACCEPT = st.one_of(st.lists(RANGES, max_size=4).map(", ".join), st.text(max_size=20))
 FLAGS = ["HX-Request", "HX-Boosted", "Turbo-Frame", "X-Turbo-Request-Id", "Datastar-Request"]
+FLAGS += ["HX-History-Restore-Request"]
 OTHERS = st.sampled_from([*FLAGS, "Sec-Fetch-Dest", "HX-Last-Part-ID", "Last-Event-ID"])
 VALUES = st.one_of(
     st.sampled_from(

@@ -67,15 +67,15 @@ def writer(headers: dict[str, str], before: str = "<main>", **options: bool) -> 
     return one_format._writer
 
 
-NATIVE = {HEADER: '"Chromium";v="150"'}
+NATIVE = {HEADER: '"Chromium";v="150"', "Sec-Fetch-Dest": "document"}
 
 
 @pytest.mark.parametrize(
     ("changed", "is_native"),
     [
         ({}, True),
-        ({"Sec-Fetch-Dest": "document"}, True),
         ({"Sec-Fetch-Dest": " IFRAME"}, True),
+        ({"Sec-Fetch-Dest": "object"}, True),
         ({HEADER: '"Chromium";v="149"'}, False),
         ({HEADER: ""}, False),
         # A script will put the page somewhere.

@@ -8,7 +8,7 @@ from typing import Final
 from streamhtml._patch import is_id
 from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml.formats import _server_sent_events as events
-from streamhtml.formats import multipart, turbo
+from streamhtml.formats import multipart, page, turbo
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats._registry import FORMATS, FormatName
 from streamhtml.formats.whole import WholeFormat
@@ -20,13 +20,10 @@ REQUEST_HEADER: Final = "Streaming-HTML"
 
 VARY: Final = (
     *(REQUEST_HEADER, "Accept", "Sec-Fetch-Dest"),
-    *("HX-Request", "HX-Boosted", "Turbo-Frame", "X-Turbo-Request-Id", "Datastar-Request"),
+    *("HX-Request", "HX-Boosted", "HX-History-Restore-Request"),
+    *("Turbo-Frame", "X-Turbo-Request-Id", "Datastar-Request"),
 )
 """The request headers that decide the format, for the ``Vary`` header of the response."""
-
-_NAVIGATION: Final = frozenset({"", "document", "iframe", "frame"})
-"""The values of ``Sec-Fetch-Dest`` of a request whose answer the browser shows as a page. Browsers
-leave the header out over plain HTTP."""
 
 
 class _Request:
@@ -44,13 +41,21 @@ class _Request:
         return media_type in self._accepted
 
     def is_navigation(self) -> bool:
-        return self._headers.get("Sec-Fetch-Dest", "").strip().lower() in _NAVIGATION
+        """Return whether the browser shows the answer as a page. Over plain HTTP, it does not say
+        where the answer goes."""
+        destination = self._headers.get("Sec-Fetch-Dest", "").strip().lower()
+        return destination in page.DESTINATIONS or not destination
 
 
 def _swaps_whole_page(request: _Request) -> bool:
-    """Return whether a script will replace the whole page: htmx's boosted links and Turbo Drive."""
-    return request.has("HX-Boosted") or (
-        request.has("X-Turbo-Request-Id") and not request.has("Turbo-Frame")
+    """Return whether a script will replace the whole page.
+
+    These are htmx, for boosted links and when the reader goes back, and Turbo Drive.
+    """
+    return (
+        request.has("HX-Boosted")
+        or request.has("HX-History-Restore-Request")
+        or (request.has("X-Turbo-Request-Id") and not request.has("Turbo-Frame"))
     )
 
 
@@ -86,8 +91,8 @@ def negotiate(headers: HeaderSource) -> str:
        newer than this package: "whole".
     2. ``Datastar-Request`` is there: "datastar".
     3. ``Accept`` has Turbo's media type: "turbo".
-    4. ``HX-Boosted`` is there, or ``X-Turbo-Request-Id`` without ``Turbo-Frame``: a script replaces
-       the whole page with the answer, so "page".
+    4. ``HX-Boosted`` or ``HX-History-Restore-Request`` is there, or ``X-Turbo-Request-Id`` without
+       ``Turbo-Frame``: a script replaces the whole page with the answer, so "page".
     5. ``Accept`` has the media type of an event stream: "sse".
     6. ``HX-Request`` is there, and ``Accept`` has "multipart/mixed": "multipart".
     7. ``HX-Request`` is there, so htmx sent the request without our client: "whole".

@@ -32,9 +32,10 @@ _REGION_CLASS: Final = "streamhtml"
 _WITH_TEMPLATE_FOR: Final = 150
 """The first version of Chromium that knows ``<template for>``."""
 
+DESTINATIONS: Final = frozenset({"document", "embed", "frame", "iframe", "object"})
+"""The values of ``Sec-Fetch-Dest`` of a request whose answer the browser shows as a page."""
+
 _DESTINATION: Final = "Sec-Fetch-Dest"
-# What the browser itself parses as a page. A script may put the answer anywhere.
-_PAGES: Final = frozenset({"document", "iframe", "frame"})
 
 _BODY_TAG: Final = re.compile(r"</?(?:body|html)(?=[\s/>])", re.IGNORECASE)
 
@@ -180,7 +181,8 @@ class PageFormat(Format):
 def _knows_template_for(request: FormatRequest) -> bool:
     """Return whether the browser itself parses the answer, and knows ``<template for>``."""
     sent = request.headers
-    is_page = sent.get(_DESTINATION, "document").strip().lower() in _PAGES
+    # A browser that sends one of the headers sends both. A script may put the answer anywhere.
+    is_page = sent.get(_DESTINATION, "").strip().lower() in DESTINATIONS
     return is_page and hints.chromium_version(sent.get(hints.HEADER, "")) >= _WITH_TEMPLATE_FOR
 
 

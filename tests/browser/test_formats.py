@@ -313,12 +313,15 @@ def test_datastars_own_library_prints_the_same(name: str) -> None:
 
 
 def placed(fragment: Fragment) -> Fragment:
-    """Return the fragment with a container for the message, as ``into`` gives it one."""
+    """Return the fragment with a container for the message, as ``into`` gives it one.
+
+    With a tag, as in a log, tails and markers have the same ids each time.
+    """
     patches = (
         replace(patch, root="messages") if patch.action == "append" and not patch.root else patch
         for patch in fragment.patches
     )
-    return replace(fragment, patches=tuple(patches))
+    return replace(fragment, patches=tuple(patches), tag="a")
 
 
 def arguments(change: Change) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from tests.docs.reference_client import Decoder, Page, spelled, token_of
@@ -45,7 +46,8 @@ def shown(fragments: Iterable[Fragment], name: str, resumed_at: int = 0) -> str:
     format_name: Any = name.removesuffix(" events")
     one_format = create_format(format_name, request)
     page, earlier = Page(), list[Patch]()
-    for fragment in fragments:
+    for each in fragments:
+        fragment = replace(each, tag="a") if resumed_at else each  # Only a log can resume.
         if fragment.index == resumed_at > 0:
             one_format = create_format(format_name, request)
             one_format.skip(Fragment(resumed_at - 1, tuple(merge_patches(earlier)), tag="a"))

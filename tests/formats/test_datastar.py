@@ -92,9 +92,9 @@ def test_each_change_equals_the_output_of_datastars_own_package(
 
 def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
     datastar_format = DatastarFormat()
-    tail = theirs("append", "#r", "<span id=_vABe3t>t</span>")
-    replaced = theirs("outer", "#_vABe3t", "<span id=_vABe3t>t</span>")
-    written = theirs("outer", "#_vABe3t", "a")
+    tail = theirs("append", "#r", "<span id=_kx3l3t>t</span>")
+    replaced = theirs("outer", "#_kx3l3t", "<span id=_kx3l3t>t</span>")
+    written = theirs("outer", "#_kx3l3t", "a")
     appended = theirs("append", "#r", "a")
     other = Patch("append", Markup("a"), "s")
     assert encoded(patch("tail", "t"), datastar_format=datastar_format) == tail
@@ -107,9 +107,9 @@ def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
 @pytest.mark.parametrize(
     ("html", "tail"),
     [
-        ("<td>1</td>", "<tr id=_vABe3t><td>1</td></tr>"),
-        ("<tr></tr>", "<tbody id=_vABe3t><tr></tr></tbody>"),
-        ("<p>a</p>", "<span id=_vABe3t><p>a</p></span>"),
+        ("<td>1</td>", "<tr id=_kx3l3t><td>1</td></tr>"),
+        ("<tr></tr>", "<tbody id=_kx3l3t><tr></tr></tbody>"),
+        ("<p>a</p>", "<span id=_kx3l3t><p>a</p></span>"),
     ],
 )
 def test_a_tail_in_a_table_is_wrapped_in_the_element_that_a_table_needs(
@@ -122,7 +122,7 @@ def test_an_empty_tail_removes_the_tail_before() -> None:
     datastar_format, empty = DatastarFormat(), Fragment(3, (patch("tail", ""),), tag="0")
     assert datastar_format.encode(empty) == datastar_format.encode(Fragment(2))
     encoded(patch("tail", "t"), datastar_format=datastar_format)
-    assert changes(datastar_format.encode(empty)) == theirs("remove", "#_vABe3t")
+    assert changes(datastar_format.encode(empty)) == theirs("remove", "#_kx3l3t")
     assert datastar_format.encode(empty) == datastar_format.encode(Fragment(2))
 
 

@@ -21,9 +21,9 @@ def patch(action: str, html: str, root: str = "r", **place: Any) -> Patch:
 
 
 def changes(
-    tails: Tails, *patches: Patch, index: int = 3, outcome: Any = None
+    tails: Tails, *patches: Patch, index: int = 3, outcome: Any = None, tag: str = ""
 ) -> list[tuple[str, str, str]]:
-    return [(*change,) for change in tails.changes(Fragment(index, patches, outcome))]
+    return [(*change,) for change in tails.changes(Fragment(index, patches, outcome, tag))]
 
 
 def test_a_region_that_changes_often_gets_a_short_name_until_the_end() -> None:
@@ -161,13 +161,28 @@ def test_a_marker_that_a_response_has_left_is_removed_with_the_replaced_region()
     first = Fragment(4, (region, patch("append", "a", "s")), tag="a")
     appended = ("append", "#s", "a")
     assert [tuple(change) for change in tails.changes(first)] == [
-        MARKER,
-        ("remove", "wbr#_vABe3", ""),
+        ("before", "#r", "<wbr id=_oyPVN hidden>"),
+        ("remove", "wbr#_oyPVN", ""),
         swap,
         appended,
     ]
     again = Fragment(5, (region,), tag="a")
     assert [tuple(change) for change in tails.changes(again)] == [swap]
+
+
+def test_the_marker_of_another_answer_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It was cut off, and is not in a log. A site may then take out the region alone.
+    keys = iter(["c", "d"])
+    monkeypatch.setattr("streamhtml.formats._tails.new_key", lambda: next(keys))
+    selectors = []
+    for tag in "", "", "a", "a", "b":
+        tails = Tails()
+        for _ in range(3):
+            ((_, selector, _),) = changes(tails, patch("append", "a"), tag=tag)[-1:]
+        selectors.append(selector)
+    first, second, *in_logs = selectors
+    assert in_logs[0] == in_logs[1]
+    assert len({first, second, *in_logs}) == 4
 
 
 HTML = ["a", " b ", "<i>c</i>", "<p>d</p>", "<ul><li>e</li></ul>", "<pre><code></code></pre>"]

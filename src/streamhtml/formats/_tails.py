@@ -10,6 +10,7 @@ import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from hashlib import blake2b
+from secrets import token_hex
 from typing import Final, Literal, NamedTuple
 
 from streamhtml._patch import Fragment, Patch, closed_patch, id_selector
@@ -71,12 +72,14 @@ class Tails:
     def __init__(self, *, replaces: bool = True) -> None:
         self._replaces = replaces
         self._regions: dict[str, Region] = {}
+        self._key = ""
         self._begun = False
 
     def changes(self, fragment: Fragment) -> Iterator[Change]:
         """Yield the changes of a fragment, in order."""
         if not self._begun:
             self._begin(fragment)
+            self._note_markers(fragment)
         patches, is_last = _joined(fragment.patches), fragment.outcome is not None
         may_mark = fragment.index >= _MARKED_AT and not is_last
         while patches:
@@ -95,7 +98,8 @@ class Tails:
 
     def skip(self, fragment: Fragment) -> None:
         """Note what an earlier response has sent."""
-        self._begun = True
+        if not self._begun:
+            self._begin(fragment)
         for patch in fragment.patches:
             if patch.action == "replace":
                 # The earlier response has removed the markers, and some regions may be gone.
@@ -110,19 +114,23 @@ class Tails:
                 region.may_be_marked = False
 
     def _begin(self, fragment: Fragment) -> None:
+        self._begun = True
+        # What another answer has left must not be found, even if its regions had the same ids.
+        self._key = fragment.tag or new_key()
+
+    def _note_markers(self, fragment: Fragment) -> None:
         """Note what an earlier response may have left.
 
         One that was cut off in a fragment of an answer in a log is followed by one that begins by
         replacing the regions. Their tails are in them, but their markers are not.
         """
-        self._begun = True
         for patch in fragment.patches if fragment.tag else ():
             if patch.action == "replace" and f'id="{patch.root}"' in patch.html:
                 self._region(patch.root).may_be_marked = True
 
     def _region(self, root: str) -> "Region":
         if root not in self._regions:
-            self._regions[root] = Region(root)
+            self._regions[root] = Region(root, self._key)
         return self._regions[root]
 
     def _write(self, patch: Patch, html: str, tail: str, *, may_mark: bool) -> Iterator[Change]:
@@ -181,21 +189,22 @@ class Tails:
 class Region:
     """What is on the page of one region, besides its content.
 
-    The ids are "_" and 5 characters, which have 30 bits. They are the same in every response that
-    shows the region, so that the next one can find what one has left that was cut off. They are
+    The ids are "_" and 5 characters, which have 30 bits. They are the same in every response to an
+    answer in a log, so that the next one can find what one has left that was cut off. They are
     only on the page while an answer grows.
 
     Args:
         root: the id of the region.
+        key: what the ids are made of, besides the root: the same for the same answer.
 
     Attributes:
         tail: where the tail is; None if there is none.
         may_be_marked: whether there may be a marker from an earlier response.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, key: str) -> None:
         self._root = id_selector(root)
-        digest = blake2b(root.encode(), digest_size=6).digest()
+        digest = blake2b(f"{root}{key}".encode(), digest_size=6).digest()
         self._name = f"_{urlsafe_b64encode(digest).decode()[:5]}"
         self._appends = 0
         """How many appends there were since the last marker was removed."""
@@ -238,6 +247,11 @@ class Region:
 
     def _insert_marker(self) -> Change:
         return Change("before", self._root, f"<wbr id={self._name} hidden>")
+
+
+def new_key() -> str:
+    """Return a key for an answer that no other response shows."""
+    return token_hex(6)
 
 
 def parent_of(html: str) -> str | None:

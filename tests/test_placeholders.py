@@ -242,6 +242,11 @@ def test_a_part_in_a_template_is_refused(before: str) -> None:
         opened(f"{before}{{{{ ai_message }}}}")
 
 
+def test_a_part_in_a_select_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"\{\{ ai_message \}\} inside of <select>"):
+        opened("<select><option>{{ ai_message }}</select>")
+
+
 def test_a_part_beside_a_template_is_not_refused() -> None:
-    beside = "<template><p>x</p></template><script>'<template>'</script><i title='<template>'></i>"
+    beside = "<template><p>x</p></template><script>'<template>'</script><i title='<select>'></i>"
     assert texts_of(opened(f"{beside}{{{{ ai_message }}}}{beside}")) == {"m7_text": ""}

@@ -12,6 +12,7 @@ from typing import Final
 from markupsafe import Markup
 
 from streamhtml._closed_html import closed, open_elements
+from streamhtml._nesting import Names
 from streamhtml._template import SEQUENCE
 
 # Letters and digits only: no template engine escapes or changes them. The prefix has letters that
@@ -20,6 +21,7 @@ _PREFIX: Final = "streamhtml"
 _PLACEHOLDER: Final = re.compile(f"({_PREFIX}[0-9a-f]{{32}})")
 # An element that can be in every other element, even in a table, but not in text.
 _SLOT: Final = re.compile(f'<template id="{_PLACEHOLDER.pattern}"></template>')
+_LOSES_PLACES: Final = re.compile("<(?:select|template)", re.IGNORECASE)
 _RECOGNISABLE: Final = len(_PREFIX) + 4  # Characters by which a changed placeholder is recognised.
 
 # The pieces of HTML inside which no element can be: comments; elements that hold only text; tags.
@@ -55,15 +57,15 @@ class Shell:
 
         Raises:
             ValueError: the template has a place in a tag, a comment or an element that does not
-                end, so that the element cannot be there, or in a ``<template>``, so that no client
-                finds it.
+                end, so that the element cannot be there, or in a ``<template>`` or ``<select>``, so
+                that clients do not find it.
         """
 
         def region(placeholder: str) -> str:
             start, end = regions[self._places[placeholder]]
             return f'{start}<template id="{placeholder}"></template>{end}'
 
-        has_template = "<template" in self._html.lower()
+        is_lost_somewhere = _LOSES_PLACES.search(self._html)
         self._html = closed(self._replace(_PLACEHOLDER, region))
         found = {slot[1]: self._html[: slot.start()] for slot in _SLOT.finditer(self._html)}
         for placeholder, place in self._places.items():
@@ -72,12 +74,21 @@ class Shell:
                     f"the template has {self._expression(place)} inside of a tag, a comment or an "
                     "element that does not end; add its end, or move the part out"
                 )
-            if has_template and "template" in open_elements(found[placeholder])[1]:
-                raise ValueError(
-                    f"the template has {self._expression(place)} inside of <template>, whose "
-                    "content is not part of the page, so the part cannot grow there; move it out "
-                    "(for a shadow root, into a <slot>)"
-                )
+            if is_lost_somewhere:
+                self._check_reach(place, open_elements(found[placeholder])[1])
+
+    def _check_reach(self, place: str, around: Names) -> None:
+        if "template" in around:
+            raise ValueError(
+                f"the template has {self._expression(place)} inside of <template>, whose content "
+                "is not part of the page, so the part cannot grow there; move it out (for a "
+                "shadow root, into a <slot>)"
+            )
+        if "select" in around:
+            raise ValueError(
+                f"the template has {self._expression(place)} inside of <select>, where some "
+                "browsers drop its element; move it out"
+            )
 
     def fill(self, content: Mapping[str, Markup]) -> Markup:
         """Return the HTML, which is closed, with ``content[name]`` in each region.

@@ -120,9 +120,9 @@ def _read_oob(text: str) -> Iterator[tuple[str, str, str]]:
 
 def _read_parts(text: str) -> Iterator[tuple[str, str, str]]:
     for part in parts_of(text):
-        style = part.headers.get("hx-reswap", "append")
+        style, _, target = part.headers.get("hx-swap", "append").partition(" target:")
         if style != "none":
-            yield style, part.headers.get("hx-retarget", "#messages"), part.html
+            yield style, target or part.headers.get("hx-target", "#messages"), part.html
         for _, target, swap, html in _PARTIAL.findall(part.html if style == "none" else ""):
             yield swap, target, html
 

@@ -152,6 +152,15 @@ CLIENTS: Final = {
         reconnects=True,
         closes="part",
     ),
+    "multipart-ours": Client(
+        "multipart",
+        "`hx-post`, `hx-get` with `hx-headers`",
+        "`Streaming-HTML: multipart`, `HX-Request: true`, `Accept: text/html, multipart/mixed`",
+        f"""<form hx-post="{{url}}" hx-headers='{{{{"Streaming-HTML": "multipart"}}}}' {_HTMX}>"""
+        f"{_BUTTON}</form>{_HERE}",
+        ("htmx4", "multipart", "ours"),
+        closes="ended",
+    ),
     "turbo": Client(
         "turbo",
         "`<form>`",

@@ -28,7 +28,7 @@ CLIENT_OF = {
     "htmx4": ("hx-post=", "/streaming-html.min.js"),
     "sse2": ("hx-post=", "/hx-sse-2.min.js"),
     "sse4": ("hx-post=", "/hx-sse-4.min.js"),
-    "multipart": ("hx-post=", "/hx-multipart.min.js"),
+    "multipart": ("hx-headers=", "/hx-multipart.min.js"),
     "turbo": ("<form", "/streaming-html.min.js"),
     "datastar": ("data-on:submit=", "/demo.js"),
     "page": ("<form", "/demo.css"),

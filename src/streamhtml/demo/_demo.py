@@ -61,8 +61,7 @@ _SCRIPTS: Final[dict[Client, tuple[str, ...]]] = {
     "htmx4": ("django_htmx/htmx-4.min.js", _OURS),
     "sse2": ("django_htmx/htmx-2.min.js", "django_htmx/ext/hx-sse-2.min.js", _OURS),
     "sse4": ("django_htmx/htmx-4.min.js", "django_htmx/ext/hx-sse-4.min.js", _OURS),
-    # Nothing of this library reads the answer.
-    "multipart": ("multipart/htmx.min.js", "multipart/ext/hx-multipart.min.js"),
+    "multipart": ("multipart/htmx.min.js", "multipart/ext/hx-multipart.min.js", _OURS),
     "turbo": ("turbo/turbo.es2017-umd.js", _OURS),
     "datastar": (f"{_DATASTAR_HOST}/gh/starfederation/datastar@1.0.0/bundles/datastar.js", _OURS),
     "page": (),

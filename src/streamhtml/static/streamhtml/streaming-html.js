@@ -78,7 +78,8 @@
    * @property {boolean} [turbo] whether its patches are for Turbo
    * @property {(text: string) => Iterable<Fragment>} read returns the fragments that are complete
    *   with this text
-   * @property {number} [idle] the seconds without a byte that end it; 0 for no limit
+   * @property {number} [idle] the seconds without a byte that end it; 0 for no limit, and if it is
+   *   not to be resumed here
    *
    * A request whose response is a stream, as the code that sent it sees it.
    *
@@ -1295,7 +1296,8 @@
       await resume();
       clearTimeout(idleTimer);
       await sink.flush();
-      reason = outcome || (aborted ? "aborted" : reason);
+      // Another library may have heard the outcome after the reader's stop.
+      reason = outcome || (aborted && !/ed$/.test(reason) ? "aborted" : reason);
       setBusy(false);
       showEnd(reason);
       session.setBusy = undefined;
@@ -1317,7 +1319,7 @@
 
     /** Asks for what was missed, if the server keeps it. */
     async function resume() {
-      while (resumeURL && !outcome && !aborted && attempt <= RESUME_ATTEMPTS) {
+      while (resumeURL && idle && !outcome && !aborted && attempt <= RESUME_ATTEMPTS) {
         // A random delay, so that clients whose server was restarted do not all come at once.
         await new Promise((done) => {
           endPause = disconnect = () => done(0);
@@ -1825,7 +1827,8 @@
         if (ctx.request.abort) ctx.request.headers[REQUEST_HEADER] ??= "html";
       },
       htmx_before_request(/** @type {Element} */ source, /** @type {any} */ { ctx }) {
-        ctx.sent = { source: sourceOf(source), target: ctx.target, abort: ctx.request.abort };
+        const { abort, headers } = ctx.request;
+        ctx.sent = { source: sourceOf(source), target: ctx.target, abort, headers };
         // htmx calls an extension for every request.
         if (wantsStream(source)) begin(ctx.sent);
       },
@@ -1849,7 +1852,6 @@
           // The message is inserted by the request's only swap, with its history and its events.
           insert: (/** @type {string} */ text) =>
             htmx.swap(Object.assign(ctx, { text, target, swap, select, status: "streaming" })),
-          headers: request.headers,
           elements: source.closest("[hx-ext*=streaming-html]"),
           onOpen() {
             request.abort = sent.abort;
@@ -1877,7 +1879,8 @@
     const { raw } = ctx.response;
     // With these, the application says itself what to do.
     const isOwn = Object.keys(ctx.hx)[0] || /hx-status/.test(String(source.getAttributeNames()));
-    if (raw.ok ? !raw.redirected : isOwn) return;
+    // Another extension that reads the body has replaced its `text()`.
+    if (raw.ok ? !raw.redirected || Object.keys(raw)[0] : isOwn) return;
     raw.text = async () => {
       const text = await raw.clone().text();
       if (raw.redirected) location.assign(raw.url);
@@ -1943,9 +1946,9 @@
   });
 
   // ---------------------------------------------------------------------------------------------
-  // Pages on which another library reads an event stream, and changes the page: hx-sse of htmx 4,
-  // htmx-ext-sse of htmx 2, and Datastar. A session follows what they do, for the form's state, the
-  // stop button, the live regions, the notices and the events.
+  // Pages on which another library reads the stream, and changes the page: hx-sse and hx-multipart
+  // of htmx 4, htmx-ext-sse of htmx 2, and Datastar. A session follows what they do, for the form's
+  // state, the stop button, the live regions, the notices and the events.
   // ---------------------------------------------------------------------------------------------
 
   /**
@@ -1954,8 +1957,10 @@
    * @param {Element} element that has asked
    * @param {string} html the change, trusted
    * @param {() => void} abort closes the connection
+   * @param {any} [sent] the request, as `htmx_before_request` has made it
+   * @param {Headers} [responseHeaders]
    */
-  function readBeside(stream, element, html, abort) {
+  function readBeside(stream, element, html, abort, sent = {}, responseHeaders) {
     const memory = memoryOf(stream);
     if (!memory.session) {
       if (!/\bstreamhtml\b/.test(html)) return; // It is not from this library.
@@ -1965,9 +1970,12 @@
         { patches: [{ action: "append", html: change }] },
       ];
       noteSent(source);
-      const request = { source, target: source, abort, timer: 0 };
-      memory.session = openSession(request, { read, idle: 0 });
-      clearTimeout(request.timer); // The line would be in the way of the other library's changes.
+      const { headers, isStopped } = sent;
+      /** @type {any} */
+      const request = { source, target: source, abort, headers, isStopped, timer: 0 };
+      memory.session = openSession(request, { read, idle: 0 }, responseHeaders);
+      endLine(request); // It would be in the way of the other library's changes.
+      finish(sent);
     }
     memory.session.push(html);
   }
@@ -1979,16 +1987,29 @@
     memory.session = undefined;
   }
 
+  listen("htmx:after:swap", ({ target, detail: { ctx } }) => {
+    const { sse, multipart = sse } = target._htmx ?? {};
+    if (multipart) {
+      readBeside(target, target, ctx.text, () => {
+        multipart.cancelled = true;
+        multipart.config.reconnect = false;
+        (multipart.abortController ?? multipart).abort();
+      }, ctx.sent, ctx.response.headers);
+    }
+  });
   // htmx 4 spells the event in two ways.
   listen("htmx:sse:after:message htmx:after:sse:message", ({ target, detail: { message } }) => {
-    if (message.event === "end") return endBeside(target, message.data);
-    readBeside(target, target, message.data, () => {
-      const connection = target._htmx.sse;
-      connection.config.reconnect = false;
-      connection.reader?.cancel();
-    });
+    if (message.event === "end") endBeside(target, message.data);
   });
-  listen("htmx:sse:close", ({ target, detail }) =>
+  listen("htmx:multipart:before:part", ({ target, detail }) => {
+    const { headers } = detail.part;
+    const id = headers.get("HX-Part-ID");
+    if (!/ed$/.test(id) || !memoryOf(target).session) return;
+    detail.connection.cancelled = true; // after this part
+    headers.set("HX-Trigger", "stream:" + id); // The session dispatches `stream:end`.
+    endBeside(target, id);
+  });
+  listen("htmx:sse:close htmx:multipart:close", ({ target, detail }) =>
     endBeside(target, detail.reason === "ended" ? "incomplete" : "aborted"),
   );
 

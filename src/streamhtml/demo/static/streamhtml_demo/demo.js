@@ -64,7 +64,6 @@ new MutationObserver((records) => {
   replaced?.remove();
   replaced = undefined;
   editing.hidden = true;
-  if (!("streamReset" in form.dataset)) form.reset(); // Nothing else does it.
   if (draft) message.value = draft;
   draft = "";
 }).observe(messages, { childList: true });

@@ -146,13 +146,15 @@ def test_the_last_part_triggers_the_end(outcome: Any) -> None:
 
 def test_a_ping_is_no_part() -> None:
     one_format = MultipartFormat()
-    fragments = [Fragment(0), Fragment(0, (SHELL,)), Fragment(0), Fragment(0)]
+    fragments = [Fragment(0), Fragment(0, (SHELL,)), *[Fragment(0)] * 20]
     fragments += [Fragment(1, (patch("tail", ""),)), Fragment(2, (), "finished")]
     body = "".join(map(one_format.encode, fragments)).encode()
     shell, end = by_htmx(one_format.media_type, body)
     assert shell == Part({"ping": "", "hx-part-id": "0"}, "<p id=r></p>")
     assert end.headers["hx-part-id"] == "finished"
-    assert [each.html for each in by_email(one_format.media_type, body)] == [shell.html, ""]
+    assert end.headers["ping"] == "." * 20
+    for read_parts in (by_email, by_python_multipart):
+        assert read_parts(one_format.media_type, body) == [shell, end]
 
 
 def test_a_part_is_complete_when_its_fragment_is() -> None:

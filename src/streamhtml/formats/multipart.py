@@ -38,6 +38,7 @@ class MultipartFormat(Format):
         self.media_type = f"{MEDIA_TYPE}; boundary={boundary}"
         self._delimiter = f"--{boundary}"
         self._begun = False
+        self._is_pinging = False
         self._tails = Tails()
         self._default_style = ""
 
@@ -52,13 +53,17 @@ class MultipartFormat(Format):
     def encode(self, fragment: Fragment) -> str:
         """Return the parts of a fragment, each with the boundary after it.
 
-        A ping is a header of the part that comes next.
+        A ping is a header of the part that comes next. Further pings make its value longer, because
+        some readers limit the number of headers.
         """
         changes = list(self._tails.changes(fragment))
         text = "".join(map(self._part, changes, message_ids(fragment, len(changes))))
         if fragment.outcome:
             text += self._end(fragment.outcome)
-        text = text or _PING
+        is_ping = not text
+        if is_ping:
+            text = "." if self._is_pinging else _PING
+        self._is_pinging = is_ping
         if not self._begun:
             self._begun = True
             return self._delimiter + text

@@ -99,6 +99,13 @@ def test_what_is_loaded_from_the_environment_has_the_names_of_the_site() -> None
         loads.load(7)
 
 
+def test_a_context_in_the_place_of_a_template_is_recognised() -> None:
+    with pytest.raises(
+        TypeError, match=r"template is a dict; .*, and the names for it as context=$"
+    ):
+        JinjaSite().load({"human_message": "secret"})
+
+
 def test_the_hint_says_where_a_name_would_be_looked_up() -> None:
     with pytest.raises(ValueError, match=r"^template='a' is a name; set x, or pass the template"):
         JinjaSite(hint="set x").load("a")

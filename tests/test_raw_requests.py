@@ -40,6 +40,20 @@ def test_a_scope_that_is_no_http_request_is_refused(scope: dict[str, Any], missi
     assert source.closed
 
 
+@pytest.mark.parametrize("response", [asgi.StreamingHTMLResponse, wsgi.StreamingHTMLResponse])
+def test_what_is_no_request_is_refused(response: Any) -> None:
+    source = Source()
+    says = "^request is a .*Source, which has no 'keys'; pass the request of your view first, and"
+    with pytest.raises(TypeError, match=says):
+        response(source)
+    with pytest.raises(TypeError, match=says):
+        response(source, SCOPE)
+    assert not source.closed  # It is where the request should be, so nobody knows what it is.
+    with pytest.raises(TypeError, match=r"^request is a NoneType, which has no 'keys'"):
+        response(None, tokens=source)
+    assert source.closed
+
+
 def test_an_environ_without_a_method_is_refused() -> None:
     source = Source()
     says = "^the environ has no 'REQUEST_METHOD'; pass the environ of a WSGI request; its keys are "

@@ -29,6 +29,20 @@ def check_context(context: Any) -> None:
             )
 
 
+def check_request(request: object, attribute: str) -> None:
+    """Check that the first argument of a response is a request of its framework.
+
+    Args:
+        request: the argument.
+        attribute: what every request of the framework has.
+    """
+    if not hasattr(request, attribute):
+        hint = "pass the request of your view first, and then the tokens"
+        if hasattr(request, "headers"):
+            hint = "for a request of another framework, import from the module of that framework"
+        raise TypeError(f"request is {with_article(request)}, which has no {attribute!r}; {hint}")
+
+
 def check_into(into: object) -> None:
     """Check the type of the id of the container, if there is one."""
     if not isinstance(into, str | None):

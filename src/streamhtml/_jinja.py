@@ -10,7 +10,7 @@ from jinja2.runtime import Context
 from streamhtml._notice import TEMPLATE, Notice
 from streamhtml._options import NO_SITE_OPTIONS, SiteOptions
 from streamhtml._site import Site
-from streamhtml._template import FindTemplate, Template
+from streamhtml._template import CONTEXT_HINT, FindTemplate, Template
 from streamhtml._type_name import with_article
 
 
@@ -53,6 +53,7 @@ def template_itself(template: Any) -> Template:
     raise TypeError(
         f"template{name} is {with_article(template)}; pass the template itself, for "
         "example environment.get_template(name) of Jinja, or a function from the context to HTML"
+        f"{CONTEXT_HINT if isinstance(template, Mapping) else ''}"
     )
 
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import wraps
 from inspect import signature
-from typing import Any, Final, Generic, NamedTuple, ParamSpec, TypeVar
+from typing import Any, ClassVar, Final, Generic, NamedTuple, ParamSpec, TypeVar
 
 from markupsafe import Markup
 
 from streamhtml import _sigterm
 from streamhtml._answer import Answer
-from streamhtml._arguments import check_answer, check_response
+from streamhtml._arguments import check_answer, check_request, check_response
 from streamhtml._body import Body
 from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._jinja import JinjaSite
@@ -48,14 +48,16 @@ def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def with_options(owner: Any, *args: Any, **named: Any) -> R:
         call: Callable[..., R] = function
-        if args and owner._site(args[0]).options.values is None:  # Fast path: no site options.
-            return call(owner, *args, **named)
-        passed = known.bind(owner, *args, **named).arguments
-        site_options = owner._site(passed["request"]).options
+        is_request = args and hasattr(args[0], owner._request_attribute)
+        if is_request and owner._site(args[0]).options.values is None:
+            return call(owner, *args, **named)  # Fast path: no site options.
+        passed = known.bind_partial(owner, *args, **named).arguments
         try:
+            check_request(passed.get("request"), owner._request_attribute)
+            site_options = owner._site(passed["request"]).options
             set_by_site = checked_options(site_options)
         except BaseException:
-            if "tokens" in passed:
+            if "tokens" in passed and not hasattr(passed["tokens"], owner._request_attribute):
                 close_source(passed["tokens"])
             raise
         options = {
@@ -142,6 +144,9 @@ class BaseStreamingResponse(Generic[RequestT]):
     """
 
     reply: Reply
+
+    _request_attribute: ClassVar[str]
+    """The name of an attribute that every request of the framework has."""
 
     _resource_scope: MakeResourceScope = nullcontext
     """Makes the context manager around the source, the templates and ``on_end``."""

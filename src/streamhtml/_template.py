@@ -16,6 +16,9 @@ Template: TypeAlias = Callable[[Mapping[str, Any]], str]
 FindTemplate: TypeAlias = Callable[[str], Template | None]
 """Returns the site's template of a name, such as "streamhtml/parts/tool.html", or None."""
 
+CONTEXT_HINT: Final = ", and the names for it as context="
+"""The end of an error about a context in the place of a template."""
+
 _RESERVED: Final = ("chunk_index", "ai_message", "parts")
 
 

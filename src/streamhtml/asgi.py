@@ -140,6 +140,8 @@ class StreamingHTMLResponse(ASGIResponse[Scope]):
     status: int
     headers: dict[str, str]
 
+    _request_attribute = "keys"
+
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self._body
 

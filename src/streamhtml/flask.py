@@ -27,6 +27,8 @@ class StreamingHTMLResponse(WSGIResponse[Request], Response):
     use ``request``, ``session`` and ``g``. ``app.config["STREAMHTML"]`` has the site's options.
     """
 
+    _request_attribute = "environ"
+
     def _environ(self, request: Request) -> Mapping[str, Any]:
         return request.environ
 

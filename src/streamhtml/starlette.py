@@ -27,6 +27,7 @@ class StreamingHTMLResponse(ASGIResponse[Request], StreamingResponse):
     """
 
     media_type = "text/html"
+    _request_attribute = "scope"
 
     def _scope(self, request: Request) -> Scope:
         return request.scope

@@ -66,6 +66,8 @@ class StreamingHTMLResponse(WSGIResponse[Environ]):
     status: str
     headers: list[tuple[str, str]]
 
+    _request_attribute = "keys"
+
     def __call__(
         self, environ: Environ, start_response: Callable[..., Any]
     ) -> "StreamingHTMLResponse":

@@ -348,3 +348,22 @@ def test_wrong_arguments_are_refused_in_the_view(
 
     assert call(view).status == 200
     assert re.search(says, refused[0])
+
+
+def test_a_view_that_forgets_the_request_is_told_so(call: Call) -> None:
+    refused: list[str] = []
+
+    def view(request: Any, response: Any) -> Any:
+        for arguments in ([iter("a"), request], [None, iter("a")]):
+            with pytest.raises(TypeError) as caught:
+                response(*arguments)
+            refused.append(str(caught.value))
+        return response(request, [])
+
+    assert call(view).status == 200
+    kinds = ["a str_ascii_iterator", "a NoneType"]
+    assert [re.sub("'.*'", "…", says) for says in refused] == [
+        f"request is {kind}, which has no …; pass the request of your view first, and then the "
+        "tokens"
+        for kind in kinds
+    ]

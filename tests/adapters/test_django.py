@@ -1,8 +1,10 @@
 """What only Django has."""
 
+import jinja2
 import pytest
 from django.contrib.staticfiles import finders
-from django.template import EngineHandler, engines
+from django.http import HttpResponse
+from django.template import EngineHandler, Template, engines
 from django.test import RequestFactory
 from django.utils.translation import override
 from tests.adapters.frameworks import _configure_django
@@ -36,6 +38,16 @@ def test_an_engine_that_does_not_escape_is_refused(backend: str, escapes: bool) 
         return
     with pytest.raises(ValueError, match="does not escape"):
         StreamingHTMLResponse(request, ["<a"], template)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [Template("{{ ai_message }}"), jinja2.Template("{{ ai_message }}"), HttpResponse(), {"a": "b"}],
+)
+def test_what_is_not_loaded_by_get_template_is_refused(template: object) -> None:
+    says = f"^template is a .*{type(template).__name__}; pass its name, or what get_template"
+    with pytest.raises(TypeError, match=says):
+        StreamingHTMLResponse(RequestFactory().get("/"), [], template)
 
 
 def test_the_template_tag() -> None:

@@ -154,7 +154,7 @@ WHOLE = {"role": "assistant", "content": "x"}
     ("token", "message"),
     [
         (7, "a token is an int, which is not known; pass deltas.source, read="),
-        (b"x", "a token is a bytes"),
+        (b"x", "a token is a bytes, which is not known; pass str: .* instead of aiter_bytes"),
         (dict.fromkeys(range(100)), "a token is a dict with the fields 0, .* 18, 19, which is not"),
         (Delta(7), "the text of a Delta is an int, not a str; pass str.value., or json.dumps"),  # type: ignore[arg-type]
         (Delta("x", 5), "the part of a Delta is an int, not a str; pass its kind"),  # type: ignore[arg-type]

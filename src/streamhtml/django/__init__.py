@@ -29,6 +29,7 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
     Notices are in the active language. ``settings.STREAMHTML`` has the options of the site.
     """
 
+    _request_attribute = "META"
     _resource_scope = ConnectionScope
 
     def _read_request(self, request: HttpRequest) -> tuple[str, HeaderSource]:

@@ -1,5 +1,6 @@
 """What a project sets: its templates, of Django's engine or Jinja2, its notices, its options."""
 
+from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -13,7 +14,8 @@ from streamhtml._jinja import escaping
 from streamhtml._notice import TEMPLATE, Notice
 from streamhtml._options import SiteOptions
 from streamhtml._site import Site
-from streamhtml._template import FindTemplate, Template
+from streamhtml._template import CONTEXT_HINT, FindTemplate, Template
+from streamhtml._type_name import with_article
 
 
 class DjangoSite(Site):
@@ -35,10 +37,16 @@ class DjangoSite(Site):
 
         Raises:
             django.template.TemplateDoesNotExist: no engine has a template of this name.
+            TypeError: it is neither.
             ValueError: the engine does not escape, so a model's answer could write HTML.
         """
         loaded = loader.get_template(template) if isinstance(template, str) else template
-        inner = loaded.template
+        inner = getattr(loaded, "template", None)
+        if inner is None:
+            raise TypeError(
+                f"template is {with_article(template)}; pass its name, or what get_template() "
+                f"returned{CONTEXT_HINT if isinstance(template, Mapping) else ''}"
+            )
         if isinstance(inner, jinja2.Template):
             escaping(inner)
         elif not inner.engine.autoescape:

@@ -34,6 +34,10 @@ _MAP_IT: Final = (
     "pass deltas(source, read=function) with a function that returns its text or a Delta, or None "
     "for nothing"
 )
+_DECODE_IT: Final = (
+    "pass str: HTTP clients decode it, for example with aiter_text() or aiter_lines() instead of "
+    "aiter_bytes()"
+)
 
 _TOOL_FIELDS: Final[tuple[ToolField, ...]] = get_args(ToolField)
 
@@ -268,5 +272,7 @@ def _unknown(token: object) -> Exception:
     shown = ", ".join(str(name)[:_MAX_LENGTH] for name in islice(names, _MAX_NAMES))
     fields = f" with the fields {shown}" if shown else ""
     remedy = ASK_FOR_MESSAGES if is_state(token) else _MAP_IT
+    if isinstance(token, bytes | bytearray):
+        remedy = _DECODE_IT
     what = f"a token is {with_article(token)}{kind}{fields}, which is not known"
     return TypeError(f"{what}; {remedy}")

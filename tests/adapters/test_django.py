@@ -1,11 +1,15 @@
 """What only Django has."""
 
+from contextlib import closing
+from typing import Any
+
 import jinja2
 import pytest
 from django.contrib.staticfiles import finders
-from django.http import HttpResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse
 from django.template import EngineHandler, Template, engines
-from django.test import RequestFactory
+from django.test import AsyncRequestFactory, RequestFactory
 from django.utils.translation import override
 from tests.adapters.frameworks import _configure_django
 
@@ -38,6 +42,24 @@ def test_an_engine_that_does_not_escape_is_refused(backend: str, escapes: bool) 
         return
     with pytest.raises(ValueError, match="does not escape"):
         StreamingHTMLResponse(request, ["<a"], template)
+
+
+class Proxy:
+    """A request around a request, as that of Django REST framework is."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._request, name)
+
+
+@pytest.mark.parametrize("factory", [RequestFactory(), AsyncRequestFactory()])
+def test_a_proxy_of_a_request_streams_as_the_request_does(factory: RequestFactory) -> None:
+    request = factory.get("/")
+    proxy: Any = Proxy(request)
+    with closing(StreamingHTMLResponse(proxy, ["a"])) as response:
+        assert response.is_async is isinstance(request, ASGIRequest)
 
 
 @pytest.mark.parametrize(

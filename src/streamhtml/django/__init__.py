@@ -7,7 +7,6 @@ script element, and ``{% streamhtml_style %}`` the link to the style sheet.
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
 from streamhtml._body import Body
@@ -43,8 +42,9 @@ class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpRes
     def _respond(
         self, request: HttpRequest, body: Body, status: int, headers: dict[str, str]
     ) -> None:
-        is_wsgi = isinstance(request, WSGIRequest)
-        content: Any = SyncIterator(body, request.environ) if is_wsgi else body
+        # Not isinstance(): the request of Django REST framework is a proxy.
+        environ = getattr(request, "environ", None)
+        content: Any = body if environ is None else SyncIterator(body, environ)
         StreamingHttpResponse.__init__(self, content, status=status, headers=headers)
         # GZipMiddleware would hold back small fragments. It skips a body that has an encoding.
         self.headers.setdefault("Content-Encoding", "identity")

@@ -209,3 +209,19 @@ def test_htmx_4_inserts_what_the_application_says(
     server.answers["/reply"] = usual_answer
     send(page)
     finish(page, server.wait_for(3))
+
+
+@pytest.mark.parametrize("place", ["messages", "#messages append"])
+def test_a_place_that_is_not_on_the_page_is_an_error_before_the_request(
+    place: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    show(page, server, "plain", form("plain", '<input name="message">', data_stream=place))
+    page.locator("[name=message]").fill("Hello?")
+    with page.expect_event("pageerror") as raised:
+        send(page)
+    says = f'no element matches data-stream="{place}"; an id needs a #'
+    assert str(raised.value) == says
+    assert problems == [f"exception: {says}"]
+    problems.clear()
+    assert page.locator("[name=message]").input_value() == "Hello?"
+    assert server.requests == []

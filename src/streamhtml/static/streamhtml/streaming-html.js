@@ -1536,7 +1536,7 @@
    */
   function readPlace(stream = "") {
     const [, selector, , position] = /** @type {RegExpMatchArray} */ (
-      /^(.*?)( (\w+(begin|end|HTML)))?$/.exec(stream)
+      /^(.*?)( ((before|after)\w+|\w+HTML))?$/.exec(stream)
     );
     return [selector || "body", position];
   }
@@ -1550,7 +1550,7 @@
     const [selector, position = "beforeend"] = readPlace(stream ?? " outerHTML");
     const find = () => (stream === undefined ? element : document.querySelector(selector));
     const target = find();
-    if (!target) throw new Error("data-stream: no " + selector);
+    if (!target) throw new Error(`no element matches data-stream="${stream}"; an id needs a #`);
     const place = {
       /** Another answer may have replaced it. */
       get target() {

@@ -233,7 +233,11 @@ class ReadTimeoutError(FailedError):
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (FailedError(status_code=401), 401),
+        (FailedError(status_code=400), 400),
+        (FailedError(status_code=401), 502),
+        (FailedError(code=402), 502),
+        (FailedError(response=FailedError(status_code=403)), 502),
+        (FailedError(status_code=407), 502),
         (FailedError(code="invalid_api_key", status=429), 429),
         (FailedError(code=503), 503),
         (FailedError(response=FailedError(status_code=404)), 404),

@@ -23,6 +23,9 @@ T = TypeVar("T")
 BAD_GATEWAY: Final = 502
 GATEWAY_TIMEOUT: Final = 504
 
+_OF_THE_SITE: Final = (401, 402, 403, 407)
+"""Statuses of a provider that are about the key and the account of the site."""
+
 
 def primed(tokens: Tokens) -> "PrimedDeltas":
     """Wait for the first delta of a source, or for its end, and return a source.
@@ -84,7 +87,8 @@ def http_status(error: BaseException) -> int:
     Returns:
         The status that the provider has sent, from 400 to 599, if the error has it as ``status``,
         ``status_code``, ``code`` or ``http_status``, or in its ``response``. 504 for a timeout.
-        Otherwise 502, which says that the fault is the provider's.
+        Otherwise 502; also for 401, 402, 403 and 407, which are about the key and the account of
+        the site. To the reader they would say to sign in, or to pay.
     """
     if isinstance(error, BaseExceptionGroup):
         return http_status(error.exceptions[0])
@@ -92,7 +96,7 @@ def http_status(error: BaseException) -> int:
         for name in "status_code", "code", "status", "http_status":
             status = getattr(each, name, None)
             if isinstance(status, int) and 400 <= status <= 599:
-                return int(status)
+                return BAD_GATEWAY if status in _OF_THE_SITE else int(status)
     if any("Timeout" in kind.__name__ for kind in type(error).__mro__):
         return GATEWAY_TIMEOUT
     return BAD_GATEWAY

@@ -179,7 +179,7 @@ def test_several_sources_stream_whole(ask: Ask) -> None:
     assert "streamhtml-notice" not in answer.text
 
 
-@pytest.mark.parametrize(("code", "status"), [(401, 401), (429, 429), (None, 502)])
+@pytest.mark.parametrize(("code", "status"), [(401, 502), (429, 429), (None, 502)])
 def test_an_error_before_the_first_token_has_its_status(
     ask: Ask, code: int | None, status: int
 ) -> None:

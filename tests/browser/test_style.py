@@ -75,6 +75,17 @@ COVERS = """() => {
 }"""
 
 
+# As in the reset of Tailwind 4.
+RESET = """@layer base {
+    * { margin: 0; padding: 0; border: 0 solid }
+    a { color: inherit; text-decoration: inherit }
+    h1 { font: inherit }
+    ul, ol { list-style: none }
+}"""
+LOOKS = """(elements, names) => elements.map(
+    (element) => names.map((name) => getComputedStyle(element)[name]))"""
+
+
 def message() -> str:
     """Return a message with parts of all kinds, and a notice."""
     reply = Reply(at_once=True, context={"human_message": "Hi", "message_pair_id": "ai_1"})
@@ -176,3 +187,14 @@ def test_the_look(page: Page, server: SteppedServer) -> None:
     for selector in "table", "pre":
         box = page.locator(f"[lang=ko] {selector}").first
         assert box.evaluate("element => element.scrollWidth <= innerWidth"), selector
+
+
+def test_a_reset_in_a_layer_takes_nothing_away(page: Page, server: SteppedServer) -> None:
+    names = "color textDecorationLine fontSize fontWeight marginTop marginBottom paddingLeft"
+    looks = []
+    for rules in "", RESET:
+        show(page, server, rules)
+        shown = page.locator(".streamhtml-markdown :is(h1, p, a, pre, blockquote, td)")
+        looks.append(shown.evaluate_all(LOOKS, names.split()))
+    assert looks[0] == looks[1]
+    assert len(looks[0]) > 10

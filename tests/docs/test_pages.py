@@ -171,6 +171,7 @@ def test_every_python_example_is_run() -> None:
         "reload-and-resume.md": {"django-reload"},
         "reload-programs.md": {"model.py", "starlette_chat.py", "flask_chat.py", "django_chat.py"},
         "conversations.md": {"chats.py"},
+        "test-your-views.md": {"test_starlette.py", "test_flask.py", "test_django.py"},
         "background-workers.md": {"answers.py", "tasks.py", "chat.py"},
         "write-your-own-log.md": {"postgres_log.py", "test_postgres_log.py"},
         "from-the-tutorial.md": {"views-1.py", "views-2.py"},

@@ -168,3 +168,18 @@ def test_the_page_shows_the_answer_growing(server: str, client: str, serve: Serv
         assert page.get_by_label("Message", exact=True).input_value() == ""
         assert wrong == []
         browser.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("starlette", "pytest -q test_starlette.py"),
+        ("flask", "pytest -q test_flask.py"),
+        ("django", "python manage.py test"),
+    ],
+)
+def test_the_views_can_be_tested(name: str, command: str, tmp_path: Path) -> None:
+    follow(name, tmp_path, "plain")
+    file = f"test_{name}.py"
+    (tmp_path / file).write_text(titled(DOCS / "how-to" / "test-your-views.md", file), "utf-8")
+    run(command, tmp_path)

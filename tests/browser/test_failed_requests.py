@@ -32,6 +32,7 @@ ERRORS = [
     (503, {"Retry-After": "600"}, "The server has a problem. Please try again in 10 minutes."),
     (502, {"Retry-After": "later"}, "The server has a problem. Please try again later."),
 ]
+NOTICE = '<span class="streamhtml-notice" role="alert">It broke.</span>'
 RECORD = """
 window.failures = [];
 document.addEventListener("stream:error", async ({ detail: { status, response, error } }) => {
@@ -107,7 +108,6 @@ def test_a_redirect_to_a_page_is_followed(client: str, page: Page, server: Stepp
 def test_the_reader_tries_again(
     client: str, page: Page, server: SteppedServer, problems: list[str]
 ) -> None:
-    notice = '<span class="streamhtml-notice" role="alert">It broke.</span>'
     inside = (
         '<input name="message" required><button name="model" value="large" id="large">L</button>'
     )
@@ -119,7 +119,7 @@ def test_the_reader_tries_again(
 
     # It failed on the way. The form is empty by now, but for a new text.
     server.answers["/reply"] = lambda _: streamed(
-        (shell(1), "open"), (notice, "append #ai_1_text"), end="failed"
+        (shell(1), "open"), (NOTICE, "append #ai_1_text"), end="failed"
     )
     field.fill("first?")
     page.locator("[name=model]").click()
@@ -191,6 +191,33 @@ def test_the_reader_has_written_a_new_text(
     expect(page.locator("#messages > .streamhtml-notice")).to_be_visible()
     expect(again).to_have_count(0)
     remove_reports(problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_button_that_was_refused_is_not_what_is_asked_again(
+    client: str, page: Page, server: SteppedServer
+) -> None:
+    server.answers["/deep"] = lambda _: streamed(
+        (shell(1), "open"), (NOTICE, "append #ai_1_text"), end="failed"
+    )
+    server.answers["/reply"] = usual_answer
+    inside = '<button name="mode" value="deep" formaction="/deep">Deep</button>'
+    sync = {} if client == "plain" else {"hx_sync": "this:drop"}
+    show(page, server, client, form(client, inside, data_stream_retry="", **sync))
+    if client == "htmx4":  # It does not read the attribute.
+        server.answers["/reply"] = server.answers["/deep"]
+    page.get_by_text("Deep").click()
+    request = server.wait_for(1)
+    wait_for(page, "stream:fragment", 0)
+    send(page)
+    expect(page.locator(".streamhtml-notice-wait")).to_be_visible()
+    request.finish()
+    wait_for(page, "stream:end", "failed")
+    page.get_by_role("button", name="Try again").click()
+    again = server.wait_for(2)
+    assert (again.path, again.fields) == (request.path, [("mode", "deep")])
+    again.finish()
+    wait_for(page, "stream:end", "failed", times=2)
 
 
 def test_htmx_4_inserts_what_the_application_says(

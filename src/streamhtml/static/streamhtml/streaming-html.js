@@ -560,6 +560,7 @@
    * @typedef {object} Memory
    * @property {HTMLElement | null} [submitter] of the form's last submit event; undefined if the
    *   form is sent without one
+   * @property {HTMLElement | null} [sentBy] the submitter of its last request
    * @property {Fields} [collected] from its fields, for the last time
    * @property {Fields} [sent] with its last request
    * @property {any} [button] sends it again
@@ -811,6 +812,7 @@
     leaveFocus(memory.button, source);
     memory.button?.remove();
     memory.sent = memory.collected;
+    memory.sentBy = memory.submitter;
   }
 
   /**
@@ -831,8 +833,8 @@
    */
   function offerRetry(source, place, wait = 0) {
     const memory = memoryOf(source);
-    const { sent, submitter } = memory;
-    if (!source.closest("[data-stream-retry]") || !sent || submitter === undefined) return;
+    const { sent, sentBy } = memory;
+    if (!source.closest("[data-stream-retry]") || !sent || sentBy === undefined) return;
     if (newestOf(source)?.src) return;
     const button = (memory.button = createElement(source, "button", "retry"));
     button.type = "button";
@@ -840,8 +842,8 @@
       const { noValidate } = source;
       source.noValidate = true; // It may be empty by now.
       retrying = source;
-      submitter?.dispatchEvent(new Event("focusin", { bubbles: true })); // for htmx 2
-      source.requestSubmit(submitter?.isConnected ? submitter : null);
+      sentBy?.dispatchEvent(new Event("focusin", { bubbles: true })); // for htmx 2
+      source.requestSubmit(sentBy?.isConnected ? sentBy : null);
       source.noValidate = noValidate;
       retrying = null;
     };

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.chat_page import CLIENTS
 from tests.browser.form_page import (
+    ask,
     finish,
     form,
     ordinary_answer,
@@ -218,6 +219,31 @@ def test_a_button_that_was_refused_is_not_what_is_asked_again(
     assert (again.path, again.fields) == (request.path, [("mode", "deep")])
     again.finish()
     wait_for(page, "stream:end", "failed", times=2)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_new_file_stays(client: str, page: Page, server: SteppedServer) -> None:
+    server.answers["/reply"] = lambda request: streamed(
+        (shell(request.number), "open"), (NOTICE, f"append #ai_{request.number}_text"), end="failed"
+    )
+    encoded = {"enctype": "multipart/form-data", "hx_encoding": "multipart/form-data"}
+    inside = '<input type="file" name="file">'
+    show(
+        page,
+        server,
+        client,
+        form(client, inside, data_stream_reset="", data_stream_retry="", **encoded),
+    )
+    field = page.locator("[name=file]")
+    field.set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"a"})
+    ask(page, server).finish()
+    wait_for(page, "stream:end", "failed")
+    expect(field).to_have_value("")
+    field.set_input_files({"name": "b.txt", "mimeType": "text/plain", "buffer": b"b"})
+    page.get_by_role("button", name="Try again").click()
+    server.wait_for(2).finish()
+    wait_for(page, "stream:end", "failed", times=2)
+    expect(field).to_have_value("C:\\fakepath\\b.txt")
 
 
 def test_htmx_4_inserts_what_the_application_says(

@@ -800,11 +800,14 @@
     const memory = memoryOf(target);
     memory.collected = [...formData];
     if (retrying !== target || !memory.sent) return;
-    memory.sent.hasChanged = String(memory.collected) !== String(memory.sent);
+    memory.sent.hasChanged = listFields(memory.collected) !== listFields(memory.sent);
     for (const [name] of memory.collected) formData.delete(name);
     for (const [name, value] of memory.sent) formData.append(name, value);
     memory.collected = memory.sent;
   });
+
+  /** Two files with the same name count as the same. @param {any[][]} fields */
+  const listFields = (fields) => String(fields.map(([name, value]) => [name, value.name ?? value]));
 
   /** @param {Element} source */
   function noteSent(source) {

@@ -726,10 +726,10 @@
     showStopButtons();
   }
 
-  /** Returns the source that a button stops. @param {Element | null} button */
+  /** Returns the source that a button stops. @param {any} button */
   function stoppedBy(button) {
     const selector = button?.getAttribute("data-stream-stop");
-    return selector ? document.querySelector(selector) : button?.closest("form");
+    return selector ? document.querySelector(selector) : button?.form ?? button?.closest("form");
   }
 
   function showStopButtons() {
@@ -750,12 +750,16 @@
     all("button:default,[type=submit]", form)[0]?.focus();
   }
 
+  let isStopClick = false; // whether the first of several clicks has stopped something
+
   /** Ends a request, if there is one, because of a click or a key. */
   function stopBy(/** @type {UIEvent} */ event, /** @type {Running | undefined} */ request) {
-    if (request) event.preventDefault();
-    // The second click on a send button must not stop the answer, if a button to stop it has taken
-    // its place.
-    if (event.detail < 2) request?.stop();
+    // A button to stop and one to send may take each other's place. The second click of a double
+    // click must neither stop an answer that the first one has asked for, nor ask again.
+    const isFirst = event.detail < 2;
+    if (isFirst) isStopClick = !!request;
+    if (isStopClick || request) event.preventDefault();
+    if (isFirst) request?.stop();
   }
 
   listen("click", (event) => {
@@ -767,7 +771,7 @@
     // The code is 229 while a text is composed: then Escape belongs to the input method.
     if (event.keyCode !== 27 || event.defaultPrevented) return;
     // It first closes what is in front of the page.
-    if (all(":is(:modal,:popover-open)")[0]) return;
+    if (all(":is(:modal,:popover-open:not([popover=manual]))")[0]) return;
     stopBy(event, [...running].findLast(({ source }) => source.closest("[data-stream-escape]")));
   });
 

@@ -1,0 +1,96 @@
+"""Forms, buttons and fields as they are on real pages, whatever their names and places are."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser.chat_page import CLIENTS
+from tests.browser.form_page import (
+    ask,
+    finish,
+    form,
+    remove_expected_abort,
+    send,
+    show,
+    usual_answer,
+    wait_for,
+)
+from tests.browser.stepped_server import SteppedServer
+
+pytestmark = pytest.mark.browser
+
+STOP = '<button type="button" data-stream-stop="#ask">Stop</button>'
+ONE_PLACE = """<style>#ask[data-streaming] #send { display: none }
+button { position: fixed; left: 100px; top: 300px; width: 90px; height: 40px }</style>"""
+NAMES = ["action", "method", "reset", "submit", "id", "name", "length", "style", "lang"]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_second_click_on_stop_does_not_send(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    show(page, server, client, ONE_PLACE + form(client) + STOP)
+    ask(page, server)
+    page.mouse.move(140, 320)
+    for count in (1, 2):  # The other button has taken its place between them.
+        page.mouse.down(click_count=count)
+        page.mouse.up(click_count=count)
+        expect(page.locator("#send")).to_be_visible()
+    wait_for(page, "stream:end", "aborted")
+    finish(page, ask(page, server, 2))
+    assert len(server.requests) == 2
+    remove_expected_abort(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_buttons_outside_of_their_form(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    buttons = '<button form="ask">Ask</button>'
+    buttons += '<button type="button" form="ask" data-stream-stop>Stop</button>'
+    show(page, server, client, form(client) + buttons)
+    stop = page.get_by_text("Stop")
+    expect(stop).to_be_hidden()
+    page.get_by_text("Ask").click()
+    request = server.wait_for()
+    wait_for(page, "stream:fragment", 0)
+    stop.click()
+    wait_for(page, "stream:end", "aborted")
+    assert request.disconnected.wait(30)
+    remove_expected_abort(client, problems)
+
+
+def test_escape_stops_under_a_popover_that_it_does_not_close(
+    page: Page, server: SteppedServer
+) -> None:
+    popovers = '<div popover id="menu">Menu</div><div popover="manual" id="toast">Saved</div>'
+    show(page, server, "plain", form("plain", data_stream_escape="") + popovers)
+    request = ask(page, server)
+    page.evaluate("toast.showPopover()")
+    page.evaluate("menu.showPopover()")
+    page.keyboard.press("Escape")
+    expect(page.locator("#menu")).to_be_hidden()
+    assert not request.disconnected.is_set()
+    page.keyboard.press("Escape")
+    wait_for(page, "stream:end", "aborted")
+    assert request.disconnected.wait(30)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_fields_with_the_names_of_properties(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    server.answers["/reply"] = usual_answer
+    fields = "".join(f'<input name="{name}" value="v" aria-label="{name}">' for name in NAMES)
+    sync = {} if client == "plain" else {"hx_sync": "this:drop"}
+    attributes = {"data_stream_retry": "", "data_stream_reset": "", "lang": "ko", **sync}
+    show(page, server, client, form(client, fields, **attributes) + STOP)
+    page.get_by_label("reset").fill("new")
+    request = ask(page, server)
+    expect(page.get_by_label("reset")).to_have_value("v")
+    send(page)
+    expect(page.locator("#ask + .streamhtml-notice-wait")).to_be_visible()
+    page.get_by_text("Stop").click()
+    page.get_by_text("Try again").click()
+    again = server.wait_for(2)
+    assert again.fields == request.fields == [(n, "new" if n == "reset" else "v") for n in NAMES]
+    finish(page, again)
+    remove_expected_abort(client, problems)

@@ -795,7 +795,8 @@
     setTimeout(() => {
       if (!before?.timer || before !== newestOf(source)) return;
       remove(".streamhtml-notice-wait");
-      source.after(createNotice(source, "wait"));
+      // A field of the form may be named "after".
+      Element.prototype.after.call(source, createNotice(source, "wait"));
     }, SUBMIT_TIME);
   }, true);
 

@@ -94,3 +94,16 @@ def test_fields_with_the_names_of_properties(
     assert again.fields == request.fields == [(n, "new" if n == "reset" else "v") for n in NAMES]
     finish(page, again)
     remove_expected_abort(client, problems)
+
+
+def test_a_button_that_only_closes_the_dialog(page: Page, server: SteppedServer) -> None:
+    cancel = '<button formmethod="dialog" value="cancel">Cancel</button>'
+    show(page, server, "plain", f"<dialog>{form('plain', cancel)}</dialog>")
+    dialog = page.locator("dialog")
+    dialog.evaluate("dialog => dialog.showModal()")
+    page.get_by_text("Cancel").click()
+    expect(dialog).to_be_hidden()
+    assert dialog.evaluate("dialog => dialog.returnValue") == "cancel"
+    dialog.evaluate("dialog => dialog.showModal()")
+    finish(page, ask(page, server))
+    assert len(server.requests) == 1

@@ -1512,10 +1512,12 @@
   // ---------------------------------------------------------------------------------------------
 
   listen("submit", (event) => {
-    const form = event.target;
+    const { target: form, submitter } = event;
     if (event.defaultPrevented || !form.matches("[data-stream]")) return;
+    // A button may only close the dialog.
+    if (/dialog/i.test(formAttribute(form, submitter, "method"))) return;
     event.preventDefault();
-    if (!newestOf(form)) void sendForm(form, event.submitter);
+    if (!newestOf(form)) void sendForm(form, submitter);
   });
 
   /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
@@ -1579,11 +1581,16 @@
   }
 
   /**
+   * @param {HTMLFormElement} form @param {HTMLElement | null} submitter @param {string} name
+   */
+  const formAttribute = (form, submitter, name) =>
+    submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
+
+  /**
    * @param {HTMLFormElement} form @param {HTMLElement | null} submitter @param {AbortSignal} signal
    */
   function formRequest(form, submitter, signal) {
-    const attribute = (/** @type {string} */ name) =>
-      submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
+    const attribute = (/** @type {string} */ name) => formAttribute(form, submitter, name);
     const url = new URL(attribute("action") || location.href, document.baseURI);
     const data = new FormData(form, submitter);
     const query = new URLSearchParams(/** @type {any} */ (data));

@@ -659,17 +659,18 @@
    */
   function begin(request) {
     const { source, abort } = request;
-    function stopNow() {
+    function endNow(kind = "stopped") {
       if (!finish(waiting)) return;
-      showNotice(source, request.target, "stopped");
+      showNotice(source, request.target, kind);
       abort();
     }
     /** @type {Running} */
     const waiting = Object.assign(request, {
       stop() {
-        setTimeout(stopNow, waiting.isStopped ? 0 : STOP_DELAY);
+        setTimeout(endNow, waiting.isStopped ? 0 : STOP_DELAY);
         waiting.isStopped = true;
       },
+      interrupt: () => (wantsStream(source) ? endNow("lost") : abort()),
       hasLeft: () => isGone(source) && isGone(request.target) && !isKept(source),
       noticePlace: () => request.target,
     });
@@ -1040,7 +1041,7 @@
    * @property {() => void} stop ends it, because the reader wants no more of it
    * @property {() => unknown} hasLeft whether its place or message has left the page
    * @property {() => void} abort ends it, because of that
-   * @property {(reason: string) => void} [interrupt] does so for this reason, if it has a session
+   * @property {(reason: string) => void} interrupt does so for this reason, and says so
    * @property {boolean} [isStopped] whether the reader has stopped it before it had a session
    * @property {() => Element} noticePlace where the client's notice goes
    * @property {(busy: boolean) => void} [setBusy] while it has a session
@@ -1089,8 +1090,7 @@
   // In its history, a browser keeps the page with its connections. The reader may not come back.
   addEventListener("pagehide", ({ persisted }) => {
     for (const each of persisted ? running : []) {
-      if (isKept(each.source)) continue;
-      each.interrupt ? each.interrupt("incomplete") : each.abort();
+      if (!isKept(each.source)) each.interrupt("incomplete");
     }
   });
 

@@ -7,13 +7,15 @@ from tests.browser.form_page import (
     ask,
     finish,
     form,
+    pieces,
     remove_expected_abort,
     send,
+    shell,
     show,
     usual_answer,
     wait_for,
 )
-from tests.browser.stepped_server import SteppedServer
+from tests.browser.stepped_server import SteppedServer, streamed
 
 pytestmark = pytest.mark.browser
 
@@ -107,3 +109,63 @@ def test_a_button_that_only_closes_the_dialog(page: Page, server: SteppedServer)
     dialog.evaluate("dialog => dialog.showModal()")
     finish(page, ask(page, server))
     assert len(server.requests) == 1
+
+
+def fresh(client: str, asking: str) -> tuple[str, str]:
+    """Return the fragment that opens a message and replaces the form."""
+    if client == "plain":
+        return f"{shell(1)}", "open"
+    return shell(1) + asking.replace("<form ", '<form hx-swap-oob="true" '), "open"
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_form_that_is_replaced_while_its_answer_streams(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    inside = '<input name="message"><button type="button" data-stream-stop>Stop</button>'
+    asking = form(client, inside, data_stream_retry="", data_stream_reset="")
+    server.answers["/reply"] = lambda request: streamed(
+        *[fresh(client, asking), *pieces(1)[1:]] if request.number == 1 else pieces(request.number)
+    )
+    show(page, server, client, asking)
+    page.evaluate("window.old = ask")
+    page.locator("[name=message]").fill("first?")
+    request = ask(page, server)
+    if client == "plain":
+        page.evaluate("html => { old.outerHTML = html }", asking)
+    expect(page.locator("#ask")).to_have_attribute("data-streaming", "answering")
+    assert page.evaluate("!old.isConnected")
+    page.locator("[name=message]").fill("draft")
+
+    page.get_by_text("Stop", exact=True).click()
+    assert request.disconnected.wait(30)
+    wait_for(page, "stream:end", "aborted")
+    expect(page.locator("[data-streaming], [aria-busy]")).to_have_count(0)
+    page.get_by_text("Try again").click()
+    again = server.wait_for(2)
+    assert again.fields == [("message", "first?")]
+    finish(page, again)
+    expect(page.locator("[name=message]")).to_have_value("draft")
+    remove_expected_abort(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_form_that_is_replaced_or_removed_after_its_answer(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    asking = form(client, '<input name="message" value="first?">', data_stream_retry="")
+    show(page, server, client, asking + STOP)
+    ask(page, server)
+    page.get_by_text("Stop", exact=True).click()
+    again = page.get_by_text("Try again")
+    expect(again).to_be_visible()
+    replace = "html => { ask.outerHTML = html; window.htmx?.process(document.body) }"
+    page.evaluate(replace, asking.replace("first?", "draft"))
+    again.click()
+    assert server.wait_for(2).fields == [("message", "first?")]
+    wait_for(page, "stream:fragment", 0, times=2)
+    page.get_by_text("Stop", exact=True).click()
+    expect(again).to_be_visible()
+    page.evaluate("ask.remove()")
+    expect(again).to_have_count(0)
+    remove_expected_abort(client, problems)

@@ -847,13 +847,15 @@
     if (newestOf(source)?.src) return;
     const button = (memory.button = createElement(source, "button", "retry"));
     button.type = "button";
+    button.source = source;
     button.onclick = () => {
-      const { noValidate } = source;
-      source.noValidate = true; // It may be empty by now.
-      retrying = source;
+      const form = button.source; // It may have replaced the other.
+      const { noValidate } = form;
+      form.noValidate = true; // It may be empty by now.
+      retrying = form;
       sentBy?.dispatchEvent(new Event("focusin", { bubbles: true })); // for htmx 2
-      source.requestSubmit(sentBy?.isConnected ? sentBy : null);
-      source.noValidate = noValidate;
+      form.requestSubmit(sentBy?.isConnected ? sentBy : null);
+      form.noValidate = noValidate;
       retrying = null;
     };
     button.disabled = wait > 0;
@@ -1064,19 +1066,38 @@
   /** @param {EventTarget | null | undefined} source @returns {Running | undefined} */
   const newestOf = (source) => [...running].findLast((each) => each.source === source);
 
+  /**
+   * Moves the state to a form that has replaced the source, with the same id.
+   * @param {{ source: Element }} holder
+   */
+  function moveState(holder) {
+    const { source } = holder;
+    const id = isGone(source) && source.getAttribute("id");
+    /** @type {any} */
+    const form = id && document.getElementById(id);
+    if (!form) return;
+    form[MEMORY] = memoryOf(source);
+    holder.source = form;
+    showState(form, source.getAttribute("data-streaming") ?? "");
+  }
+
   /** Does what a change to the page needs. @param {MutationRecord[]} changes */
   function onChange(changes) {
     for (const each of running) {
       const leave = () => each.hasLeft() && each.abort();
       if (each.hasLeft()) setTimeout(leave, LEAVE_DELAY);
+      else moveState(each);
     }
     showStopButtons();
     // Most changes are made in a message, while it is written.
     const isInMessage = (/** @type {any} */ { target }) => target.closest?.(".streamhtml");
     if (!changes.length || !changes.every(isInMessage)) {
       all("[data-stream-src]:not(.streamhtml *)").forEach(showAnswer);
-      // A button in the copy of a page, which the reader comes back to, has nothing to send again.
-      for (const button of all(".streamhtml-retry")) if (!button.onclick) button.remove();
+      for (const button of all(".streamhtml-retry")) {
+        if (button.source) moveState(button);
+        // Its form is gone, or it is in the copy of a page, which the reader comes back to.
+        if (!button.source?.isConnected) button.remove();
+      }
     }
     for (const scroller of all(PIN)) {
       for (const element of [scroller, ...scroller.children]) sizes.observe(element);
@@ -1146,7 +1167,7 @@
     let endPause = () => {};
     /** @type {Promise<unknown> | undefined} */
     let ended;
-    const { source, src, headers } = request;
+    const { src, headers } = request;
     const { turbo, idle = IDLE_TIMEOUT } = stream;
     const apply = createApplier(turbo, request.insert);
     const sink = createSink(write);
@@ -1170,8 +1191,8 @@
       if (isStarted) return;
       isStarted = true;
       announce("");
-      dispatch(source, "stream:start");
-      if (!src) resetSent(source);
+      dispatch(request.source, "stream:start");
+      if (!src) resetSent(request.source);
     }
 
     /** @param {string} text */
@@ -1226,7 +1247,7 @@
       sink.hold();
       clearTimeout(idleTimer);
       idleTimer = setTimeout(abort, STOP_TIMEOUT * 1000);
-      const form = source.closest("form"); // Its fields say who asks, in any framework.
+      const form = request.source.closest("form"); // Its fields say who asks, in any framework.
       const body = form && new URLSearchParams(/** @type {any} */ (new FormData(form)));
       // The browser refuses to keep a long request alive.
       const keepalive = String(body).length < KEEPALIVE_LIMIT;
@@ -1246,7 +1267,7 @@
       const isLeft = regions
         ? regions[0] && regions.every(isOff)
         : isGone(request.place ?? request.target);
-      return isLeft && !isKept(source) && !isKept(noticePlace());
+      return isLeft && !isKept(request.source) && !isKept(noticePlace());
     }
 
     /** Returns where the client's notice goes. */
@@ -1267,7 +1288,8 @@
     function watchIdle() {
       if (aborted) return;
       clearTimeout(idleTimer);
-      const limit = outcome ? CLOSE_TIMEOUT : +(source.getAttribute("data-stream-idle") ?? idle);
+      const own = request.source.getAttribute("data-stream-idle");
+      const limit = outcome ? CLOSE_TIMEOUT : +(own ?? idle);
       const rest = heard + limit * 1000 - performance.now();
       if (limit && rest <= 0) interrupt("timeout");
       else if (limit) idleTimer = setTimeout(watchIdle, rest);
@@ -1286,8 +1308,8 @@
       setBusy(true);
       showProgress(fragments);
       for (const { index: count } of fragments) {
-        dispatch(source, "stream:fragment", { index: count });
-        dispatch(source, "chunk", { count });
+        dispatch(request.source, "stream:fragment", { index: count });
+        dispatch(request.source, "chunk", { count });
       }
     }
 
@@ -1298,7 +1320,7 @@
       if (fragments.at(-1)?.index || (place?.matches(".streamhtml") && place.textContent)) {
         endLine(session);
       } else if (session.line) place?.append(session.line);
-      if (fragments.length) showState(source, "answering");
+      if (fragments.length) showState(request.source, "answering");
     }
 
     /** @param {string} reason */
@@ -1312,7 +1334,7 @@
       showEnd(reason);
       session.setBusy = undefined;
       finish(session);
-      dispatch(source, "stream:end", { reason });
+      dispatch(request.source, "stream:end", { reason });
       return outcome;
     }
 
@@ -1321,10 +1343,10 @@
       const place = noticePlace();
       const isLost = reason === "incomplete" || reason === "timeout";
       const kind = isLost ? "lost" : reason === "aborted" && stopped && "stopped";
-      if (isLost && refusal) reportFailure(source, place, refusal);
-      else if (kind) showNotice(source, place, kind);
-      else if (/failed|interrupted|stopped/.test(reason)) offerRetry(source, place);
-      if (reason === "finished") announce(findText(source, "complete"));
+      if (isLost && refusal) reportFailure(request.source, place, refusal);
+      else if (kind) showNotice(request.source, place, kind);
+      else if (/failed|interrupted|stopped/.test(reason)) offerRetry(request.source, place);
+      if (reason === "finished") announce(findText(request.source, "complete"));
     }
 
     /** Asks for what was missed, if the server keeps it. */
@@ -1372,7 +1394,7 @@
         push("");
       }
       // A status such as 401 has words of its own.
-      if (findText(source, "error-" + response.status)) refusal = response;
+      if (findText(request.source, "error-" + response.status)) refusal = response;
       return !rest && response.status < 500;
     }
   }

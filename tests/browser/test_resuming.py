@@ -26,13 +26,14 @@ pytestmark = pytest.mark.browser
 RESUME = (("Streaming-HTML-Resume", "/resume"),)
 LOST = "The connection was lost, and the answer ends here."
 STOP = '<button type="button" data-stream-stop="#ask">Stop</button>'
-# Records the delays before the attempts, and skips them.
+# Records the delays before the attempts, and skips them. They are random, and no whole numbers.
 AT_ONCE = """
 const { setTimeout: later } = window;
 window.pauses = [];
 window.setTimeout = (then, ms = 0, ...rest) => {
-    if (ms > 240 && ms < 20_000 && ms !== 3000 && ms !== 2000) pauses.push(ms);
-    return later(then, ms > 240 && ms < 20_000 ? 0 : ms, ...rest);
+    const isPause = ms > 240 && ms % 1;
+    if (isPause) pauses.push(ms);
+    return later(then, isPause ? 0 : ms, ...rest);
 };
 """
 

@@ -16,11 +16,11 @@ FAILED = "The server has a problem. Please try again later."
 FORM = """<form id="ask" action="/reply" method="post" {attributes}><input type="hidden"
 name="csrfmiddlewaretoken" value="t0"><button id="send">Send</button></form>
 <button data-stream-stop="#ask">Stop</button><p role="status" data-stream-status></p>"""
-# Skips the delay before an attempt to resume.
+# Skips the delay before an attempt to resume. It is random, and no whole number.
 AT_ONCE = """
 const { setTimeout: original } = window;
 window.setTimeout = (callback, ms = 0, ...rest) =>
-    original(callback, ms > 240 && ms < 20_000 && ms !== 3000 ? 0 : ms, ...rest);
+    original(callback, (ms > 240 && ms % 1) || ms === 5000 ? 0 : ms, ...rest);
 """
 
 

@@ -1292,7 +1292,7 @@
       const limit = outcome ? CLOSE_TIMEOUT : +(own ?? idle);
       const rest = heard + limit * 1000 - performance.now();
       if (limit && rest <= 0) interrupt("timeout");
-      else if (limit) idleTimer = setTimeout(watchIdle, rest);
+      else if (limit) idleTimer = setTimeout(watchIdle, Math.ceil(rest));
     }
 
     /** @param {Fragment[]} fragments */

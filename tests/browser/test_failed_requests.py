@@ -278,3 +278,21 @@ def test_a_place_that_is_not_on_the_page_is_an_error_before_the_request(
     problems.clear()
     assert page.locator("[name=message]").input_value() == "Hello?"
     assert server.requests == []
+
+
+@pytest.mark.parametrize("client", [*CLIENTS, "turbo"])
+def test_an_error_without_words(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    if client == "turbo":
+        asking = '<form action="/reply" method="post" data-stream-reset><button id="send">Send'
+    else:
+        asking = form(client)
+    show(page, server, client, asking)
+    empty = {"Content-Type": "text/html", "Content-Length": "0"}
+    page.route("**/reply", lambda route: route.fulfill(status=400, headers=empty, body=""))
+    send(page)
+    wait_for(page, "stream:error")
+    expect(page.get_by_role("alert")).to_have_text("Something went wrong. Please try again.")
+    expect(page.locator("#send")).to_be_visible()
+    remove_reports(problems)

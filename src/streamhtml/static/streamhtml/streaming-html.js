@@ -907,12 +907,13 @@
 
   /**
    * Returns whether an error is not what the application has to say about this request, but a page
-   * of its own or a proxy's. Some have words of their own here.
+   * of its own or a proxy's, or nothing. Some have words of their own here.
    * @param {Response} response @param {string} html
    */
   const isForeign = (response, html) =>
     response.status >= 500 || ENGLISH["error-" + response.status] ||
     !/html/.test(response.headers.get("Content-Type") ?? "") ||
+    response.headers.get("Content-Length") === "0" ||
     isDocument(html);
 
   // ---------------------------------------------------------------------------------------------

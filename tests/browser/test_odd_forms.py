@@ -169,3 +169,19 @@ def test_a_form_that_is_replaced_or_removed_after_its_answer(
     page.evaluate("ask.remove()")
     expect(again).to_have_count(0)
     remove_expected_abort(client, problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_form_that_the_answer_removes(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    swap = {"data_stream": "#box innerHTML"} if client == "plain" else {"hx_swap": "innerHTML"}
+    asking = form(client, data_stream_retry="", data_stream_escape="", hx_target="#box", **swap)
+    show(page, server, client, f'<div id="box">{asking}</div>')
+    request = ask(page, server)
+    expect(page.locator("#ask")).to_have_count(0)
+    page.keyboard.press("Escape")
+    assert request.disconnected.wait(30)
+    wait_for(page, "stream:end", "aborted")
+    expect(page.locator("#ai_1_text")).to_have_text("You stopped this answer.")
+    remove_expected_abort(client, problems)

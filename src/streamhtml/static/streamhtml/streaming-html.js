@@ -844,7 +844,7 @@
     const memory = memoryOf(source);
     const { sent, sentBy } = memory;
     if (!source.closest("[data-stream-retry]") || !sent || sentBy === undefined) return;
-    if (newestOf(source)?.src) return;
+    if (isGone(source) || newestOf(source)?.src) return;
     const button = (memory.button = createElement(source, "button", "retry"));
     button.type = "button";
     button.source = source;

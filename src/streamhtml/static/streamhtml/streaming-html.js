@@ -930,9 +930,14 @@
   /** Is not 0 while a button of the pointer is down: it may drag a scrollbar or a selection. */
   let pressed = 0;
 
-  /** What a browser scrolls for the <body> is the root element. @param {HTMLElement} pinned */
-  const scrollerOf = (pinned) =>
-    pinned === document.body ? document.documentElement : pinned;
+  /**
+   * For the <body>, a browser scrolls the root element, unless a style sheet says otherwise.
+   * @param {HTMLElement} pinned
+   */
+  function scrollerOf(pinned) {
+    const root = document.documentElement;
+    return pinned === document.body && root.scrollHeight > root.clientHeight ? root : pinned;
+  }
 
   /**
    * Finds out what has changed, and scrolls to the bottom if the reader follows.

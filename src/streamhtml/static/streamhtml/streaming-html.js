@@ -923,6 +923,7 @@
   // ---------------------------------------------------------------------------------------------
 
   const PIN = "[data-stream-pin]";
+  const INNER = ":scope>*,:scope>*>*,:scope>*>*>*";
   const INPUT_TIME = 300; // ms in which an input begins to scroll, if nothing else scrolls
 
   /** Is not 0 while the reader may begin to scroll up. */
@@ -1106,7 +1107,8 @@
       }
     }
     for (const scroller of all(PIN)) {
-      for (const element of [scroller, ...scroller.children]) sizes.observe(element);
+      // A style sheet may have given some of them a height that their content does not change.
+      for (const element of [scroller, ...all(INNER, scroller)]) sizes.observe(element);
       // Otherwise, a layout in the middle of a change could move the position.
       if (memoryOf(scroller).follows) updateOne(scroller);
     }

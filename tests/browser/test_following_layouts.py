@@ -1,9 +1,9 @@
 """A conversation is followed however the page is laid out, and by what belongs to it alone."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.browser.conversation import Chromium, Conversation
-from tests.browser.stepped_server import SteppedServer
+from tests.browser.stepped_server import Answer, SteppedServer, streamed
 from tests.browser.test_following import CHANGES
 
 pytestmark = pytest.mark.browser
@@ -14,6 +14,9 @@ FULL_HEIGHT = {
     "element": "main > div, #messages { height: 100% }",
 }
 OWN_BODY = "html { height: 100%; overflow: hidden } body { height: 100%; overflow: auto }"
+LINE = "<p>A line of the reasoning.</p>"
+BELOW_BOXES = """[...document.querySelectorAll("aside")].map(
+    (box) => box.scrollHeight - box.scrollTop - box.clientHeight)"""
 
 
 def add_style(chat: Conversation, style: str) -> None:
@@ -45,3 +48,41 @@ def test_a_body_that_scrolls_itself(page: Page, server: SteppedServer) -> None:
     assert below > 1
     chat.grow()
     assert chat.above == above
+
+
+def answer_with_reasoning(number: int) -> Answer:
+    """Return an answer whose reasoning is higher than its own pinned element."""
+    regions = [f"ai_{number}_reasoning", f"ai_{number}_text"]
+    box, text = (f'<div id="{region}" class="streamhtml"></div>' for region in regions)
+    box = f'<aside data-stream-pin style="height: 90px; overflow: auto">{box}</aside>'
+    return streamed(
+        (f'<article id="ai_{number}">{box}{text}</article>', "open"),
+        *[(LINE * 9, f"append #{regions[0]}")] * 4,
+        *[(LINE * 9, f"append #{regions[1]}")] * 4,
+    )
+
+
+def test_reasoning_that_scrolls_in_its_message(page: Page, server: SteppedServer) -> None:
+    chat = Conversation(Chromium(page), server, "element")
+    chat.end()
+    server.answers["/reply"] = lambda request: answer_with_reasoning(request.number)
+    chat.ask()
+    assert page.evaluate(BELOW_BOXES) == [0]
+    page.locator("aside").hover()
+    page.mouse.wheel(0, -50)
+    page.wait_for_function(f"() => {BELOW_BOXES}[0] > 40")
+    chat.grow()
+    assert page.evaluate(BELOW_BOXES)[0] > 50
+    # The reader still follows the conversation.
+    chat.wait_until("below < 1")
+    expect(page.get_by_role("button", name="Latest")).to_be_hidden()
+    # Neither a click nor the next question moves what belongs to this message only.
+    above = page.evaluate("document.querySelector('aside').scrollTop")
+    page.mouse.move(200, 20)
+    page.mouse.wheel(0, -5)
+    page.get_by_role("button", name="Latest").click()
+    chat.wait_until("below < 1")
+    chat.end()
+    chat.ask()
+    assert chat.below < 1
+    assert page.evaluate("document.querySelector('aside').scrollTop") == above

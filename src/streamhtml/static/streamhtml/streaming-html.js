@@ -986,12 +986,15 @@
 
   /**
    * Returns the pinned element around this one, or those that have the nearest ancestor in common
-   * with it. A pinned page is always among them.
+   * with it, without those inside another one. A pinned page is always among them.
    * @param {Element} element
    */
   function pinnedNear(element) {
     const near = element.closest(`${PIN},:has(${PIN})`);
-    return all(PIN).filter((each) => near?.contains(each) || each.contains(near));
+    const nested = `:not(:root,body)${PIN} *`; // such as reasoning that scrolls in its message
+    return all(PIN).filter((each) =>
+      each.contains(near) || (near?.contains(each) && !each.matches(nested)),
+    );
   }
 
   /** Leads to the bottom, and follows it. @param {Element} element what the reader has used */

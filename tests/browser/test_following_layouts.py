@@ -50,6 +50,15 @@ def test_a_body_that_scrolls_itself(page: Page, server: SteppedServer) -> None:
     assert chat.above == above
 
 
+def test_a_page_that_shows_each_of_its_buttons(page: Page, server: SteppedServer) -> None:
+    chat = Conversation(Chromium(page), server, "element")
+    add_style(chat, "button { display: inline-flex }")
+    button = page.get_by_role("button", name="Latest")
+    expect(button).to_be_hidden()
+    chat.wheel(-100)
+    expect(button).to_be_visible()
+
+
 def answer_with_reasoning(number: int) -> Answer:
     """Return an answer whose reasoning is higher than its own pinned element."""
     regions = [f"ai_{number}_reasoning", f"ai_{number}_text"]

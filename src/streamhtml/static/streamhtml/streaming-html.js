@@ -477,7 +477,7 @@
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
     ":where(.streamhtml-text){white-space:pre-wrap}:where(.streamhtml-notice){display:block}" +
-      "[data-stream-stop][hidden]{display:none!important}",
+      "[data-stream-stop][hidden],[data-stream-latest][hidden]{display:none!important}",
   );
   document.adoptedStyleSheets.push(sheet);
 

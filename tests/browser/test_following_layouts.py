@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conversation import Chromium, Conversation
 from tests.browser.stepped_server import Answer, SteppedServer, streamed
-from tests.browser.test_following import CHANGES
+from tests.browser.test_following import CHANGES, PARAGRAPHS
 
 pytestmark = pytest.mark.browser
 
@@ -46,6 +46,22 @@ def test_a_body_that_scrolls_itself(page: Page, server: SteppedServer) -> None:
     chat.wheel(-2)
     above, below = chat.place
     assert below > 1
+    chat.grow()
+    assert chat.above == above
+
+
+def test_a_jump_that_does_not_reach_the_end(page: Page, server: SteppedServer) -> None:
+    """As a search in the page and a screen reader do it: without an input."""
+    chat = Conversation(Chromium(page), server, "element")
+    chat.wheel(-500)
+    for _ in range(20):
+        chat.grow()
+    chat.rest()
+    chat.run("window.rested = performance.now()")
+    chat.wait_until("performance.now() > rested + 1000")
+    chat.run(f"[...{PARAGRAPHS}].at(-14).scrollIntoView()")
+    above, below = chat.place
+    assert 100 < below < 700
     chat.grow()
     assert chat.above == above
 

@@ -925,8 +925,10 @@
   const PIN = "[data-stream-pin]";
   const INNER = ":scope>*,:scope>*>*,:scope>*>*>*";
   const INPUT_TIME = 300; // ms in which an input begins to scroll, if nothing else scrolls
+  const MOVE_TIME = 1000; // ms without an input or a change after which a new movement begins
 
-  /** Is not 0 while the reader may begin to scroll up. */
+  let lastTime = 0; // of an input, or of a position that has changed
+  /** Is not 0 while the reader may begin to scroll. */
   let inputTimer = 0;
   /** Is not 0 while a button of the pointer is down: it may drag a scrollbar or a selection. */
   let pressed = 0;
@@ -1019,7 +1021,9 @@
     pressed = event.buttons ?? pressed;
     if (type === "pointermove") return;
     if (link?.type) follow(link); // a button
-    update(type !== "scroll");
+    // A search in the page and a screen reader move the position, after a pause, without an input.
+    update(type !== "scroll" || event.timeStamp > lastTime + MOVE_TIME);
+    lastTime = event.timeStamp;
   }
 
   const inputs = "click keydown wheel pointercancel pointerdown pointermove pointerup";

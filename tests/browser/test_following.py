@@ -148,8 +148,12 @@ def test_reaching_the_end_begins_it(layout: str, engine: Engine, server: Stepped
         chat.grow()
         assert chat.above == above, name
         with chat.growing_in_each_frame():
-            reach()
-            chat.wait_until("below < 1")
+            # Chromium only scrolls to the end that it has drawn. A reader then scrolls once more.
+            for _ in range(20):
+                reach()
+                chat.run("await frames(30)")
+                if chat.below < 1:
+                    break
         chat.grow()
         assert chat.below < 1, name
 

@@ -66,6 +66,18 @@ def test_a_jump_that_does_not_reach_the_end(page: Page, server: SteppedServer) -
     assert chat.above == above
 
 
+def test_a_key_that_goes_down_is_not_interrupted(page: Page, server: SteppedServer) -> None:
+    """Else Chromium ends its own movement one pixel too high."""
+    chat = Conversation(Chromium(page), server, "element")
+    for key in "End", "PageDown":
+        chat.run(f"""document.dispatchEvent(new KeyboardEvent("keydown", {{ key: "{key}" }}));
+            messages.insertAdjacentHTML("beforeend", "<i>Another<br></i>".repeat(9));
+            await null;
+            window.belowAfterKey = where()[1];""")
+        assert page.evaluate("belowAfterKey") > 100
+        chat.wait_until("below < 1")
+
+
 def test_a_page_that_shows_each_of_its_buttons(page: Page, server: SteppedServer) -> None:
     chat = Conversation(Chromium(page), server, "element")
     add_style(chat, "button { display: inline-flex }")

@@ -1012,7 +1012,8 @@
     const { type, key } = event;
     // A script may dispatch an event on the document, too.
     const link = type === "click" && event.target.closest?.("a,[data-stream-latest]");
-    if (/Up$|^Home/.test(key) || (key === " " && event.shiftKey) || event.deltaY < 0 || link) {
+    const isKey = /(Up|Down)$|^(Home|End)/.test(key) || (key === " " && event.shiftKey);
+    if (isKey || event.deltaY < 0 || link) {
       inputTimer = setTimeout(() => {
         inputTimer = 0;
         update(true);

@@ -41,3 +41,19 @@ def test_two_answers_grow(framework: str, client: str, page: Page) -> None:
         assert chat.answers == [
             chat.spelled(Demo().renderer("").render(answer)) for answer in answers
         ]
+
+
+def test_the_page_leaves_answers_as_the_sheet_styles_them(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    with demo("starlette", rate=0) as server:
+        chat = Chat(page, server.url)
+        chat.ask("markdown")
+        sizes = page.locator(".streamhtml-markdown :is(h1, h2)").evaluate_all(
+            "all => all.map((each) => parseFloat(getComputedStyle(each).fontSize))"
+        )
+        assert sizes[0] > sizes[1]
+        text = page.locator(".streamhtml-markdown p").first
+        text.evaluate("text => text.insertAdjacentHTML('beforeend', '<kbd>K</kbd>')")
+        key = text.locator("kbd")
+        expect(key).to_be_visible()
+        assert key.evaluate("e => getComputedStyle(e).borderStyle") == "solid"

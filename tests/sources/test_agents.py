@@ -290,6 +290,20 @@ def test_items_whose_ids_are_all_the_same() -> None:
     assert said(events)[0] == [("tool", "a", "f", "0"), ("tool", "b", "f", "1")]
 
 
+@pytest.mark.parametrize("indexes", [(0, 7, 0), (7, 0, 0), (0, 0, 7), (7, 7, 0), (None, None, 0)])
+def test_an_item_whose_index_changes(indexes: tuple[int | None, ...]) -> None:
+    """Some servers do not give all events of an item the same index."""
+    *pieces, done = indexes
+    events = [
+        {**response("output_text.delta", index, content_index=0, delta=piece), "item_id": "m"}
+        for index, piece in zip(pieces, ("Hel", "lo"), strict=True)
+    ]
+    events.append(
+        {**response("output_text.done", done, content_index=0, text="Hello"), "item_id": "m"}
+    )
+    assert said(events)[0] == [("text", "Hello")]
+
+
 def test_the_usage_of_a_run_is_a_method_in_older_versions() -> None:
     class Result:
         def usage(self) -> Any:

@@ -83,7 +83,8 @@ class ResponseEvents:
         self._report = report
         self._calls = calls
         self._heard = Heard()
-        self._indexes: dict[str, int] = {}  # The output_index of each item, by the item's id.
+        self._keys: dict[str, int | str] = {}  # What _item_key() has returned, by the item's id.
+        self._has_unique_ids = True
 
     @staticmethod
     def begins(token: object) -> bool:
@@ -120,14 +121,24 @@ class ResponseEvents:
         item, index = self._item_key(event), index_field(event, "content_index", "summary_index")
         return None if item is None or index is None else (item, part, index)
 
-    def _item_key(self, event: object) -> int | str | None:
-        """Return what tells the items of a response apart. Their ids may all be the same."""
+    def _item_key(self, event: object, *, begins: bool = False) -> int | str | None:
+        """Return what tells the items of a response apart: an item's first index, or else its id.
+
+        Args:
+            begins: whether the event begins an item. If another one has the same id, the ids say
+                nothing, as those of some servers.
+        """
         index = index_field(event, "output_index")
         item_id = text_field(event, "item_id") or text_field(field(event, "item"), "id")
+        if not item_id:
+            return index
         if index is None:
-            return self._indexes.get(item_id, item_id or None)
-        if item_id:
-            self._indexes[item_id] = index
+            return self._keys.setdefault(item_id, item_id)
+        if begins and self._keys.get(item_id, index) != index:
+            self._has_unique_ids = False
+        if self._has_unique_ids:
+            return self._keys.setdefault(item_id, index)
+        self._keys[item_id] = index
         return index
 
     def _read_arguments(self, kind: str, event: object) -> list[Delta]:
@@ -153,7 +164,7 @@ class ResponseEvents:
         return [Delta("\n\n", "reasoning")] if index_field(event, "summary_index") else []
 
     def _begin_item(self, kind: str, event: object) -> list[Delta]:
-        key, item = self._item_key(event), field(event, "item")
+        key, item = self._item_key(event, begins=True), field(event, "item")
         return self._begin_call(key, item) if is_call(item) else approval_of(item, self._calls)
 
     def _begin_call(self, key: object, item: object) -> list[Delta]:
@@ -198,7 +209,7 @@ class ResponseEvents:
         self._calls.begin_response()
         self._report.begin_response()
         self._heard.clear()
-        self._indexes.clear()
+        self._keys.clear()
         return self._read_response(kind, event)
 
     def _read_response(self, kind: str, event: object) -> list[Delta]:

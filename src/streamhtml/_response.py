@@ -51,7 +51,7 @@ def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
         is_request = args and hasattr(args[0], owner._request_attribute)
         if is_request and owner._site(args[0]).options.values is None:
             return call(owner, *args, **named)  # Fast path: no site options.
-        passed = known.bind_partial(owner, *args, **named).arguments
+        passed = {**dict(zip(known.parameters, (owner, *args), strict=False)), **named}
         try:
             check_request(passed.get("request"), owner._request_attribute)
             site_options = owner._site(passed["request"]).options

@@ -355,3 +355,15 @@ def test_the_schema_can_be_generated(
     assert_it_went(call(app), "finished")
     described = app.openapi()["paths"]["/"]["get"]["responses"]["200"]
     assert described.get("content") == content
+
+
+def test_the_class_is_no_response_class() -> None:
+    app = FastAPI()
+
+    @app.get("/", response_class=StreamingHTMLResponse)
+    async def view() -> Any:
+        return ["a"]
+
+    says = "^request is a list, which has no 'scope'; pass the request of your view first, and then"
+    with pytest.raises(TypeError, match=says):
+        asyncio.run(call_asgi(app, "GET"))

@@ -68,7 +68,7 @@ def test_an_environ_without_a_method_is_refused() -> None:
 )
 @pytest.mark.parametrize(
     "arguments",
-    [{"template": "chat.html"}, {"page": "page.html", "format": "page"}],
+    [{"template": "chat.html"}, {"page": "page.html"}],
     ids=lambda arguments: next(iter(arguments)),
 )
 def test_the_name_of_a_template_is_refused(

@@ -23,8 +23,9 @@ def page_renderer(
 ) -> Callable[[Markup], str]:
     """Return the function that renders the page around a message.
 
-    The function raises ``ValueError`` if the context has the name ``streamed_message``, or if the
-    template does not show ``{{ streamed_message }}`` exactly once.
+    The function raises ``ValueError`` if the template does not show ``{{ streamed_message }}``
+    exactly once. The template is loaded at once, because few readers get this page, and nobody
+    should have to wait for one of them to learn of a mistake.
 
     Args:
         page: the template, as the view passes it; None for the built-in page.
@@ -33,7 +34,16 @@ def page_renderer(
         notice: has the active language, which the page can use as ``language``, and its words.
         nonce: the nonce of the Content-Security-Policy. The page can use it as ``nonce``.
         headers: of the request. The page that the reader comes from is ``back_url``.
+
+    Raises:
+        ValueError: the context has the name ``streamed_message``.
+        Exception: what ``find`` raises.
     """
+    if _NAME in context:
+        raise ValueError(
+            f"the context has {_NAME!r}, which the page itself provides; choose another name"
+        )
+    own = None if page is None else find(page)
     names = {
         "language": notice.language.replace("_", "-") or "en",
         "nonce": nonce,
@@ -42,15 +52,11 @@ def page_renderer(
     }
 
     def render(message: Markup) -> str:
-        if _NAME in context:
-            raise ValueError(
-                f"the context has {_NAME!r}, which the page itself provides; choose another name"
-            )
-        if page is None:
+        if own is None:
             template = built_in("streamhtml/page.html")
             html = template({**names, _NAME: message, "back": notice.words["Back"]})
         else:
-            html = find(page)({**names, _NAME: message})
+            html = own({**names, _NAME: message})
         count = html.count(message)
         if count != 1:
             name = f" {page!r}" if isinstance(page, str) else ""

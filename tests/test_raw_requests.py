@@ -43,7 +43,7 @@ def test_a_scope_that_is_no_http_request_is_refused(scope: dict[str, Any], missi
 @pytest.mark.parametrize("response", [asgi.StreamingHTMLResponse, wsgi.StreamingHTMLResponse])
 def test_what_is_no_request_is_refused(response: Any) -> None:
     source = Source()
-    says = "^request is a .*Source, which has no 'keys'; pass the request of your view first, and"
+    says = "^request is a .*Source, which has no 'keys'; pass the request of your view as the first"
     with pytest.raises(TypeError, match=says):
         response(source)
     with pytest.raises(TypeError, match=says):

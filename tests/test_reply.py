@@ -12,6 +12,7 @@ from markupsafe import Markup
 from tests.markdown.page import Page, canonical
 
 from streamhtml import Delta, Fragment, Notice, Patch, Reply, TextRenderer
+from streamhtml.markdown import Options
 
 ENVIRONMENT = jinja2.Environment(autoescape=True)
 TWO_REGIONS = ENVIRONMENT.from_string("{{ parts.reasoning }}<!---->{{ ai_message }}").render
@@ -351,6 +352,11 @@ def test_into_is_an_id_with_or_without_a_hash_sign() -> None:
             {"renderer": "markdwon"},
             "renderer='markdwon' is not known; use 'markdown', 'text', 'template'",
         ),
+        (
+            {"renderer": Options()},
+            r"use 'markdown', .*, such as partial.MarkdownRenderer, options=",
+        ),
+        ({"renderer": {"tool": "text"}}, "renderer={'tool': 'text'} is not known; use 'markdown'"),
         ({"into": ".log"}, "into='.log' cannot be used as an element id"),
         ({"context": {"message_pair_id": "1a"}}, "message_pair_id='1a' cannot be used"),
         ({"context": {"ai_message": "x"}}, "the context has 'ai_message'"),

@@ -37,7 +37,7 @@ def check_request(request: object, attribute: str) -> None:
         attribute: what every request of the framework has.
     """
     if not hasattr(request, attribute):
-        hint = "pass the request of your view first, and then the tokens"
+        hint = "pass the request of your view as the first argument"
         if hasattr(request, "headers"):
             hint = "for a request of another framework, import from the module of that framework"
         raise TypeError(f"request is {with_article(request)}, which has no {attribute!r}; {hint}")

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, get_args
 
 from streamhtml._arguments import by_kind, check_into, check_on_end, check_response, check_times
 from streamhtml._limits import check_limits
-from streamhtml._renderer import RendererName
+from streamhtml._renderer import MAKES_A_RENDERER, RendererName
 from streamhtml._type_name import with_article
 from streamhtml.formats import FormatName
 
@@ -88,13 +88,11 @@ def _check_choice(name: str, choices: tuple[str, ...], function: str) -> Callabl
 def _check_renderers(renderers: object) -> None:
     choices = tuple(name for name in get_args(RendererName) if name != "template")
     for kind, each in by_kind("renderers", renderers).items():
-        _check_choice(f"renderers[{kind!r}]", choices, "a function that makes a Renderer")(each)
+        _check_choice(f"renderers[{kind!r}]", choices, MAKES_A_RENDERER)(each)
 
 
 _CHECKS: Final[dict[Any, Callable[[Any], None]]] = {
-    "renderer": _check_choice(
-        "renderer", get_args(RendererName), "a function that makes a Renderer"
-    ),
+    "renderer": _check_choice("renderer", get_args(RendererName), MAKES_A_RENDERER),
     "renderers": _check_renderers,
     "parts_templates": lambda templates: _accept(by_kind("parts_templates", templates)),
     "format": _check_choice("format", get_args(FormatName), "a class that is a Format"),

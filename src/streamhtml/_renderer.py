@@ -3,7 +3,7 @@
 A renderer is synchronous and pure: it does no I/O, reads no clock, and sees no other part.
 """
 
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from markupsafe import Markup
 
@@ -11,6 +11,11 @@ from streamhtml._patch import Patch
 
 RendererName: TypeAlias = Literal["markdown", "text", "template"]
 """The names that ``renderer=`` accepts."""
+
+MAKES_A_RENDERER: Final = (
+    "a function that makes a Renderer, such as partial(MarkdownRenderer, options=Options(…))"
+)
+"""What ``renderer=`` accepts besides, for error messages."""
 
 
 class Renderer(Protocol):

@@ -25,7 +25,7 @@ from streamhtml._notice import Notice
 from streamhtml._part_template import PartTemplates
 from streamhtml._patch import Fragment, Outcome, Patch, check_id, pair_id
 from streamhtml._region import BUILT_IN_MARKDOWN, RENDERERS, MakeRenderer
-from streamhtml._renderer import Renderer, RendererName
+from streamhtml._renderer import MAKES_A_RENDERER, Renderer, RendererName
 from streamhtml._template import FindTemplate, MessageTemplate, Template, built_in
 from streamhtml._views import Kept, LiveView, Shown, View
 from streamhtml._whole_views import BufferedView, RerenderView
@@ -279,12 +279,10 @@ def _maker(
     """Return the function that makes renderers, for a value of ``renderer`` or ``renderers``."""
     if callable(renderer):
         return renderer
-    if renderer not in RENDERERS:
+    if renderer not in list(RENDERERS):  # A list, because it may be no str, and not hashable.
         # The template of the whole message is not rendered for one kind of part.
         known = ", ".join(map(repr, [*RENDERERS, *(["template"] if name == "renderer" else [])]))
-        raise ValueError(
-            f"{name}={renderer!r} is not known; use {known}, or a function that makes a Renderer"
-        )
+        raise ValueError(f"{name}={renderer!r} is not known; use {known}, or {MAKES_A_RENDERER}")
     return markdown if renderer == "markdown" else RENDERERS[renderer]
 
 

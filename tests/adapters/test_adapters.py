@@ -363,7 +363,6 @@ def test_a_view_that_forgets_the_request_is_told_so(call: Call) -> None:
     assert call(view).status == 200
     kinds = ["a str_ascii_iterator", "a NoneType"]
     assert [re.sub("'.*'", "…", says) for says in refused] == [
-        f"request is {kind}, which has no …; pass the request of your view first, and then the "
-        "tokens"
+        f"request is {kind}, which has no …; pass the request of your view as the first argument"
         for kind in kinds
     ]

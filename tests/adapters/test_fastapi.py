@@ -364,6 +364,6 @@ def test_the_class_is_no_response_class() -> None:
     async def view() -> Any:
         return ["a"]
 
-    says = "^request is a list, which has no 'scope'; pass the request of your view first, and then"
+    says = "^request is a list, which has no 'scope'; pass the request of your view as the first"
     with pytest.raises(TypeError, match=says):
         asyncio.run(call_asgi(app, "GET"))

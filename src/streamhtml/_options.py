@@ -4,7 +4,7 @@ The place belongs to the framework: its settings, its config or the state of the
 checked, so that a mistake is found before the first answer, and its error names the place.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple, get_args
 
@@ -65,6 +65,13 @@ def check_site_options(site: SiteOptions, known: Collection[str]) -> dict[str, A
         except (TypeError, ValueError) as error:
             raise type(error)(f"{where} is not valid: {error}") from None
     return options
+
+
+def check_names(named: Iterable[str], known: Collection[str]) -> None:
+    """Check the names of the arguments that a view passes by name."""
+    for name in named:
+        if name not in known:
+            raise TypeError(f"{name}= is not an argument; {_hint(name, known)}")
 
 
 def _hint(name: object, known: Collection[str]) -> str:

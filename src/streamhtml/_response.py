@@ -18,7 +18,7 @@ from streamhtml._jinja import JinjaSite
 from streamhtml._limits import DEFAULT_LIMITS, Limits
 from streamhtml._log_source import Client, LogSource, close_source, create_reply, open_stream
 from streamhtml._notice import Notice
-from streamhtml._options import OF_ONE_RESPONSE, SiteOptions, check_site_options
+from streamhtml._options import OF_ONE_RESPONSE, SiteOptions, check_names, check_site_options
 from streamhtml._page_template import page_renderer
 from streamhtml._patch import OUTCOMES
 from streamhtml._reconnected import Reconnected
@@ -43,17 +43,19 @@ def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
 
     It is ``__init__``, or a method that shows an answer with some of the same arguments.
     """
-    known = signature(function)
+    parameters = [*signature(function).parameters]
+    known = frozenset(parameters)
 
     @wraps(function)
     def with_options(owner: Any, *args: Any, **named: Any) -> R:
         call: Callable[..., R] = function
-        is_request = args and hasattr(args[0], owner._request_attribute)
-        if is_request and owner._site(args[0]).options.values is None:
+        is_valid = args and hasattr(args[0], owner._request_attribute) and known >= named.keys()
+        if is_valid and owner._site(args[0]).options.values is None:
             return call(owner, *args, **named)  # Fast path: no site options.
-        passed = {**dict(zip(known.parameters, (owner, *args), strict=False)), **named}
+        passed = {**dict(zip(parameters, (owner, *args), strict=False)), **named}
         try:
             check_request(passed.get("request"), owner._request_attribute)
+            check_names(named, parameters[1:])
             site_options = owner._site(passed["request"]).options
             set_by_site = checked_options(site_options)
         except BaseException:
@@ -63,7 +65,7 @@ def _with_site_options(function: Callable[P, R]) -> Callable[P, R]:
         options = {
             name: value
             for name, value in set_by_site.items()
-            if name in known.parameters and name not in passed
+            if name in known and name not in passed
         }
         try:
             return call(owner, *args, **named, **options)

@@ -320,6 +320,11 @@ def test_a_response_that_is_not_iterated_closes_its_source(call: Call) -> None:
         ({"tokens": [], "format": "sso"}, ValueError, "format='sso' is not known"),
         ({"tokens": [], "renderer": "x"}, ValueError, "renderer='x' is not known"),
         ({"tokens": [], "headers": {"content-type": "x"}}, ValueError, "the format decides it"),
+        (
+            {"tokens": [], "status_code": 1},
+            TypeError,
+            "status_code= is not an argument; use 'status'",
+        ),
         ({"tokens": [], "ping": -1}, ValueError, "ping=-1 must be more than 0 seconds"),
         (
             {"tokens": [], "template": jinja2.Template("{{ ai_message }}")},

@@ -101,8 +101,11 @@ def test_a_redirect_to_a_page_is_followed(client: str, page: Page, server: Stepp
         client = "htmx2"
         asking = f"<main hx-ext='streaming-html'>{asking.replace('hx-ext', 'data-was')}</main>"
     show(page, server, client, asking)
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(f"{request.url} {request.failure}"))
     send(page)
     expect(page).to_have_url(f"{server.url}/login?next=1")
+    assert failed == []
 
 
 @pytest.mark.parametrize("client", CLIENTS)

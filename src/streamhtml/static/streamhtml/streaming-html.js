@@ -1571,8 +1571,10 @@
       const response = await fetch(sent);
       const reader = openReader(request, response);
       if (reader) await readInto(response, reader);
-      else if (response.redirected) location.assign(response.url);
-      else if (response.ok) request.insert(await response.text());
+      else if (response.redirected) {
+        await response.text(); // Otherwise, browsers report the request as aborted.
+        location.assign(response.url);
+      } else if (response.ok) request.insert(await response.text());
       else reportFailure(form, request.target, response);
     } catch (error) {
       if (!controller.signal.aborted) reportFailure(form, request.target, error);
@@ -1808,7 +1810,8 @@
         if (isWhole) readNewText();
         if (isWhole && !reader && !request.elements && isAway(detail)) {
           swapNothing();
-          location.assign(xhr.responseURL);
+          // At once, browsers would report the request as aborted.
+          setTimeout(() => location.assign(xhr.responseURL));
         }
         letHtmxContinue = () => {
           letHtmxContinue = () => {};

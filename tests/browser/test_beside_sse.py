@@ -62,17 +62,41 @@ FORM = """
 MESSAGE = '<p id="m"><span id="m_text" class="streamhtml">a</span></p>'
 
 
+def datastar(page: Page, element: str, kind: str, elements: str = "") -> None:
+    """Report an event of the request of this element, as Datastar does."""
+    page.evaluate(
+        """([id, type, elements]) => document.dispatchEvent(new CustomEvent("datastar-fetch", {
+            detail: {
+                type, el: document.getElementById(id), argsRaw: elements ? { elements } : {},
+            },
+        }))""",
+        [element, kind, elements],
+    )
+
+
+def test_two_answers_of_datastar(page: Page, server: SteppedServer) -> None:
+    two = "".join(f'<form id="ask{n}"></form><div id="to{n}"></div>' for n in "12")
+    show(page, server, "plain", two + '<p role="status" data-stream-status></p>')
+    for n in "12":
+        answer = MESSAGE.replace('"m', f'"m{n}')
+        page.locator(f"#to{n}").evaluate("(place, html) => { place.innerHTML = html; }", answer)
+        datastar(page, f"ask{n}", "started")
+        datastar(page, f"ask{n}", "datastar-patch-elements", answer)
+    wait_for(page, "chunk", 0, times=2)
+    datastar(page, "ask1", "datastar-patch-elements", '<i class="streamhtml-notice-failed"></i>')
+    datastar(page, "ask1", "finished")
+    wait_for(page, "stream:end", "failed")
+    datastar(page, "ask2", "finished")
+    wait_for(page, "stream:end", "finished")
+    expect(page.locator("[role=status]")).to_have_text("Reply complete.")
+
+
 def test_datastar(page: Page, server: SteppedServer) -> None:
     # Its bundle is in no registry. These are the events that its documentation describes.
     show(page, server, "plain", FORM)
 
     def report(kind: str, elements: str = "") -> None:
-        page.evaluate(
-            """([type, elements]) => document.dispatchEvent(new CustomEvent("datastar-fetch", {
-                detail: { type, el: ask, argsRaw: elements ? { elements } : {} },
-            }))""",
-            [kind, elements],
-        )
+        datastar(page, "ask", kind, elements)
 
     def begin(message: str = MESSAGE) -> None:
         page.locator("[name=q]").fill("new")

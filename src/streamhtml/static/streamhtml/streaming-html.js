@@ -570,6 +570,7 @@
    * @property {any} [goal] the position of its bottom when the reader last did something
    * @property {StreamRequest} [turbo] the last one that Turbo has sent
    * @property {Session} [session] follows what another library reads
+   * @property {string} [outcome] of what Datastar reads for the element, if a notice has said it
    * @property {Applier} [owner] has opened the element
    * @property {boolean} [isClicked] whether the reader has clicked the <summary>
    *
@@ -2081,15 +2082,15 @@
   listen("htmx:sseClose", ({ detail }) => setTimeout(endBeside, 0, detail.source, "aborted"));
 
   // Datastar does not report the event that has the outcome, but the notice has it, too.
-  let outcome = "finished";
   listen("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
+    const memory = memoryOf(el);
     const html = argsRaw?.elements;
-    if (type === "started") outcome = "finished";
+    if (type === "started") memory.outcome = undefined;
     if (html) {
-      outcome = /streamhtml-notice-(\w+)/.exec(html)?.[1] ?? outcome;
+      memory.outcome = /streamhtml-notice-(\w+)/.exec(html)?.[1] ?? memory.outcome;
       readBeside(el, el, html, () => el.streamController?.abort());
     }
-    if (type === "finished") endBeside(el, outcome);
+    if (type === "finished") endBeside(el, memory.outcome ?? "finished");
     if (/error|failed/.test(type)) endBeside(el, "incomplete");
   });
 

@@ -109,7 +109,30 @@ def test_htmx_takes_the_page_or_the_message_away(
         expect(page.locator("[aria-busy], [data-streaming], .streamhtml-thinking")).to_have_count(0)
         expect(page.locator("[data-stream-stop]:not([hidden]), .streamhtml-retry")).to_have_count(0)
         expect(page.get_by_text("You stopped this answer.")).to_be_visible()
+        # Those that were not complete, or had not begun.
+        expect(page.get_by_role("alert")).to_have_text([LOST] * 4)
     remove_htmx_aborts(problems)
+
+
+@pytest.mark.parametrize("event", ["turbo:before-cache", "htmx:beforeHistorySave"])
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_copy_says_that_its_answer_is_not_complete(
+    client: str, event: str, page: Page, server: SteppedServer
+) -> None:
+    show(page, server, client, named("a", client))
+    request = press(page, server, "a")
+    request.write()
+    wait_for(page, "stream:fragment", 1)
+    copy = page.evaluate(
+        "name => document.dispatchEvent(new Event(name)) && messages.innerHTML", event
+    )
+    assert LOST in copy
+    assert "aria-busy" not in copy
+    # On this page, the answer goes on.
+    expect(page.get_by_role("alert")).to_have_count(0)
+    request.finish()
+    wait_for(page, "stream:end", "finished")
+    expect_html(page, "#messages", message(1))
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -1065,7 +1065,8 @@
    * @property {(busy: boolean) => void} [setBusy] while it has a session
    * @property {string} [src] as in the request
    * @property {number} [timer] waits until it is time for the line
-   * @property {any} [line] the element that says that the first words are awaited
+   * @property {any} [line] the element that says that the first words are awaited, or, in a copy of
+   *   the page, that the answer is not complete
    */
 
   /**
@@ -1994,13 +1995,20 @@
     if (wantsStream(target)) reportFailure(target, target, detail.error);
   });
 
+  const COPY_TIME = 20; // ms until a library has its copy
+
   // Turbo and htmx 2 show their copy of the page when the reader comes back. Nothing in the copy is
-  // busy. What stays on the page shows its state again with its next fragment.
+  // busy, and no answer seems complete that is not. What stays on the page shows its state again
+  // with its next fragment.
   listen("turbo:before-cache htmx:beforeHistorySave", () => {
     for (const each of running) {
       each.setBusy?.(false);
       endLine(each);
       showEnded(each.source);
+      if (!each.timer) continue;
+      each.line = createNotice(each.source, "lost");
+      each.noticePlace()?.append(each.line);
+      setTimeout(endLine, COPY_TIME, each);
     }
   });
 

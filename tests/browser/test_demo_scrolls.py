@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.browser.chat_page import CLIENTS, Chat
 from tests.servers.process import demo
 
@@ -23,6 +23,7 @@ HAS_SCROLLED = """() => {
     const [before, now] = positions.slice(-2);
     return before && before.top === now.top && now.below > 200;
 }"""
+IS_LONG = "() => document.querySelector('.streamhtml-ai')?.offsetHeight > 1000"
 HAS_GROWN = "() => positions.length > 10 && positions.at(-1).height > positions[0].height + 100"
 
 
@@ -71,4 +72,23 @@ def test_the_bottom_stays_in_view_only_if_it_was(client: str, page: Page) -> Non
         page.evaluate("positions.splice(0)")
         page.wait_for_function(HAS_GROWN)
         assert len({position["top"] for position in page.evaluate("positions")}) == 1
+        page.close()
+
+
+@pytest.mark.parametrize("height", [256, 700])
+def test_the_button_to_the_latest_text_is_above_the_form(height: int, page: Page) -> None:
+    """Also in the window of 1,280 pixels at 400 %, where all of the page scrolls."""
+    page.set_viewport_size({"width": 320, "height": height})
+    with demo("starlette", rate=300, may_complain=True) as server:
+        chat = Chat(page, server.url)
+        chat.send("long")
+        page.wait_for_function(IS_LONG)
+        page.locator(".streamhtml-human").evaluate("question => question.scrollIntoView()")
+        latest = page.get_by_role("button", name="Latest").bounding_box()
+        form = page.locator("#composer").bounding_box()
+        assert latest
+        assert form
+        assert 0 < latest["y"] < form["y"] - latest["height"]
+        page.get_by_role("button", name="Latest").click()
+        expect(page.get_by_role("button", name="Latest")).to_be_hidden()
         page.close()

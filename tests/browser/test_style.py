@@ -187,6 +187,8 @@ def test_the_look(page: Page, server: SteppedServer) -> None:
     for selector in "table", "pre":
         box = page.locator(f"[lang=ko] {selector}").first
         assert box.evaluate("element => element.scrollWidth <= innerWidth"), selector
+    # Each line of code has the same space before it.
+    assert page.locator("pre > code").first.evaluate("code => code.getClientRects().length") == 1
 
 
 def test_a_reset_in_a_layer_takes_nothing_away(page: Page, server: SteppedServer) -> None:

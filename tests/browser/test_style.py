@@ -53,7 +53,9 @@ CONTRASTS = """texts => texts.map((text) => {
 })"""
 
 
-COLOURED = "[lang=ko] > p, [lang=ko] :is(a, th, blockquote p), .streamhtml-reasoning p"
+COLOURED = (
+    "[lang=ko] > p, [lang=ko] :is(a, th, blockquote p), .streamhtml-reasoning p, .streamhtml-notice"
+)
 COLOUR_OF_NEW_WORDS = """text => {
     const words = text.appendChild(document.createElement("i"));
     words.style.color = "var(--streamhtml-new, CanvasText)";

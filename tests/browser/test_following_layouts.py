@@ -99,8 +99,11 @@ def answer_with_reasoning(number: int) -> Answer:
     )
 
 
-def test_reasoning_that_scrolls_in_its_message(page: Page, server: SteppedServer) -> None:
-    chat = Conversation(Chromium(page), server, "element")
+@pytest.mark.parametrize("layout", ["element", "page"])
+def test_reasoning_that_scrolls_in_its_message(
+    layout: str, page: Page, server: SteppedServer
+) -> None:
+    chat = Conversation(Chromium(page), server, layout)
     chat.end()
     server.answers["/reply"] = lambda request: answer_with_reasoning(request.number)
     chat.ask()

@@ -994,7 +994,8 @@
    */
   function pinnedNear(element) {
     const near = element.closest(`${PIN},:has(${PIN})`);
-    const nested = `:not(:root,body)${PIN} *`; // such as reasoning that scrolls in its message
+    // Such as reasoning that scrolls in its message.
+    const nested = `:not(:root,body)${PIN} *,${PIN} [role=log] *`;
     return all(PIN).filter((each) =>
       each.contains(near) || (near?.contains(each) && !each.matches(nested)),
     );

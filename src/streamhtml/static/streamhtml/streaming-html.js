@@ -798,7 +798,7 @@
       if (!before?.timer || before !== newestOf(source)) return;
       remove(".streamhtml-notice-wait");
       // A field of the form may be named "after".
-      Element.prototype.after.call(source, createNotice(source, "wait"));
+      source.insertAdjacentElement("afterend", createNotice(source, "wait"));
     }, SUBMIT_TIME);
   }, true);
 
@@ -814,7 +814,7 @@
   });
 
   /** Two files with the same name count as the same. @param {any[][]} fields */
-  const listFields = (fields) => String(fields.map(([name, value]) => [name, value.name ?? value]));
+  const listFields = (fields) => String(fields.flat().map((each) => each.name ?? each));
 
   /** @param {Element} source */
   function noteSent(source) {
@@ -1086,17 +1086,16 @@
 
   /**
    * Moves the state to a form that has replaced the source, with the same id.
-   * @param {{ source: Element }} holder
+   * @param {{ source: any }} holder a request, or a button that sends again
    */
   function moveState(holder) {
     const { source } = holder;
-    const id = isGone(source) && source.getAttribute("id");
     /** @type {any} */
-    const form = id && document.getElementById(id);
+    const form = isGone(source) && document.getElementById(source.getAttribute("id"));
     if (!form) return;
     form[MEMORY] = memoryOf(source);
     holder.source = form;
-    showState(form, source.getAttribute("data-streaming") ?? "");
+    showState(form, source.getAttribute("data-streaming"));
   }
 
   /** Does what a change to the page needs. @param {MutationRecord[]} changes */
@@ -1112,7 +1111,7 @@
     if (!changes.length || !changes.every(isInMessage)) {
       all("[data-stream-src]:not(.streamhtml *)").forEach(showAnswer);
       for (const button of all(".streamhtml-retry")) {
-        if (button.source) moveState(button);
+        moveState(button);
         // Its form is gone, or it is in the copy of a page, which the reader comes back to.
         if (!button.source?.isConnected) button.remove();
       }
@@ -1555,8 +1554,7 @@
   listen("submit", (event) => {
     const { target: form, submitter } = event;
     if (event.defaultPrevented || !form.matches("[data-stream]")) return;
-    // A button may only close the dialog.
-    if (/dialog/i.test(formAttribute(form, submitter, "method"))) return;
+    if (submitter?.formMethod === "dialog") return; // It only closes the dialog.
     event.preventDefault();
     if (!newestOf(form)) void sendForm(form, submitter);
   });
@@ -1624,16 +1622,11 @@
   }
 
   /**
-   * @param {HTMLFormElement} form @param {HTMLElement | null} submitter @param {string} name
-   */
-  const formAttribute = (form, submitter, name) =>
-    submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
-
-  /**
    * @param {HTMLFormElement} form @param {HTMLElement | null} submitter @param {AbortSignal} signal
    */
   function formRequest(form, submitter, signal) {
-    const attribute = (/** @type {string} */ name) => formAttribute(form, submitter, name);
+    const attribute = (/** @type {string} */ name) =>
+      submitter?.getAttribute("form" + name) ?? form.getAttribute(name) ?? "";
     const url = new URL(attribute("action") || location.href, document.baseURI);
     const data = new FormData(form, submitter);
     const query = new URLSearchParams(/** @type {any} */ (data));

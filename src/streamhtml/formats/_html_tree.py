@@ -194,7 +194,7 @@ class Element:
             The elements inside of this one that are left.
         """
         left: list[Element] = []
-        todo = [self]
+        todo: list[Element] = [self]
         while todo:
             element = todo.pop()
             if element is not self:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from math import nan
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -48,6 +49,7 @@ ARGUMENTS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"ping": "often"}, ValueError, "ping='often' must be more than 0 seconds"),
     ({"ping": 0}, ValueError, "ping=0 must be more than 0 seconds; None"),
     ({"ping": True}, ValueError, "ping=True must be more than 0 seconds; None"),
+    ({"status_code": 3}, TypeError, "status_code= is not an argument; use 'status'"),
 ]
 
 
@@ -78,6 +80,11 @@ def raising() -> Any:
 
 
 CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
+    (
+        lambda: StreamingHTMLResponse(SimpleNamespace(headers={}), []),  # type: ignore[arg-type]
+        TypeError,
+        "for a request of another framework, import from the module of that framework",
+    ),
     (lambda: Reply(context=[SECRET]), TypeError, "context is a list"),  # type: ignore[arg-type]
     (lambda: Reply(into=3), TypeError, "into=3 must be the id"),  # type: ignore[arg-type]
     (lambda: stream(SECRET, []), TypeError, r"reply is a str, not a Reply; call"),

@@ -256,7 +256,7 @@ def test_a_visit_closes_the_source(page: Page, site: Server, account: Account) -
     assert is_closed(account)
     wait_for(page, "stream:end", "aborted")
     page.go_back()
-    expect(page.locator(".streamhtml-parts")).to_have_text("one ")
+    expect(page.locator(".streamhtml-parts")).to_have_text("one The line is dead.")
     assert page.evaluate("stays")  # The page was not loaded again: it is Turbo's copy.
     check_quiet(page)
 

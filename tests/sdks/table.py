@@ -34,10 +34,16 @@ def measure(lab: Lab) -> str:
 def _cell(lab: Lab, way: Way, aspect: str, reasons: dict[str, int]) -> str:
     if aspect not in aspects(way):
         return "–"
+    if aspect in way.varies:
+        return f"varies ({_number(reasons, way.varies[aspect])})"
     if lab.has(way, aspect):
         return "yes"
-    number = reasons.setdefault(way.lost[aspect], len(reasons) + 1)
-    return f"no ({number})"
+    return f"no ({_number(reasons, way.lost[aspect])})"
+
+
+def _number(reasons: dict[str, int], why: str) -> int:
+    """Return the number of a note, which is added if it is not there."""
+    return reasons.setdefault(why, len(reasons) + 1)
 
 
 def committed() -> str:

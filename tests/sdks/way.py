@@ -30,6 +30,8 @@ class Way:
             called in an event loop if ``is_async``.
         is_async: whether the source is read in an event loop.
         lost: aspects that do not arrive, each with the reason. A test fails if one does arrive.
+        varies: aspects that arrive or not, because two threads or tasks of the SDK race; each with
+            the reason. They are not measured.
         tools: the scenario with two tool calls.
         runs_tools: whether the SDK runs the tools, and goes on with their results.
     """
@@ -40,6 +42,7 @@ class Way:
     open: Callable[[str, str], Any]
     is_async: bool = True
     lost: Mapping[str, str] = field(default_factory=dict)
+    varies: Mapping[str, str] = field(default_factory=dict)
     tools: str = "tools"
     runs_tools: bool = False
 

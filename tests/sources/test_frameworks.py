@@ -1,5 +1,6 @@
 """What is special to LangChain, LangGraph and LlamaIndex."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.sources.said import Part, said, said_in_both_forms
 
 from streamhtml import Delta, deltas
 from streamhtml._answer import Answer
+from streamhtml.sources import SourceError
 
 WHOLE = {**message("a"), "type": "ai", "tool_calls": [{"id": "x", "name": "f", "args": {}}]}
 
@@ -233,6 +235,23 @@ def test_unknown_events_are_refused(unknown: Any) -> None:
     with pytest.raises(TypeError, match="which is not known; pass deltas"):
         next(source)
     assert answer.text == "a"
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "says"),
+    [
+        ("WorkflowFailedEvent", {"exception": RuntimeError("no model")}, "no model"),
+        ("WorkflowFailedEvent", {"exception": ValueError()}, "ValueError()"),
+        ("WorkflowFailedEvent", {}, "it failed"),
+        ("WorkflowTimedOutEvent", {"timeout": 10.0}, "it timed out"),
+        ("WorkflowCancelledEvent", {}, "it was cancelled"),
+    ],
+)
+def test_a_run_of_an_agent_that_fails(name: str, fields: dict[str, Any], says: str) -> None:
+    event = type(name, (SimpleNamespace,), {})(**fields)
+    with pytest.raises(SourceError, match=re.escape(f"the agent reported an error: {says}")) as it:
+        list(deltas(["Hello", event]))
+    assert it.value.__cause__ is fields.get("exception")
 
 
 def test_events_of_agents_that_are_known_by_their_class() -> None:

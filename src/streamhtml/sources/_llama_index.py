@@ -10,6 +10,7 @@ from typing import Final
 
 from streamhtml._delta import Delta
 from streamhtml.sources._fields import field, text_field, to_text
+from streamhtml.sources._report import SourceError
 from streamhtml.sources._tool_calls import ToolCalls
 from streamhtml.sources._whole import is_whole_answer
 
@@ -24,6 +25,13 @@ IGNORED: Final = frozenset(
     }
 )
 """Names of the classes of events that change nothing that is shown."""
+
+_FAILURES: Final = {
+    "WorkflowFailedEvent": "failed",
+    "WorkflowTimedOutEvent": "timed out",
+    "WorkflowCancelledEvent": "was cancelled",
+}
+"""Names of the classes of events that end a run without an answer, and what they say."""
 
 
 class LlamaIndexResponses:
@@ -44,12 +52,21 @@ class LlamaIndexResponses:
         Args:
             token: the token.
             read_raw: reads the chunk of a provider, and returns None if it is not known.
+
+        Raises:
+            SourceError: the run of an agent has failed.
         """
+        name = type(token).__name__
+        if what := _FAILURES.get(name):
+            error = field(token, "exception")
+            cause = error if isinstance(error, BaseException) else None
+            says = str(error) or repr(error) if error is not None else f"it {what}"
+            raise SourceError(f"the agent reported an error: {says}") from cause
         if field(token, "tool_id") is not None and field(token, "tool_name") is not None:
             return self._read_call(token)
         is_response = field(token, "message", "text", "response") is not None
         if not is_response or not isinstance(field(token, "delta"), str):
-            return [] if type(token).__name__ in IGNORED else None
+            return [] if name in IGNORED else None
         text, raw = text_field(token, "delta"), field(token, "raw")
         found = None if raw is None or is_whole_answer(raw) else read_raw(raw)
         if found is None:

@@ -31,14 +31,19 @@ COUNT = """() => {
 
 
 def answer(
-    outcome: Outcome | None = "finished", first: int = 0, id: str = "m", **options: Any
+    outcome: Outcome | None = "finished",
+    first: int = 0,
+    id: str = "m",
+    tag: str = "",
+    **options: Any,
 ) -> Answer:
     """Return an answer of three parts, or the rest; without an outcome, it has no last boundary."""
     one_format = MultipartFormat()
+    message = Markup(MESSAGE.format("").replace('"m', f'"{id}'))
     fragments = [
-        Fragment(0, (Patch("append", Markup(MESSAGE.format("").replace('"m', f'"{id}'))),)),
-        Fragment(1, (Patch("append", Markup("Hello"), f"{id}_text"),)),
-        *([Fragment(2, (), outcome)] if outcome else []),
+        Fragment(0, (Patch("append", message),), tag=tag),
+        Fragment(1, (Patch("append", Markup("Hello"), f"{id}_text"),), tag=tag),
+        *([Fragment(2, (), outcome, tag)] if outcome else []),
     ]
     writes = [*map(one_format.encode, fragments[first:]), "\r\n"]
     return Answer(tuple(writes), one_format.media_type, **options)
@@ -94,6 +99,17 @@ def test_an_answer(
     assert page.evaluate("counts.failed ?? ''") == ("ask" if outcome == "failed" else "")
     expect_html(page, "#messages", MESSAGE.format("Hello"))
     assert problems == []
+
+
+def test_a_part_of_an_answer_in_a_log_whose_id_ends_like_an_outcome(
+    page: Page, server: SteppedServer
+) -> None:
+    request = begin(page, server, answer(tag="c0ffeeed"))
+    request.write()
+    wait_for(page, "chunk", 1)
+    expect(page.locator("#ask")).to_have_attribute("data-streaming", "answering")
+    request.finish()
+    expect_ended(page, "finished", "Hello")
 
 
 def test_stop_closes_the_connection(page: Page, server: SteppedServer, problems: list[str]) -> None:

@@ -2065,7 +2065,8 @@
   listen("htmx:multipart:before:part", ({ target, detail }) => {
     const { headers } = detail.part;
     const id = headers.get("HX-Part-ID");
-    if (!/ed$/.test(id) || !memoryOf(target).session) return;
+    // The ids of the answer's parts have a number, and may end like an outcome.
+    if (!/^\D+ed$/.test(id) || !memoryOf(target).session) return;
     detail.connection.cancelled = true; // after this part
     headers.set("HX-Trigger", "stream:" + id); // The session dispatches `stream:end`.
     endBeside(target, id);

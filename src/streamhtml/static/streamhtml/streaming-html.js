@@ -1585,9 +1585,9 @@
 
   /**
    * Returns the selector and the position.
-   * @param {string | undefined} stream the value of data-stream
+   * @param {string} stream the value of data-stream
    */
-  function readPlace(stream = "") {
+  function readPlace(stream) {
     const [, selector, , position] = /** @type {RegExpMatchArray} */ (
       /^(.*?)( ((before|after)\w+|\w+HTML))?$/.exec(stream)
     );
@@ -1599,9 +1599,10 @@
    * @param {HTMLElement} element
    */
   function findPlace(element) {
-    const { stream } = element.dataset;
+    // A field of a form may be named "dataset".
+    const stream = element.getAttribute("data-stream");
     const [selector, position = "beforeend"] = readPlace(stream ?? " outerHTML");
-    const find = () => (stream === undefined ? element : document.querySelector(selector));
+    const find = () => (stream === null ? element : document.querySelector(selector));
     const target = find();
     if (!target) throw new Error(`no element matches data-stream="${stream}"; an id needs a #`);
     const place = {
@@ -1650,8 +1651,8 @@
 
   /** @param {HTMLElement} element @returns {Element | undefined} whose answers go to its place */
   const formAround = (element) =>
-    all("form[data-stream]").find(({ dataset }) =>
-      document.querySelector(readPlace(dataset.stream)[0])?.contains(element),
+    all("form[data-stream]").find((form) =>
+      document.querySelector(readPlace(form.getAttribute("data-stream"))[0])?.contains(element),
     );
 
   /** @param {HTMLElement} element */

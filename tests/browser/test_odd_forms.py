@@ -15,7 +15,7 @@ from tests.browser.form_page import (
     usual_answer,
     wait_for,
 )
-from tests.browser.stepped_server import SteppedServer, streamed
+from tests.browser.stepped_server import Answer, SteppedServer, streamed
 
 pytestmark = pytest.mark.browser
 
@@ -147,6 +147,33 @@ def test_a_form_that_is_replaced_while_its_answer_streams(
     finish(page, again)
     expect(page.locator("[name=message]")).to_have_value("draft")
     remove_expected_abort(client, problems)
+
+
+# htmx reports a failure to the element that has sent the request.
+@pytest.mark.parametrize("ending", [*CLIENTS, "503"])
+def test_a_form_that_is_replaced_before_its_answer_begins(
+    ending: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    client = "plain" if ending == "503" else ending
+    server.answers["/reply"] = lambda _: Answer(("",), "text/html", status=503, waits=True)
+    asking = form(client, '<input name="message">', data_stream_retry="")
+    show(page, server, client, asking + STOP)
+    page.locator("[name=message]").fill("first?")
+    send(page)
+    request = server.wait_for()
+    page.evaluate("html => { ask.outerHTML = html; window.htmx?.process(document.body) }", asking)
+    expect(page.locator("#ask")).to_have_attribute("data-streaming", "waiting")
+    if ending == "503":
+        request.finish()
+    else:
+        for _ in range(2):
+            page.get_by_text("Stop", exact=True).click()
+    server.answers["/reply"] = usual_answer
+    page.get_by_text("Try again").click()
+    again = server.wait_for(2)
+    assert again.fields == [("message", "first?")]
+    finish(page, again)
+    problems.clear()  # Chromium and htmx 2 report the first request.
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -662,7 +662,7 @@
     const { source, abort } = request;
     function endNow(kind = "stopped") {
       if (!finish(waiting)) return;
-      showNotice(source, request.target, kind);
+      showNotice(request.source, request.target, kind);
       abort();
     }
     /** @type {Running} */
@@ -1576,9 +1576,9 @@
         await response.text(); // Otherwise, browsers report the request as aborted.
         location.assign(response.url);
       } else if (response.ok) request.insert(await response.text());
-      else reportFailure(form, request.target, response);
+      else reportFailure(request.source, request.target, response);
     } catch (error) {
-      if (!controller.signal.aborted) reportFailure(form, request.target, error);
+      if (!controller.signal.aborted) reportFailure(request.source, request.target, error);
     }
     finish(request);
   }

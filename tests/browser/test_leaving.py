@@ -1,5 +1,6 @@
 """A message that leaves the page ends its stream, so that nothing is generated for nobody."""
 
+import re
 import time
 
 import pytest
@@ -7,10 +8,12 @@ from playwright.sync_api import Page, expect
 from tests.browser.chat_page import CLIENTS
 from tests.browser.form_page import (
     expect_html,
+    form,
     message,
     ordinary_answer,
     pieces,
     remove_htmx_aborts,
+    send,
     shell,
     show,
     usual_answer,
@@ -58,6 +61,30 @@ def test_a_script_removes_messages(
     assert page.evaluate("events.filter(([name]) => name === 'stream:end').length") == 4
     expect(page.get_by_role("alert")).to_have_count(0)
     remove_htmx_aborts(problems)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_another_page_with_the_same_form_is_free(
+    waits: bool, page: Page, server: SteppedServer
+) -> None:
+    server.answers["/reply"] = lambda request: Answer(usual_answer(request).writes, waits=waits)
+    place = f'<main>{form("plain", data_stream_keep="")}<div id="messages"></div></main>'
+    show(page, server, "plain", place, messages="")
+    send(page)
+    server.wait_for()
+    if not waits:
+        wait_for(page, "stream:fragment", 0)
+    expect(page.locator("#ask")).to_have_attribute("data-streaming", re.compile("ing"))
+    page.evaluate("html => { document.querySelector('main').outerHTML = html }", place)
+    server.answers["/reply"] = usual_answer
+    send(page)
+    other = server.wait_for(2)
+    expect(page.locator("#ai_2_text")).to_be_attached()
+    for request in (server.requests[0], other):
+        request.finish()
+    wait_for(page, "stream:end", "finished", times=1 + (not waits))
+    expect(page.locator("[data-streaming]")).to_have_count(0)
+    expect_html(page, "#messages", message(2))
 
 
 @pytest.mark.parametrize("client", HTMX)

@@ -672,7 +672,7 @@
         waiting.isStopped = true;
       },
       interrupt: () => (wantsStream(source) ? endNow("lost") : abort()),
-      hasLeft: () => isGone(source) && isGone(request.target) && !isKept(source),
+      hasLeft: () => isGone(request.source) && isGone(request.target),
       noticePlace: () => request.target,
     });
     noteSent(source); // It moves the focus away from a button in the notice.
@@ -1098,11 +1098,14 @@
     showState(form, source.getAttribute("data-streaming"));
   }
 
+  /** Ends what has left the page, unless it is to go on. @param {Running} each */
+  const leave = (each) =>
+    isKept(each.source) || isKept(each.noticePlace()) || (each.hasLeft() && each.abort());
+
   /** Does what a change to the page needs. @param {MutationRecord[]} changes */
   function onChange(changes) {
     for (const each of running) {
-      const leave = () => each.hasLeft() && each.abort();
-      if (each.hasLeft()) setTimeout(leave, LEAVE_DELAY);
+      if (each.hasLeft()) setTimeout(leave, LEAVE_DELAY, each);
       else moveState(each);
     }
     showStopButtons();
@@ -1282,10 +1285,9 @@
         isGone(region)
           ? request.insert || turbo || !document.getElementById(region.id)
           : (memoryOf(region).owner ?? apply) !== apply;
-      const isLeft = regions
+      return regions
         ? regions[0] && regions.every(isOff)
         : isGone(request.place ?? request.target);
-      return isLeft && !isKept(request.source) && !isKept(noticePlace());
     }
 
     /** Returns where the client's notice goes. */
@@ -1316,9 +1318,7 @@
     /** @param {Fragment[]} fragments */
     async function write(fragments) {
       // Before the message is there, it needs its place.
-      if (!regions && isGone(request.place ?? request.target)) {
-        return hasLeft() ? abort() : undefined;
-      }
+      if (!regions && hasLeft()) return void leave(session);
       // The reader may have scrolled up since the last frame.
       update();
       session.line?.remove();

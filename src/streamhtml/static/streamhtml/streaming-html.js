@@ -786,10 +786,11 @@
   let retrying;
 
   listen("submit", (event) => {
-    const source = event.target;
+    const { target: source, submitter } = event;
+    if (submitter?.formMethod === "dialog") return; // It only closes the dialog.
     const memory = memoryOf(source);
     const before = newestOf(source);
-    memory.submitter = event.submitter;
+    memory.submitter = submitter;
     // To Turbo, the form is free again when the response has begun. htmx and plain forms have rules
     // of their own.
     if (before && memory.turbo) event.preventDefault();
@@ -1554,7 +1555,7 @@
   listen("submit", (event) => {
     const { target: form, submitter } = event;
     if (event.defaultPrevented || !form.matches("[data-stream]")) return;
-    if (submitter?.formMethod === "dialog") return; // It only closes the dialog.
+    if (submitter?.formMethod === "dialog") return;
     event.preventDefault();
     if (!newestOf(form)) void sendForm(form, submitter);
   });

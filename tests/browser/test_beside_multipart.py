@@ -112,6 +112,19 @@ def test_a_part_of_an_answer_in_a_log_whose_id_ends_like_an_outcome(
     expect_ended(page, "finished", "Hello")
 
 
+def test_a_swap_of_the_page_itself_is_no_part(
+    page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    request = begin(page, server, answer())
+    swap = {"target": "#messages", "swap": "beforebegin", "text": MESSAGE.replace('"m', '"n')}
+    page.evaluate("swap => htmx.swap({ sourceElement: ask, ...swap })", swap)
+    expect(page.locator("#n")).to_be_attached()
+    request.finish()
+    expect_ended(page, "finished", "Hello")
+    assert page.evaluate("events.filter(([name]) => name === 'chunk').length") == 2
+    assert problems == []
+
+
 def test_stop_closes_the_connection(page: Page, server: SteppedServer, problems: list[str]) -> None:
     request = begin(page, server, answer())
     page.locator("#stop").click()

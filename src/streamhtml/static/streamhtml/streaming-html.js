@@ -2052,7 +2052,7 @@
 
   listen("htmx:after:swap", ({ target, detail: { ctx } }) => {
     const { sse, multipart = sse } = target._htmx ?? {};
-    if (multipart) {
+    if (multipart && ctx.response) { // A script's own swap has no response.
       readBeside(target, target, ctx.text, () => {
         multipart.cancelled = true;
         multipart.config.reconnect = false;

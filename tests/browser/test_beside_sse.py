@@ -86,6 +86,8 @@ def test_two_answers_of_datastar(page: Page, server: SteppedServer) -> None:
     datastar(page, "ask1", "datastar-patch-elements", '<i class="streamhtml-notice-failed"></i>')
     datastar(page, "ask1", "finished")
     wait_for(page, "stream:end", "failed")
+    text = '<b>&lt;i class="streamhtml-notice-failed"&gt;</b>'  # What a model has written.
+    datastar(page, "ask2", "datastar-patch-elements", text)
     datastar(page, "ask2", "finished")
     wait_for(page, "stream:end", "finished")
     expect(page.locator("[role=status]")).to_have_text("Reply complete.")

@@ -2086,13 +2086,14 @@
   // It may come before the event with the outcome.
   listen("htmx:sseClose", ({ detail }) => setTimeout(endBeside, 0, detail.source, "aborted"));
 
-  // Datastar does not report the event that has the outcome, but the notice has it, too.
+  // Datastar does not report the event that has the outcome, but the notice has it, too. The
+  // answer's own text may have the same words, but not in a tag.
   listen("datastar-fetch", ({ detail: { type, el, argsRaw } }) => {
     const memory = memoryOf(el);
     const html = argsRaw?.elements;
     if (type === "started") memory.outcome = undefined;
     if (html) {
-      memory.outcome = /streamhtml-notice-(\w+)/.exec(html)?.[1] ?? memory.outcome;
+      memory.outcome = /<[^>]*streamhtml-notice-(\w+)/.exec(html)?.[1] ?? memory.outcome;
       readBeside(el, el, html, () => el.streamController?.abort());
     }
     if (type === "finished") endBeside(el, memory.outcome ?? "finished");

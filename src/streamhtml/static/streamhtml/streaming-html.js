@@ -758,10 +758,11 @@
   function stopBy(/** @type {UIEvent} */ event, /** @type {Running | undefined} */ request) {
     // A button to stop and one to send may take each other's place. The second click of a double
     // click must neither stop an answer that the first one has asked for, nor ask again.
-    const isFirst = event.detail < 2;
-    if (isFirst) isStopClick = !!request;
+    if (event.detail < 2) {
+      isStopClick = !!request;
+      request?.stop();
+    }
     if (isStopClick || request) event.preventDefault();
-    if (isFirst) request?.stop();
   }
 
   listen("click", (event) => {
@@ -1103,7 +1104,7 @@
   const leave = (each) =>
     isKept(each.source) || isKept(each.noticePlace()) || (each.hasLeft() && each.abort());
 
-  /** Does what a change to the page needs. @param {MutationRecord[]} changes */
+  /** Does what a change to the page needs. @param {{ target?: any }[]} changes */
   function onChange(changes) {
     for (const each of running) {
       if (each.hasLeft()) setTimeout(leave, LEAVE_DELAY, each);
@@ -1111,8 +1112,7 @@
     }
     showStopButtons();
     // Most changes are made in a message, while it is written.
-    const isInMessage = (/** @type {any} */ { target }) => target.closest?.(".streamhtml");
-    if (!changes.length || !changes.every(isInMessage)) {
+    if (changes.some(({ target }) => !target?.closest?.(".streamhtml"))) {
       all("[data-stream-src]:not(.streamhtml *)").forEach(showAnswer);
       for (const button of all(".streamhtml-retry")) {
         moveState(button);
@@ -1298,9 +1298,10 @@
 
     /** @param {boolean} busy */
     function setBusy(busy) {
+      const value = busy ? "true" : null;
       for (const region of regions ?? []) {
         // Even the same value would be a change to the page.
-        if (busy !== (region.ariaBusy === "true")) region.ariaBusy = busy ? "true" : null;
+        if (region.ariaBusy !== value) region.ariaBusy = value;
         if (!busy) region.normalize();
       }
     }
@@ -1312,8 +1313,9 @@
       const own = request.source.getAttribute("data-stream-idle");
       const limit = outcome ? CLOSE_TIMEOUT : +(own ?? idle);
       const rest = heard + limit * 1000 - performance.now();
-      if (limit && rest <= 0) interrupt("timeout");
-      else if (limit) idleTimer = setTimeout(watchIdle, Math.ceil(rest));
+      if (!limit) return;
+      if (rest > 0) idleTimer = setTimeout(watchIdle, Math.ceil(rest));
+      else interrupt("timeout");
     }
 
     /** @param {Fragment[]} fragments */
@@ -2100,5 +2102,5 @@
     if (/error|failed/.test(type)) endBeside(el, "incomplete");
   });
 
-  onChange([]);
+  onChange([{}]);
 })();

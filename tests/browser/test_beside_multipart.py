@@ -167,6 +167,15 @@ def test_two_forms_at_once(page: Page, server: SteppedServer) -> None:
     expect_html(page, "#messages", html)
 
 
+def test_a_form_that_is_replaced_while_its_answer_streams(page: Page, server: SteppedServer) -> None:
+    request = begin(page, server, answer())
+    page.evaluate("html => { ask.outerHTML = html; }", FORM)
+    expect(page.locator("#ask")).to_have_attribute("data-streaming", "answering")
+    expect(page.locator("#stop")).to_be_visible()
+    request.finish()
+    expect_ended(page, "finished", "Hello")
+
+
 def test_a_lost_connection(page: Page, server: SteppedServer, problems: list[str]) -> None:
     request = begin(page, server, answer(None))
     request.finish()

@@ -2055,28 +2055,29 @@
   listen("htmx:after:swap", ({ target, detail: { ctx } }) => {
     const { sse, multipart = sse } = target._htmx ?? {};
     if (multipart && ctx.response) { // A script's own swap has no response.
-      readBeside(target, target, ctx.text, () => {
+      readBeside(multipart, target, ctx.text, () => {
         multipart.cancelled = true;
         multipart.config.reconnect = false;
         (multipart.abortController ?? multipart).abort();
       }, ctx.sent, ctx.response.headers);
     }
   });
-  // htmx 4 spells the event in two ways.
-  listen("htmx:sse:after:message htmx:after:sse:message", ({ target, detail: { message } }) => {
-    if (message.event === "end") endBeside(target, message.data);
+  // If the form was replaced, htmx dispatches these on the document. The first is spelled in another
+  // way, and has no connection, before version 4.0.
+  listen("htmx:sse:after:message htmx:after:sse:message", ({ target, detail }) => {
+    const { message, connection = target._htmx?.sse ?? {} } = detail;
+    if (message.event === "end") endBeside(connection, message.data);
   });
-  listen("htmx:multipart:before:part", ({ target, detail }) => {
-    const { headers } = detail.part;
+  listen("htmx:multipart:before:part", ({ detail: { connection, part: { headers } } }) => {
     const id = headers.get("HX-Part-ID");
     // The ids of the answer's parts have a number, and may end like an outcome.
-    if (!/^\D+ed$/.test(id) || !memoryOf(target).session) return;
-    detail.connection.cancelled = true; // after this part
+    if (!/^\D+ed$/.test(id) || !memoryOf(connection).session) return;
+    connection.cancelled = true; // after this part
     headers.set("HX-Trigger", "stream:" + id); // The session dispatches `stream:end`.
-    endBeside(target, id);
+    endBeside(connection, id);
   });
-  listen("htmx:sse:close htmx:multipart:close", ({ target, detail }) =>
-    endBeside(target, detail.reason === "ended" ? "incomplete" : "aborted"),
+  listen("htmx:sse:close htmx:multipart:close", ({ detail: { connection, reason } }) =>
+    endBeside(connection, reason === "ended" ? "incomplete" : "aborted"),
   );
 
   listen("htmx:sseOpen", ({ detail: { source } }) =>

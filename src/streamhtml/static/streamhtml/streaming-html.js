@@ -852,10 +852,9 @@
     button.type = "button";
     button.source = source;
     button.onclick = () => {
-      const form = button.source; // It may have replaced the other.
+      const form = (retrying = button.source); // It may have replaced the other.
       const { noValidate } = form;
       form.noValidate = true; // It may be empty by now.
-      retrying = form;
       sentBy?.dispatchEvent(new Event("focusin", { bubbles: true })); // for htmx 2
       form.requestSubmit(sentBy?.isConnected ? sentBy : null);
       form.noValidate = noValidate;
@@ -1016,7 +1015,7 @@
     const { type, key } = event;
     // A script may dispatch an event on the document, too.
     const link = type === "click" && event.target.closest?.("a,[data-stream-latest]");
-    const isKey = /(Up|Down)$|^(Home|End)/.test(key) || (key === " " && event.shiftKey);
+    const isKey = /Up|Down|Home|End/.test(key) || (key === " " && event.shiftKey);
     if (isKey || event.deltaY < 0 || link) {
       inputTimer = setTimeout(() => {
         inputTimer = 0;
@@ -1362,7 +1361,7 @@
     /** Tells the reader how the reply has ended, if the server has not. @param {string} reason */
     function showEnd(reason) {
       const place = noticePlace();
-      const isLost = reason === "incomplete" || reason === "timeout";
+      const isLost = /incomplete|timeout/.test(reason);
       const kind = isLost ? "lost" : reason === "aborted" && stopped && "stopped";
       if (isLost && refusal) reportFailure(request.source, place, refusal);
       else if (kind) showNotice(request.source, place, kind);

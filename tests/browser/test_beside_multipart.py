@@ -167,7 +167,9 @@ def test_two_forms_at_once(page: Page, server: SteppedServer) -> None:
     expect_html(page, "#messages", html)
 
 
-def test_a_form_that_is_replaced_while_its_answer_streams(page: Page, server: SteppedServer) -> None:
+def test_a_form_that_is_replaced_while_its_answer_streams(
+    page: Page, server: SteppedServer
+) -> None:
     request = begin(page, server, answer())
     page.evaluate("html => { ask.outerHTML = html; }", FORM)
     expect(page.locator("#ask")).to_have_attribute("data-streaming", "answering")

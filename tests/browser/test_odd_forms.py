@@ -22,7 +22,10 @@ pytestmark = pytest.mark.browser
 STOP = '<button type="button" data-stream-stop="#ask">Stop</button>'
 ONE_PLACE = """<style>#ask[data-streaming] #send { display: none }
 button { position: fixed; left: 100px; top: 300px; width: 90px; height: 40px }</style>"""
-NAMES = "action method reset submit id name length after dataset style lang".split()
+NAMES = (
+    *("action", "method", "reset", "submit", "id", "name", "length"),
+    *("after", "dataset", "style", "lang"),
+)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

@@ -2061,8 +2061,8 @@
       }, ctx.sent, ctx.response.headers);
     }
   });
-  // If the form was replaced, htmx dispatches these on the document. The first is spelled in another
-  // way, and has no connection, before version 4.0.
+  // If the form was replaced, htmx dispatches these on the document. Before version 4.0, the first
+  // is spelled in another way, and has no connection.
   listen("htmx:sse:after:message htmx:after:sse:message", ({ target, detail }) => {
     const { message, connection = target._htmx?.sse ?? {} } = detail;
     if (message.event === "end") endBeside(connection, message.data);

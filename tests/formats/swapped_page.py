@@ -47,7 +47,8 @@ def shown(fragments: Iterable[Fragment], name: str, resumed_at: int = 0) -> str:
     one_format = create_format(format_name, request)
     page, earlier = Page(), list[Patch]()
     for each in fragments:
-        fragment = replace(each, tag="a") if resumed_at else each  # Only a log can resume.
+        # Only a log can resume. An answer that was waited for has no tag before it begins.
+        fragment = replace(each, tag="a") if resumed_at and each.index else each
         if fragment.index == resumed_at > 0:
             one_format = create_format(format_name, request)
             one_format.skip(Fragment(resumed_at - 1, tuple(merge_patches(earlier)), tag="a"))

@@ -37,6 +37,15 @@ def test_a_region_that_changes_often_gets_a_short_name_until_the_end() -> None:
     assert changes(tails, text, outcome="finished") == [short, ("remove", "#_vABe3", "")]
 
 
+def test_the_next_response_finds_the_tail_of_an_answer_that_was_waited_for() -> None:
+    first, second, tail = Tails(), Tails(), patch("tail", "a")
+    changes(first, patch("append", '<p id="r"></p>', ""), index=0)
+    [(_, _, left)] = changes(first, tail, index=1, tag="c0ffee42")
+    second.skip(Fragment(1, (tail,), tag="c0ffee42"))
+    [(_, found, _)] = changes(second, patch("append", "b"), index=2, tag="c0ffee42")
+    assert f"id={found[1:]}>" in left
+
+
 def test_neither_the_first_fragments_nor_the_last_one_insert_a_marker() -> None:
     tails, text = Tails(), patch("append", "a")
     for index in range(3):

@@ -77,8 +77,9 @@ class Tails:
 
     def changes(self, fragment: Fragment) -> Iterator[Change]:
         """Yield the changes of a fragment, in order."""
+        self._note_key(fragment)
         if not self._begun:
-            self._begin(fragment)
+            self._begun = True
             self._note_markers(fragment)
         patches, is_last = _joined(fragment.patches), fragment.outcome is not None
         may_mark = fragment.index >= _MARKED_AT and not is_last
@@ -98,8 +99,8 @@ class Tails:
 
     def skip(self, fragment: Fragment) -> None:
         """Note what an earlier response has sent."""
-        if not self._begun:
-            self._begin(fragment)
+        self._begun = True
+        self._note_key(fragment)
         for patch in fragment.patches:
             if patch.action == "replace":
                 # The earlier response has removed the markers, and some regions may be gone.
@@ -113,10 +114,10 @@ class Tails:
             for region in self._regions.values():
                 region.may_be_marked = False
 
-    def _begin(self, fragment: Fragment) -> None:
-        self._begun = True
-        # What another answer has left must not be found, even if its regions had the same ids.
-        self._key = fragment.tag or new_key()
+    def _note_key(self, fragment: Fragment) -> None:
+        # What another answer has left must not be found, even if its regions had the same ids. An
+        # answer that is waited for has no tag before its second fragment, nor regions that change.
+        self._key = fragment.tag or self._key or new_key()
 
     def _note_markers(self, fragment: Fragment) -> None:
         """Note what an earlier response may have left.

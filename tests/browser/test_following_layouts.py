@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 from tests.browser.conversation import Chromium, Conversation
+from tests.browser.form_page import ask, finish, form, show, wait_for
 from tests.browser.stepped_server import Answer, SteppedServer, streamed
 from tests.browser.test_following import CHANGES, PARAGRAPHS
 
@@ -85,6 +86,29 @@ def test_a_page_that_shows_each_of_its_buttons(page: Page, server: SteppedServer
     expect(button).to_be_hidden()
     chat.wheel(-100)
     expect(button).to_be_visible()
+
+
+def test_the_work_for_a_change_does_not_grow_with_the_conversation(
+    page: Page, server: SteppedServer
+) -> None:
+    earlier = "<article>" + "<p>Text</p>" * 100 + "</article>"
+    messages = f'<main data-stream-pin><div id="messages">{earlier}</div></main>'
+    show(page, server, "plain", form("plain"), messages)
+    page.evaluate("""() => {
+        const { observe } = ResizeObserver.prototype;
+        window.observed = 0;
+        ResizeObserver.prototype.observe = function (element) {
+            observed++;
+            return observe.call(this, element);
+        };
+    }""")
+    request = ask(page, server)
+    assert page.evaluate("observed") > 100
+    page.evaluate("observed = 0")
+    request.write()
+    wait_for(page, "stream:fragment", 1)
+    assert 0 < page.evaluate("observed") < 10
+    finish(page, request)
 
 
 def answer_with_reasoning(number: int) -> Answer:

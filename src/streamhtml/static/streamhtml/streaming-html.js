@@ -1110,8 +1110,10 @@
       else moveState(each);
     }
     showStopButtons();
-    // Most changes are made in a message, while it is written.
-    if (changes.some(({ target }) => !target?.closest?.(".streamhtml"))) {
+    // Most changes are made in a message, while it is written. Then the time that this takes must
+    // not grow with the conversation.
+    const isOutside = changes.some(({ target }) => !target?.closest?.(".streamhtml"));
+    if (isOutside) {
       all("[data-stream-src]:not(.streamhtml *)").forEach(showAnswer);
       for (const button of all(".streamhtml-retry")) {
         moveState(button);
@@ -1121,7 +1123,8 @@
     }
     for (const scroller of all(PIN)) {
       // A style sheet may have given some of them a height that their content does not change.
-      for (const element of [scroller, ...all(INNER, scroller)]) sizes.observe(element);
+      const inner = isOutside ? all(INNER, scroller) : scroller.children;
+      for (const element of [scroller, ...inner]) sizes.observe(element);
       // Otherwise, a layout in the middle of a change could move the position.
       if (memoryOf(scroller).follows) updateOne(scroller);
     }

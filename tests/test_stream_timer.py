@@ -50,7 +50,8 @@ async def test_the_duration_ends_a_stream_that_nobody_reads(
         await anext(fragments)
         await anext(fragments)
         await on_end_done.wait()
-        await source.until_closed()
+        if source.started:  # On a busy machine, the duration may be over before.
+            await source.until_closed()
         assert [fragment async for fragment in fragments] == []
     assert [each[:2] for each in ended] == [("truncated", "duration")]
     assert ended[0][2] == tokens[: source.yielded]

@@ -127,6 +127,30 @@ async def test_a_reader_that_leaves_ends_only_its_reading() -> None:
     assert (answer.text, answer.outcome) == ("ab", "finished")
 
 
+@pytest.mark.parametrize("from_thread", [True, False])
+async def test_a_reader_that_waits_can_be_closed(from_thread: bool) -> None:
+    log, source, states = MemoryLog(), Steps("a"), list[str]()
+    stream = open_stream(
+        log.record(PAIR, source), Client(), lambda reply: states.append(reply.state)
+    )
+    await anext(stream)
+
+    async def read_on() -> None:
+        assert [fragment async for fragment in stream] == []
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(read_on)
+        await anyio.wait_all_tasks_blocked()
+        if from_thread:
+            await anyio.to_thread.run_sync(stream.close)
+        else:
+            await stream.aclose()
+    await stream.aclose()  # Waits for on_end.
+    assert states == ["interrupted"]
+    source.allow(2)
+    await until_done(log)
+
+
 async def test_a_stop_before_the_first_step_reads_no_token() -> None:
     log, source = MemoryLog(), RecordedSource("a")
     stream = open_stream(log.record(PAIR, source), Client())

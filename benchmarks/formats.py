@@ -31,7 +31,8 @@ from starlette.routing import Route
 from streamhtml import Delta, Reply, pair_id
 from streamhtml._gzip import Gzip
 from streamhtml.demo._answers import LONG, tokens
-from streamhtml.formats import FORMATS, FormatRequest, Headers
+from streamhtml.formats import FORMATS, Format, FormatRequest, Headers
+from streamhtml.formats.htmx import HTMXFormat
 from streamhtml.starlette import StreamingHTMLResponse
 
 COUNTS = 1000, 5000
@@ -63,9 +64,10 @@ def ours(
     batched: list[Tokens],
     renderer: str = "markdown",
     request: FormatRequest | None = None,
+    create: Callable[[], Format] | None = None,
 ) -> Writes:
     """Return what this library writes, fragment by fragment."""
-    target = FORMATS[name]()
+    target = (create or FORMATS[name])()
     target.prepare(request or FormatRequest(into="log"))
     reply = Reply(MESSAGE.render, CONTEXT, renderer=renderer, into="log", at_once=target.at_once)
     fragments = [reply.open()]
@@ -120,6 +122,7 @@ CHROMIUM = FormatRequest(
 )
 WAYS: dict[str, Callable[[list[Tokens]], Writes]] = {
     **{name: partial(ours, name) for name in FORMATS},
+    "htmx, for htmx 4": partial(ours, "htmx", create=partial(HTMXFormat, partials=True)),
     "multipart, without into": partial(ours, "multipart", request=FormatRequest()),
     "page, in Chromium 150": partial(ours, "page", request=CHROMIUM),
     'html, renderer="text"': partial(ours, "html", renderer="text"),

@@ -83,7 +83,7 @@ def additions(answer: Answer, name: str) -> list[tuple[str, str]]:
         texts = [event.data for event in read(answer.chunks) if event.event != "end"]
     pattern = {
         "sse": r"<q hx-swap-oob=beforeend:(\S*?)>(.*)</q>",
-        "multipart": r"HX-Target:(\S+)\r\n\r\n(.*?)\r\n--",
+        "multipart": r"HX-Retarget:(\S+)\r\n\r\n(.*?)\r\n--",
         "turbo": r'<turbo-stream action=append targets?="?([^">]*)"?><template>(.*?)</template>',
         "datastar": r"selector (.*?)\nmode append\nelements (.*)",
     }[name.removesuffix("-events")]

@@ -41,7 +41,7 @@ def test_who_lost_the_connection_gets_a_notice_and_no_token_is_taken(
         lambda request, response: streamed(request, response, tokens=source.for_this_thread()),
         last_id,
     )
-    assert notice.headers == {"hx-part-id": "0", "hx-target": "#messages"}
+    assert notice.headers == {"hx-part-id": "0", "hx-retarget": "#messages"}
     assert notice.html.count(LOST) == 1
     assert end.headers["hx-trigger"] == "stream:interrupted,stream:end"
     assert source.closed.wait(SOON)
@@ -71,7 +71,7 @@ def test_a_part_can_be_read_when_its_chunk_has_arrived_also_compressed(call: Cal
         headers={**ASKED["multipart"], "Accept-Encoding": "gzip"},
     )
     assert answer.headers["Content-Encoding"] == "gzip"
-    assert answer.headers["Hx-Swap"] == "append"
+    assert answer.headers["Hx-Reswap"] == "append"
     media_type, body, counts = answer.headers["Content-Type"], b"", [0]
     for piece in filter(None, decompressed(answer)):
         body += piece.encode()

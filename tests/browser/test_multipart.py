@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 READ = Path(__file__).with_name("read-parts.js").read_text("utf-8")
 PIECES = ["", " ", "\t", "\r", "\n", "\r\n", "\r\n\r\n", "-", "--", "{}", "--{}", "--{}--", "\0"]
-PIECES += ["<b>a</b>", "한국어", "👩‍💻", "&#13;", "\u2028", "\ufeff", "a", "HX-Target:#x\r\n"]
+PIECES += ["<b>a</b>", "한국어", "👩‍💻", "&#13;", "\u2028", "\ufeff", "a", "HX-Retarget:#x\r\n"]
 
 
 def bodies(count: int) -> Iterator[dict[str, Any]]:

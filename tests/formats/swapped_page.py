@@ -121,9 +121,9 @@ def _read_oob(text: str) -> Iterator[tuple[str, str, str]]:
 
 def _read_parts(text: str) -> Iterator[tuple[str, str, str]]:
     for part in parts_of(text):
-        style, _, target = part.headers.get("hx-swap", "append").partition(" target:")
+        style, _, target = part.headers.get("hx-reswap", "append").partition(" target:")
         if style != "none":
-            yield style, target or part.headers.get("hx-target", "#messages"), part.html
+            yield style, target or part.headers.get("hx-retarget", "#messages"), part.html
         for _, target, swap, html in _PARTIAL.findall(part.html if style == "none" else ""):
             yield swap, target, html
 

@@ -37,7 +37,7 @@ def without_id(headers: dict[str, str]) -> dict[str, str]:
 def part(html: str, target: str = "", style: str = "") -> Part:
     if style and target and " " not in target:
         style, target = f"{style} target:{target}", ""
-    headers = {"hx-target": target, "hx-swap": style}
+    headers = {"hx-retarget": target, "hx-reswap": style}
     return Part({name: value for name, value in headers.items() if value}, html)
 
 
@@ -136,7 +136,7 @@ def test_a_client_that_resumes_has_the_tails_that_it_had() -> None:
 def test_the_last_part_triggers_the_end(outcome: Any) -> None:
     end = {
         "hx-part-id": outcome,
-        "hx-swap": "none",
+        "hx-reswap": "none",
         "hx-trigger": f"stream:{outcome},stream:end",
     }
     assert read_with_ids(Fragment(3, (), outcome)) == [Part(end, "")]
@@ -174,12 +174,12 @@ def test_each_response_has_a_boundary_of_its_own() -> None:
 def test_the_head_says_how_most_parts_are_swapped_if_the_view_says_where() -> None:
     one_format = MultipartFormat()
     one_format.prepare(FormatRequest(into="m"))
-    assert one_format.headers == {"HX-Swap": "append"}
+    assert one_format.headers == {"HX-Reswap": "append"}
     fragment = Fragment(0, (Patch("append", Markup("<p id=r></p>"), "m"), patch("replace", "<i>")))
     body = one_format.encode(fragment).encode()
     assert [without_id(each.headers) for each in by_htmx(one_format.media_type, body)] == [
-        {"hx-target": "#m"},
-        {"hx-swap": "outerHTML target:#r"},
+        {"hx-retarget": "#m"},
+        {"hx-reswap": "outerHTML target:#r"},
     ]
     other = MultipartFormat()
     other.prepare(FormatRequest())

@@ -48,7 +48,7 @@ class MultipartFormat(Format):
             # The headers of the response are the defaults of its parts. Without ``into``, the first
             # part needs the page's own ``hx-swap``.
             self._default_style = "append"
-            self.headers = {"HX-Swap": self._default_style}
+            self.headers = {"HX-Reswap": self._default_style}
 
     def encode(self, fragment: Fragment) -> str:
         """Return the parts of a fragment, each with the boundary after it.
@@ -82,9 +82,9 @@ class MultipartFormat(Format):
             # One header is shorter than two. A space, as in an id that is escaped, would end it.
             style, target = f"{style} target:{target}", ""
         if target:
-            headers += f"\r\nHX-Target:{target}"
+            headers += f"\r\nHX-Retarget:{target}"
         if style:
-            headers += f"\r\nHX-Swap:{style}"
+            headers += f"\r\nHX-Reswap:{style}"
         if self._delimiter in html:
             # It is there by chance, or a model repeats what somebody has read and told it.
             html = html.replace(self._delimiter, f"&#45;{self._delimiter[1:]}")
@@ -93,7 +93,7 @@ class MultipartFormat(Format):
     def _end(self, outcome: str) -> str:
         # htmx 4.0.1 fails if the header is JSON, so the events have no detail.
         return (
-            f"\r\nHX-Part-ID:{outcome}\r\nHX-Swap:none\r\nHX-Trigger:stream:{outcome},stream:end"
+            f"\r\nHX-Part-ID:{outcome}\r\nHX-Reswap:none\r\nHX-Trigger:stream:{outcome},stream:end"
             f"\r\n\r\n\r\n{self._delimiter}--\r\n"
         )
 

@@ -213,7 +213,7 @@
     async function run() {
       if (isRunning || !queue.length) return;
       isRunning = true;
-      await Promise.race([new Promise(requestAnimationFrame), pause(FRAME_TIMEOUT)]);
+      await nextFrame();
       const interval = WRITE_INTERVAL * ((queue[0]?.index ?? 0) < LONG_REPLY ? 1 : 2);
       if (queue.length && !isHeld) writeBatch();
       await pause(interval);
@@ -251,6 +251,12 @@
       },
     };
   }
+
+  const nextFrame = () =>
+    new Promise((done) => {
+      const timer = setTimeout(done, FRAME_TIMEOUT);
+      requestAnimationFrame(() => done(clearTimeout(timer))); // To fire would cost a task.
+    });
 
   /** @param {number} milliseconds */
   const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

@@ -1,4 +1,4 @@
-"""A gate for the size of the ``html`` format; benchmarks/formats.py prints all the figures."""
+"""A gate for the size of the ``html`` format; benchmarks/wire.py prints all the figures."""
 
 from streamhtml import Delta, Reply
 from streamhtml.demo._answers import LONG, tokens

@@ -1,7 +1,7 @@
 """Measures the bytes of an answer in each format, against the HTML of the finished message.
 
-    python benchmarks/formats.py         # simulates when the tokens arrive
-    python benchmarks/formats.py --real  # also streams in real time, 50 s per text
+    python benchmarks/wire.py         # simulates when the tokens arrive
+    python benchmarks/wire.py --real  # also streams in real time, 50 s per text
 
 "Body" is what the client reads. "Network" is everything that its socket receives from uvicorn: the
 head of the response, the chunked framing and the body. "Gzip" is the body with compress=True.

@@ -118,7 +118,7 @@ class Truncated(Exception):  # noqa: N818 - the name of an outcome
     """Raised by a source to say that the answer was cut short, for example by the model's limit.
 
     This is not a failure: the reader keeps the text that has arrived, and sees a notice after it.
-    ``deltas()`` raises it at the end of a source whose OpenAI chat chunks reported it.
+    ``deltas()`` raises it at the end of a source whose tokens have reported it.
 
     Args:
         reason: for code that catches the exception; it is not shown to the reader.

@@ -87,10 +87,10 @@ class BaseStreamingResponse(Generic[RequestT]):
     Args:
         request: the framework's own request.
         tokens: the model's answer: an async or sync iterable of ``str`` (or ``None``, ``Markup``,
-            ``Delta``, OpenAI chat chunks). The response closes it. Pass a function without
-            arguments that returns an async iterable, or an awaitable of one, if it must be opened
-            in the event loop that iterates it. An SDK's stream needs this in a Flask view, and in
-            a Django view under WSGI.
+            ``Delta``), or what an SDK returns when it is asked to stream. The response closes it.
+            Pass a function without arguments that returns it, if it must be opened in the event
+            loop that iterates it. The stream of an async SDK needs this in a Flask view, and in a
+            Django view under WSGI.
         template: the template of the message: its name in the framework, or the template itself.
             It shows the answer with ``{{ parts }}`` or ``{{ ai_message }}``. By default, it is an
             accessible template of this package.
@@ -208,6 +208,8 @@ class BaseStreamingResponse(Generic[RequestT]):
         stream = self._open(tokens, asked, notice, **times, on_end=on_end, limits=limits)
         self._body = Body(stream, chosen, gzip)
         self._respond(request, self._body, status, own_headers)
+
+    __init__.__doc__ = __doc__  # So that help() of a framework's class has it.
 
     def _open(
         self, tokens: Tokens, asked: "_Asked", notice: Notice, **options: Any

@@ -117,7 +117,7 @@ class ASGIResponse(BaseStreamingResponse[RequestT]):
 
 
 class StreamingHTMLResponse(ASGIResponse[Scope]):
-    """Stream one message; the arguments are those of ``BaseStreamingResponse``.
+    """Stream one message. ``__init__`` describes the arguments, the same in every framework.
 
     ``request`` is the scope. A dict with ``method`` and ``headers`` is enough; the headers can be a
     mapping or pairs, of ``str`` or ``bytes``. ``template`` and ``page`` are a ``jinja2.Template``,

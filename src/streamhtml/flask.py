@@ -20,7 +20,7 @@ __all__ = ["StreamingHTMLResponse", "blueprint", "primed", "render_message"]
 
 
 class StreamingHTMLResponse(WSGIResponse[Request], Response):
-    """Stream one message; the arguments are those of ``BaseStreamingResponse``.
+    """Stream one message. ``__init__`` describes the arguments, the same in every framework.
 
     Templates are looked up by name in the app's ``jinja_env``. Context processors are applied.
     Notices are in the language of Flask-Babel, if the app uses it. The source and the template can

@@ -20,7 +20,7 @@ __all__ = ["StreamingHTMLResponse", "primed", "render_message"]
 
 
 class StreamingHTMLResponse(ASGIResponse[Request], StreamingResponse):
-    """Stream one message; the arguments are those of ``BaseStreamingResponse``.
+    """Stream one message. ``__init__`` describes the arguments, the same in every framework.
 
     Templates are looked up by name in ``app.state.templates``, a ``Jinja2Templates``.
     ``app.state.streamhtml`` has the options of the site.

@@ -48,7 +48,7 @@ class WSGIResponse(BaseStreamingResponse[RequestT]):
 
 
 class StreamingHTMLResponse(WSGIResponse[Environ]):
-    """Stream one message; the arguments are those of ``BaseStreamingResponse``.
+    """Stream one message. ``__init__`` describes the arguments, the same in every framework.
 
     ``request`` is the environ. ``template`` and ``page`` are a ``jinja2.Template``, or a function
     that takes the context and returns HTML. The function must escape the values of the context.

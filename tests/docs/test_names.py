@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import pydoc
 import re
 from pathlib import Path
 
@@ -33,6 +34,12 @@ ids = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_
 def test_the_reference_has_each_public_name_of_a_module(name: str) -> None:
     for public in getattr(importlib.import_module(name), "__all__", ()):
         assert re.search(rf"^### {public}$|`[^`\n]*\b{public}\b[^`\n]*`", API, re.MULTILINE), public
+
+
+@pytest.mark.parametrize("name", ["asgi", "wsgi", "starlette", "django", "flask"])
+def test_help_describes_the_arguments_of_the_response(name: str) -> None:
+    response = importlib.import_module(f"streamhtml.{name}").StreamingHTMLResponse
+    assert "interval: time in seconds between two fragments." in pydoc.render_doc(response)
 
 
 @ids

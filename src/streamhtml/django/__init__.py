@@ -21,7 +21,7 @@ __all__ = ["StreamingHTMLResponse", "primed", "render_message"]
 
 
 class StreamingHTMLResponse(BaseStreamingResponse[HttpRequest], StreamingHttpResponse):
-    """Stream one message; the arguments are those of ``BaseStreamingResponse``.
+    """Stream one message. ``__init__`` describes the arguments, the same in every framework.
 
     Templates are looked up by name in the project's engines (Django's or Jinja2). Their context
     processors are applied. Instead of a name, a template from ``get_template()`` can be passed.

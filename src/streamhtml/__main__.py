@@ -20,16 +20,18 @@ from streamhtml.demo._demo import CLIENTS, FRAMEWORKS, Demo, is_redis
 from streamhtml.demo._model import PROVIDERS
 
 _EPILOG: Final = """\
-some prompts show how an answer can end:
-  fail    the source raises an error after 100 of 200 tokens: the page says that something went
-          wrong, and the log has the traceback
-  sleep   the source waits for 30 seconds: reload the page, or open it in a second tab
-  long    all built-in answers, one after the other
+some messages get a special answer:
+  fail          The source raises an error after 100 of 200 tokens. The page says so, and the log
+                has the traceback.
+  sleep         The source waits for 30 seconds. Reload the page, or open it in a second tab.
+  weather       The answer has reasoning and tool calls.
+  side by side  There are two answers, and one of them fails.
+  long          All built-in answers come one after the other.
 
-an answer goes on when its reader leaves, and is complete after a reload, because it is kept
-  --log memory                       in this process, by default
+an answer goes on when its reader leaves, because a log keeps it:
+  --log memory                          in this process; this is the default
   --log redis://127.0.0.1 --workers 2   in Redis, for several processes
-  --log none                         nowhere: the answer ends when its reader leaves
+  --log none                            nowhere: the answer ends when its reader leaves
 
 --client multipart and --client turbo need a checkout, where make demo gets their scripts from npm
 --client datastar loads Datastar from its CDN, so the browser must be able to reach it
@@ -171,11 +173,24 @@ def _parser() -> argparse.ArgumentParser:
     defaults = Demo()
     add = demo.add_argument
     add(
-        "--framework", choices=FRAMEWORKS, default=defaults.framework, help="by default %(default)s"
+        "--framework",
+        choices=FRAMEWORKS,
+        default=defaults.framework,
+        help="the framework of the views; by default %(default)s",
     )
-    add("--client", choices=CLIENTS, default=defaults.client, help="by default %(default)s")
+    add(
+        "--client",
+        choices=CLIENTS,
+        default=defaults.client,
+        help="what reads the answer in the browser; by default %(default)s",
+    )
     add("--host", default="127.0.0.1", help="the address to listen on; by default %(default)s")
-    add("--port", type=_port, default=8000, help="by default %(default)s; 0 chooses a free port")
+    add(
+        "--port",
+        type=_port,
+        default=8000,
+        help="the port; by default %(default)s; 0 for a free one",
+    )
     add(
         "--model",
         type=_model,
@@ -193,7 +208,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_log,
         default=defaults.log,
         metavar="LOG",
-        help="where answers are kept: memory (by default), a URL as in redis://127.0.0.1, or none",
+        help="what keeps answers: memory (the default), a URL such as redis://127.0.0.1, or none",
     )
     add(
         "--workers",
@@ -207,7 +222,7 @@ def _parser() -> argparse.ArgumentParser:
 def _log(value: str) -> str:
     if value not in ("memory", "none") and not is_redis(value):
         raise argparse.ArgumentTypeError(
-            f"{value} is not a log; use memory, none, or the URL of a Redis, as redis://127.0.0.1"
+            f"{value} is not a log; use memory, none, or the URL of a Redis, such as redis://127.0.0.1"
         )
     return value
 

@@ -215,7 +215,7 @@ def test_the_help_explains_the_special_prompts(capsys: pytest.CaptureFixture[str
         command.main(["demo", "--help"])
 
     said = capsys.readouterr().out
-    assert all(word in said for word in ("fail ", "sleep ", "OPENAI_BASE_URL"))
+    assert all(word in said for word in ("fail ", "sleep ", "side by side ", "OPENAI_BASE_URL"))
 
 
 def test_it_prints_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,11 +42,16 @@ def test_help_describes_the_arguments_of_the_response(name: str) -> None:
     assert "interval: time in seconds between two fragments." in pydoc.render_doc(response)
 
 
+def test_the_reference_has_each_system_check() -> None:
+    for check in re.findall(r'id="(streamhtml\.\w+)"', SOURCES):
+        assert f"`{check}`" in API
+
+
 @ids
 def test_a_page_names_modules_and_their_names_as_they_are(page: Path) -> None:
     """Such as ``streamhtml.formats.FORMATS``, in the text and in the examples."""
     for dotted in re.findall(r"(?<![\w./-])streamhtml(?:\.\w+)+", page.read_text("utf-8")):
-        if not dotted.endswith((".css", ".static")):  # A file, and an endpoint of Flask.
+        if not re.search(r"\.(css|static|E\d+)$", dotted):  # A file, Flask's endpoint, a check.
             assert pkgutil.resolve_name(dotted) is not None, dotted
 
 

@@ -56,6 +56,13 @@ def test_a_page_names_modules_and_their_names_as_they_are(page: Path) -> None:
 
 
 @ids
+def test_a_page_names_files_as_they_are(page: Path) -> None:
+    folders = "benchmarks|docs|examples|scripts|src|tests"
+    for path in re.findall(rf"`((?:{folders})/[\w./-]+)`", page.read_text("utf-8")):
+        assert (ROOT / path).exists(), path
+
+
+@ids
 def test_a_page_names_attributes_and_classes_as_they_are(page: Path) -> None:
     text = page.read_text("utf-8")
     known = set(re.findall(r"data-stream[a-z\d-]*", CLIENT_PAGE))

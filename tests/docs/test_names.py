@@ -10,6 +10,7 @@ import pytest
 from tests.docs.pages import DOCS, PAGES, ROOT
 
 import streamhtml
+from streamhtml._words import NOTICES, PAGE, PARTS
 
 API = (DOCS / "reference" / "api.md").read_text("utf-8")
 CLIENT_PAGE = (DOCS / "reference" / "client.md").read_text("utf-8")
@@ -78,6 +79,12 @@ def test_the_pages_list_each_class_and_property_of_the_style_sheet() -> None:
     own, _, _ = STYLE_SHEET.partition("}")
     for name in [*re.findall(r"--streamhtml-[a-z]+(?=:)", own), "--streamhtml-new"]:
         assert re.search(rf"`{name}`|`-{name.rpartition('-')[2]}`", STYLES_PAGE), name
+
+
+def test_the_notices_page_lists_each_message_to_translate() -> None:
+    text = (DOCS / "how-to" / "notices.md").read_text("utf-8")
+    for message in filter(None, [*NOTICES.values(), *PARTS, *PAGE]):
+        assert f"“{message}”" in text or f'msgid "{message}"' in text, message
 
 
 def test_each_guide_can_be_found_from_the_readme() -> None:

@@ -168,6 +168,22 @@ def test_what_is_not_scrolling_up(engine: Engine, server: SteppedServer) -> None
     chat.wait_until("below < 1")
 
 
+def test_the_button_goes_when_the_end_is_reached(engine: Engine, server: SteppedServer) -> None:
+    """The view then grows, and with this zoom, Firefox's position is a fraction above its end."""
+    chat = Conversation(engine, server, "element")
+    for zoom in (1.33, 1.5, 0.9):
+        chat.run(f"document.querySelector('main').style.zoom = {zoom}")
+        chat.reach_the_end()
+        chat.grow()
+        chat.press("PageUp")
+        chat.rest()
+        assert chat.below > 100
+        chat.press("End")
+        chat.rest()
+        chat.grow()
+        chat.wait_until("below < 2")  # WebKit rounds both to whole pixels.
+
+
 def test_a_conversation_that_is_hidden(engine: Engine, server: SteppedServer) -> None:
     chat = Conversation(engine, server, "element")
 

@@ -965,8 +965,9 @@
     const isResized = range !== last.range;
     // If both have changed, something above the view has changed.
     if (isInput || (isResized && top !== last.top)) last.goal = end;
-    // If the size has changed, the browser may have moved the position.
-    if (top < last.top && top < end && (mayScroll || !isResized)) last.follows = false;
+    // If the size has changed, the browser may have moved the position. It rounds its new end.
+    const isAbove = top < end - +isResized;
+    if (top < last.top && isAbove && (mayScroll || !isResized)) last.follows = false;
     const isLower = !(top <= last.top); // or seen for the first time
     // What is not shown, such as a closed dialog, has no range either.
     const isWhole = range < Math.min(1, scroller.clientHeight);

@@ -9,6 +9,12 @@ window.where = () => {
   return [scrollHeight - clientHeight - below, below];
 };
 
+// Returns the position of an element's centre, in whole pixels.
+window.centre = (selector) => {
+  const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
+  return [Math.round(x + width / 2), Math.round(y + height / 2)];
+};
+
 window.frames = (count) =>
   new Promise((done) => {
     const next = () => (count-- ? requestAnimationFrame(next) : done());

@@ -100,6 +100,13 @@ class Chromium:
             self._page.mouse.move(action["x"], action["y"])
             self._page.mouse.wheel(0, action["deltaY"])
             return
+        if action["type"] == "pointerMove":
+            self._page.mouse.move(action["x"], action["y"])
+            return
+        if action["type"].startswith("pointer"):
+            mouse = self._page.mouse
+            (mouse.down if action["type"] == "pointerDown" else mouse.up)()
+            return
         names = {value: name for name, value in _KEYS.items()}
         key = names[action["value"]]
         keyboard = self._page.keyboard
@@ -155,6 +162,14 @@ class Conversation:
         """Turn the wheel over the conversation, and wait until it has come to rest."""
         turn = {"type": "scroll", "x": 200, "y": 50, "deltaX": 0, "deltaY": distance}
         self._engine.perform({"type": "wheel", "id": "wheel", "actions": [turn]})
+
+    def drag(self, selector: str, *path: tuple[int, int]) -> None:
+        """Drag an element with the mouse, along positions that begin at its centre."""
+        x, y = self._engine.evaluate(f"centre({json.dumps(selector)})")
+        moves = [{"type": "pointerMove", "x": x + dx, "y": y + dy} for dx, dy in [(0, 0), *path]]
+        down, up = ({"type": name, "button": 0} for name in ("pointerDown", "pointerUp"))
+        actions = [moves[0], down, *moves[1:], up]
+        self._engine.perform({"type": "pointer", "id": "mouse", "actions": actions})
 
     def press(self, *keys: str, on: str = "main") -> None:
         """Press keys together, with the focus on this element."""

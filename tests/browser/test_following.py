@@ -184,6 +184,16 @@ def test_the_button_goes_when_the_end_is_reached(engine: Engine, server: Stepped
         chat.wait_until("below < 2")  # WebKit rounds both to whole pixels.
 
 
+def test_a_link_that_is_dragged(engine: Engine, server: SteppedServer) -> None:
+    """For Firefox, the button of the mouse is then down until the mouse is moved again."""
+    chat = Conversation(engine, server, "element")
+    chat.run("""document.querySelector("footer").insertAdjacentHTML(
+        "beforeend", "<a id=other href=/other>Another page</a>")""")
+    chat.drag("#other", (5, -20), (20, -60), (40, -100))
+    chat.grow()
+    chat.wait_until("below < 1")
+
+
 def test_a_conversation_that_is_hidden(engine: Engine, server: SteppedServer) -> None:
     chat = Conversation(engine, server, "element")
 

@@ -1029,7 +1029,8 @@
         update(true);
       }, INPUT_TIME);
     }
-    pressed = event.buttons ?? pressed;
+    // In Firefox, a finger that begins to scroll, and what is dragged, still have a button then.
+    pressed = type === "pointercancel" ? 0 : event.buttons ?? pressed;
     if (type === "pointermove") return;
     if (link?.type) follow(link); // a button
     // A search in the page and a screen reader move the position, after a pause, without an input.

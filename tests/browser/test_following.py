@@ -211,6 +211,23 @@ def test_a_conversation_that_is_hidden(engine: Engine, server: SteppedServer) ->
     assert chat.above == above
 
 
+def test_a_conversation_that_is_moved(engine: Engine, server: SteppedServer) -> None:
+    """A Turbo visit does so with a permanent element."""
+    chat = Conversation(engine, server, "element")
+    move = """const aside = document.createElement("aside");
+        document.body.append(aside);
+        aside.append(document.querySelector("section"));"""
+    chat.run(move)
+    assert chat.below < 1
+    chat.grow()
+    assert chat.below < 1
+    chat.wheel(-300)
+    chat.rest()
+    above = chat.above
+    chat.run(move)
+    assert chat.above == above
+
+
 def test_the_body_stands_for_the_page(page: Page, server: SteppedServer) -> None:
     chat = Conversation(Chromium(page), server, "body")
     assert chat.below < 1

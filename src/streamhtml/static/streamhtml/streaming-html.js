@@ -1111,7 +1111,10 @@
   const leave = (each) =>
     isKept(each.source) || isKept(each.noticePlace()) || (each.hasLeft() && each.abort());
 
-  /** Does what a change to the page needs. @param {{ target?: any }[]} changes */
+  /**
+   * Does what a change to the page needs.
+   * @param {{ target?: any, addedNodes?: Iterable<Node> }[]} changes
+   */
   function onChange(changes) {
     for (const each of running) {
       if (each.hasLeft()) setTimeout(leave, LEAVE_DELAY, each);
@@ -1133,6 +1136,11 @@
       // A style sheet may have given some of them a height that their content does not change.
       const inner = isOutside ? all(INNER, scroller) : scroller.children;
       for (const element of [scroller, ...inner]) sizes.observe(element);
+      // An element that is moved, such as by a Turbo visit, loses its position.
+      const isMoved = (/** @type {Node} */ added) => added.contains(scroller);
+      if (changes.some(({ addedNodes = [] }) => [...addedNodes].some(isMoved))) {
+        scroller.scrollTo({ top: memoryOf(scroller).top, behavior: "instant" });
+      }
       // Otherwise, a layout in the middle of a change could move the position.
       if (memoryOf(scroller).follows) updateOne(scroller);
     }

@@ -97,6 +97,36 @@ def test_a_connection_without_a_byte_times_out(page: Page, server: SteppedServer
     expect_nothing_busy(page)
 
 
+def test_a_long_answer_that_comes_at_once_ends_when_all_of_it_is_there(
+    page: Page, server: SteppedServer
+) -> None:
+    """The client writes it in several steps, and Turbo takes many frames for the first of them."""
+    words = element("append", "ai_1_text", "word " * 400)
+    server.answers["/reply"] = lambda _: streamed(OPENED, *[words] * 20, END)
+    open_form(page, server)
+    page.evaluate(
+        """() => {
+            const stream = customElements.get("turbo-stream").prototype;
+            const { render } = stream;
+            const manyFrames = async () => {
+                for (let frame = 0; frame < 60; frame++) await new Promise(requestAnimationFrame);
+            };
+            let first;
+            stream.render = async function () {
+                await (first ??= manyFrames());
+                return render.call(this);
+            };
+            addEventListener("stream:end", () => {
+                window.textAtEnd = document.getElementById("ai_1_text").textContent;
+            });
+        }"""
+    )
+    send(page)
+    wait_for(page, "stream:end", "finished")
+    assert page.evaluate("textAtEnd") == "word " * 8000
+    expect_nothing_busy(page)
+
+
 def test_an_answer_continues_where_it_was_cut(page: Page, server: SteppedServer) -> None:
     resume = [("Streaming-HTML-Resume", "/resume")]
     server.answers["/reply"] = lambda _: streamed(OPENED, HE, headers=resume)

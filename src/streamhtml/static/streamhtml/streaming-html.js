@@ -244,6 +244,7 @@
       },
       /** Writes everything now, and waits until that is done. */
       async flush() {
+        isHeld = true; // What `run()` wrote in between would not be waited for.
         do {
           await writeBatch();
           if (queue.length) await pause(0); // The page may draw.

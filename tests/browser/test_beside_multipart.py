@@ -13,6 +13,7 @@ from tests.scripted_server import PATIENCE
 
 from streamhtml import Fragment, Patch
 from streamhtml._patch import Outcome
+from streamhtml.formats import FormatRequest
 from streamhtml.formats.multipart import MultipartFormat
 
 pytestmark = pytest.mark.browser
@@ -122,6 +123,19 @@ def test_a_swap_of_the_page_itself_is_no_part(
     request.finish()
     expect_ended(page, "finished", "Hello")
     assert page.evaluate("events.filter(([name]) => name === 'chunk').length") == 2
+    assert problems == []
+
+
+def test_no_part_is_searched_for_what_the_page_selects(
+    page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    """An ``hx-select`` for whole pages finds nothing in the parts of a message."""
+    one_format = MultipartFormat()
+    one_format.prepare(FormatRequest())
+    reply = answer(headers=tuple(one_format.headers.items()))
+    selecting = form("htmx4", STOP, hx_headers=HEADERS, hx_select="#main")
+    begin(page, server, reply, selecting).finish()
+    expect_ended(page, "finished", "Hello")
     assert problems == []
 
 

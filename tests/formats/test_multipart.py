@@ -174,7 +174,7 @@ def test_each_response_has_a_boundary_of_its_own() -> None:
 def test_the_head_says_how_most_parts_are_swapped_if_the_view_says_where() -> None:
     one_format = MultipartFormat()
     one_format.prepare(FormatRequest(into="m"))
-    assert one_format.headers == {"HX-Reswap": "append"}
+    assert one_format.headers == {"HX-Reselect": "", "HX-Reswap": "append"}
     fragment = Fragment(0, (Patch("append", Markup("<p id=r></p>"), "m"), patch("replace", "<i>")))
     body = one_format.encode(fragment).encode()
     assert [without_id(each.headers) for each in by_htmx(one_format.media_type, body)] == [
@@ -183,7 +183,8 @@ def test_the_head_says_how_most_parts_are_swapped_if_the_view_says_where() -> No
     ]
     other = MultipartFormat()
     other.prepare(FormatRequest())
-    assert not other.headers
+    # An empty value is none, and takes the place of the page's own ``hx-select``.
+    assert other.headers == {"HX-Reselect": ""}
 
 
 TRICKY = st.lists(

@@ -44,11 +44,13 @@ class MultipartFormat(Format):
 
     def prepare(self, request: FormatRequest) -> None:
         super().prepare(request)
+        # The headers of the response are the defaults of its parts. htmx would look for what an
+        # ``hx-select`` of the page selects in each part, and drop the rest.
+        headers = {"HX-Reselect": ""}
         if self.into:
-            # The headers of the response are the defaults of its parts. Without ``into``, the first
-            # part needs the page's own ``hx-swap``.
-            self._default_style = "append"
-            self.headers = {"HX-Reswap": self._default_style}
+            # Without ``into``, the first part needs the page's own ``hx-swap``.
+            self._default_style = headers["HX-Reswap"] = "append"
+        self.headers = headers
 
     def encode(self, fragment: Fragment) -> str:
         """Return the parts of a fragment, each with the boundary after it.

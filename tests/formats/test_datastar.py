@@ -14,7 +14,7 @@ from tests.formats.test_events import PIECES, TEXTS, arrived, read
 from streamhtml import Fragment, Patch
 from streamhtml.formats.datastar import DatastarFormat
 
-END = "retry: 86400000\nid: {0}\nevent: end\ndata: {0}\n\n"
+END = "retry: 86400000\nevent: end\ndata: {0}\nid: {0}\n\n"
 
 
 def patch(action: str, html: str, **place: Any) -> Patch:
@@ -58,10 +58,10 @@ def test_a_fragment_byte_by_byte() -> None:
     assert datastar_format.encode(
         Fragment(3, (patch("append", "a\n\nb", depth=1), patch("tail", "t")))
     ) == (
-        f"id: 3\n{event}data: selector #r>:last-child\ndata: mode append\n"
-        "data: elements a\ndata: elements \ndata: elements b\n\n"
-        f"id: 3\n{event}data: selector #r\ndata: mode append\n"
-        "data: elements <span id=_vABe3t>t</span>\n\n"
+        f"{event}data: selector #r>:last-child\ndata: mode append\n"
+        "data: elements a\ndata: elements \ndata: elements b\nid: 3\n\n"
+        f"{event}data: selector #r\ndata: mode append\n"
+        "data: elements <span id=_vABe3t>t</span>\nid: 3\n\n"
     )
 
 

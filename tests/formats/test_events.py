@@ -92,15 +92,22 @@ def test_a_ping_is_neither_an_event_nor_part_of_one() -> None:
 
 
 def test_an_event_line_by_line() -> None:
-    assert events.event("a", id="0") == "id: 0\ndata: a\n\n"
-    assert events.event("", id="0") == "id: 0\ndata: \n\n"
+    assert events.event("a", id="0") == "data: a\nid: 0\n\n"
+    assert events.event("", id="0") == "data: \nid: 0\n\n"
     assert events.event(" a\r\n\rb\n", id="7.a", event="x-y:z_1") == (
-        "id: 7.a\nevent: x-y:z_1\ndata:  a\ndata: \ndata: b\ndata: \n\n"
+        "event: x-y:z_1\ndata:  a\ndata: \ndata: b\ndata: \nid: 7.a\n\n"
     )
 
 
+def test_a_client_has_read_all_of_an_event_when_it_reads_its_id() -> None:
+    """Datastar repeats an id that it has read, also if the event was cut after it."""
+    *before, last, _, _ = events.event("a\nb", id="7", event="x").split("\n")
+    assert last == "id: 7"
+    assert before == ["event: x", "data: a", "data: b"]
+
+
 def test_the_end_has_the_outcome_and_a_long_retry_time() -> None:
-    assert events.end("failed") == "retry: 86400000\nid: failed\nevent: end\ndata: failed\n\n"
+    assert events.end("failed") == "retry: 86400000\nevent: end\ndata: failed\nid: failed\n\n"
     (end,) = read([events.end("failed").encode()])
     assert end.retry == 24 * 3600 * 1000
 

@@ -229,7 +229,7 @@ def test_turbo_uses_an_event_stream_if_the_client_reads_nothing_else(
     if as_events:
         assert (turbo.media_type, text) == (
             "text/event-stream",
-            f"id: 0\ndata: {element}\n\n",
+            f"data: {element}\nid: 0\n\n",
         )
         assert turbo.last_id_header == "Last-Event-ID"
     else:

@@ -37,12 +37,12 @@ def patch(action: str, html: str, **place: Any) -> Patch:
 def test_a_fragment_is_a_message_of_htmx_markup(given: Patch, data: str | None) -> None:
     markup = HTMXFormat().encode(Fragment(7, (given,)))
     assert data in {None, markup}
-    assert SSEFormat().encode(Fragment(7, (given,))) == f"id: 7\ndata: {markup}\n\n"
+    assert SSEFormat().encode(Fragment(7, (given,))) == f"data: {markup}\nid: 7\n\n"
 
 
 def test_each_line_of_the_markup_is_a_line_of_data() -> None:
     text = SSEFormat().encode(Fragment(0, (Patch("append", Markup("<p>\n\n a\r\nb</p>\n")),)))
-    assert text == "id: 0\ndata: <p>\ndata: \ndata:  a\ndata: b</p>\ndata: \n\n"
+    assert text == "data: <p>\ndata: \ndata:  a\ndata: b</p>\ndata: \nid: 0\n\n"
 
 
 def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
@@ -50,7 +50,7 @@ def test_a_tail_is_removed_before_the_next_patch_of_its_root() -> None:
     gone = "<q hx-swap-oob=delete:#_vABe3t></q>"
     assert gone not in sse_format.encode(Fragment(0, (patch("tail", "t"),)))
     assert sse_format.encode(Fragment(1, (patch("append", "a"),))) == (
-        f"id: 1\ndata: <q hx-swap-oob=beforebegin:#_vABe3t>a</q>{gone}\n\n"
+        f"data: <q hx-swap-oob=beforebegin:#_vABe3t>a</q>{gone}\nid: 1\n\n"
     )
     assert gone not in sse_format.encode(Fragment(2, (patch("append", "a"),)))
 
@@ -62,10 +62,10 @@ def test_a_fragment_that_changes_nothing_is_a_message_so_that_ids_have_no_gap() 
 
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "truncated", "failed", "interrupted"])
 def test_the_end_follows_the_last_message(outcome: Any) -> None:
-    end = f"retry: 86400000\nid: {outcome}\nevent: end\ndata: {outcome}\n\n"
+    end = f"retry: 86400000\nevent: end\ndata: {outcome}\nid: {outcome}\n\n"
     assert SSEFormat().encode(Fragment(3, (), outcome)) == end
     last = SSEFormat().encode(Fragment(3, (SHELL,), outcome))
-    assert last == f"id: 3\ndata: <p id=r></p>\n\n{end}"
+    assert last == f"data: <p id=r></p>\nid: 3\n\n{end}"
 
 
 def test_a_ping_is_a_comment() -> None:

@@ -65,10 +65,11 @@ def event(data: str, *, id: str, event: str = "") -> str:
         ValueError: the id or the name has characters that could end its line, or that a client
             could understand differently.
     """
-    lines = [f"id: {_checked(id, 'id')}\n"]
-    if event:
-        lines.append(f"event: {_checked(event, 'event')}\n")
+    lines = [f"event: {_checked(event, 'event')}\n"] if event else []
     lines += [f"data: {line}\n" for line in _LINE_END.split(data)]
+    # Datastar repeats an id as soon as it has read its line, even if the event was cut after it. So
+    # the id comes last.
+    lines.append(f"id: {_checked(id, 'id')}\n")
     return "".join(lines) + "\n"
 
 

@@ -94,7 +94,7 @@ def _read_turbo_events(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _read_datastar(text: str) -> Iterator[tuple[str, str, str]]:
-    for change in changes(text.partition("retry:")[0]):
+    for change in changes(text.partition("event: end\n")[0]):
         yield change["mode"], change["selector"], change.get("elements", "")
 
 

@@ -14,7 +14,7 @@ from tests.formats.test_events import PIECES, TEXTS, arrived, read
 from streamhtml import Fragment, Patch
 from streamhtml.formats.datastar import DatastarFormat
 
-END = "retry: 86400000\nevent: end\ndata: {0}\nid: {0}\n\n"
+END = "event: end\ndata: {0}\nid: {0}\nretry: 86400000\n\n"
 
 
 def patch(action: str, html: str, **place: Any) -> Patch:

@@ -107,7 +107,7 @@ def test_a_client_has_read_all_of_an_event_when_it_reads_its_id() -> None:
 
 
 def test_the_end_has_the_outcome_and_a_long_retry_time() -> None:
-    assert events.end("failed") == "retry: 86400000\nevent: end\ndata: failed\nid: failed\n\n"
+    assert events.end("failed") == "event: end\ndata: failed\nid: failed\nretry: 86400000\n\n"
     (end,) = read([events.end("failed").encode()])
     assert end.retry == 24 * 3600 * 1000
 

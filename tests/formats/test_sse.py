@@ -62,7 +62,7 @@ def test_a_fragment_that_changes_nothing_is_a_message_so_that_ids_have_no_gap() 
 
 @pytest.mark.parametrize("outcome", ["finished", "stopped", "truncated", "failed", "interrupted"])
 def test_the_end_follows_the_last_message(outcome: Any) -> None:
-    end = f"retry: 86400000\nevent: end\ndata: {outcome}\nid: {outcome}\n\n"
+    end = f"event: end\ndata: {outcome}\nid: {outcome}\nretry: 86400000\n\n"
     assert SSEFormat().encode(Fragment(3, (), outcome)) == end
     last = SSEFormat().encode(Fragment(3, (SHELL,), outcome))
     assert last == f"data: <p id=r></p>\nid: 3\n\n{end}"

@@ -47,7 +47,8 @@ def encode(messages: Iterable[str], fragment: Fragment, *, name: str = "") -> st
 
 def end(outcome: str) -> str:
     """Return the last event, "end", whose data and id are the outcome."""
-    return f"retry: {_RETRY_AFTER_END}\n" + event(outcome, id=outcome, event="end")
+    # Datastar obeys each line as it reads it. Cut off before the last one, it connects again soon.
+    return event(outcome, id=outcome, event="end")[:-1] + f"retry: {_RETRY_AFTER_END}\n\n"
 
 
 def event(data: str, *, id: str, event: str = "") -> str:

@@ -9,11 +9,12 @@ from pathlib import Path as _Path
 
 from streamhtml._answer import Answer, AnswerPart
 from streamhtml._delta import Delta, Facts, ToolDelta, Truncated
+from streamhtml._http_status import http_status
 from streamhtml._limits import LimitName, Limits
 from streamhtml._merge import merge
 from streamhtml._notice import Notice
 from streamhtml._patch import Fragment, Patch, pair_id
-from streamhtml._primed import http_status, primed
+from streamhtml._primed import primed
 from streamhtml._render_message import render_message
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import suppress
 from contextvars import Context, copy_context
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from streamhtml._delta import Delta, PartEnd, Truncated
 from streamhtml._eventloop import current_event_loop
@@ -19,12 +19,6 @@ from streamhtml._type_name import with_article
 from streamhtml.sources import Tokens
 
 T = TypeVar("T")
-
-BAD_GATEWAY: Final = 502
-GATEWAY_TIMEOUT: Final = 504
-
-_OF_THE_SITE: Final = (401, 402, 403, 407)
-"""Statuses of a provider that are about the key and the account of the site."""
 
 
 def primed(tokens: Tokens) -> "PrimedDeltas":
@@ -76,30 +70,6 @@ def needs_shared_loop() -> bool:
     with suppress(RuntimeError):  # trio runs.
         return sys.modules["asyncio"].get_running_loop() in loops
     return False
-
-
-def http_status(error: BaseException) -> int:
-    """Return the HTTP status with which to report an error of a model's provider.
-
-    Args:
-        error: what an SDK has raised.
-
-    Returns:
-        The status that the provider has sent, from 400 to 599, if the error has it as ``status``,
-        ``status_code``, ``code`` or ``http_status``, or in its ``response``. 504 for a timeout.
-        Otherwise 502; also for 401, 402, 403 and 407, which are about the key and the account of
-        the site. To the reader they would say to sign in, or to pay.
-    """
-    if isinstance(error, BaseExceptionGroup):
-        return http_status(error.exceptions[0])
-    for each in error, getattr(error, "response", None):
-        for name in "status_code", "code", "status", "http_status":
-            status = getattr(each, name, None)
-            if isinstance(status, int) and 400 <= status <= 599:
-                return BAD_GATEWAY if status in _OF_THE_SITE else int(status)
-    if any("Timeout" in kind.__name__ for kind in type(error).__mro__):
-        return GATEWAY_TIMEOUT
-    return BAD_GATEWAY
 
 
 class PrimedDeltas(ReadDeltas):

@@ -11,35 +11,10 @@ from anyio.lowlevel import checkpoint
 from tests.recorded_source import TIMEOUT, RecordedSource
 from tests.sent_text import text_of
 
-from streamhtml import Delta, Patch, Reply, TextRenderer, aenumerate, stream
+from streamhtml import Delta, Patch, Reply, TextRenderer, stream
 from streamhtml._stream import Stream
 
 pytestmark = pytest.mark.anyio
-
-
-async def test_aenumerate_counts() -> None:
-    async def source() -> AsyncIterator[str]:
-        yield "a"
-        yield "b"
-
-    assert [pair async for pair in aenumerate(source())] == [(0, "a"), (1, "b")]
-    assert [number async for number, _ in aenumerate(source(), start=5)] == [5, 6]
-
-
-async def test_aenumerate_closes_what_it_enumerates() -> None:
-    closed = []
-
-    async def source() -> AsyncIterator[str]:
-        try:
-            yield "a"
-            yield "b"
-        finally:
-            closed.append(True)
-
-    pairs = aenumerate(source())
-    await anext(pairs)
-    await pairs.aclose()  # type: ignore[attr-defined]
-    assert closed == [True]
 
 
 async def test_the_first_fragment_comes_before_any_token() -> None:

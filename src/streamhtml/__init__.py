@@ -7,6 +7,7 @@ each have a ``StreamingHTMLResponse`` for their framework. ``streamhtml.asgi`` a
 
 from pathlib import Path as _Path
 
+from streamhtml._aenumerate import aenumerate
 from streamhtml._answer import Answer, AnswerPart
 from streamhtml._delta import Delta, Facts, ToolDelta, Truncated
 from streamhtml._http_status import http_status
@@ -19,7 +20,7 @@ from streamhtml._render_message import render_message
 from streamhtml._renderer import Renderer, RendererName
 from streamhtml._reply import Reply
 from streamhtml._request_headers import Headers
-from streamhtml._stream import aenumerate, stream
+from streamhtml._stream import stream
 from streamhtml._text import TextRenderer
 from streamhtml._words import client_words
 from streamhtml.formats import Format, FormatName, FormatRequest

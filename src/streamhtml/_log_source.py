@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamhtml._delta import Delta
+from streamhtml._ending import OnEnd
 from streamhtml._limits import Limits
 from streamhtml._patch import Fragment
 from streamhtml._reply import Reply
-from streamhtml._stream import OnEnd, Stream, close_unused, stream
+from streamhtml._stream import Stream, close_unused, stream
 from streamhtml.sources import Tokens
 
 

@@ -13,6 +13,7 @@ from streamhtml import _sigterm
 from streamhtml._answer import Answer
 from streamhtml._arguments import check_answer, check_request, check_response
 from streamhtml._body import Body
+from streamhtml._ending import OnEnd
 from streamhtml._gzip import Gzip, accepts_gzip
 from streamhtml._jinja import JinjaSite
 from streamhtml._limits import DEFAULT_LIMITS, Limits
@@ -28,7 +29,7 @@ from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml._resource_scope import MakeResourceScope, use_resource_scope
 from streamhtml._response_headers import build_headers, url_headers
 from streamhtml._site import Site
-from streamhtml._stream import OnEnd, Stream
+from streamhtml._stream import Stream
 from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format, multipart
 from streamhtml.formats import _server_sent_events as events
 from streamhtml.sources import Tokens

@@ -4,13 +4,13 @@ Nothing here knows HTML, a format or a framework. The pump decides when a Fragme
 ``Ending`` decides how the stream ends.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from math import inf
 from time import monotonic
-from typing import Literal, TypeVar
+from typing import Literal
 
 import anyio
 
@@ -26,30 +26,6 @@ from streamhtml._reply import Reply
 from streamhtml._stream_timer import StreamTimer
 from streamhtml._type_name import with_article
 from streamhtml.sources import Tokens
-
-__all__ = ["OnEnd", "Stream", "aenumerate", "stream"]
-
-T = TypeVar("T")
-
-
-async def aenumerate(aiterable: AsyncIterable[T], start: int = 0) -> AsyncIterator[tuple[int, T]]:
-    """Enumerate an async iterable, as ``enumerate`` does with a sync one.
-
-    Args:
-        aiterable: the async iterable. If it is an async generator, it is closed together with
-            this one.
-        start: the first number.
-    """
-    iterator = aiter(aiterable)
-    number = start
-    try:
-        async for item in iterator:
-            yield number, item
-            number += 1
-    finally:
-        aclose = getattr(iterator, "aclose", None)
-        if aclose is not None:
-            await aclose()
 
 
 def stream(

@@ -9,12 +9,13 @@ from typing import Literal
 
 from streamhtml._arguments import check_outcome
 from streamhtml._delta import NO_FACTS, Delta, Facts, Truncated
+from streamhtml._ending import OnEnd
 from streamhtml._eventloop import EventLoop, current_event_loop
 from streamhtml._limits import LimitName, Limits
 from streamhtml._log_source import Client
 from streamhtml._patch import Fragment, Outcome
 from streamhtml._ping import Ping
-from streamhtml._stream import OnEnd, Stream
+from streamhtml._stream import Stream
 from streamhtml._turns import MAX_CHARS_BETWEEN_TURNS, take_turn
 from streamhtml._views import Join
 from streamhtml.log._attachment import Attachment

@@ -9,12 +9,13 @@ import anyio
 
 from streamhtml._answer import Answer
 from streamhtml._delta import Delta
+from streamhtml._ending import OnEnd
 from streamhtml._eventloop import EventLoop
 from streamhtml._limits import DEFAULT_LIMITS, Limits
 from streamhtml._log_source import Client, LogSource
 from streamhtml._patch import Fragment
 from streamhtml._reply import Reply
-from streamhtml._stream import OnEnd, Stream, close_unused, stream
+from streamhtml._stream import Stream, close_unused, stream
 from streamhtml.log._attachment import Attachment
 from streamhtml.log._entries import Batch
 from streamhtml.log._follow import FollowPump, FollowStream, iterate

@@ -8,8 +8,8 @@ import jinja2
 from jinja2.runtime import Context
 
 from streamhtml._notice import TEMPLATE, Notice
-from streamhtml._options import NO_SITE_OPTIONS, SiteOptions
 from streamhtml._site import Site
+from streamhtml._site_options import NO_SITE_OPTIONS, SiteOptions
 from streamhtml._template import CONTEXT_HINT, FindTemplate, Template
 from streamhtml._type_name import with_article
 

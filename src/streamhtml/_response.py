@@ -19,7 +19,6 @@ from streamhtml._jinja import JinjaSite
 from streamhtml._limits import DEFAULT_LIMITS, Limits
 from streamhtml._log_source import Client, LogSource, close_source, create_reply, open_stream
 from streamhtml._notice import Notice
-from streamhtml._options import OF_ONE_RESPONSE, SiteOptions, check_names, check_site_options
 from streamhtml._page_template import page_renderer
 from streamhtml._patch import OUTCOMES
 from streamhtml._reconnected import Reconnected
@@ -29,6 +28,7 @@ from streamhtml._request_headers import Headers, HeaderSource
 from streamhtml._resource_scope import MakeResourceScope, use_resource_scope
 from streamhtml._response_headers import build_headers, url_headers
 from streamhtml._site import Site
+from streamhtml._site_options import OF_ONE_RESPONSE, SiteOptions, check_names, check_site_options
 from streamhtml._stream import Stream
 from streamhtml.formats import VARY, Format, FormatName, FormatRequest, create_format, multipart
 from streamhtml.formats import _server_sent_events as events

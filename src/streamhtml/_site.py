@@ -9,7 +9,7 @@ from typing import Any
 
 from streamhtml._arguments import by_kind
 from streamhtml._notice import Notice
-from streamhtml._options import NO_SITE_OPTIONS, SiteOptions
+from streamhtml._site_options import NO_SITE_OPTIONS, SiteOptions
 from streamhtml._template import FindTemplate, Template
 
 

@@ -11,9 +11,9 @@ from flask.sansio.app import App
 
 from streamhtml._body import Body
 from streamhtml._jinja import JinjaSite
-from streamhtml._options import SiteOptions
 from streamhtml._primed import primed
 from streamhtml._response import set_up
+from streamhtml._site_options import SiteOptions
 from streamhtml.wsgi import WSGIResponse
 
 __all__ = ["StreamingHTMLResponse", "blueprint", "primed", "render_message"]

@@ -12,8 +12,8 @@ from starlette.types import Scope, Send
 
 from streamhtml._body import Body
 from streamhtml._jinja import AddNames, JinjaSite
-from streamhtml._options import SiteOptions
 from streamhtml._primed import primed
+from streamhtml._site_options import SiteOptions
 from streamhtml.asgi import ASGIResponse
 
 __all__ = ["StreamingHTMLResponse", "primed", "render_message"]

@@ -15,8 +15,8 @@ from tests.adapters.calls import Answer, call_asgi, call_wsgi
 from tests.adapters.frameworks import ASGI, WSGI, _configure_django
 
 from streamhtml import Limits
-from streamhtml._options import _CHECKS, NO_SITE_OPTIONS, SiteOptions
 from streamhtml._response import BaseStreamingResponse, checked_options
+from streamhtml._site_options import _CHECKS, NO_SITE_OPTIONS, SiteOptions
 
 PLACES = {
     "starlette": "app.state.streamhtml",

@@ -12,8 +12,8 @@ from django.utils.translation import check_for_language, get_language, gettext, 
 
 from streamhtml._jinja import escaping
 from streamhtml._notice import TEMPLATE, Notice
-from streamhtml._options import SiteOptions
 from streamhtml._site import Site
+from streamhtml._site_options import SiteOptions
 from streamhtml._template import CONTEXT_HINT, FindTemplate, Template
 from streamhtml._type_name import with_article
 

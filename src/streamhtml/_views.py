@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from streamhtml._answer import PARAGRAPH, Answer, AnswerPart
 from streamhtml._delta import Delta, PartEnd, Replacement, ToolDelta
+from streamhtml._part_sequence import PartSequence
 from streamhtml._part_template import PartTemplates, kinds_of
-from streamhtml._parts import PartSequence
 from streamhtml._patch import Outcome, Patch, check_id, closed_patch
 from streamhtml._placeholders import render_shell
 from streamhtml._region import MakeRenderer, make_checked, region_tags, render_once

@@ -9,7 +9,7 @@ It is synchronous and pure.
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from typing import Final, TypeAlias
+from typing import Final
 
 from markupsafe import Markup
 
@@ -27,10 +27,6 @@ from streamhtml._region import (
 )
 from streamhtml._renderer import Renderer
 from streamhtml._text import TextRenderer
-
-RendererFor: TypeAlias = Callable[[AnswerPart], MakeRenderer]
-"""Returns the function that makes the renderers of a part."""
-
 
 _ENDED: Final = ("done", "failed")
 """The states of a part in which nothing more is expected."""
@@ -53,7 +49,7 @@ class PartSequence:
         prefix: str,
         answer: Answer,
         templates: PartTemplates,
-        renderer_for: RendererFor,
+        renderer_for: Callable[[AnswerPart], MakeRenderer],
     ) -> None:
         self.root = root
         self._prefix = prefix

@@ -16,6 +16,7 @@ from streamhtml.markdown._block.paragraph import Paragraph
 from streamhtml.markdown._block.parser import BlockParser
 from streamhtml.markdown._block.starts import START_RULES, LineContext
 from streamhtml.markdown._dialect import Dialect
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._inline.autolinks import read_less_than
 from streamhtml.markdown._inline.footnotes import Footnotes
 from streamhtml.markdown._inline.link_syntax import Target
@@ -24,7 +25,6 @@ from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._inline.state import InlineState
 from streamhtml.markdown._inline.url_policy import escape_quotes, text_of, url_attributes
 from streamhtml.markdown._output.buffer import HTMLBuffer
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 COMMONMARK = Dialect(
     tables=False,

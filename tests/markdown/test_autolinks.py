@@ -1,12 +1,12 @@
 import pytest
 
+from streamhtml.markdown._incomplete import INCOMPLETE
 from streamhtml.markdown._inline.addresses import (
     end_of_url,
     is_email,
     likely_part,
     unfinished_start,
 )
-from streamhtml.markdown._sentinel import INCOMPLETE
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import pytest
 from tests.markdown.rendering import link, shown
 
 from streamhtml.markdown._block.reference_definitions import Definition, read_definition
+from streamhtml.markdown._incomplete import INCOMPLETE
 from streamhtml.markdown._inline.link_syntax import (
     InlineTarget,
     Target,
@@ -9,7 +10,6 @@ from streamhtml.markdown._inline.link_syntax import (
     read_inline_target,
     read_label,
 )
-from streamhtml.markdown._sentinel import INCOMPLETE
 
 INLINE = {
     "()": ("", None),

@@ -1,7 +1,7 @@
 import pytest
 
+from streamhtml.markdown._incomplete import INCOMPLETE
 from streamhtml.markdown._inline.math import Formula, find_formula, looks_like_formula
-from streamhtml.markdown._sentinel import INCOMPLETE
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ A closer reads one line. It returns the text that belongs to the block, and whet
 from typing import NamedTuple, Protocol
 
 from streamhtml.markdown._block.cursor import Cursor
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 
 
 class VerbatimLine(NamedTuple):

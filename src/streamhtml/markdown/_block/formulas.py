@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from streamhtml.markdown._incomplete import INCOMPLETE
 from streamhtml.markdown._inline import tex as guess
-from streamhtml.markdown._sentinel import INCOMPLETE
 
 MAX_HELD: Final = 2_000
 """Maximum length in characters of a formula inside a paragraph whose lines are held back."""

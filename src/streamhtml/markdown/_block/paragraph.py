@@ -8,13 +8,13 @@ import re
 from typing import Final
 
 from streamhtml.markdown._block.reference_definitions import Definition, read_definition
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._inline.inline_text import InlineText
 from streamhtml.markdown._inline.link_syntax import MAX_LABEL
 from streamhtml.markdown._inline.parser import InlineParser
 from streamhtml.markdown._inline.references import LinkReferences
 from streamhtml.markdown._output.buffer import BufferedElement, HTMLBuffer
 from streamhtml.markdown._rereading import READ_AT_ONCE, next_reading
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 _PARTIAL_DEFINITION: Final = re.compile(
     r"\[([^\[\]\\]*+(?:\\.[^\[\]\\]*+)*)(?:\\?\Z|\](?:\Z|:))", re.DOTALL

@@ -37,8 +37,8 @@ from streamhtml.markdown._block.starts import (
 )
 from streamhtml.markdown._block.table import Table
 from streamhtml.markdown._dialect import MAX_CONTAINERS
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._rereading import next_reading
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 
 class BlockParser:

@@ -6,6 +6,7 @@ https://spec.commonmark.org/0.31.2/#link-reference-definitions
 import re
 from typing import Final, NamedTuple
 
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._inline.link_syntax import (
     TITLES,
     Target,
@@ -15,7 +16,6 @@ from streamhtml.markdown._inline.link_syntax import (
     read_title,
     skip_space,
 )
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 _REST_OF_LINE: Final = re.compile(r"[ \t]*(?:\n|\Z)")
 

@@ -17,8 +17,8 @@ from streamhtml.markdown._block.formulas import is_display
 from streamhtml.markdown._block.paragraph import Paragraph
 from streamhtml.markdown._block.table import split_row
 from streamhtml.markdown._dialect import MAX_COLUMNS, Dialect
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._inline import tex as guess
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 
 class BlockQuoteStart(NamedTuple):

@@ -7,8 +7,8 @@ import re
 from string import ascii_letters, digits
 from typing import Final
 
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._inline.cjk import LETTERS, SIGNS
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 # The first letter is tested before the lookbehind, because that rules out most positions quickly.
 URL: Final = r"(?P<url>[hHfF](?<![A-Za-z0-9].)(?i:(?<=h)ttps?|(?<=f)tp)://|w(?<![^\s*_~(\"'].)ww\.)"

@@ -7,11 +7,11 @@ import re
 from typing import Final
 
 from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._incomplete import INCOMPLETE
 from streamhtml.markdown._inline import addresses
 from streamhtml.markdown._inline.link_syntax import Target
 from streamhtml.markdown._inline.state import InlineState
 from streamhtml.markdown._inline.tags import read_tag
-from streamhtml.markdown._sentinel import INCOMPLETE
 
 _AUTOLINK: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^<>\x00-\x20\x7f]*)>")
 _EMAIL_AUTOLINK: Final = re.compile(

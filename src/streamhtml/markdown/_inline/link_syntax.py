@@ -8,7 +8,7 @@ import re
 from typing import Final, NamedTuple
 
 from streamhtml.markdown._escaping import unescape
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 
 # Only single characters are repeated possessively: before 3.11.5, Python backtracks wrongly with
 # possessive groups.

@@ -8,6 +8,7 @@ from typing import Final
 
 from streamhtml.markdown._dialect import MAX_IMAGES
 from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._inline.citation_rules import discard_citations, find_citation
 from streamhtml.markdown._inline.link_syntax import (
     MAX_LABEL,
@@ -18,7 +19,6 @@ from streamhtml.markdown._inline.link_syntax import (
 )
 from streamhtml.markdown._inline.state import Bracket, FootnoteReference, InlineState
 from streamhtml.markdown._inline.url_policy import text_of
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 _FOOTNOTE: Final = re.compile(r"\[\^([^\s\[\]]{1,200})\]")
 _PARTIAL_FOOTNOTE: Final = re.compile(r"\[\^[^\s\[\]]{0,200}\Z")

@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 
 from streamhtml.markdown._drawing import SCROLLABLE
 from streamhtml.markdown._escaping import escape
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 from streamhtml.markdown._inline import tex as guess
 from streamhtml.markdown._inline.state import InlineState
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
 
 _BODY: Final = re.compile(r"[^$\\\n`]*+(?:\\[^\n][^$\\\n`]*+)*")
 _QUOTED: Final = re.compile(r"\$`([^`\n]*+)(`\$|`?\Z)")

@@ -7,7 +7,7 @@ much of it has arrived. Everything else is decided when the closing delimiter is
 import re
 from typing import Final, NamedTuple
 
-from streamhtml.markdown._sentinel import INCOMPLETE, Incomplete
+from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
 
 # The content stops at the next opening delimiter, so that no text is searched twice.
 _DELIMITED: Final = {

@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from streamhtml.markdown._incomplete import INCOMPLETE
-from streamhtml.markdown._inline import tex as guess
+from streamhtml.markdown._inline.tex import (
+    Delimited,
+    begins_as_prose,
+    has_sign,
+    is_bracket_block,
+    is_bracket_display,
+    is_dollar_display,
+    is_prose,
+    is_tex,
+    joins_dollar,
+    read_delimited,
+)
 
 MAX_HELD: Final = 2_000
 """Maximum length in characters of a formula inside a paragraph whose lines are held back."""
@@ -90,17 +101,17 @@ class OpenFormula:
     def _can_end(self, text: str, found: re.Match[str]) -> bool:
         tex = "\n".join([self.tex, *self.texts, found[1]])
         if self.first is not None:
-            return bool(tex.strip()) if self.sign == "$" else guess.is_bracket_block(tex)
+            return bool(tex.strip()) if self.sign == "$" else is_bracket_block(tex)
         # A price level can end a line too: "Price: $$".
-        is_clear = self.tex.strip() or not found[1].strip() or guess.has_sign(tex)
-        is_tex = is_clear and is_display(self.sign, tex, text[found.end() :][:1])
-        return bool(is_tex) and self._fits(found[1])
+        is_clear = self.tex.strip() or not found[1].strip() or has_sign(tex)
+        following = text[found.end() :][:1]
+        return bool(is_clear) and is_display(self.sign, tex, following) and self._fits(found[1])
 
     def _fits(self, text: str) -> bool:
         """Return whether a text can be part of the formula."""
         if self.first is not None:
-            return not guess.begins_as_prose(text)
-        return self.held + len(text) <= MAX_HELD and not guess.is_prose(text)
+            return not begins_as_prose(text)
+        return self.held + len(text) <= MAX_HELD and not is_prose(text)
 
 
 def is_display(sign: str, tex: str, following: str) -> bool:
@@ -112,8 +123,8 @@ def is_display(sign: str, tex: str, following: str) -> bool:
         following: the character after the closing delimiter, or ``""``.
     """
     if sign == "[":
-        return guess.is_bracket_display(tex, "")
-    return guess.is_dollar_display(tex) and not guess.joins_dollar(following)
+        return is_bracket_display(tex, "")
+    return is_dollar_display(tex) and not joins_dollar(following)
 
 
 def find_open_formula(line: str) -> OpenFormula | None:
@@ -126,13 +137,13 @@ def find_open_formula(line: str) -> OpenFormula | None:
         ticks += line.count("`", pos, start)
         pos = found.end()
         is_code = ticks % 2
-        joins = start and guess.joins_dollar(line[start - 1])
+        joins = start and joins_dollar(line[start - 1])
         if is_code or found[0] not in {"$$", "\\["} or (found[0] == "$$" and joins):
             continue
-        delimited = guess.read_delimited(line, start)
-        if isinstance(delimited, guess.Delimited):
+        delimited = read_delimited(line, start)
+        if isinstance(delimited, Delimited):
             pos = delimited.end
         elif delimited is INCOMPLETE:
             tex = line[pos:]
-            return OpenFormula(found[0][1], tex) if not tex.strip() or guess.is_tex(tex) else None
+            return OpenFormula(found[0][1], tex) if not tex.strip() or is_tex(tex) else None
     return None

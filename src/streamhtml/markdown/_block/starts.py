@@ -18,7 +18,7 @@ from streamhtml.markdown._block.paragraph import Paragraph
 from streamhtml.markdown._block.table import split_row
 from streamhtml.markdown._dialect import MAX_COLUMNS, Dialect
 from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
-from streamhtml.markdown._inline import tex as guess
+from streamhtml.markdown._inline.tex import Delimited, has_sign, is_tex, read_delimited
 
 
 class BlockQuoteStart(NamedTuple):
@@ -285,18 +285,16 @@ def _math_block(cursor: Cursor, context: LineContext) -> Start | Incomplete | No
         return None
     if len(line) == 1:
         return None if context.complete else INCOMPLETE
-    found = guess.read_delimited(line, 0)
+    found = read_delimited(line, 0)
     sign, tex = line[1], line[2:]
-    if found is None or (isinstance(found, guess.Delimited) and line[found.end :].strip(" \t")):
+    if found is None or (isinstance(found, Delimited) and line[found.end :].strip(" \t")):
         return None  # The formula, if it is one, is part of a paragraph.
     if not context.complete:
         return INCOMPLETE
-    if isinstance(found, guess.Delimited):
+    if isinstance(found, Delimited):
         tex = found.tex
         return MathLineStart(tex.strip()) if is_display(sign, tex, "") else None
-    if sign in context.no_formulas or (
-        tex.strip() and not (guess.has_sign(tex) and guess.is_tex(tex))
-    ):
+    if sign in context.no_formulas or (tex.strip() and not (has_sign(tex) and is_tex(tex))):
         return None
     return MathBlockStart(sign, tex.strip())
 

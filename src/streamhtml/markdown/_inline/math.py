@@ -16,8 +16,18 @@ from typing import Final, NamedTuple
 from streamhtml.markdown._drawing import SCROLLABLE
 from streamhtml.markdown._escaping import escape
 from streamhtml.markdown._incomplete import INCOMPLETE, Incomplete
-from streamhtml.markdown._inline import tex as guess
 from streamhtml.markdown._inline.state import InlineState
+from streamhtml.markdown._inline.tex import (
+    NOT_AT_START,
+    Delimited,
+    is_bracket_display,
+    is_dollar_display,
+    is_likely_display,
+    is_prose,
+    is_tex,
+    joins_dollar,
+    read_delimited,
+)
 
 _BODY: Final = re.compile(r"[^$\\\n`]*+(?:\\[^\n][^$\\\n`]*+)*")
 _QUOTED: Final = re.compile(r"\$`([^`\n]*+)(`\$|`?\Z)")
@@ -58,7 +68,7 @@ def find_formula(text: str, pos: int, *, final: bool) -> Formula | Incomplete | 
     """
     if pos + 1 == len(text):
         return INCOMPLETE
-    if pos and guess.joins_dollar(text[pos - 1]):
+    if pos and joins_dollar(text[pos - 1]):
         return None
     if text[pos + 1] == "$":
         return _read_display(text, pos, final=final)
@@ -69,17 +79,17 @@ def find_formula(text: str, pos: int, *, final: bool) -> Formula | Incomplete | 
     found = _BODY.match(text, pos + 1)
     assert found
     tex, end = found[0], found.end()
-    if guess.is_prose(tex):
+    if is_prose(tex):
         return None
     if end == len(text) or (text[end] == "\\" and end + 1 == len(text)):
         return INCOMPLETE
-    if text[end] != "$" or tex[-1:].isspace() or not guess.is_tex(tex):
+    if text[end] != "$" or tex[-1:].isspace() or not is_tex(tex):
         return None
     if end + 1 == len(text) and not final:
         return INCOMPLETE
     following = text[end + 1 : end + 2]
     in_code = following == "{" or (following == "(" and tex[-1] in "/:=.,-")  # $HOME/$(date)
-    if in_code or guess.joins_dollar(following) or guess.NOT_AT_START.match(tex):
+    if in_code or joins_dollar(following) or NOT_AT_START.match(tex):
         return None
     return Formula(tex, end + 1, display=False)
 
@@ -100,14 +110,14 @@ def looks_like_formula(tex: str) -> bool:
 
 
 def _read_display(text: str, pos: int, *, final: bool) -> Formula | Incomplete | None:
-    found = guess.read_delimited(text, pos)
-    if not isinstance(found, guess.Delimited):
+    found = read_delimited(text, pos)
+    if not isinstance(found, Delimited):
         return found
     if found.end == len(text) and not final:
         return INCOMPLETE
     following = text[found.end : found.end + 1]
     in_code = following in {"{", "@"} or (following == "(" and found.tex[0] == "(")
-    if in_code or guess.joins_dollar(following) or not guess.is_dollar_display(found.tex):
+    if in_code or joins_dollar(following) or not is_dollar_display(found.tex):
         return None
     return Formula(found.tex.strip(), found.end, display=True)
 
@@ -132,8 +142,8 @@ def read_formula_in_brackets(state: InlineState) -> bool:
     r"""Read ``\(…\)`` or ``\[…\]``, and return whether it is a formula or may become one."""
     text, pos = state.text, state.pos
     display = text[pos + 1] == "["
-    found = guess.read_delimited(text, pos)
-    if isinstance(found, guess.Delimited):
+    found = read_delimited(text, pos)
+    if isinstance(found, Delimited):
         tex, end = found.tex, found.end
         if not _is_formula_in_brackets(text, pos, found):
             return False
@@ -146,15 +156,15 @@ def read_formula_in_brackets(state: InlineState) -> bool:
     else:
         tex = text[pos + 2 :].rstrip("\\")
     tex = tex.strip()
-    is_likely = guess.is_likely_display(tex) if display else tex
+    is_likely = is_likely_display(tex) if display else tex
     state.stop(source_html(tex, display=display) if is_likely else "")
     return True
 
 
-def _is_formula_in_brackets(text: str, pos: int, found: guess.Delimited) -> bool:
+def _is_formula_in_brackets(text: str, pos: int, found: Delimited) -> bool:
     if text[pos + 1] == "(":
-        return guess.is_tex(found.tex)
-    is_formula = guess.is_bracket_display(found.tex, text[pos - 1 : pos])
+        return is_tex(found.tex)
+    is_formula = is_bracket_display(found.tex, text[pos - 1 : pos])
     return is_formula and not _LINK_TARGET.match(text, found.end)
 
 

@@ -13,8 +13,8 @@ from tests.formats.visible_page import page_format, visible
 from tests.formats.visible_page import spelled as spelled_tree
 
 from streamhtml import Fragment, Patch
-from streamhtml._merged_patches import merge_patches
 from streamhtml.formats import FORMATS, FormatRequest, Headers, create_format
+from streamhtml.log._merged_patches import merge_patches
 
 _STEP = re.compile(r"(:last-child|:nth-child\((\d+)\))\Z")
 _TURBO = re.compile(

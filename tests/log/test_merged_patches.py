@@ -4,9 +4,8 @@ from markupsafe import Markup
 from tests.docs.reference_client import Decoder, Page, token_of
 
 from streamhtml import Fragment, Patch
-from streamhtml._merged_patches import merge_patches
 from streamhtml.formats.html import HTMLFormat
-from streamhtml.log._inlined import inline_patches
+from streamhtml.log._merged_patches import inline_patches, merge_patches
 
 
 def patch(

@@ -9,13 +9,12 @@ from typing import Any, cast
 
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Delta
-from streamhtml._merged_patches import merge_patches
 from streamhtml._patch import Fragment, Outcome, Patch
 from streamhtml._reply import Reply
 from streamhtml._views import Join, Kept
 from streamhtml.log._entries import Batch
 from streamhtml.log._fingerprint import fingerprint
-from streamhtml.log._inlined import inline_patches
+from streamhtml.log._merged_patches import inline_patches, merge_patches
 
 
 class CatchUp(list[Delta]):

@@ -16,8 +16,8 @@ from streamhtml.sources._fields import (
     text_field,
     to_text,
 )
-from streamhtml.sources._heard import Heard
 from streamhtml.sources._report import Report, SourceError
+from streamhtml.sources._text_pieces import TextPieces
 from streamhtml.sources._tool_calls import ToolCalls
 
 _BLOCKS: Final = frozenset(
@@ -39,7 +39,7 @@ class BlockEvents:
     def __init__(self, report: Report, calls: ToolCalls) -> None:
         self._report = report
         self._calls = calls
-        self._heard = Heard()
+        self._pieces = TextPieces()
         self._messages: dict[str, int] = {}  # How many messages each node has begun.
 
     @staticmethod
@@ -126,7 +126,7 @@ class BlockEvents:
     def _finish(self, key: object, content: object) -> list[Delta]:
         kind = kind_of(content)
         if kind in _TEXTS:
-            rest = self._heard.rest(key, text_field(content, kind))
+            rest = self._pieces.rest(key, text_field(content, kind))
             return [Delta(rest, _TEXTS[kind])] if rest else []
         if "tool_call" in kind:
             call_id, name = text_field(content, "id"), text_field(content, "name")
@@ -134,7 +134,7 @@ class BlockEvents:
         return []
 
     def _say(self, key: object, kind: str, text: str) -> list[Delta]:
-        self._heard.add(key, text)
+        self._pieces.add(key, text)
         return [Delta(text, _TEXTS[kind])] if text else []
 
     def _read_tool(self, data: object) -> list[Delta] | None:

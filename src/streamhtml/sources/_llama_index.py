@@ -12,7 +12,7 @@ from streamhtml._delta import Delta
 from streamhtml.sources._fields import field, text_field, to_text
 from streamhtml.sources._report import SourceError
 from streamhtml.sources._tool_calls import ToolCalls
-from streamhtml.sources._whole import is_whole_answer
+from streamhtml.sources._whole_answers import is_whole_answer
 
 IGNORED: Final = frozenset(
     {

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from streamhtml._type_name import with_article
-from streamhtml.sources._whole import is_whole_answer, whole_answer
+from streamhtml.sources._whole_answers import is_whole_answer, whole_answer
 
 _STREAM_METHODS: Final[dict[str, dict[str, Any]]] = {
     "stream_events": {},

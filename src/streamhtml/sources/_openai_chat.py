@@ -18,7 +18,7 @@ from streamhtml.sources._fields import (
 )
 from streamhtml.sources._report import Report, SourceError
 from streamhtml.sources._tool_calls import ToolCalls
-from streamhtml.sources._whole import whole_answer
+from streamhtml.sources._whole_answers import whole_answer
 
 # DeepSeek and LiteLLM say reasoning_content; OpenRouter and vLLM say reasoning.
 _REASONING: Final = ("reasoning_content", "reasoning")

@@ -19,7 +19,6 @@ from streamhtml.sources._fields import (
     list_field,
     text_field,
 )
-from streamhtml.sources._heard import Heard
 from streamhtml.sources._openai_items import (
     approval_of,
     arguments_of,
@@ -30,6 +29,7 @@ from streamhtml.sources._openai_items import (
     result_of,
 )
 from streamhtml.sources._report import Report, SourceError
+from streamhtml.sources._text_pieces import TextPieces
 from streamhtml.sources._tool_calls import ToolCalls
 
 _TEXTS: Final = {
@@ -82,7 +82,7 @@ class ResponseEvents:
     def __init__(self, report: Report, calls: ToolCalls) -> None:
         self._report = report
         self._calls = calls
-        self._heard = Heard()
+        self._pieces = TextPieces()
         self._keys: dict[str, int | str] = {}  # What _item_key() has returned, by the item's id.
         self._has_unique_ids = True
 
@@ -106,7 +106,7 @@ class ResponseEvents:
     def _read_text(self, kind: str, event: object) -> list[Delta]:
         text, part = text_field(event, "delta"), _TEXTS[kind.removesuffix(".delta")]
         self._report.refused |= "refusal" in kind and bool(text)
-        self._heard.add(self._text_key(part, event), text)
+        self._pieces.add(self._text_key(part, event), text)
         return [Delta(text, part)] if text else []
 
     def _fill_text(self, kind: str, event: object) -> list[Delta]:
@@ -114,7 +114,7 @@ class ResponseEvents:
         return self._fill(self._text_key(part, event), part, text_field(event, "text", "refusal"))
 
     def _fill(self, key: object, part: str, whole: str) -> list[Delta]:
-        rest = self._heard.rest(key, whole)
+        rest = self._pieces.rest(key, whole)
         return [Delta(rest, part)] if rest else []
 
     def _text_key(self, part: str, event: object) -> object:
@@ -199,7 +199,7 @@ class ResponseEvents:
         return found
 
     def _fill_reasoning(self, key: object, item: object) -> list[Delta]:
-        if any((key, "reasoning", index) in self._heard for index in range(8)):
+        if any((key, "reasoning", index) in self._pieces for index in range(8)):
             return []  # The summary and the content are two versions of it.
         texts = [*list_field(item, "summary"), *list_field(item, "content")]
         whole = "\n\n".join(filter(None, (text_field(each, "text") for each in texts)))
@@ -208,7 +208,7 @@ class ResponseEvents:
     def _begin_response(self, kind: str, event: object) -> list[Delta]:
         self._calls.begin_response()
         self._report.begin_response()
-        self._heard.clear()
+        self._pieces.clear()
         self._keys.clear()
         return self._read_response(kind, event)
 

@@ -16,8 +16,8 @@ from streamhtml.sources._fields import (
     to_json,
     to_text,
 )
-from streamhtml.sources._heard import Heard
 from streamhtml.sources._report import Report
+from streamhtml.sources._text_pieces import TextPieces
 from streamhtml.sources._tool_calls import ToolCalls
 
 READ: Final = frozenset(
@@ -48,7 +48,7 @@ class PydanticAIEvents:
     def __init__(self, report: Report, calls: ToolCalls) -> None:
         self._report = report
         self._calls = calls
-        self._heard = Heard()
+        self._pieces = TextPieces()
 
     @staticmethod
     def begins(token: object) -> bool:
@@ -122,7 +122,7 @@ class PydanticAIEvents:
                 found += self._read_call(part)
                 continue
             counts[kind] = counts.get(kind, 0) + 1
-            text = self._heard.rest((kind, counts[kind]), text_field(part, "content"))
+            text = self._pieces.rest((kind, counts[kind]), text_field(part, "content"))
             found += _piece(kind, text)
         return found
 

@@ -23,7 +23,7 @@ from streamhtml.sources._pydantic_ai import PydanticAIEvents
 from streamhtml.sources._report import Report, SourceError
 from streamhtml.sources._think import THINK_TAGS, Tags, ThinkSplitter
 from streamhtml.sources._tool_calls import ToolCalls
-from streamhtml.sources._whole import is_whole_answer, whole_answer
+from streamhtml.sources._whole_answers import is_whole_answer, whole_answer
 
 ReadToken: TypeAlias = Callable[[Any], Any]
 """A function that is asked first for each token. It returns the token itself, to have it read as

@@ -2,7 +2,7 @@
 
 from streamhtml._delta import Delta, ToolDelta
 from streamhtml.sources._fields import to_arguments
-from streamhtml.sources._heard import Heard
+from streamhtml.sources._text_pieces import TextPieces
 
 
 class ToolCalls:
@@ -16,7 +16,7 @@ class ToolCalls:
         self._ids: dict[object, str] = {}  # Of the calls of this response, by their keys.
         self._known: set[str] = set()
         self._complete: set[str] = set()
-        self._heard = Heard()
+        self._pieces = TextPieces()
         self._count = 0
 
     def begin_response(self) -> None:
@@ -55,14 +55,14 @@ class ToolCalls:
     def whole(self, call_id: str, name: str, arguments: object) -> list[Delta]:
         """Return a call that is complete, or what no piece has brought of it."""
         if call_id in self._known:
-            rest = self._heard.rest(call_id, to_arguments(arguments))
+            rest = self._pieces.rest(call_id, to_arguments(arguments))
             return [ToolDelta(rest, id=call_id)] if rest else []
         return self._piece(call_id or self._number(), name, arguments)
 
     def fill(self, key: object, arguments: object) -> list[Delta]:
         """Return what no piece has brought of the arguments of the call with this key."""
         call_id = "" if key is None else self._ids.get(key, "")
-        rest = self._heard.rest(call_id, to_arguments(arguments)) if call_id else ""
+        rest = self._pieces.rest(call_id, to_arguments(arguments)) if call_id else ""
         return [ToolDelta(rest, id=call_id)] if rest else []
 
     def result(
@@ -70,11 +70,11 @@ class ToolCalls:
     ) -> list[Delta]:
         """Return what a tool gave, or why it failed: what no piece has brought of it."""
         key = ("result", call_id)
-        is_known = key in self._heard
-        rest = self._heard.rest(key, text)
+        is_known = key in self._pieces
+        rest = self._pieces.rest(key, text)
         if not call_id or (is_known and not rest):
             return []
-        self._heard.add(key, "")
+        self._pieces.add(key, "")
         self._known.add(call_id)
         return [ToolDelta(rest, id=call_id, name=name, field="error" if failed else "result")]
 
@@ -82,7 +82,7 @@ class ToolCalls:
         """Return a piece of what a tool gives."""
         if not call_id or not text:
             return []
-        self._heard.add(("result", call_id), text)
+        self._pieces.add(("result", call_id), text)
         return [ToolDelta(text, id=call_id, field="result")]
 
     def approval(self, request_id: str, name: str, text: str) -> list[Delta]:
@@ -100,14 +100,13 @@ class ToolCalls:
         return [ToolDelta(text, part="approval", id=request_id, name=name)]
 
     def _piece(self, call_id: str, name: str, arguments: object) -> list[Delta]:
+        self._known.add(call_id)
         piece = "" if call_id in self._complete else to_arguments(arguments)
         if piece and not isinstance(arguments, str):
-            piece = self._heard.rest(call_id, piece)
+            piece = self._pieces.rest(call_id, piece)
             self._complete.add(call_id)
-            self._known.add(call_id)
-            return [ToolDelta(piece, id=call_id, name=name)]
-        self._known.add(call_id)
-        self._heard.add(call_id, piece)
+        else:
+            self._pieces.add(call_id, piece)
         return [ToolDelta(piece, id=call_id, name=name)]
 
     def _number(self) -> str:

@@ -1,12 +1,13 @@
-"""Remembers what the pieces of a text have brought, so that the whole text adds only the rest."""
+"""Remembers the pieces of a text, so that the whole text adds only what is new."""
 
 from io import StringIO
 
 
-class Heard:
-    """Texts that come in pieces, by a key. Many protocols send each text as a whole once more.
+class TextPieces:
+    """The pieces of several texts, by the keys of the texts.
 
-    A piece without a key, which is None, may belong to any text. After it, no whole adds anything.
+    Many protocols send each text in pieces, and then as a whole. A piece with the key None may
+    belong to any text. After it, no whole text adds anything.
     """
 
     def __init__(self) -> None:

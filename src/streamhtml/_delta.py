@@ -5,7 +5,7 @@ Nothing here opens or reads a source.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from markupsafe import Markup
 
@@ -66,6 +66,8 @@ class PartEnd(Delta):
 
 ToolField: TypeAlias = Literal["arguments", "result", "error"]
 """What a piece of a tool call belongs to. The arguments are JSON, as the model wrote it."""
+
+TOOL_FIELDS: Final[tuple[ToolField, ...]] = get_args(ToolField)
 
 
 @dataclass(frozen=True, slots=True)

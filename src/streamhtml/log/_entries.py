@@ -9,10 +9,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias, get_args
+from typing import Any, Final, TypeAlias
 
 from streamhtml._delta import (
     NO_FACTS,
+    TOOL_FIELDS,
     Delta,
     Facts,
     PartEnd,
@@ -30,7 +31,6 @@ VERSION: Final = 1
 _LAST_TIME: Final = datetime.max.replace(tzinfo=UTC).timestamp()
 
 _LIMITS: Final[tuple[LimitName, ...]] = tuple(LIMIT_OUTCOMES)
-_TOOL_FIELDS: Final[tuple[ToolField, ...]] = get_args(ToolField)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ def _batch_from_json(stored: StoredObject) -> Batch:
 def _delta_from_json(stored: StoredObject) -> Delta:
     text, part = text_from_json(stored.get("text")), stored.text("part")
     if stored.get("field") is not None:
-        field: ToolField = stored.one_of("field", _TOOL_FIELDS)
+        field: ToolField = stored.one_of("field", TOOL_FIELDS)
         return ToolDelta(text, part, stored.text("id"), stored.text("name"), field)
     if stored.get("outcome") is not None:
         return PartEnd(text, part, stored.one_of("outcome", OUTCOMES))

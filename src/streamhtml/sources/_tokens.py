@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Final, Protocol, TypeAlias, get_args
+from typing import Any, Final, Protocol, TypeAlias
 
 from markupsafe import Markup
 
-from streamhtml._delta import Delta, ToolDelta, ToolField
+from streamhtml._delta import TOOL_FIELDS, Delta, ToolDelta
 from streamhtml._type_name import type_name, with_article
 from streamhtml.sources._ag_ui import AGUIEvents
 from streamhtml.sources._anthropic import AnthropicEvents
@@ -39,11 +39,8 @@ _DECODE_IT: Final = (
     "aiter_bytes()"
 )
 
-_TOOL_FIELDS: Final[tuple[ToolField, ...]] = get_args(ToolField)
-
 _MAX_NAMES: Final = 20
 """How many names of fields an error shows. A mapping with more of them is data, and no event."""
-
 
 _MAX_LENGTH: Final = 80
 """How many characters of each an error shows."""
@@ -244,8 +241,8 @@ def _checked(delta: Delta) -> Delta:
             f"the part of a {type(delta).__name__} is {with_article(delta.part)}, not a str; pass "
             "its kind, such as 'status'"
         )
-    if isinstance(delta, ToolDelta) and delta.field not in _TOOL_FIELDS:
-        known = ", ".join(map(repr, _TOOL_FIELDS))
+    if isinstance(delta, ToolDelta) and delta.field not in TOOL_FIELDS:
+        known = ", ".join(map(repr, TOOL_FIELDS))
         raise ValueError(f"field={delta.field!r} of a ToolDelta is not known; use one of {known}")
     return delta
 

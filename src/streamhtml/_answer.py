@@ -154,7 +154,7 @@ class AnswerPart:
             stored.optional_said("result"),
             stored.optional_said("error"),
             stored.one_of("state", _STATES),
-            _outcome(stored),
+            stored.optional_one_of("outcome", OUTCOMES),
             stored.seconds("began_after"),
             stored.seconds("ended_after"),
             stored.get("id") is not None,
@@ -374,7 +374,7 @@ class Answer:
         return cls(
             parts=[AnswerPart._from_stored(part) for part in stored.objects("parts")],
             message_pair_id=message_pair_id,
-            outcome=_outcome(stored),
+            outcome=stored.optional_one_of("outcome", OUTCOMES),
             facts=facts,
             first_delta_after=stored.seconds("first_delta_after"),
             duration=stored.seconds("duration"),
@@ -390,9 +390,3 @@ def _end_parts(parts: Iterable[AnswerPart], outcome: Outcome, at: float | None) 
                 part.state = "called"
             else:
                 part._settle("failed", at)
-
-
-def _outcome(stored: StoredObject) -> Outcome | None:
-    if stored.get("outcome") is None:
-        return None
-    return stored.one_of("outcome", OUTCOMES)

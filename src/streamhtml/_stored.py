@@ -15,7 +15,7 @@ from streamhtml._type_name import with_article
 T = TypeVar("T")
 
 _MAX_SECONDS: Final = sys.float_info.max
-"""No infinity, and no whole number that is no float."""
+"""So infinity is refused, and so is an ``int`` that is too large for a ``float``."""
 
 
 class StoredObject:
@@ -60,6 +60,10 @@ class StoredObject:
             if each == value:
                 return each
         raise self._error(name, "one of " + ", ".join(map(repr, known)))
+
+    def optional_one_of(self, name: str, known: tuple[T, ...]) -> T | None:
+        """Return one of the known texts, or None."""
+        return None if self.get(name) is None else self.one_of(name, known)
 
     def seconds(self, name: str) -> float | None:
         """Return a number of seconds, or None."""

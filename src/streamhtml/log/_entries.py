@@ -161,15 +161,12 @@ def _time(stored: StoredObject, name: str) -> float:
 
 
 def _end_from_json(stored: StoredObject) -> EndEntry:
-    limit: LimitName | None = None
-    if stored.get("limit") is not None:
-        limit = stored.one_of("limit", _LIMITS)
     facts = stored.get("facts")
     return EndEntry(
         stored.one_of("outcome", OUTCOMES),
         _time(stored, "ended"),
         stored.seconds("duration"),
-        limit,
+        stored.optional_one_of("limit", _LIMITS),
         stored.seconds("first_delta_after"),
         NO_FACTS if facts is None else facts_from_stored(StoredObject(facts, "facts")),
     )

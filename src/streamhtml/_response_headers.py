@@ -78,10 +78,10 @@ def build_headers(
     Raises:
         ValueError: the view passes a header that it cannot set.
     """
-    reserved = {"Content-Type": "the format decides it; leave it out"}
+    reserved = {"Content-Type": "the format decides it"}
     vary = [*vary]
     if gzip is not None:
-        reserved["Content-Encoding"] = "compress=True decides it; leave it out"
+        reserved["Content-Encoding"] = "compress=True decides it"
         vary.append("Accept-Encoding")
     headers = {**DEFAULTS, **(urls or {})}
     for given_name, value in given.items():

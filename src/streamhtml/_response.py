@@ -198,9 +198,10 @@ class BaseStreamingResponse(Generic[RequestT]):
                 gzip=gzip is not None if compress else None,
                 urls=url_headers(resume_url, stop_url, is_logged=isinstance(tokens, LogSource)),
             )
-            options = {"context": context, "renderer": renderer, "renderers": renderers}
-            templates = site.templates(template, parts_templates)
-            self.reply = _create_reply(tokens, chosen, notice, **options, **templates)
+            options = site.templates(template, parts_templates)
+            options |= {"context": context, "renderer": renderer, "renderers": renderers}
+            options |= {"into": chosen.into, "at_once": chosen.at_once, "notice": notice}
+            self.reply = create_reply(tokens, chosen.skip, **options)
         except BaseException:
             close_source(tokens)
             raise
@@ -344,12 +345,6 @@ class _Asked(NamedTuple):
         if self.method != "GET" or not self.format.last_id_header:
             return ""
         return self.headers.get(self.format.last_id_header, "")
-
-
-def _create_reply(tokens: Tokens, format: Format, notice: Notice, **options: Any) -> Reply:
-    """Return the message of a response in this format."""
-    into, at_once = format.into, format.at_once
-    return create_reply(tokens, format.skip, into=into, at_once=at_once, notice=notice, **options)
 
 
 def _language_of(headers: Mapping[str, str]) -> str:

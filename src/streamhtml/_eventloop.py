@@ -103,12 +103,8 @@ class EventLoop(Protocol):
         """Call the function after ``seconds``, and return a function that cancels this."""
         ...
 
-    def call_threadsafe(self, function: Callable[[], object]) -> None:
-        """Call the function soon, in the thread of the loop.
-
-        Raises:
-            RuntimeError: the loop has ended.
-        """
+    def call_threadsafe(self, function: Callable[[], object]) -> bool:
+        """Call the function soon, in the thread of the loop. Return False if the loop has ended."""
         ...
 
 
@@ -179,8 +175,11 @@ class _AsyncioLoop(EventLoop):
     def call_later(self, seconds: float, function: Callable[[], object]) -> Callable[[], object]:
         return self._loop.call_later(seconds, function).cancel
 
-    def call_threadsafe(self, function: Callable[[], object]) -> None:
-        self._loop.call_soon_threadsafe(function)
+    def call_threadsafe(self, function: Callable[[], object]) -> bool:
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function)
+            return True
+        return False
 
 
 _tasks: set[asyncio.Task[None]] = set()
@@ -312,8 +311,11 @@ class _TrioLoop(EventLoop):
 
         return self.spawn(main, Context())
 
-    def call_threadsafe(self, function: Callable[[], object]) -> None:
-        self._token.run_sync_soon(function)
+    def call_threadsafe(self, function: Callable[[], object]) -> bool:
+        with suppress(RuntimeError):
+            self._token.run_sync_soon(function)
+            return True
+        return False
 
 
 class _TrioWakeup:

@@ -156,14 +156,9 @@ class PrimedDeltas(ReadDeltas):
 
         loop = current_event_loop()
         wakeup = loop.create_wakeup()
-
-        def wake(_: object) -> None:
-            with suppress(RuntimeError):  # The loop has ended, and nobody waits any more.
-                loop.call_threadsafe(wakeup.notify)
-
         # An empty context, because that of one event loop must not be used in another.
         future = Context().run(submit, function())
-        future.add_done_callback(wake)
+        future.add_done_callback(lambda _: loop.call_threadsafe(wakeup.notify))
         try:
             while not future.done():
                 await wakeup.wait()

@@ -5,7 +5,6 @@ A rendering that was started is always completed, whatever happens to the task t
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import Context
 from typing import Generic, TypeVar, TypeVarTuple
 
@@ -86,8 +85,7 @@ class RenderInThread(Generic[T]):
                 self._result = render_in(self._context, self._render)
         except Exception as error:
             self._result = error
-        with suppress(RuntimeError):  # The loop has ended, and nothing waits any more.
-            self._loop.call_threadsafe(self._done.notify)
+        self._loop.call_threadsafe(self._done.notify)
 
 
 def _limiter_of_one() -> anyio.CapacityLimiter:

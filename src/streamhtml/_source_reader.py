@@ -392,8 +392,7 @@ class SourceReader:
     def _call_in_loop(self, function: Callable[[], object]) -> None:
         """Call the function in the thread of the loop. Does nothing if the loop has ended."""
         if self.loop is not None:
-            with suppress(RuntimeError):
-                self.loop.call_threadsafe(function)
+            self.loop.call_threadsafe(function)
 
 
 def _do_nothing() -> None:

@@ -186,11 +186,8 @@ class Stream:
         self._pump.close()
         if self._take_first() is not None:
             self._ending.discard()
-        elif (loop := self._pump.loop) is not None:
-            try:
-                loop.call_threadsafe(self._abandon)
-            except RuntimeError:  # The loop has ended, and nobody iterates any more.
-                self._abandon()
+        elif (loop := self._pump.loop) is not None and not loop.call_threadsafe(self._abandon):
+            self._abandon()  # The loop has ended, and nobody iterates any more.
 
     async def aclose(self) -> None:
         """Close the source, end the stream, and wait a few seconds at most for each of them."""

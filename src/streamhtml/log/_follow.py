@@ -1,7 +1,6 @@
 """Reads an answer of a log for one response: from where the client is, to its end."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from dataclasses import replace
 from math import inf
 from time import monotonic
@@ -185,8 +184,7 @@ class FollowPump:
 
     def _call_in_loop(self, function: Callable[[], object]) -> None:
         if self.loop is not None:
-            with suppress(RuntimeError):  # The loop has ended.
-                self.loop.call_threadsafe(function)
+            self.loop.call_threadsafe(function)
 
     async def wait_until_closed(self, seconds: float) -> bool:
         return True

@@ -4,7 +4,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from time import monotonic, time_ns
 from typing import Final
 
@@ -243,8 +243,7 @@ class _MemoryWatch:
         if threading.get_ident() == self._thread:
             self._wakeup.notify()
         else:
-            with suppress(RuntimeError):  # The loop has ended.
-                self._loop.call_threadsafe(self._wakeup.notify)
+            self._loop.call_threadsafe(self._wakeup.notify)
 
     async def wait(self, seconds: float) -> None:
         if not self._is_notified:

@@ -8,7 +8,6 @@ each entry as soon as the storage has it; while the storage cannot be reached, t
 import logging
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import copy_context
 from time import monotonic, time
 from typing import Final
@@ -111,8 +110,7 @@ class Writer:
     def _end_soon(self) -> None:
         """Do not wait any longer for the storage to begin."""
         self._is_ending = True
-        with suppress(RuntimeError):  # The loop has ended.
-            self._loop.call_threadsafe(self._changed.notify)
+        self._loop.call_threadsafe(self._changed.notify)
 
     def add(self, entry: Entry) -> None:
         """Add the next entry. What comes after the end is not a part of the answer any more."""

@@ -16,11 +16,11 @@ class Attachment:
     Args:
         hub: the log.
         id: the id of the answer, which may be invalid: then there is no such answer.
-        patience: time in seconds for which to wait for an answer that is not there yet.
+        max_wait: time in seconds for which to wait for an answer that is not there yet.
     """
 
-    def __init__(self, hub: Hub, id: str, patience: float = 0.0) -> None:
-        self._patience = patience
+    def __init__(self, hub: Hub, id: str, max_wait: float = 0.0) -> None:
+        self._max_wait = max_wait
         self._hub = hub
         self._id = id
         self._loop: EventLoop | None = None
@@ -53,9 +53,9 @@ class Attachment:
         return self._nothing
 
     @property
-    def patience(self) -> float:
+    def max_wait(self) -> float:
         """Time in seconds for which to wait for an answer that is not there yet."""
-        return inf if self.is_written_here else self._patience
+        return inf if self.is_written_here else self._max_wait
 
     @property
     def is_written_here(self) -> bool:

@@ -56,7 +56,7 @@ class FollowPump:
         self._reply = reply
         self._client = client
         self._next = 0  # The number of the next entry; 0 before the first batch.
-        self._unpaused_chars = 0
+        self._chars_since_wait = 0
         self._closing = self._process_ends = self._wants_stop = False
 
     def start(self) -> None:
@@ -89,13 +89,13 @@ class FollowPump:
                 return []
             due = min(self.ping.due, self._deadline(feed))
             await feed.wakeup.wait(max(due - now, 0))
-            self._unpaused_chars, now = 0, monotonic()
+            self._chars_since_wait, now = 0, monotonic()
         raise StopAsyncIteration
 
     def _deadline(self, feed: Feed) -> float:
         """Return the time until which to wait for an answer that nobody has begun."""
         is_waited_for = feed.header is None and feed.is_missing
-        return self.started_at + self._answer.patience if is_waited_for else inf
+        return self.started_at + self._answer.max_wait if is_waited_for else inf
 
     def _is_unknown(self, feed: Feed) -> bool:
         """Return whether there is no such answer, and none will come."""
@@ -123,12 +123,12 @@ class FollowPump:
         return CatchUp(feed.batches[:count], join)
 
     async def _take(self, feed: Feed) -> list[Delta]:
-        if self._unpaused_chars > MAX_CHARS_BETWEEN_TURNS:
+        if self._chars_since_wait > MAX_CHARS_BETWEEN_TURNS:
             await take_turn()
-            self._unpaused_chars = 0
+            self._chars_since_wait = 0
         batch = feed.batches[self._next - 1]
         for delta in batch.deltas:
-            self._unpaused_chars += len(delta.text) + 1
+            self._chars_since_wait += len(delta.text) + 1
         if feed.header and not self._reply.tag:
             self._reply.tag = self._reply.tag_of(feed.header.key)
         self._reply.number = self._next
@@ -266,7 +266,7 @@ async def iterate(answer: Attachment) -> AsyncIterator[Delta]:
                     yield delta
             if feed.end is not None and number == len(feed.batches):
                 break
-            left = began + answer.patience - monotonic()
+            left = began + answer.max_wait - monotonic()
             if feed.header is None and feed.is_missing and left <= 0:
                 raise SourceError("the log has no such answer")
             await feed.wakeup.wait(inf if feed.header or not feed.is_missing else left)

@@ -39,13 +39,13 @@ class Following(LogSource):
     Args:
         hub: the log.
         id: the id of the answer.
-        patience: time in seconds for which to wait for an answer that is not there yet.
+        max_wait: time in seconds for which to wait for an answer that is not there yet.
     """
 
-    def __init__(self, hub: Hub, id: str, patience: float = 0.0) -> None:
+    def __init__(self, hub: Hub, id: str, max_wait: float = 0.0) -> None:
         self.id = id
         self._hub = hub
-        self._patience = patience
+        self._max_wait = max_wait
 
     def create_reply(self, *, skip: Callable[[Fragment], object], **options: Any) -> Reply:
         context = dict(options.pop("context", None) or {})
@@ -79,7 +79,7 @@ class Following(LogSource):
         return iterate(self._attachment())
 
     def _attachment(self) -> Attachment:
-        return Attachment(self._hub, self.id, self._patience)
+        return Attachment(self._hub, self.id, self._max_wait)
 
 
 class Recording(Following):

@@ -49,16 +49,20 @@ def check_into(into: object) -> None:
         raise TypeError(f"into={into!r} must be the id of an element, such as 'messages'")
 
 
-def check_response(
-    context: object, into: object, compress: object, status: object, headers: Any
-) -> None:
-    """Check the arguments of a response that no other stage checks in time."""
-    check_context(context)
-    check_into(into)
+def check_compress(compress: object) -> None:
+    """Check whether a response is compressed."""
     if not isinstance(compress, bool):
         raise TypeError(f"compress={compress!r} must be True or False; True sends gzip")
+
+
+def check_status(status: object) -> None:
+    """Check the HTTP status of a response."""
     if not isinstance(status, int) or not 200 <= status <= 599:
         raise ValueError(f"status={status!r} must be an HTTP status from 200 to 599")
+
+
+def check_headers(headers: Any) -> None:
+    """Check the additional headers of a response, if there are any."""
     if headers is None:
         return
     if not hasattr(headers, "items"):
@@ -102,12 +106,16 @@ def by_kind(name: str, values: Any) -> dict[str, Any]:
     return dict(values or {})
 
 
-def check_times(interval: object, ping: object) -> None:
-    """Check the time between two fragments, and the time until a ping."""
+def check_interval(interval: object) -> None:
+    """Check the time between two fragments."""
     if not _is_number(interval) or not interval >= 0:
         raise ValueError(
             f"interval={interval!r} must be 0 or more seconds; 0 sends every token at once"
         )
+
+
+def check_ping(ping: object) -> None:
+    """Check the time until a ping, if there are pings."""
     if ping is not None and (not _is_number(ping) or not ping > 0):
         raise ValueError(f"ping={ping!r} must be more than 0 seconds; None sends no pings")
 

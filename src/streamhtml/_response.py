@@ -11,7 +11,15 @@ from markupsafe import Markup
 
 from streamhtml import _sigterm
 from streamhtml._answer import Answer
-from streamhtml._arguments import check_answer, check_request, check_response
+from streamhtml._arguments import (
+    check_answer,
+    check_compress,
+    check_context,
+    check_headers,
+    check_into,
+    check_request,
+    check_status,
+)
 from streamhtml._body import Body
 from streamhtml._ending import OnEnd
 from streamhtml._gzip import Gzip, accepts_gzip
@@ -180,7 +188,11 @@ class BaseStreamingResponse(Generic[RequestT]):
         stop_url: str | None = None,
     ) -> None:
         try:
-            check_response(context, into, compress, status, headers)
+            check_context(context)
+            check_into(into)
+            check_compress(compress)
+            check_status(status)
+            check_headers(headers)
             method, raw_headers = self._read_request(request)
             sent = Headers(raw_headers)
             site = self._site(request)

@@ -6,9 +6,19 @@ checked, so that a mistake is found before the first answer, and its error names
 
 from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, Final, NamedTuple, get_args
 
-from streamhtml._arguments import by_kind, check_into, check_on_end, check_response, check_times
+from streamhtml._arguments import (
+    by_kind,
+    check_compress,
+    check_headers,
+    check_interval,
+    check_into,
+    check_on_end,
+    check_ping,
+    check_status,
+)
 from streamhtml._limits import check_limits
 from streamhtml._renderer import MAKES_A_RENDERER, RendererName
 from streamhtml._type_name import with_article
@@ -61,7 +71,8 @@ def check_site_options(site: SiteOptions, known: Collection[str]) -> dict[str, A
         if name not in known:
             raise ValueError(f"{where} is not an option; {_hint(name, known)}")
         try:
-            _CHECKS.get(name, _accept)(value)
+            if name in _CHECKS:
+                _CHECKS[name](value)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{where} is not valid: {error}") from None
     return options
@@ -79,36 +90,30 @@ def _hint(name: object, known: Collection[str]) -> str:
     return f"use {close[0]!r}" if close else f"use one of {', '.join(map(repr, sorted(known)))}"
 
 
-def _accept(value: object) -> None:
-    """Accept a value that only the framework can check, such as the name of a template."""
-
-
-def _check_choice(name: str, choices: tuple[str, ...], function: str) -> Callable[[Any], None]:
-    def check(value: object) -> None:
-        if not callable(value) and value not in choices:
-            known = ", ".join(map(repr, choices))
-            raise ValueError(f"{name}={value!r} is not known; use {known}, or {function}")
-
-    return check
+def _check_choice(name: str, choices: tuple[str, ...], function: str, value: object) -> None:
+    if not callable(value) and value not in choices:
+        known = ", ".join(map(repr, choices))
+        raise ValueError(f"{name}={value!r} is not known; use {known}, or {function}")
 
 
 def _check_renderers(renderers: object) -> None:
     choices = tuple(name for name in get_args(RendererName) if name != "template")
     for kind, each in by_kind("renderers", renderers).items():
-        _check_choice(f"renderers[{kind!r}]", choices, MAKES_A_RENDERER)(each)
+        _check_choice(f"renderers[{kind!r}]", choices, MAKES_A_RENDERER, each)
 
 
-_CHECKS: Final[dict[Any, Callable[[Any], None]]] = {
-    "renderer": _check_choice("renderer", get_args(RendererName), MAKES_A_RENDERER),
+_CHECKS: Final[dict[str, Callable[[Any], object]]] = {
+    "renderer": partial(_check_choice, "renderer", get_args(RendererName), MAKES_A_RENDERER),
     "renderers": _check_renderers,
-    "parts_templates": lambda templates: _accept(by_kind("parts_templates", templates)),
-    "format": _check_choice("format", get_args(FormatName), "a class that is a Format"),
+    "parts_templates": partial(by_kind, "parts_templates"),
+    "format": partial(_check_choice, "format", get_args(FormatName), "a class that is a Format"),
     "into": check_into,
-    "interval": lambda interval: check_times(interval, None),
-    "ping": lambda ping: check_times(0, ping),
+    "interval": check_interval,
+    "ping": check_ping,
     "on_end": check_on_end,
     "limits": check_limits,
-    "compress": lambda compress: check_response(None, None, compress, 200, None),
-    "status": lambda status: check_response(None, None, False, status, None),
-    "headers": lambda headers: check_response(None, None, False, 200, headers),
+    "compress": check_compress,
+    "status": check_status,
+    "headers": check_headers,
 }
+"""The checks of the options. Only the framework can check the others, such as a template."""

@@ -14,7 +14,7 @@ from typing import Literal
 
 import anyio
 
-from streamhtml._arguments import check_on_end, check_outcome, check_times
+from streamhtml._arguments import check_interval, check_on_end, check_outcome, check_ping
 from streamhtml._batch import MAX_BATCH_CHARS
 from streamhtml._delta import Truncated
 from streamhtml._ending import Ending, OnEnd
@@ -294,7 +294,8 @@ def _check_arguments(
             raise TypeError(
                 f"reply is {with_article(reply)}, not a Reply; call stream(reply, tokens)"
             )
-        check_times(interval, ping)
+        check_interval(interval)
+        check_ping(ping)
         check_on_end(on_end)
         check_limits(limits)
     except (TypeError, ValueError):

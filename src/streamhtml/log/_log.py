@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from streamhtml._answer import Answer
-from streamhtml._arguments import check_on_end, check_seconds, check_times
+from streamhtml._arguments import check_interval, check_on_end, check_seconds
 from streamhtml._limits import Limits, check_limits
 from streamhtml._patch import Outcome
 from streamhtml.log._hub import Hub
@@ -90,7 +90,8 @@ class Log(Storage):
         """
         check_log_id(id)
         check_on_end(on_end)
-        check_times(0 if interval is None else interval, None)
+        if interval is not None:
+            check_interval(interval)
         if limits is not None:
             check_limits(limits)
         return Recording(self._hub, id, tokens, on_end=on_end, interval=interval, limits=limits)

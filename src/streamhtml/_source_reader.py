@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from math import inf
 from time import monotonic
 from typing import Final
@@ -60,7 +61,7 @@ class SourceReader:
 
     # Python reads attributes more slowly once an object has more than 30 of them without slots.
     __slots__ = (
-        *("_batch_due", "_buffer", "_cancel", "_cancel_task", "_chars_read", "_chars_written"),
+        *("_batch_due", "_buffer", "_cancel_task", "_chars_read", "_chars_written"),
         *("_closing", "_context", "_end_timer", "_end_wakeup", "_ended", "_reader_is_idle"),
         *("_reader_wakeup", "_source_waits", "_source_wakeup", "_start_lock"),
         *("_started", "_thread_may_continue", "error", "first_delta_after", "interrupted", "loop"),
@@ -86,8 +87,7 @@ class SourceReader:
         self._thread_may_continue: threading.Event | None = None  # Only if there is a thread.
         self._source_wakeup: Wakeup | None = None  # Only if it was waited for.
         self._end_wakeup: Wakeup | None = None
-        self._cancel: Callable[[], object] = _do_nothing
-        self._cancel_task: Cancel | None = None
+        self._cancel_task: Cancel | None = None  # Only if there is a task.
         self._end_timer: Callable[[], object] | None = None
         self.loop: EventLoop | None = None
         with suppress(RuntimeError):  # In a sync view no loop is running yet; see start().
@@ -108,7 +108,7 @@ class SourceReader:
         self._reader_wakeup: Wakeup = wakeup or loop.create_wakeup()
         self.started_at = monotonic()
         if isinstance(self.source, AsyncDeltas):
-            self._cancel = self._cancel_task = loop.spawn(self._run_task, self._context)
+            self._cancel_task = loop.spawn(self._run_task, self._context)
         else:
             self._thread_may_continue = threading.Event()
             threading.Thread(
@@ -193,15 +193,17 @@ class SourceReader:
             self._cancel()
             if self._cancel_task is not None and self._end_timer is None and not self._ended:
                 assert self.loop is not None
-                self._end_timer = self.loop.call_later(CLOSE_TIMEOUT, self._cancel_again)
+                # The source may await a task of its own that has swallowed the cancellation, as in
+                # LangChain.
+                cancel_again = partial(self._cancel, again=True)
+                self._end_timer = self.loop.call_later(CLOSE_TIMEOUT, cancel_again)
         elif not self._ended:
             self.start()  # The new task or thread sees _closing and only closes the source.
 
-    def _cancel_again(self) -> None:
-        """Cancel the source again. It may await a task of its own that has swallowed the first
-        cancellation, as in LangChain."""
+    def _cancel(self, *, again: bool = False) -> None:
+        """Cancel the task of the source, but not its cleanup."""
         if not self.source_has_ended and self._cancel_task is not None:
-            self._cancel_task(again=True)
+            self._cancel_task(again=again)
 
     def _close_without_loop(self) -> bool:
         """Close a source that was never iterated, and return whether it is closed.
@@ -238,7 +240,6 @@ class SourceReader:
                     finally:
                         self._add(source.end())
                         self.source_has_ended = True
-                        self._cancel = _do_nothing  # Do not cancel the cleanup.
                         scope.shield, scope.deadline = True, anyio.current_time() + CLOSE_TIMEOUT
                         await self._close_in_task(source)
         finally:
@@ -393,7 +394,3 @@ class SourceReader:
         """Call the function in the thread of the loop. Does nothing if the loop has ended."""
         if self.loop is not None:
             self.loop.call_threadsafe(function)
-
-
-def _do_nothing() -> None:
-    """Cancel nothing."""

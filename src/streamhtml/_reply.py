@@ -135,8 +135,6 @@ class Reply:
         live = RerenderView(shown) if renderer == "template" else LiveView(shown)
         is_whole = at_once or answer is not None
         self._view: View = BufferedView(live, self.answer) if is_whole else live
-        # Return whether ``show()`` may wait, because it may render a template of the site.
-        self.may_wait: Callable[[Kept], bool] = self._view.may_call_site
         self._check_held_at = MAX_BATCH_CHARS
         self.holds_much = False
         self.state: Literal["new", "streaming"] | Outcome = "new"
@@ -195,6 +193,10 @@ class Reply:
             # Before that, too little text can have been added.
             self._check_held_at = self._size + max(MAX_BATCH_CHARS - held, 1)
         return self._fragment(patches)
+
+    def may_wait(self, kept: Kept) -> bool:
+        """Return whether ``show()`` may wait, because it may render a template of the site."""
+        return self._view.may_call_site(kept)
 
     @property
     def may_wait_at_end(self) -> bool:

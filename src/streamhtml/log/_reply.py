@@ -66,8 +66,6 @@ class FollowedReply(Reply):
         self._skip = skip
         self._regions = ""
         self._options = [options.get("renderer", "markdown"), options.get("renderers")]
-        self._may_wait_for = self.may_wait
-        self.may_wait = self._may_wait
 
     def open(self) -> Fragment:
         """Prepare the message. The first batch, a ``CatchUp``, opens it."""
@@ -93,9 +91,9 @@ class FollowedReply(Reply):
         batch: object = kept
         return self._catch_up(batch) if isinstance(batch, CatchUp) else super().show(kept)
 
-    def _may_wait(self, kept: Kept) -> bool:
+    def may_wait(self, kept: Kept) -> bool:
         batch: object = kept
-        return self.may_wait_at_end if isinstance(batch, CatchUp) else self._may_wait_for(kept)
+        return self.may_wait_at_end if isinstance(batch, CatchUp) else super().may_wait(kept)
 
     def _catch_up(self, catch_up: CatchUp) -> Fragment:
         def keep_each() -> Iterator[Kept]:

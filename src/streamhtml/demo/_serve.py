@@ -17,6 +17,13 @@ Announce = Callable[[], None]
 _OPTIONS: Final = "STREAMHTML_DEMO"
 """The environment variable with the options of the demo, for the processes of uvicorn."""
 
+_UVICORN: Final[dict[str, Any]] = {
+    "log_config": None,
+    "access_log": False,
+    "lifespan": "off",
+    "timeout_graceful_shutdown": 0,
+}
+
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a listening TCP socket; port 0 chooses a free port.
@@ -57,13 +64,7 @@ def _serve_asgi(demo: Demo, listener: socket.socket, announce: Announce) -> None
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
             await super().shutdown(sockets)
 
-    config = uvicorn.Config(
-        _asgi_app(demo),
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=0,
-    )
+    config = uvicorn.Config(_asgi_app(demo), **_UVICORN)
     Server(config).run(sockets=[listener])
 
 
@@ -77,10 +78,7 @@ def _serve_asgi_workers(demo: Demo, listener: socket.socket, announce: Announce)
         factory=True,
         fd=listener.fileno(),
         workers=demo.workers,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=0,
+        **_UVICORN,
     )
 
 

@@ -1,7 +1,7 @@
-"""A source that is an answer in a log, and what a response does with it and with any other source.
+"""Lets a response treat an answer in a log as it treats any other source.
 
-Such a source is not read through a pump: its batches were cut before, and have numbers. The package
-``log`` has the sources themselves, so that nothing of it is imported without a log.
+An answer in a log is not read through a pump: its batches were cut before, and have numbers. The
+package ``log`` has the sources themselves, so that nothing of it is imported without a log.
 """
 
 from abc import ABC, abstractmethod

@@ -37,7 +37,8 @@ class Said:
         """Add a piece: text, or ``Markup``."""
         growing = self._growing
         if growing is not None and not isinstance(text, Markup):
-            growing += text.encode("utf-8", "surrogatepass")  # In place. Fast path: a text goes on.
+            # Fast path: most pieces continue a text. "+=" changes the bytearray in place.
+            growing += text.encode("utf-8", "surrogatepass")
         elif isinstance(text, Markup):
             if text:
                 self._pieces.append(text)

@@ -23,8 +23,8 @@ Kept: TypeAlias = Sequence[tuple[AnswerPart, Delta]]
 """Deltas that were added to an answer, each with its part."""
 
 Join: TypeAlias = Literal["open", "replace", "continue"]
-"""What a client has of an answer that has begun before: nothing, so that the message is opened; a
-message with another content, which is replaced; or the content so far."""
+"""What a client has of an answer that has begun before. "open": nothing, so the message is opened.
+"replace": a message with other content, which is replaced. "continue": the content so far."""
 
 
 class View(Protocol):

@@ -76,7 +76,7 @@ class SyncIterator:
                     return RuntimeError("the event loop of this stream has ended")
 
     def close(self) -> None:
-        """Close it, and wait up to ``CLOSE_TIMEOUT`` for its source and for ``on_end``."""
+        """Close the iterator. Wait up to ``CLOSE_TIMEOUT`` for its source, and for ``on_end``."""
         closed = self._start_closing()
         if not is_loop_thread():
             with suppress(TimeoutError):

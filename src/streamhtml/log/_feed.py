@@ -39,7 +39,7 @@ class Feed:
         header: its first entry; None if the storage was not read yet, or has no such answer.
         batches: its batches; the first has the number 1.
         end: its end; None while it is written.
-        is_missing: whether the storage has no such answer, or has not said yet.
+        is_missing: whether the storage has no such answer, or has not replied in time.
         is_outdated: whether the storage has another answer, or another end of this one.
         wakeup: notified when any of this has changed.
     """

@@ -14,7 +14,8 @@ from streamhtml.log._storage import Storage, is_log_id
 from streamhtml.log._writer import Writer
 
 _NO_ENTRIES: Final = 10**15
-"""A number that no entry has."""
+"""More than the number of any entry. A read after it returns no entries, but says if there is an
+answer."""
 
 logger = logging.getLogger("streamhtml")
 

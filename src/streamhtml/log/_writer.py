@@ -275,7 +275,8 @@ class Writer:
         """Give up the answer: there is another one with this id, or a reader has ended this one."""
         header = await self._stored_header()
         if header is not None and not header.key:
-            # The user has stopped it before it began. Only readers here get it.
+            # The user stopped the answer before it began. What was generated in the meantime is not
+            # stored, but readers in this event loop get it.
             self._has_given_up = self._is_ahead = True
             if not self._published:
                 self._entries[0] = header

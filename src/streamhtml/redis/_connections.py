@@ -109,6 +109,6 @@ class ConnectionsByLoop:
         return connections
 
     async def aclose(self) -> None:
-        """Close those of the running event loop. The next use opens them again."""
+        """Close those of the running event loop. ``get()`` opens new ones."""
         if (connections := self._by_loop.pop(asyncio.get_running_loop(), None)) is not None:
             await connections.aclose()

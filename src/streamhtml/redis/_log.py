@@ -110,7 +110,7 @@ class RedisLog(Log):
         return self._watch(self._key(id, what))
 
     async def aclose(self) -> None:
-        """Close the connections of the running event loop. What is used again is opened again."""
+        """Close the connections of the running event loop. A later call opens new ones."""
         await self._connections.aclose()
 
     @asynccontextmanager

@@ -110,7 +110,7 @@ class Notifications:
             while self._listeners and self._connection is connection and silences < 2:
                 reply = await connection.read_response(timeout=SILENCE, disconnect_on_error=False)
                 silences = self._notify(reply, silences)
-                await _test(connection, silences)
+                await _ping_if_silent(connection, silences)
         finally:
             self._connection = None
             with suppress(TimeoutError):
@@ -132,7 +132,7 @@ class Notifications:
         return 0
 
 
-async def _test(connection: AbstractConnection, silences: int) -> None:
+async def _ping_if_silent(connection: AbstractConnection, silences: int) -> None:
     """Send a ``PING`` if the connection was silent. One that works replies."""
     if silences:
         await connection.send_command("PING")

@@ -32,6 +32,9 @@ _IGNORED_METHODS: Final = frozenset(
 )
 _TEXTS: Final = {"text": "text", "reasoning": "reasoning"}
 
+_WITHOUT_GRAPH: Final = "(no graph)"
+"""The name of the node where there is no graph, and so only one message at a time."""
+
 
 class BlockEvents:
     """Reads the events of one answer. Messages of several nodes can alternate."""
@@ -58,7 +61,7 @@ class BlockEvents:
         method = text_field(token, "method")
         data = field(field(token, "params"), "data")
         if not method:
-            return self._read_block(token, "the only one")
+            return self._read_block(token, _WITHOUT_GRAPH)
         if method == "messages":
             pair = data if isinstance(data, list | tuple) else [data]
             event, metadata = pair[0] if pair else None, pair[-1] if pair else None

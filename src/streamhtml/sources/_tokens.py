@@ -123,8 +123,8 @@ class TokenReader:
         if isinstance(tokens, TokenReader):  # It reads the tokens, and ``read`` gets its Deltas.
             self.report, self._think = tokens.report, ThinkSplitter(())
         self._known: KnownTokens | None = None  # Only if a token is no text.
-        self._pending: list[Delta] = []  # The last first.
-        self._error: Exception | None = None  # To be raised after them.
+        self._pending: list[Delta] = []  # In reverse order.
+        self._error: Exception | None = None  # Raised after the pending Deltas.
         self._closed = False
 
     def split_reasoning(self, tags: Tags) -> None:
@@ -177,7 +177,10 @@ class TokenReader:
         return [*self.take_pending(), *self._think.split(held), *self._think.close()]
 
     def _end(self) -> list[Delta]:
-        """Return what was held back, the last first; at the second call, check the answer."""
+        """Return what was held back, in reverse order.
+
+        If nothing was, raise the error of the source, or check that the answer is complete.
+        """
         if held := self.end():
             return held[::-1]
         if self._error is not None:
@@ -187,7 +190,7 @@ class TokenReader:
         return []
 
     def _fail(self, error: Exception) -> list[Delta]:
-        """Return what was held back, the last first, and raise the error after it."""
+        """Return what was held back, in reverse order; the error is raised after it, or at once."""
         self._error = self.report.explain(error)
         return self._end()
 

@@ -151,7 +151,13 @@ class Reply:
         return self.answer.text_of(kind)
 
     def open(self) -> Fragment:
-        """Return the first Fragment: the message without any text."""
+        """Return the first Fragment: the message without any text.
+
+        Raises:
+            RuntimeError: this was called before.
+            ValueError: the template does not show the answer, or shows it where it cannot grow.
+            Exception: what the template, or the function that makes a renderer, raises.
+        """
         self._check_state("new")
         self.state = "streaming"
         return self._fragment(self._view.open())
@@ -162,6 +168,11 @@ class Reply:
         Args:
             deltas: the Deltas.
             at: seconds from the start of the stream; None for no times in ``answer``.
+
+        Raises:
+            RuntimeError: the reply was not opened, or it has ended.
+            TypeError: these are no Deltas.
+            Exception: what a template or a renderer of the site raises.
         """
         if self.state != "streaming":  # Fast path: do not call the method each time.
             self._check_state("streaming")
@@ -222,6 +233,11 @@ class Reply:
         Args:
             outcome: how the answer ended.
             at: seconds from the start of the stream; None for no times in ``answer``.
+
+        Raises:
+            RuntimeError: the reply was not opened, or it has ended.
+            ValueError: the outcome is not known.
+            Exception: what a template or a renderer of the site raises.
         """
         return self.closing(outcome, at)()
 
@@ -248,7 +264,15 @@ class Reply:
         return self._fragment(self._view.fail(self._notice.plain("failed")), "failed")
 
     def abandon(self, outcome: Outcome = "interrupted", at: float | None = None) -> None:
-        """End the reply because the reader has left. Nothing is rendered."""
+        """End the reply because the reader has left. Nothing is rendered.
+
+        Args:
+            outcome: how the answer ended.
+            at: seconds from the start of the stream; None for no times in ``answer``.
+
+        Raises:
+            ValueError: the outcome is not known.
+        """
         check_outcome(outcome)
         self._end(outcome, at)
 

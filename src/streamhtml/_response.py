@@ -282,6 +282,10 @@ class BaseStreamingResponse(Generic[RequestT]):
 
         Returns:
             HTML, which is escaped. It contains the ``Markup`` of the answer unchanged.
+
+        Raises:
+            TypeError: an argument has another type.
+            ValueError: another argument is not valid, or the template does not show the answer.
         """
         check_answer(answer)
         site = cls._site(request)

@@ -135,6 +135,9 @@ def client_words(language: str, gettext: Callable[[str], str] = str) -> Markup:
         language: a language tag such as "ko" or "ko-KR", or a locale name such as "ko_KR"; ``""``
             if unknown.
         gettext: translates the English words, or returns them unchanged.
+
+    Returns:
+        The attributes, separated by spaces. Their values are escaped.
     """
     words = _translate(_OF_CLIENT, language, gettext)
     return Markup(" ").join(

@@ -120,6 +120,12 @@ class MarkdownRenderer:
 
         Args:
             texts: the complete text, in one piece or more; ``Markup`` as in ``feed()``.
+
+        Returns:
+            HTML, which is escaped and closed.
+
+        Raises:
+            TypeError: a text is not a ``str``.
         """
         for text in texts:
             check_text(text)
@@ -168,6 +174,9 @@ def render(text: str, options: Options = _DEFAULT, *, root: str = "") -> Markup:
         text: Markdown. It may come from an untrusted source.
         options: the options that it was streamed with.
         root: the id that all ids begin with, if ``options.ids`` is set.
+
+    Returns:
+        HTML, which is escaped and closed.
 
     Raises:
         TypeError: ``text`` or ``root`` is not a ``str``, or ``options`` are not ``Options``.

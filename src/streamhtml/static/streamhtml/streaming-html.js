@@ -1202,7 +1202,7 @@
     let aborted = false; // The page wants no more.
     let stopped = false; // The reader wants no more.
     let idleTimer = 0;
-    let heard = performance.now(); // when the body has brought something last
+
     /** @type {Response | undefined} what the server has refused to resume the reply with */
     let refusal;
     let endPause = () => {};
@@ -1252,8 +1252,7 @@
           attempt = 1;
           sink.push(fragment);
         }
-        heard = performance.now();
-        if (outcome) watchIdle();
+        watchIdle();
       } catch (error) {
         reportError(error);
         interrupt("incomplete"); // A body that cannot be understood is read no further.
@@ -1325,16 +1324,13 @@
       }
     }
 
-    /** Waits until the time without a byte is over. */
+    /** Begins to wait again until the time without a byte is over. */
     function watchIdle() {
       if (aborted) return;
       clearTimeout(idleTimer);
       const own = request.source.getAttribute("data-stream-idle");
       const limit = outcome ? CLOSE_TIMEOUT : +(own ?? idle);
-      const rest = heard + limit * 1000 - performance.now();
-      if (!limit) return;
-      if (rest > 0) idleTimer = setTimeout(watchIdle, Math.ceil(rest));
-      else interrupt("timeout");
+      if (limit) idleTimer = setTimeout(interrupt, limit * 1000, "timeout");
     }
 
     /** @param {Fragment[]} fragments */
@@ -1411,7 +1407,6 @@
     async function readRest(url) {
       const controller = new AbortController();
       disconnect = () => controller.abort();
-      heard = performance.now();
       watchIdle();
       const response = await fetch(url, {
         headers: {

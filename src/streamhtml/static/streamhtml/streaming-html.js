@@ -80,6 +80,7 @@
    *   with this text
    * @property {number} [idle] the seconds without a byte that end it; 0 for no limit, and if it is
    *   not to be resumed here
+   * @property {Headers} [headers] of the response
    *
    * A request whose response is a stream, as the code that sent it sees it.
    *
@@ -146,28 +147,21 @@
     /** @type {string | undefined} */
     let at;
 
-    /** @param {string} word @param {string} value */
-    function note(word, value) {
-      if (word === "token") start = "<!" + value;
-      if (word === "from") [index, tag = tag] = value.split(".");
-    }
-
     return function* (piece) {
       text += piece;
-      for (;;) {
-        const found = text.indexOf(start);
+      let found;
+      while ((found = text.indexOf(start)) >= 0) {
         const end = text.indexOf(">", found);
-        if (found < 0 || end < 0) return; // A fragment is short, so it may be searched again.
+        if (end < 0) return; // A fragment is short, so it may be searched again.
         const html = text.slice(0, found);
         const mark = text.slice(found + start.length, end);
         const words = MARK.exec(mark);
         if (!words) throw new Error("unknown mark:" + mark);
         text = text.slice(end + 1);
         const [, unfinished, word, value, newAction = action, newRoot = root, newAt] = words;
-        if (/from|ping|token/.test(word)) {
-          note(word, value);
-          continue;
-        }
+        if (word === "token") start = "<!" + value;
+        if (word === "from") [index, tag = tag] = value.split(".");
+        if (/from|ping|token/.test(word)) continue;
         action = newAction;
         root = newRoot;
         if (mark !== unfinished) at = newAt;
@@ -182,14 +176,14 @@
 
   /**
    * Reads what a Content-Type says about a stream.
-   * @param {Headers} headers
+   * @param {any} headers of the response, a `Headers`
    * @returns {Stream | undefined}
    */
   function readContentType(headers) {
-    const type = headers.get("Content-Type") ?? "";
+    const type = headers.get("Content-Type");
     const token = /;\s*fragments="?(\w+)/i.exec(type)?.[1];
     const turbo = /^text\/vnd\.turbo/i.test(type);
-    return token ? { turbo, read: createFramer(token) } : undefined;
+    return token ? { turbo, read: createFramer(token), headers } : undefined;
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -202,23 +196,26 @@
   const WRITE_LIMIT = 8192; // characters of HTML in one write, so that the page stays responsive
   const FRAME_TIMEOUT = 100; // ms; a page that nobody sees gets no animation frames
 
-  /** @param {(fragments: Fragment[]) => Promise<void>} write */
-  function createSink(write) {
+  /**
+   * @param {(fragments: Fragment[]) => Promise<void>} write
+   * @param {() => boolean} isHeld whether only `flush()` may write
+   */
+  function createSink(write, isHeld) {
     /** @type {Fragment[]} */
     const queue = [];
-    let isHeld = false;
     let isRunning = false;
     let writing = Promise.resolve();
 
     async function run() {
-      if (isRunning || !queue.length) return;
+      if (isRunning) return;
       isRunning = true;
-      await nextFrame();
-      const interval = WRITE_INTERVAL * ((queue[0]?.index ?? 0) < LONG_REPLY ? 1 : 2);
-      if (queue.length && !isHeld) writeBatch();
-      await pause(interval);
+      while (queue.length) {
+        const interval = WRITE_INTERVAL * ((queue[0]?.index ?? 0) > LONG_REPLY ? 2 : 1);
+        await nextFrame();
+        if (queue.length && !isHeld()) writeBatch();
+        await pause(interval);
+      }
       isRunning = false;
-      run();
     }
 
     function writeBatch() {
@@ -228,8 +225,7 @@
       }
       const batch = queue.splice(0, count);
       // An error here is the page's, such as a target that is gone. The reply still ends properly.
-      writing = writing.then(() => write(batch)).catch(reportError);
-      return writing;
+      return (writing = writing.then(() => write(batch)).catch(reportError));
     }
 
     return {
@@ -238,17 +234,14 @@
         queue.push(fragment);
         run();
       },
-      /** Writes nothing more until `flush()`. */
-      hold() {
-        isHeld = true;
-      },
       /** Writes everything now, and waits until that is done. */
       async flush() {
-        isHeld = true; // What `run()` wrote in between would not be waited for.
-        do {
+        isHeld = () => true; // What `run()` wrote in between would not be waited for.
+        for (;;) {
           await writeBatch();
-          if (queue.length) await pause(0); // The page may draw.
-        } while (queue.length);
+          if (!queue.length) return;
+          await pause(0); // The page may draw.
+        }
       },
     };
   }
@@ -325,14 +318,14 @@
       if (action === "replace") return adopt(replace(element, html));
       const nodes = append(element, html);
       if (action === "tail") tails.set(root, nodes);
-      else nodes.forEach(processByHtmx);
+      else processByHtmx(element);
     }
 
     /** @param {Patch} patch that may bring a message */
     async function open(patch) {
       const { action, root, html } = patch;
       const content = parse(html);
-      const before = new Set(all("[id]"));
+      const before = new Set(insert && all("[id]"));
       if (!ids || action === "open") {
         if (insert) for (const { id } of all(OPENED, content)) own.set(id, own.get(id));
         if (!ids?.length) ids = liveRegions(content, turbo);
@@ -502,11 +495,11 @@
 
   /**
    * Lets htmx see what it did not insert itself.
-   * @param {any} node
+   * @param {Element | null} element
    */
-  function processByHtmx(node) {
+  function processByHtmx(element) {
     // Within hx-ignore there is the model's text, in which htmx must not find anything.
-    if (node?.closest?.("[hx-ignore]") === null) htmx?.process(node);
+    if (element?.closest("[hx-ignore]") === null) htmx?.process(element);
   }
 
   listen("click", ({ target }) => {
@@ -663,20 +656,19 @@
 
   /**
    * Notes that a request was sent. It can be stopped, and ends when its place has left the page.
-   * @param {Pick<StreamRequest, "source" | "target" | "abort">} request
+   * @param {any} request a StreamRequest, which becomes what runs
    */
   function begin(request) {
     const { source, abort } = request;
     function endNow(kind = "stopped") {
-      if (!finish(waiting)) return;
+      if (!finish(request)) return;
       showNotice(request.source, request.target, kind);
       abort();
     }
-    /** @type {Running} */
-    const waiting = Object.assign(request, {
+    Object.assign(request, {
       stop() {
-        setTimeout(endNow, waiting.isStopped ? 0 : STOP_DELAY);
-        waiting.isStopped = true;
+        setTimeout(endNow, request.isStopped ? 0 : STOP_DELAY);
+        request.isStopped = true;
       },
       interrupt: () => (wantsStream(source) ? endNow("lost") : abort()),
       hasLeft: () => isGone(request.source) && isGone(request.target),
@@ -684,8 +676,8 @@
     });
     noteSent(source); // It moves the focus away from a button in the notice.
     remove(":scope > .streamhtml-notice", request.target); // of the last attempt
-    running.add(waiting);
-    if (wantsStream(source)) showWaiting(waiting);
+    running.add(request);
+    if (wantsStream(source)) showWaiting(request);
   }
 
   /**
@@ -852,8 +844,8 @@
    */
   function offerRetry(source, place, wait = 0) {
     const memory = memoryOf(source);
-    const { sent, sentBy } = memory;
-    if (!source.closest("[data-stream-retry]") || !sent || sentBy === undefined) return;
+    const { sentBy } = memory;
+    if (!source.closest("[data-stream-retry]") || !memory.sent || sentBy === undefined) return;
     if (isGone(source) || newestOf(source)?.src) return;
     const button = (memory.button = createElement(source, "button", "retry"));
     button.type = "button";
@@ -878,7 +870,7 @@
    * @param {any} problem the response, or the error if there is none
    */
   function reportFailure(source, target, problem) {
-    const { status = 0, headers } = problem ?? {};
+    const { status = 0, headers } = problem;
     // After the time limit of htmx, the server may have been reached.
     const kind = "error-" + (status || /timeout/.exec(problem) || "offline");
     const text = findText(source, kind, kind.replace(/\d\d$/, "xx"), "error");
@@ -917,11 +909,11 @@
   /**
    * Returns whether an error is not what the application has to say about this request, but a page
    * of its own or a proxy's, or nothing. Some have words of their own here.
-   * @param {Response} response @param {string} html
+   * @param {any} response @param {string} html
    */
   const isForeign = (response, html) =>
     response.status >= 500 || ENGLISH["error-" + response.status] ||
-    !/html/.test(response.headers.get("Content-Type") ?? "") ||
+    !/html/.test(response.headers.get("Content-Type")) ||
     response.headers.get("Content-Length") === "0" ||
     isDocument(html);
 
@@ -1180,12 +1172,12 @@
 
   /**
    * Begins to show a reply.
-   * @param {StreamRequest} request @param {Stream} stream
-   * @param {Headers} [responseHeaders]
+   * @param {any} request a StreamRequest, which becomes the session
+   * @param {Stream} stream
    * @returns {Session}
    */
   // eslint-disable-next-line max-lines-per-function -- its functions share the state of the reply
-  function openSession(request, stream, responseHeaders) {
+  function openSession(request, stream) {
     let { read } = stream;
     let received = -1; // the last fragment that is in the queue or on the page
     let tag = "";
@@ -1200,9 +1192,7 @@
     /** @type {string | undefined} */
     let outcome;
     let aborted = false; // The page wants no more.
-    let stopped = false; // The reader wants no more.
     let idleTimer = 0;
-
     /** @type {Response | undefined} what the server has refused to resume the reply with */
     let refusal;
     let endPause = () => {};
@@ -1211,18 +1201,16 @@
     const { src, headers } = request;
     const { turbo, idle = IDLE_TIMEOUT } = stream;
     const apply = createApplier(turbo, request.insert);
-    const sink = createSink(write);
+    const sink = createSink(write, () => aborted);
     const methods = { push, close, interrupt, abort, stop, hasLeft, setBusy, noticePlace };
-    /** @type {Session & Running} */
-    const session = Object.assign(request, methods);
 
-    running.add(session);
-    showWaiting(session);
+    running.add(Object.assign(request, methods));
+    showWaiting(request);
     request.onOpen?.();
     watchIdle();
-    if (!src) start(responseHeaders);
-    if (session.isStopped) setTimeout(stop);
-    return session;
+    if (!src) start(stream.headers);
+    if (request.isStopped) setTimeout(stop);
+    return request;
 
     /** @param {Headers | undefined} found of a response with fragments */
     function start(found) {
@@ -1281,10 +1269,9 @@
      */
     function stop() {
       if (outcome) return; // It has ended already.
-      stopped = true;
+      request.isStopped = true;
       if (!stopURL || aborted) return abort();
       aborted = true;
-      sink.hold();
       clearTimeout(idleTimer);
       idleTimer = setTimeout(abort, STOP_TIMEOUT * 1000);
       const form = request.source.closest("form"); // Its fields say who asks, in any framework.
@@ -1336,10 +1323,10 @@
     /** @param {Fragment[]} fragments */
     async function write(fragments) {
       // Before the message is there, it needs its place.
-      if (!regions && hasLeft()) return void leave(session);
+      if (!regions && hasLeft()) return void leave(request);
       // The reader may have scrolled up since the last frame.
       update();
-      session.line?.remove();
+      request.line?.remove();
       regions = await apply(fragments);
       setBusy(true);
       showProgress(fragments);
@@ -1354,8 +1341,8 @@
       const place = noticePlace();
       // The text is only read at the beginning, because it gets long.
       if (fragments.at(-1)?.index || (place?.matches(".streamhtml") && place.textContent)) {
-        endLine(session);
-      } else if (session.line) place?.append(session.line);
+        endLine(request);
+      } else if (request.line) place?.append(request.line);
       if (fragments.length) showState(request.source, "answering");
     }
 
@@ -1368,8 +1355,8 @@
       reason = outcome || (aborted && !/ed$/.test(reason) ? "aborted" : reason);
       setBusy(false);
       showEnd(reason);
-      session.setBusy = undefined;
-      finish(session);
+      request.setBusy = undefined;
+      finish(request);
       dispatch(request.source, "stream:end", { reason });
       return outcome;
     }
@@ -1378,7 +1365,7 @@
     function showEnd(reason) {
       const place = noticePlace();
       const isLost = /incomplete|timeout/.test(reason);
-      const kind = isLost ? "lost" : reason === "aborted" && stopped && "stopped";
+      const kind = isLost ? "lost" : reason === "aborted" && request.isStopped && "stopped";
       if (isLost && refusal) reportFailure(request.source, place, refusal);
       else if (kind) showNotice(request.source, place, kind);
       else if (/failed|interrupted|stopped/.test(reason)) offerRetry(request.source, place);
@@ -1437,7 +1424,7 @@
   /**
    * Begins to show the reply to a request.
    * @param {StreamRequest} request
-   * @param {Pick<Response, "headers" | "ok" | "redirected">} response
+   * @param {any} response has at least `headers`, `ok` and `redirected`
    * @returns {Reader | undefined} what takes the body; nothing if the response is an ordinary one
    */
   function openReader(request, response) {
@@ -1445,8 +1432,8 @@
     // With one of these, htmx leaves the page or the place, whatever the body is.
     if (/hx-(redirect|location|refresh)/.test(String([...headers.keys()]))) return;
     const stream = readContentType(headers);
-    if (stream) return openSession(request, stream, headers);
-    const isHTML = /^text\/(html|event-stream)\b/i.test(headers.get("Content-Type") ?? "");
+    if (stream) return openSession(request, stream);
+    const isHTML = /^text\/(html|event-stream)\b/i.test(headers.get("Content-Type"));
     const isLeft = !request.elements || !ok || redirected || !isHTML;
     return isLeft ? undefined : readElements(request, headers);
   }
@@ -1600,32 +1587,31 @@
     finish(request);
   }
 
+  const POSITION = / ((?:before|after|inner|outer)\w+)$/;
+
   /**
-   * Returns the selector and the position.
-   * @param {string} stream the value of data-stream
+   * Returns what a data-stream finds, or else the element that has none.
+   * @param {Element} element @returns {any}
    */
-  function readPlace(stream) {
-    const [, selector, , position] = /** @type {RegExpMatchArray} */ (
-      /^(.*?)( ((before|after)\w+|\w+HTML))?$/.exec(stream)
-    );
-    return [selector || "body", position];
-  }
+  const readTarget = (element) => {
+    // A field of a form may be named "dataset".
+    const selector = element.getAttribute("data-stream")?.replace(POSITION, "");
+    return selector === undefined ? element : document.querySelector(selector || "body");
+  };
 
   /**
    * Returns where an element wants a message: where its data-stream says, or in its own place.
    * @param {HTMLElement} element
    */
   function findPlace(element) {
-    // A field of a form may be named "dataset".
     const stream = element.getAttribute("data-stream");
-    const [selector, position = "beforeend"] = readPlace(stream ?? " outerHTML");
-    const find = () => (stream === null ? element : document.querySelector(selector));
-    const target = find();
+    const position = stream === null ? "outerHTML" : POSITION.exec(stream)?.[1] ?? "beforeend";
+    const target = readTarget(element);
     if (!target) throw new Error(`no element matches data-stream="${stream}"; an id needs a #`);
     const place = {
       /** Another answer may have replaced it. */
       get target() {
-        return (!target.isConnected && element.isConnected && find()) || target;
+        return (!target.isConnected && element.isConnected && readTarget(element)) || target;
       },
       /** @param {string} html */
       insert(html) {
@@ -1668,13 +1654,11 @@
 
   /** @param {HTMLElement} element @returns {Element | undefined} whose answers go to its place */
   const formAround = (element) =>
-    all("form[data-stream]").find((form) =>
-      document.querySelector(readPlace(form.getAttribute("data-stream"))[0])?.contains(element),
-    );
+    all("form[data-stream]").find((form) => readTarget(form)?.contains(element));
 
   /** @param {HTMLElement} element */
   function showAnswer(element) {
-    const src = element.dataset.streamSrc;
+    const src = element.getAttribute("data-stream-src");
     element.removeAttribute("data-stream-src"); // A copy of the page must not ask again.
     const named = sourceOf(element);
     const source = (named === element && formAround(element)) || named;
@@ -1993,7 +1977,7 @@
     const stream = readContentType(response.headers);
     if (turbo && stream?.turbo) {
       event.stopPropagation();
-      void readInto(response, openSession(turbo, stream, response.headers));
+      void readInto(response, openSession(turbo, stream));
     } else {
       // Turbo would show the page of a proxy in place of this one, and is silent about an error
       // that is not HTML.
@@ -2051,8 +2035,8 @@
       noteSent(source);
       const { headers, isStopped } = sent;
       /** @type {any} */
-      const request = { source, target: source, abort, headers, isStopped, timer: 0 };
-      memory.session = openSession(request, { read, idle: 0 }, responseHeaders);
+      const request = { source, target: source, abort, headers, isStopped };
+      memory.session = openSession(request, { read, idle: 0, headers: responseHeaders });
       endLine(request); // It would be in the way of the other library's changes.
       finish(sent);
     }

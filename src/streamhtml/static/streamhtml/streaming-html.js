@@ -405,8 +405,8 @@
     const restore = rememberReader(element);
     element.insertAdjacentHTML("beforebegin", trusted(html));
     const replacement = element.previousElementSibling;
-    processByHtmx(element.parentElement);
     element.remove();
+    processByHtmx(replacement);
     restore(replacement);
     return replacement;
   }
@@ -588,6 +588,7 @@
    * script element, or else the English one.
    * @param {Element} source
    * @param {...string} names the most specific one first
+   * @returns {any} undefined for the status of an error that has no text of its own
    */
   function findText(source, ...names) {
     const near = source.closest(String(names.map((name) => `[data-stream-${name}]`)));
@@ -597,7 +598,6 @@
         if (text) return text;
       }
     }
-    return "";
   }
 
   /**
@@ -854,7 +854,7 @@
       const form = (retrying = button.source); // It may have replaced the other.
       const { noValidate } = form;
       form.noValidate = true; // It may be empty by now.
-      sentBy?.dispatchEvent(new Event("focusin", { bubbles: true })); // for htmx 2
+      if (sentBy) dispatch(sentBy, "focusin"); // for htmx 2
       form.requestSubmit(sentBy?.isConnected ? sentBy : null);
       form.noValidate = noValidate;
       retrying = null;
@@ -1240,7 +1240,7 @@
           attempt = 1;
           sink.push(fragment);
         }
-        watchIdle();
+        if (!aborted) watchIdle();
       } catch (error) {
         reportError(error);
         interrupt("incomplete"); // A body that cannot be understood is read no further.
@@ -1272,8 +1272,7 @@
       request.isStopped = true;
       if (!stopURL || aborted) return abort();
       aborted = true;
-      clearTimeout(idleTimer);
-      idleTimer = setTimeout(abort, STOP_TIMEOUT * 1000);
+      watchIdle();
       const form = request.source.closest("form"); // Its fields say who asks, in any framework.
       const body = form && new URLSearchParams(/** @type {any} */ (new FormData(form)));
       // The browser refuses to keep a long request alive.
@@ -1313,10 +1312,9 @@
 
     /** Begins to wait again until the time without a byte is over. */
     function watchIdle() {
-      if (aborted) return;
       clearTimeout(idleTimer);
       const own = request.source.getAttribute("data-stream-idle");
-      const limit = outcome ? CLOSE_TIMEOUT : +(own ?? idle);
+      const limit = aborted ? STOP_TIMEOUT : outcome ? CLOSE_TIMEOUT : +(own ?? idle);
       if (limit) idleTimer = setTimeout(interrupt, limit * 1000, "timeout");
     }
 
@@ -1616,10 +1614,10 @@
       /** @param {string} html */
       insert(html) {
         const found = /** @type {any} */ (place.target);
-        const { parentNode } = found;
+        const parent = found.parentElement;
         if (/HTML/.test(position)) found[position] = trusted(html);
         else found.insertAdjacentHTML(position, trusted(html));
-        processByHtmx(parentNode);
+        processByHtmx(parent);
       },
     };
     return place;

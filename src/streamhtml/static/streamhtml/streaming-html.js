@@ -642,9 +642,6 @@
     offerRetry(source, place);
   }
 
-  /** @param {string} selector @param {ParentNode} [place] */
-  const remove = (selector, place) => all(selector, place)[0]?.remove();
-
   const THINKING_DELAY = 2000; // ms
   // ms from the reader's stop to the response. By its session, the server hears of the stop.
   const STOP_DELAY = 1000;
@@ -675,7 +672,7 @@
       noticePlace: () => request.target,
     });
     noteSent(source); // It moves the focus away from a button in the notice.
-    remove(":scope > .streamhtml-notice", request.target); // of the last attempt
+    all(":scope > .streamhtml-notice", request.target)[0]?.remove(); // of the last attempt
     running.add(request);
     if (wantsStream(source)) showWaiting(request);
   }
@@ -715,7 +712,7 @@
   /** @param {Element} source */
   function showEnded(source) {
     showState(source, "");
-    remove(".streamhtml-notice-wait");
+    all(".streamhtml-notice-wait")[0]?.remove();
   }
 
   /** @param {Element} source @param {string} state "waiting", "answering" or "" */
@@ -751,17 +748,15 @@
     all("button:default,[type=submit]", form)[0]?.focus();
   }
 
-  let isStopClick = false; // whether the first of several clicks has stopped something
+  /** @type {Running | undefined} what the first of several clicks has stopped */
+  let stopping;
 
   /** Ends a request, if there is one, because of a click or a key. */
   function stopBy(/** @type {UIEvent} */ event, /** @type {Running | undefined} */ request) {
     // A button to stop and one to send may take each other's place. The second click of a double
     // click must neither stop an answer that the first one has asked for, nor ask again.
-    if (event.detail < 2) {
-      isStopClick = !!request;
-      request?.stop();
-    }
-    if (isStopClick || request) event.preventDefault();
+    if (event.detail < 2) (stopping = request)?.stop();
+    if (stopping ?? request) event.preventDefault();
   }
 
   listen("click", (event) => {
@@ -797,7 +792,7 @@
     // After all that answers the event; htmx 4 and Turbo do so a little later.
     setTimeout(() => {
       if (!before?.timer || before !== newestOf(source)) return;
-      remove(".streamhtml-notice-wait");
+      all(".streamhtml-notice-wait")[0]?.remove();
       // A field of the form may be named "after".
       source.insertAdjacentElement("afterend", createNotice(source, "wait"));
     }, SUBMIT_TIME);
@@ -1329,6 +1324,7 @@
       setBusy(true);
       showProgress(fragments);
       for (const { index: count } of fragments) {
+        showState(request.source, "answering");
         dispatch(request.source, "stream:fragment", { index: count });
         dispatch(request.source, "chunk", { count });
       }
@@ -1341,7 +1337,6 @@
       if (fragments.at(-1)?.index || (place?.matches(".streamhtml") && place.textContent)) {
         endLine(request);
       } else if (request.line) place?.append(request.line);
-      if (fragments.length) showState(request.source, "answering");
     }
 
     /** @param {string} reason */
@@ -1969,9 +1964,9 @@
 
   // Turbo listens on the window, and so comes after this.
   listen("turbo:before-fetch-response", (event) => {
-    const source = event.target;
+    const { target: source, detail } = event;
     const { turbo } = memoryOf(source);
-    const { response } = event.detail.fetchResponse;
+    const { response } = detail.fetchResponse;
     const stream = readContentType(response.headers);
     if (turbo && stream?.turbo) {
       event.stopPropagation();
@@ -2095,7 +2090,7 @@
       memory.outcome = /<[^>]*streamhtml-notice-(\w+)/.exec(html)?.[1] ?? memory.outcome;
       readBeside(el, el, html, () => el.streamController?.abort());
     }
-    if (type === "finished") endBeside(el, memory.outcome ?? "finished");
+    if (type === "finished") endBeside(el, memory.outcome ?? type);
     if (/error|failed/.test(type)) endBeside(el, "incomplete");
   });
 

@@ -768,7 +768,7 @@
     // The code is 229 while a text is composed: then Escape belongs to the input method.
     if (event.keyCode !== 27 || event.defaultPrevented) return;
     // It first closes what is in front of the page.
-    if (all(":is(:modal,:popover-open:not([popover=manual]))")[0]) return;
+    if (all(":modal,:popover-open:not([popover=manual])")[0]) return;
     stopBy(event, [...running].findLast(({ source }) => source.closest("[data-stream-escape]")));
   });
 
@@ -1138,8 +1138,8 @@
 
   // In its history, a browser keeps the page with its connections. The reader may not come back.
   addEventListener("pagehide", ({ persisted }) => {
-    for (const each of persisted ? running : []) {
-      if (!isKept(each.source)) each.interrupt("incomplete");
+    for (const each of running) {
+      if (persisted && !isKept(each.source)) each.interrupt("incomplete");
     }
   });
 
@@ -1456,12 +1456,7 @@
    *   to its end
    */
   async function readInto(response, reader) {
-    let problem;
-    try {
-      await readBody(response, reader.push);
-    } catch (error) {
-      problem = error;
-    }
+    const problem = await readBody(response, reader.push).catch((error) => error);
     return (await reader.close(problem ? "incomplete" : "")) ? undefined : problem;
   }
 
@@ -1610,7 +1605,7 @@
       insert(html) {
         const found = /** @type {any} */ (place.target);
         const parent = found.parentElement;
-        if (/HTML/.test(position)) found[position] = trusted(html);
+        if (position in found) found[position] = trusted(html);
         else found.insertAdjacentHTML(position, trusted(html));
         processByHtmx(parent);
       },
@@ -1628,12 +1623,12 @@
     const data = new FormData(form, submitter);
     const query = new URLSearchParams(/** @type {any} */ (data));
     const headers = { [REQUEST_HEADER]: "html" };
-    if (!/post/i.test(attribute("method"))) {
-      url.search = String(query);
-      return new Request(url, { headers, signal });
-    }
     const body = /multipart/i.test(attribute("enctype")) ? data : query;
-    return new Request(url, { headers, signal, method: "post", body });
+    if (/post/i.test(attribute("method"))) {
+      return new Request(url, { headers, signal, method: "post", body });
+    }
+    url.search = String(query);
+    return new Request(url, { headers, signal });
   }
 
   // ---------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ new MutationObserver(() => {
   document.querySelectorAll(".streamhtml-ai, .ai").forEach((answer, number) => {
     const seen = (watch.seen[number] ??= []);
     const text = answer.textContent;
+    if (answer.querySelector(".streamhtml-thinking")) return; // It is not the answer's text.
     if (text && text !== seen.at(-1)?.text) seen.push({ text, at: performance.now() });
   });
 }).observe(document, { childList: true, subtree: true, characterData: true });

@@ -26,7 +26,8 @@ window.lengths = [];
 const look = () => {
     const region = document.querySelector("#messages .streamhtml-ai > .streamhtml");
     const length = region?.innerText.length;
-    if (region && length !== lengths.at(-1)) lengths.push(length);
+    const waits = region?.querySelector(".streamhtml-thinking");
+    if (region && !waits && length !== lengths.at(-1)) lengths.push(length);
     requestAnimationFrame(look);
 };
 look();

@@ -176,10 +176,11 @@ class _AsyncioLoop(EventLoop):
         return self._loop.call_later(seconds, function).cancel
 
     def call_threadsafe(self, function: Callable[[], object]) -> bool:
-        with suppress(RuntimeError):
+        try:
             self._loop.call_soon_threadsafe(function)
-            return True
-        return False
+        except RuntimeError:
+            return False
+        return True
 
 
 _tasks: set[asyncio.Task[None]] = set()
@@ -312,10 +313,11 @@ class _TrioLoop(EventLoop):
         return self.spawn(main, Context())
 
     def call_threadsafe(self, function: Callable[[], object]) -> bool:
-        with suppress(RuntimeError):
+        try:
             self._token.run_sync_soon(function)
-            return True
-        return False
+        except RuntimeError:
+            return False
+        return True
 
 
 class _TrioWakeup:

@@ -47,11 +47,10 @@ def encode(messages: Iterable[str], fragment: Fragment, *, name: str = "") -> st
 
 def end(outcome: str) -> str:
     """Return the last event, "end", whose data and id are the outcome."""
-    # Datastar obeys each line as it reads it. Cut off before the last one, it connects again soon.
-    return event(outcome, id=outcome, event="end")[:-1] + f"retry: {_RETRY_AFTER_END}\n\n"
+    return event(outcome, id=outcome, event="end", retry=_RETRY_AFTER_END)
 
 
-def event(data: str, *, id: str, event: str = "") -> str:
+def event(data: str, *, id: str, event: str = "", retry: int | None = None) -> str:
     """Return one event.
 
     Its lines end with LF only: some clients misread a CRLF that the network has split.
@@ -61,6 +60,8 @@ def event(data: str, *, id: str, event: str = "") -> str:
             difference to an HTML parser.
         id: the client sends it as ``Last-Event-ID`` when it reconnects.
         event: the event's name; ``""`` for a message.
+        retry: the time in milliseconds after which the client connects again, from now on; None
+            to leave it as it is.
 
     Raises:
         ValueError: the id or the name has characters that could end its line, or that a client
@@ -68,9 +69,11 @@ def event(data: str, *, id: str, event: str = "") -> str:
     """
     lines = [f"event: {_checked(event, 'event')}\n"] if event else []
     lines += [f"data: {line}\n" for line in _LINE_END.split(data)]
-    # Datastar repeats an id as soon as it has read its line, even if the event was cut after it. So
-    # the id comes last.
+    # Datastar obeys these as soon as it has read their lines, even if the event is cut off there.
+    # So they come last.
     lines.append(f"id: {_checked(id, 'id')}\n")
+    if retry is not None:
+        lines.append(f"retry: {retry}\n")
     return "".join(lines) + "\n"
 
 

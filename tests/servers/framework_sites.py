@@ -7,6 +7,7 @@ process holds at the moment. ``/`` is a page with a form that shows a stream; wi
 """
 
 import asyncio
+import ctypes
 import gc
 import os
 import sys
@@ -29,6 +30,10 @@ ACCOUNTS = Path(os.environ.get("ACCOUNTS", "."))
 POOLS = ("AnyIO worker", "asyncio_", "ThreadPoolExecutor", "Trio thread", "waitress-", "Dummy")
 """Names of threads that a pool keeps, or that Python did not start."""
 
+_free_unused_memory: Callable[[int], object] = getattr(
+    ctypes.CDLL(None), "malloc_trim", lambda pad: None
+)
+"""Gives back to the system what the C library keeps for later. Only glibc has this function."""
 
 CLIENT = Path(streamhtml.__file__).with_name("static") / "streamhtml/streaming-html.js"
 FORMS = {
@@ -75,6 +80,7 @@ def streamed(request: Any, response: Callable[..., Any], query: Mapping[str, str
 def state() -> dict[str, Any]:
     """Count what can leak, after a garbage collection."""
     gc.collect()
+    _free_unused_memory(0)
     files = []
     for file in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):  # Another thread closed it meanwhile.

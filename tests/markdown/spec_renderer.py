@@ -76,6 +76,8 @@ def read_tag_or_autolink(state: InlineState) -> None:
 class AnyURL:
     """Allows every link and image, as the examples expect."""
 
+    loads_images = True
+
     def link(self, target: Target) -> tuple[str, str]:
         return f"<a{url_attributes('href', target)}>", "</a>"
 

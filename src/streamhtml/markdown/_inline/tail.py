@@ -94,11 +94,17 @@ def _wait_for_brackets(state: InlineState) -> None:
     for bracket in state.brackets:
         if not state.may_close(bracket):
             continue
-        if bracket is state.brackets[-1] and _ADDRESS.match(state.text, state.pos):
-            state.pieces[bracket.index] = ""  # The bracket certainly opens a link.
+        if bracket is state.brackets[-1] and _opens_link(state, bracket):
+            state.pieces[bracket.index] = ""
         elif len(state.text) - bracket.start <= _wait_for_bracket(state, bracket):
             _leave_out(state, bracket.index)
             break
+
+
+def _opens_link(state: InlineState, bracket: Bracket) -> bool:
+    """Return whether the last open bracket certainly opens a link, and not an image."""
+    may_be_image = bracket.image and state.context.policy.loads_images
+    return not may_be_image and _ADDRESS.match(state.text, state.pos) is not None
 
 
 def _wait_for_bracket(state: InlineState, bracket: Bracket) -> int:

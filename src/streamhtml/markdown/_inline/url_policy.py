@@ -25,7 +25,13 @@ _TAG: Final = re.compile(r"<[^>]*>")
 
 
 class URLPolicy(Protocol):
-    """Decides which links and images are allowed, and writes their HTML."""
+    """Decides which links and images are allowed, and writes their HTML.
+
+    Attributes:
+        loads_images: whether there is an image that is allowed.
+    """
+
+    loads_images: bool
 
     def link(self, target: Target) -> tuple[str, str]:
         """Return the start tag and the end tag of a link; both are ``""`` if it is refused."""
@@ -50,6 +56,7 @@ class SafeURLs:
     """
 
     def __init__(self, image_hosts: Collection[str], *, new_tab: bool) -> None:
+        self.loads_images = bool(image_hosts)
         self._image_hosts = frozenset(image_hosts)
         self._new_tab = new_tab
 

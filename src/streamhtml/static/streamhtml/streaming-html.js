@@ -97,6 +97,10 @@
    * @property {Record<string, string>} [headers] of the request; they are sent again with the
    *   requests to stop and to resume, because they may say who the user is
    *
+   * The same request: it becomes what runs when it is sent, and the session when it is answered.
+   *
+   * @typedef {StreamRequest & Partial<Running>} SentRequest
+   *
    * Writes fragments to the page. Returns the live regions of the message that are there.
    *
    * @typedef {(fragments: Fragment[]) => Promise<Element[]>} Applier
@@ -176,11 +180,11 @@
 
   /**
    * Reads what a Content-Type says about a stream.
-   * @param {any} headers of the response, a `Headers`
+   * @param {Headers} headers of the response
    * @returns {Stream | undefined}
    */
   function readContentType(headers) {
-    const type = headers.get("Content-Type");
+    const type = /** @type {string} */ (headers.get("Content-Type"));
     const token = /;\s*fragments="?(\w+)/i.exec(type)?.[1];
     const turbo = /^text\/vnd\.turbo/i.test(type);
     return token ? { turbo, read: createFramer(token), headers } : undefined;
@@ -653,7 +657,7 @@
 
   /**
    * Notes that a request was sent. It can be stopped, and ends when its place has left the page.
-   * @param {any} request a StreamRequest, which becomes what runs
+   * @param {SentRequest} request becomes what runs
    */
   function begin(request) {
     const { source, abort } = request;
@@ -673,13 +677,13 @@
     });
     noteSent(source); // It moves the focus away from a button in the notice.
     all(":scope > .streamhtml-notice", request.target)[0]?.remove(); // of the last attempt
-    running.add(request);
-    if (wantsStream(source)) showWaiting(request);
+    running.add(/** @type {Running} */ (request));
+    if (wantsStream(source)) showWaiting(/** @type {Running} */ (request));
   }
 
   /**
    * Notes that a request has ended, unless it has a session.
-   * @param {any} request nothing if it was not sent
+   * @param {any} request what runs; nothing if it was not sent
    */
   function finish(request) {
     if (request?.setBusy || !running.delete(request)) return;
@@ -1167,7 +1171,7 @@
 
   /**
    * Begins to show a reply.
-   * @param {any} request a StreamRequest, which becomes the session
+   * @param {SentRequest} request becomes the session
    * @param {Stream} stream
    * @returns {Session}
    */
@@ -1200,12 +1204,12 @@
     const methods = { push, close, interrupt, abort, stop, hasLeft, setBusy, noticePlace };
 
     running.add(Object.assign(request, methods));
-    showWaiting(request);
+    showWaiting(/** @type {Running} */ (request));
     request.onOpen?.();
     watchIdle();
     if (!src) start(stream.headers);
     if (request.isStopped) setTimeout(stop);
-    return request;
+    return /** @type {any} */ (request);
 
     /** @param {Headers | undefined} found of a response with fragments */
     function start(found) {
@@ -1316,7 +1320,7 @@
     /** @param {Fragment[]} fragments */
     async function write(fragments) {
       // Before the message is there, it needs its place.
-      if (!regions && hasLeft()) return void leave(request);
+      if (!regions && hasLeft()) return void leave(/** @type {Running} */ (request));
       // The reader may have scrolled up since the last frame.
       update();
       request.line?.remove();
@@ -1335,7 +1339,7 @@
       const place = noticePlace();
       // The text is only read at the beginning, because it gets long.
       if (fragments.at(-1)?.index || (place?.matches(".streamhtml") && place.textContent)) {
-        endLine(request);
+        endLine(/** @type {Running} */ (request));
       } else if (request.line) place?.append(request.line);
     }
 
@@ -1646,7 +1650,7 @@
 
   /** @param {HTMLElement} element */
   function showAnswer(element) {
-    const src = element.getAttribute("data-stream-src");
+    const src = /** @type {string} */ (element.getAttribute("data-stream-src"));
     element.removeAttribute("data-stream-src"); // A copy of the page must not ask again.
     const named = sourceOf(element);
     const source = (named === element && formAround(element)) || named;

@@ -19,7 +19,7 @@ from streamhtml._turns import MAX_CHARS_BETWEEN_TURNS, take_turn
 from streamhtml._views import Join
 from streamhtml.log._attachment import Attachment
 from streamhtml.log._feed import Feed
-from streamhtml.log._reply import CatchUp, FollowedReply
+from streamhtml.log._reply import FollowedReply
 from streamhtml.log._storage import Cursor
 from streamhtml.sources import SourceError
 
@@ -27,7 +27,8 @@ from streamhtml.sources import SourceError
 class FollowPump:
     """Iterate over an answer's batches, as a ``Pump`` does over those of a source.
 
-    The first batch is a ``CatchUp`` with all that was said before. Each later one is an entry.
+    Before the first batch, which is empty, the reply gets all that was said before. Each later
+    batch is an entry.
 
     Args:
         answer: where the entries come from.
@@ -76,8 +77,8 @@ class FollowPump:
         while not self._closing:
             feed = self._answer.feed()
             if not self._next:
-                if (batch := self._first_batch(feed)) is not None:
-                    return batch
+                if self._catch_up(feed):
+                    return []
             elif self._next <= len(feed.batches):
                 return await self._take(feed)
             elif self._take_end(feed):
@@ -103,24 +104,27 @@ class FollowPump:
             return False
         return feed.end is not None or monotonic() >= self._deadline(feed)
 
-    def _first_batch(self, feed: Feed) -> CatchUp | None:
+    def _catch_up(self, feed: Feed) -> bool:
+        """Let the reply show what was said before, unless that is not known yet."""
         cursor = Cursor.read(self._client.last_id)
         is_unknown = self._is_unknown(feed)
         if feed.header is None and not is_unknown and (cursor or not feed.is_missing):
-            return None
+            return False
         if feed.header is None or not feed.header.key:
             # The message is shown while the answer is waited for. What the client has stays.
             self._next = 1
             if cursor is not None:
                 self._reply.number, self._reply.tag = cursor.number, cursor.tag or "0"
-            return CatchUp([], "continue" if cursor else "open")
+            self._reply.catch_up([], "continue" if cursor else "open")
+            return True
         tag = self._reply.tag = self._reply.tag_of(feed.header.key)
         join, count = _join(cursor, tag, feed)
         is_ahead = cursor is not None and cursor.number > count
         self._reply.client_knows_end = join == "continue" and is_ahead
         self._next = count + 1
         self._reply.number = count
-        return CatchUp(feed.batches[:count], join)
+        self._reply.catch_up(feed.batches[:count], join)
+        return True
 
     async def _take(self, feed: Feed) -> list[Delta]:
         if self._chars_since_wait > MAX_CHARS_BETWEEN_TURNS:

@@ -4,41 +4,16 @@ Its fragments have the numbers of the log's entries, and not numbers of their ow
 and pure.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from streamhtml._batch import MAX_BATCH_CHARS
-from streamhtml._delta import Delta
 from streamhtml._patch import Fragment, Outcome, Patch
 from streamhtml._reply import Reply
 from streamhtml._views import Join, Kept
 from streamhtml.log._entries import Batch
 from streamhtml.log._fingerprint import fingerprint
 from streamhtml.log._merged_patches import inline_patches, merge_patches
-
-
-class CatchUp(list[Delta]):
-    """Stands for all batches that a log had when its reader came. It is an empty list itself.
-
-    Args:
-        batches: the batches so far.
-        join: what the reader has already.
-    """
-
-    def __init__(self, batches: list[Batch], join: Join) -> None:
-        super().__init__()
-        self.batches = batches
-        self.join: Join = join
-
-    def is_long(self) -> bool:
-        """Return whether it may take long to show this."""
-        left = MAX_BATCH_CHARS
-        for batch in self.batches:
-            for delta in batch.deltas:
-                left -= len(delta.text) + 1
-            if left < 0:
-                return True
-        return False
 
 
 class FollowedReply(Reply):
@@ -66,9 +41,10 @@ class FollowedReply(Reply):
         self._skip = skip
         self._regions = ""
         self._options = [options.get("renderer", "markdown"), options.get("renderers")]
+        self._said_before: tuple[Sequence[Batch], Join] | None = None
 
     def open(self) -> Fragment:
-        """Prepare the message. The first batch, a ``CatchUp``, opens it."""
+        """Prepare the message. The Fragment after ``catch_up()`` opens it."""
         patches = super().open().patches
         self._regions = "".join(patch.html for patch in patches)
         return Fragment(0)
@@ -81,32 +57,35 @@ class FollowedReply(Reply):
         """
         return fingerprint(key, self.message_pair_id, self._regions, self._options)
 
-    def keep(self, deltas: Iterable[Delta], at: float | None = None) -> Kept:
-        if isinstance(deltas, CatchUp):
-            self.holds_much = deltas.is_long()
-            return cast("Kept", deltas)
-        return super().keep(deltas, at)
+    def catch_up(self, batches: Sequence[Batch], join: Join) -> None:
+        """Let the next Fragment show what was said before.
+
+        Args:
+            batches: all batches that the log has.
+            join: what the reader has already.
+        """
+        self._said_before = batches, join
+        self.holds_much = _is_long(batches)
 
     def show(self, kept: Kept) -> Fragment:
-        batch: object = kept
-        return self._catch_up(batch) if isinstance(batch, CatchUp) else super().show(kept)
-
-    def may_wait(self, kept: Kept) -> bool:
-        batch: object = kept
-        return self.may_wait_at_end if isinstance(batch, CatchUp) else super().may_wait(kept)
-
-    def _catch_up(self, catch_up: CatchUp) -> Fragment:
-        def keep_each() -> Iterator[Kept]:
-            for batch in catch_up.batches:
-                yield super(FollowedReply, self).keep(batch.deltas, batch.at)
-
-        patches = merge_patches(self._view.catch_up(keep_each(), catch_up.join))
+        if self._said_before is None:
+            return super().show(kept)
+        batches, join = self._said_before
+        self._said_before = None
+        patches = merge_patches(self._view.catch_up(self._keep_each(batches), join))
         self.holds_much = self._view.held > MAX_BATCH_CHARS
-        if catch_up.join != "continue":
+        if join != "continue":
             return self._fragment(inline_patches(patches))
         fragment = self._fragment(patches)
         self._skip(fragment)
         return Fragment(self.number, tag=self.tag)
+
+    def may_wait(self, kept: Kept) -> bool:
+        return super().may_wait(kept) if self._said_before is None else self.may_wait_at_end
+
+    def _keep_each(self, batches: Sequence[Batch]) -> Iterator[Kept]:
+        for batch in batches:
+            yield self.keep(batch.deltas, batch.at)
 
     def _render_end(self, outcome: Outcome) -> Fragment:
         fragment = super()._render_end(outcome)
@@ -121,3 +100,14 @@ class FollowedReply(Reply):
     def _fragment(self, patches: list[Patch], outcome: Outcome | None = None) -> Fragment:
         self.next_index = self.number + 1
         return Fragment(self.number, tuple(patches), outcome, self.tag)
+
+
+def _is_long(batches: Sequence[Batch]) -> bool:
+    """Return whether it may take long to show all of these."""
+    left = MAX_BATCH_CHARS
+    for batch in batches:
+        for delta in batch.deltas:
+            left -= len(delta.text) + 1
+        if left < 0:
+            return True
+    return False

@@ -217,30 +217,34 @@ class BaseStreamingResponse(Generic[RequestT]):
         except BaseException:
             close_source(tokens)
             raise
-        asked = _Asked(method, sent, chosen, resume_url)
+        client_request = _ClientRequest(method, sent, chosen, resume_url)
         times = {"interval": interval, "ping": ping}
-        stream = self._open(tokens, asked, notice, **times, on_end=on_end, limits=limits)
+        stream = self._open(tokens, client_request, notice, **times, on_end=on_end, limits=limits)
         self._body = Body(stream, chosen, gzip)
         self._respond(request, self._body, status, own_headers)
 
     __init__.__doc__ = __doc__  # So that help() of a framework's class has it.
 
     def _open(
-        self, tokens: Tokens, asked: "_Asked", notice: Notice, **options: Any
+        self, tokens: Tokens, client_request: "_ClientRequest", notice: Notice, **options: Any
     ) -> Stream | Reconnected:
         """Return the stream for this request.
 
         For HEAD it is closed already. A client that reconnects gets a ``Reconnected`` instead.
         """
         with use_resource_scope(self._resource_scope):
-            fragments = open_stream(self.reply, tokens, asked.client, **options)
+            fragments = open_stream(self.reply, tokens, client_request.client, **options)
         _sigterm.install_handler()
-        if asked.method == "HEAD":
+        if client_request.method == "HEAD":
             fragments.close()
-        last_id = asked.last_id
+        last_id = client_request.last_id
         if isinstance(tokens, LogSource) and last_id not in OUTCOMES:
             last_id = ""  # The log knows what the client has missed.
-        return Reconnected(fragments, last_id, notice, asked.format.into) if last_id else fragments
+        return (
+            Reconnected(fragments, last_id, notice, client_request.format.into)
+            if last_id
+            else fragments
+        )
 
     def stop(self) -> None:
         """End the answer early, because the user asked for it. May be called from any thread.
@@ -337,7 +341,7 @@ def set_up(options: SiteOptions) -> None:
     _sigterm.install_handler()
 
 
-class _Asked(NamedTuple):
+class _ClientRequest(NamedTuple):
     """A request, and the format of its answer."""
 
     method: str

@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 import uvicorn
+from markupsafe import Markup
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import launch
 from tests.browser.cutting_proxy import CuttingProxy
@@ -16,7 +17,9 @@ from tests.browser.followed_site import make_asgi
 from tests.browser.form_page import remove_htmx_aborts
 from tests.scripted_server import PATIENCE
 
-from streamhtml import pair_id
+from streamhtml import Fragment, Patch, pair_id
+from streamhtml.formats._server_sent_events import MEDIA_TYPE
+from streamhtml.formats.sse import SSEFormat
 from streamhtml.log import MemoryLog
 
 pytestmark = pytest.mark.browser
@@ -131,6 +134,17 @@ def test_an_answer_that_was_cut_continues(
         assert proxy.cuts == len(sizes)
         expect_exact(page, pair)
     remove_cuts(problems)
+
+
+def test_an_event_stream_that_opens_an_answer_with_a_tail(page: Page, url: str) -> None:
+    region = Markup('<article id="m"><p id="r" class="streamhtml"></p></article>')
+    opened = Fragment(5, (Patch("append", region), Patch("tail", Markup("An h"), "r")), tag="a")
+    growth = Fragment(6, (Patch("append", Markup("An hour"), "r"),), tag="a")
+    body = "".join(map(SSEFormat().encode, [opened, growth, Fragment(7, (), "finished", "a")]))
+    page.route("**/reply/*", lambda route: route.fulfill(body=body, content_type=MEDIA_TYPE))
+    show(page, url, "sse2")
+    expect(page.get_by_role("status")).to_have_text("Reply complete.")
+    assert page.locator("#r").inner_html() == "An hour"
 
 
 def test_another_tab_shows_the_answer_and_stops_it(page: Page, url: str) -> None:

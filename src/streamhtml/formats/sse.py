@@ -6,7 +6,7 @@ markup is that of the ``htmx`` format.
 
 from collections.abc import Callable, Iterable
 
-from streamhtml._patch import Fragment
+from streamhtml._patch import Fragment, Patch
 from streamhtml.formats import _server_sent_events as events
 from streamhtml.formats._format import Format, FormatRequest
 from streamhtml.formats.htmx import HTMXFormat
@@ -51,10 +51,17 @@ class SSEFormat(Format):
     def _messages(self, fragment: Fragment) -> Iterable[str]:
         if self._given:
             return self._given(fragment) if fragment.patches else []
-        changes = self._markup.swaps(fragment)
+        changes = [*self._markup.swaps(fragment)]
         if self._markup.partials:
             # htmx 4 finds the places of all elements of a message before it changes the first one,
             # so each change is a message of its own.
             return changes
-        message = "".join(changes)
-        return [message] if message or fragment.patches else []
+        # htmx 2 makes all changes out of band before it inserts the rest of a message. So what
+        # opens the answer is a message of its own.
+        opened = 1 if fragment.patches and _opens(fragment.patches[0]) else 0
+        messages = ["".join(changes[:opened]), "".join(changes[opened:])]
+        return [*filter(None, messages)] or [""] * bool(fragment.patches)
+
+
+def _opens(patch: Patch) -> bool:
+    return patch.action == "append" and not patch.root

@@ -51,6 +51,17 @@ def test_a_body_that_scrolls_itself(page: Page, server: SteppedServer) -> None:
     assert chat.above == above
 
 
+def test_a_zoom_after_which_the_rounded_range_is_the_same(
+    page: Page, server: SteppedServer
+) -> None:
+    """The position, which is not rounded, is then lower by a fraction of a pixel."""
+    chat = Conversation(Chromium(page), server, "element")
+    for percent in range(100, 201, 5):
+        chat.run(f"document.body.style.zoom = '{percent}%'")
+        chat.grow()
+        assert chat.below < 2, percent  # Heights are rounded, too.
+
+
 def test_a_jump_that_does_not_reach_the_end(page: Page, server: SteppedServer) -> None:
     """As a search in the page and a screen reader do it: without an input."""
     chat = Conversation(Chromium(page), server, "element")

@@ -1034,7 +1034,11 @@
   listen(inputs + " scroll stream:end", onInput, true);
   addEventListener("resize", onInput);
 
-  const sizes = new ResizeObserver(() => update());
+  const sizes = new ResizeObserver(() => {
+    // It may be the same, because it is rounded. The position is then the browser's all the same.
+    for (const each of all(PIN)) delete memoryOf(each).range;
+    update();
+  });
 
   // ---------------------------------------------------------------------------------------------
   // The session: one reply, from the response's headers to its end. It ends exactly once, and then

@@ -19,6 +19,8 @@ from tests.browser.form_page import (
 )
 from tests.browser.stepped_server import SteppedServer, streamed
 
+from streamhtml import client_words
+
 pytestmark = pytest.mark.browser
 
 PAGE = "<!doctype html><html><title>Bad Gateway</title><h1>Bad Gateway</h1>"
@@ -91,6 +93,40 @@ def test_each_error_has_its_words(
     expect(alert).to_have_text("The server cannot be reached. Please try again.")
     assert page.evaluate("failures.at(-1)") == [0, None, None, True]
     remove_reports(problems)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_script_element_has_the_texts(
+    client: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    show(page, server, client, form(client) + '<p id="status" data-stream-status></p>')
+    page.evaluate(
+        """words => {
+            const copy = document.createElement("div");
+            copy.innerHTML = `<b ${words}>`;
+            const script = document.querySelector("script[src*=client]");
+            for (const { name, value } of copy.firstChild.attributes) {
+                script.setAttribute(name, value);
+            }
+        }""",
+        client_words("ko"),
+    )
+    server.answers["/reply"] = ordinary_answer("busy", status=503)
+    send(page)
+    alert = page.locator("#messages > [role=alert]")
+    expect(alert).to_have_text("서버에 문제가 있습니다. 나중에 다시 시도해 주세요.")
+    remove_reports(problems)
+
+    # A text nearer to the form takes precedence, also one for more errors.
+    page.locator("#ask").evaluate("form => form.setAttribute('data-stream-error', 'Near.')")
+    send(page)
+    expect(alert).to_have_text("Near.")
+    remove_reports(problems)
+
+    server.answers["/reply"] = usual_answer
+    send(page)
+    finish(page, server.wait_for(3))
+    expect(page.locator("#status")).to_have_text("답변이 완료되었습니다.")
 
 
 @pytest.mark.parametrize("client", [*CLIENTS, "inherited"])

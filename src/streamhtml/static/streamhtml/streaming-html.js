@@ -596,7 +596,7 @@
    */
   function findText(source, ...names) {
     const near = source.closest(String(names.map((name) => `[data-stream-${name}]`)));
-    for (const place of [near, script, null]) {
+    for (const place of [near || script, script, null]) {
       for (const name of names) {
         const text = place ? place.getAttribute("data-stream-" + name) : ENGLISH[name];
         if (text) return text;

@@ -180,9 +180,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"version": 2}, "version=2 is not 1"),
     ({"version": True}, "version=True is not 1"),
     ({"version": None}, "version=None is not 1"),
-    ({"message_pair_id": None}, "message_pair_id is a NoneType, not a str"),
+    ({"message_pair_id": None}, "message_pair_id is None, not a str"),
     ({"message_pair_id": "1><"}, "message_pair_id cannot be used as an element id"),
-    ({"parts": None}, "parts is a NoneType, not a list"),
+    ({"parts": None}, "parts is None, not a list"),
     ({"parts": "secret"}, "parts is a str, not a list"),
     ({"parts": ["secret"]}, r"parts\[0\] is a str, not a mapping"),
     ({"outcome": "secret"}, "outcome is not one of 'finished', 'stopped'"),
@@ -199,8 +199,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"sources": {"secret": {"model": 1}}}, r"sources\[…\]\.model is an int, not a str"),
 ]
 WRONG_PARTS: list[tuple[dict[str, Any], str]] = [
-    ({"kind": None}, r"parts\[1\]\.kind is a NoneType, not a str"),
-    ({"text": None}, r"parts\[1\]\.text is a NoneType, not a text or its pieces"),
+    ({"kind": None}, r"parts\[1\]\.kind is None, not a str"),
+    ({"text": None}, r"parts\[1\]\.text is None, not a text or its pieces"),
     ({"text": [{"html": 1}]}, r"parts\[1\]\.text is a list, not a text or its pieces"),
     ({"text": [{"html": {"html": "a"}}]}, r"parts\[1\]\.text is a list"),
     ({"text": {"escaped": "secret"}}, r"parts\[1\]\.text is a dict"),

@@ -35,7 +35,7 @@ ARGUMENTS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"headers": {"A": 3}}, TypeError, "the response header 'A' has a value of the type int"),
     ({"headers": {3: SECRET}}, TypeError, "the response header 3 has a value of the type str"),
     ({"renderer": WithoutElement}, TypeError, "WithoutElement, which has no element; a Renderer"),
-    ({"renderer": lambda root: None}, TypeError, "renderer= made a NoneType, which has no"),
+    ({"renderer": lambda root: None}, TypeError, "renderer= made None, which has no"),
     ({"renderers": "text"}, TypeError, "renderers is a str, not a mapping; pass a value for each"),
     ({"renderers": {"tool": "html"}}, ValueError, r"renderers\['tool'\]='html' is not known; use"),
     ({"renderers": {"tool": "template"}}, ValueError, "use 'markdown', 'text', or a function"),
@@ -50,6 +50,11 @@ ARGUMENTS: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"ping": 0}, ValueError, "ping=0 must be more than 0 seconds; None"),
     ({"ping": True}, ValueError, "ping=True must be more than 0 seconds; None"),
     ({"status_code": 3}, TypeError, "status_code= is not an argument; use 'status'"),
+    (
+        {"human_message": SECRET},
+        TypeError,
+        "human_message= is not an argument; use one of .*; names for the template belong in",
+    ),
 ]
 
 
@@ -103,12 +108,12 @@ CALLS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: opened().feed(SECRET.encode()), TypeError, r"feed\(\) got a bytes, not Deltas"),
     (lambda: opened().feed([SECRET]), TypeError, r"feed\(\) got a str in its list; pass"),
     (lambda: opened().feed([Delta(SECRET.encode())]), TypeError, "the text is a bytes, not a str"),  # type: ignore[arg-type]
-    (lambda: opened().feed([Delta("a"), None]), TypeError, r"feed\(\) got a NoneType in its"),
+    (lambda: opened().feed([Delta("a"), None]), TypeError, r"feed\(\) got None in its"),
     (lambda: opened().feed(Delta(SECRET)), TypeError, r"got a streamhtml._delta.Delta, not Deltas"),
-    (lambda: opened().feed(None), TypeError, r"feed\(\) got a NoneType, not Deltas"),
+    (lambda: opened().feed(None), TypeError, r"feed\(\) got None, not Deltas"),
     (lambda: opened().feed(raising()), TypeError, "my own error"),
     (lambda: render(SECRET.encode()), TypeError, "the text is a bytes, not a str; decode it"),
-    (lambda: render(None), TypeError, "the text is a NoneType, not a str; pass"),  # type: ignore[arg-type]
+    (lambda: render(None), TypeError, "the text is None, not a str; pass"),  # type: ignore[arg-type]
     (lambda: render(3), TypeError, "the text is an int, not a str; pass"),  # type: ignore[arg-type]
     (lambda: render("", {}), TypeError, r"options is a dict, not Options; pass .* Options\("),  # type: ignore[arg-type]
     (

@@ -48,7 +48,7 @@ def test_a_function_is_a_template() -> None:
     ("template", "says"),
     [
         ("chat.html", "='chat.html' is a str"),
-        (None, " is a NoneType"),
+        (None, " is None"),
         (7, " is an int"),
         ({"message": "private"}, " is a dict"),
     ],

@@ -137,7 +137,7 @@ async def test_a_source_that_no_stream_reads_is_closed() -> None:
     close_unused(source)
     await source.until_closed()
     assert (source.started, source.closings) == (False, 1)
-    with pytest.raises(TypeError, match="tokens is a NoneType"):
+    with pytest.raises(TypeError, match="tokens is None"):
         close_unused(None)  # type: ignore[arg-type]
 
 

@@ -49,7 +49,7 @@ def test_what_is_no_request_is_refused(response: Any) -> None:
     with pytest.raises(TypeError, match=says):
         response(source, SCOPE)
     assert not source.closed  # It is where the request should be, so nobody knows what it is.
-    with pytest.raises(TypeError, match=r"^request is a NoneType, which has no 'keys'"):
+    with pytest.raises(TypeError, match=r"^request is None, which has no 'keys'"):
         response(None, tokens=source)
     assert source.closed
 

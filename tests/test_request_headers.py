@@ -52,15 +52,14 @@ def test_the_text_form_shows_the_headers() -> None:
 
 @pytest.mark.parametrize("source", [7, None, "Accept", [("Accept",)], [("a", "b", "c")], [1]])
 def test_what_is_neither_a_mapping_nor_pairs_is_refused(source: Any) -> None:
-    with pytest.raises(
-        TypeError, match=f"^headers is an? {type(source).__name__}, which is neither"
-    ):
+    kind = "None" if source is None else f"an? {type(source).__name__}"
+    with pytest.raises(TypeError, match=f"^headers is {kind}, which is neither"):
         Headers(source)
 
 
 @pytest.mark.parametrize(
     ("source", "wrong"),
-    [({"X-Number": 7}, "an int"), ([(None, "a")], "a NoneType"), ({"X": ["a"]}, "a list")],
+    [({"X-Number": 7}, "an int"), ([(None, "a")], "None"), ({"X": ["a"]}, "a list")],
 )
 def test_a_name_or_a_value_that_is_no_text_is_refused(source: Any, wrong: str) -> None:
     says = f"^the name or the value of a request header is {wrong}; both are str or bytes"

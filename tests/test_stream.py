@@ -130,7 +130,7 @@ def test_impossible_times_are_refused(arguments: dict[str, Any], says: str) -> N
 
 
 def test_a_source_that_is_none_is_refused_at_once() -> None:
-    with pytest.raises(TypeError, match="tokens is a NoneType"):
+    with pytest.raises(TypeError, match="tokens is None"):
         stream(Reply(), None)  # type: ignore[arg-type]
 
 

@@ -82,12 +82,15 @@ def check_names(named: Iterable[str], known: Collection[str]) -> None:
     """Check the names of the arguments that a view passes by name."""
     for name in named:
         if name not in known:
-            raise TypeError(f"{name}= is not an argument; {_hint(name, known)}")
+            hint = _hint(name, known, "; names for the template belong in context=")
+            raise TypeError(f"{name}= is not an argument; {hint}")
 
 
-def _hint(name: object, known: Collection[str]) -> str:
+def _hint(name: object, known: Collection[str], otherwise: str = "") -> str:
     close = get_close_matches(str(name), known, 1)
-    return f"use {close[0]!r}" if close else f"use one of {', '.join(map(repr, sorted(known)))}"
+    if close:
+        return f"use {close[0]!r}"
+    return f"use one of {', '.join(map(repr, sorted(known)))}{otherwise}"
 
 
 def _check_choice(name: str, choices: tuple[str, ...], function: str, value: object) -> None:

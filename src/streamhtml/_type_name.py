@@ -10,6 +10,8 @@ def type_name(value: object) -> str:
 
 
 def with_article(value: object) -> str:
-    """Return the type's name with its article, as in "an int" and "a list"."""
+    """Return the type's name with its article, as in "an int" and "a list"; or "None"."""
+    if value is None:
+        return "None"
     name = type_name(value)
     return f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"

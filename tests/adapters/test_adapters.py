@@ -366,7 +366,7 @@ def test_a_view_that_forgets_the_request_is_told_so(call: Call) -> None:
         return response(request, [])
 
     assert call(view).status == 200
-    kinds = ["a str_ascii_iterator", "a NoneType"]
+    kinds = ["a str_ascii_iterator", "None"]
     assert [re.sub("'.*'", "…", says) for says in refused] == [
         f"request is {kind}, which has no …; pass the request of your view as the first argument"
         for kind in kinds

@@ -299,7 +299,7 @@ def test_says_that_trio_is_not_supported() -> None:
         (("http://localhost",), "'http:…' is no URL of Redis.*pass one as in .*redis://localhost"),
         (("redis://:secret@localhost:port",), "'redis:…' is no URL of Redis.*port"),
         (("redis://localhost?colour=red",), "no URL of Redis.*colour"),
-        ((None,), "url is a NoneType; pass a str, as in RedisLog"),
+        ((None,), "url is None; pass a str, as in RedisLog"),
         (("redis://localhost", b"chat:"), "prefix is a bytes; pass a str"),
         (("redis://localhost", "{chat}:"), "prefix='{chat}:' must have no braces"),
     ],

@@ -186,7 +186,7 @@ def test_a_token_of_another_type_is_refused_with_its_name_and_a_remedy(
     [
         ("a whole answer", "tokens is one str, .* pass the model's stream, or .text."),
         (b"bytes", "tokens is one bytes"),
-        (None, "tokens is a NoneType, which cannot be iterated"),
+        (None, "tokens is None, which cannot be iterated"),
         (7, "tokens is an int"),
     ],
 )
@@ -200,7 +200,7 @@ def test_a_source_that_cannot_be_iterated_is_refused_at_once(tokens: Any, messag
     [
         ("whole", "tokens is one str, not an iterator"),
         (["a"], "returned a list, not an async iterable; pass a sync source directly"),
-        (None, "returned a NoneType, not an async iterable; let it return what your SDK"),
+        (None, "returned None, not an async iterable; let it return what your SDK"),
         (7, "returned an int, not an async"),
         ({"object": "response"}, "tokens is a dict, which is a whole answer, .* stream=True"),
     ],

@@ -1,15 +1,18 @@
 """What only Django has."""
 
+import re
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import jinja2
 import pytest
 from django.contrib.staticfiles import finders
 from django.core.handlers.asgi import ASGIRequest
+from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
 from django.template import EngineHandler, Template, engines
-from django.test import AsyncRequestFactory, RequestFactory
+from django.test import AsyncRequestFactory, RequestFactory, override_settings
 from django.utils.translation import override
 from tests.adapters.frameworks import _configure_django
 
@@ -94,3 +97,19 @@ def test_the_template_tag_of_the_style_sheet() -> None:
         '<link rel="stylesheet" href="/static/streamhtml/streamhtml.css">'
         '<link rel="stylesheet" href="/static/streamhtml/streamhtml.css" nonce="&lt;n&gt;">'
     )
+
+
+def test_the_template_tags_ask_the_storage_of_static_files_for_their_urls(tmp_path: Path) -> None:
+    template = engines["django"].from_string(
+        "{% load streamhtml %}{% streamhtml_script %}{% streamhtml_style %}"
+    )
+    storage = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    with override_settings(
+        STATIC_ROOT=str(tmp_path), STORAGES={"staticfiles": {"BACKEND": storage}}, DEBUG=False
+    ):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        urls = re.findall(r'"/static/(.*?)"', template.render({}))
+    script, style = urls
+    assert re.fullmatch(r"streamhtml/streaming-html\.min\.\w{12}\.js", script)
+    assert re.fullmatch(r"streamhtml/streamhtml\.\w{12}\.css", style)
+    assert all((tmp_path / url).is_file() for url in urls)

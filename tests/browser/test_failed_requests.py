@@ -17,7 +17,7 @@ from tests.browser.form_page import (
     usual_answer,
     wait_for,
 )
-from tests.browser.stepped_server import SteppedServer, streamed
+from tests.browser.stepped_server import Answer, SteppedServer, streamed
 
 from streamhtml import client_words
 
@@ -127,6 +127,31 @@ def test_the_script_element_has_the_texts(
     send(page)
     finish(page, server.wait_for(3))
     expect(page.locator("#status")).to_have_text("답변이 완료되었습니다.")
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain; charset=utf-8"])
+def test_what_is_not_html_is_not_inserted(
+    content_type: str, page: Page, server: SteppedServer
+) -> None:
+    page.add_init_script(script=RECORD)
+    show(page, server, "plain", form("plain"))
+    server.answers["/reply"] = lambda _: Answer(('{"name": "<em>Kim</em>"}',), content_type)
+    send(page)
+    page.wait_for_function("failures.length")
+    alert = page.locator("#messages > [role=alert]")
+    expect(alert).to_have_text("Something went wrong. Please try again.")
+    assert page.evaluate("failures[0][0]") == 200
+    expect(page.locator("em, [data-streaming]")).to_have_count(0)
+
+    # An answer without a body has no type. It is no failure, and the next one is shown.
+    page.route("**/reply", lambda route: route.fulfill(status=204), times=1)
+    send(page)
+    expect(alert).to_have_count(0)
+    expect(page.locator("[data-streaming]")).to_have_count(0)
+    server.answers["/reply"] = ordinary_answer("<em>Kim</em>")
+    send(page)
+    expect(page.locator("#messages > em")).to_have_text("Kim")
+    assert page.evaluate("failures.length") == 1
 
 
 @pytest.mark.parametrize("client", [*CLIENTS, "inherited"])

@@ -1575,8 +1575,9 @@
       else if (response.redirected) {
         await response.text(); // Otherwise, browsers report the request as aborted.
         location.assign(response.url);
-      } else if (response.ok) request.insert(await response.text());
-      else reportFailure(request.source, request.target, response);
+      } else if (response.ok && /html|null/.test(String(response.headers.get("Content-Type")))) {
+        request.insert(await response.text()); // Without a type (null), there is no body.
+      } else reportFailure(request.source, request.target, response);
     } catch (error) {
       if (!controller.signal.aborted) reportFailure(request.source, request.target, error);
     }

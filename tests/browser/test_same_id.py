@@ -117,3 +117,21 @@ def test_an_answer_that_replaces_another_ends_its_stream(
     expect_html(page, "#messages", hello(2))
     assert page.locator("[aria-busy], [role=alert]").count() == 0
     remove_htmx_aborts(problems)
+
+
+@pytest.mark.parametrize(("swap", "place"), [("outerMorph", "#ai_1"), ("innerMorph", "#messages")])
+def test_a_morph_takes_the_elements_of_an_answer_that_goes_on(
+    swap: str, place: str, page: Page, server: SteppedServer
+) -> None:
+    server.answers["/reply"] = hello_answer
+    forms = named("a", "htmx4", data_stream_keep="")
+    show(page, server, "htmx4", forms + named("b", "htmx4", hx_swap=swap, hx_target=place))
+    first = press(page, server, "a")
+    first.write()
+    expect(page.locator("#ai_1_text")).to_have_text("Hel1")
+    second = press(page, server, "b")
+    first.finish()
+    wait_for(page, "stream:end", "finished")
+    second.finish()
+    wait_for(page, "stream:end", "finished", times=2)
+    expect_html(page, "#messages", hello(2))

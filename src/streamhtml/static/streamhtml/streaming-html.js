@@ -305,7 +305,7 @@
       if (!id) return;
       for (const element of own.values()) {
         const found = element?.id === id ? element : element?.querySelector(byId(id));
-        if (found) return found;
+        if (found && memoryOf(element).owner === apply) return found; // A morph moves it.
       }
       const others = own.size ? ":not(.streamhtml,.streamhtml *)" : "";
       return own.has(id) ? null : document.querySelector(byId(id) + others);

@@ -83,6 +83,18 @@ def test_a_view_transition(client: str, page: Page, server: SteppedServer) -> No
     expect_html(page, "#messages", message(1))
 
 
+@pytest.mark.parametrize("client", HTMX)
+def test_a_slow_transition_replaces_the_place(
+    client: str, page: Page, server: SteppedServer
+) -> None:
+    # Longer than the time after which a place that is not there any more counts as gone.
+    style = "<style>::view-transition-group(*) { animation-duration: 400ms }</style>"
+    show(page, server, client, style + form(client, hx_swap="outerHTML transition:true"), OLD)
+    finish(page, ask(page, server))
+    expect(page.locator("#ai_1_text")).to_have_text("Hello")
+    expect(page.locator("#messages")).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("target", "place"),
     [

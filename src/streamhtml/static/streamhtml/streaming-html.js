@@ -1328,6 +1328,7 @@
       // The reader may have scrolled up since the last frame.
       update();
       request.line?.remove();
+      regions ??= []; // The message may replace its place, long before htmx says so.
       regions = await apply(fragments);
       setBusy(true);
       showProgress(fragments);

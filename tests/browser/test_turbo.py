@@ -120,6 +120,19 @@ def test_an_answer_grows(query: str, page: Page, site: Server, account: Account)
     check_quiet(page)
 
 
+def test_the_page_has_the_client_twice(page: Page, site: Server, account: Account) -> None:
+    # This is what a script in the body is after a visit.
+    show(page, f"{site.url}?scripts=turbo,streaming-html,streaming-html")
+    send(page)
+    say(page, account, "one", "two")
+    expect(page.locator("[data-stream-stop]")).to_be_visible()
+    account.ask(END)
+    wait_for(page, "stream:end", "finished")
+    expect(page.locator(".streamhtml-parts")).to_have_text(re.compile("one two end"))
+    assert len(page.evaluate("events.filter(([name]) => name === 'stream:start')")) == 1
+    check_quiet(page)
+
+
 @pytest.mark.parametrize("bytewise", [False, True])
 def test_the_page_is_the_same_as_with_the_html_format(
     bytewise: bool, page: Page, site: Server

@@ -30,6 +30,14 @@
   const script = document.currentScript;
   const { htmx } = /** @type {any} */ (window);
 
+  const MEMORY = Symbol.for("streaming-html");
+
+  // With each page, Turbo runs the scripts in the body again. A second client would read the same
+  // bodies.
+  const host = htmx ?? document;
+  if (host[MEMORY]) return;
+  host[MEMORY] = {};
+
   /**
    * What the reader sees, in English. The attribute data-stream-NAME has the page's own text.
    * @type {Record<string, string>}
@@ -581,8 +589,6 @@
    * @typedef {[string, FormDataEntryValue][] & { hasChanged?: boolean }} Fields `hasChanged` says
    *   whether the form had others when they were sent again
    */
-
-  const MEMORY = Symbol();
 
   /** @param {any} element @returns {Memory} */
   const memoryOf = (element) => (element[MEMORY] ??= {});

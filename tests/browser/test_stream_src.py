@@ -190,6 +190,13 @@ def test_a_whole_answer_is_inserted(page: Page, server: SteppedServer) -> None:
     expect_messages(page, "<p>stored</p>")
 
 
+def test_what_is_not_html_is_not_inserted(page: Page, server: SteppedServer) -> None:
+    open_page(page, server, Answer(('{"name": "<em>Kim</em>"}',), "application/json"))
+    wait_for(page, "stream:end", "incomplete")
+    expect(page.locator("#messages").get_by_role("alert")).to_have_text(LOST)
+    expect(page.locator("em")).to_have_count(0)
+
+
 def test_the_element_leaves_the_page(page: Page, server: SteppedServer) -> None:
     open_page(page, server, Answer((so_far(1), "never"), STREAMED, waits=True))
     request = server.wait_for()

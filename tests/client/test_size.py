@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 STATIC = Path(str(files("streamhtml"))) / "static/streamhtml"
-LIMIT = 10368
-"""Bytes of the minified file, gzipped: 10.125 KiB. docs/reference/client.md names the size."""
+LIMIT = 10400
+"""Bytes of the minified file, gzipped: 10.16 KiB. docs/reference/client.md names the size."""
 EXTRAS_LIMIT = 3584
 """The same for the extras: 3.5 KiB."""
 NAMES = ["streaming-html", "streaming-html-extras"]

@@ -682,7 +682,7 @@
       noticePlace: () => request.target,
     });
     noteSent(source); // It moves the focus away from a button in the notice.
-    all(":scope > .streamhtml-notice", request.target)[0]?.remove(); // of the last attempt
+    all(":scope>.streamhtml-notice", request.target)[0]?.remove(); // of the last attempt
     running.add(/** @type {Running} */ (request));
     if (wantsStream(source)) showWaiting(/** @type {Running} */ (request));
   }
@@ -910,6 +910,10 @@
 
   /** @param {string} html whether it is a page */
   const isDocument = (html) => /^\s*<(!doctype|html|head|body)\b/i.test(html);
+
+  /** Returns whether a body may be inserted. A 204 has no type. @param {any} response */
+  const isInsertable = (response) =>
+    response.ok && /html|null/.test(response.headers.get("Content-Type"));
 
   /**
    * Returns whether an error is not what the application has to say about this request, but a page
@@ -1416,7 +1420,7 @@
         ({ read } = rest);
         start(response.headers);
         await readBody(response, push);
-      } else if (received < 0 && response.ok && !response.redirected) {
+      } else if (received < 0 && isInsertable(response) && !response.redirected) {
         const html = await response.text(); // It may be the whole answer.
         if (!html) return true;
         read = () => [{ patches: [{ action: "open", html }], outcome: "finished" }];
@@ -1582,9 +1586,8 @@
       else if (response.redirected) {
         await response.text(); // Otherwise, browsers report the request as aborted.
         location.assign(response.url);
-      } else if (response.ok && /html|null/.test(String(response.headers.get("Content-Type")))) {
-        request.insert(await response.text()); // Without a type (null), there is no body.
-      } else reportFailure(request.source, request.target, response);
+      } else if (isInsertable(response)) request.insert(await response.text());
+      else reportFailure(request.source, request.target, response);
     } catch (error) {
       if (!controller.signal.aborted) reportFailure(request.source, request.target, error);
     }

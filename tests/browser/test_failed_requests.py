@@ -258,6 +258,33 @@ def test_the_reader_has_written_a_new_text(
     remove_reports(problems)
 
 
+@pytest.mark.parametrize("wait", ["a trigger", "a confirmation"])
+@pytest.mark.parametrize("client", ["htmx2", "htmx4"])
+def test_htmx_waits_before_it_sends_again(
+    client: str, wait: str, page: Page, server: SteppedServer, problems: list[str]
+) -> None:
+    trigger = {"hx_trigger": "submit delay:50ms"} if wait == "a trigger" else {}
+    page.add_init_script("""addEventListener("htmx:confirm", (event) => {
+        event.preventDefault();
+        setTimeout(() => event.detail.issueRequest(true), 50);
+    })""")
+    asking = form(client, '<input name="message">', data_stream_retry="", **trigger)
+    show(page, server, client, asking)
+    field, again = page.locator("[name=message]"), page.get_by_role("button", name="Try again")
+    server.answers["/reply"] = ordinary_answer("busy", status=503)
+    field.fill("first?")
+    send(page)
+    expect(again).to_be_enabled()
+    field.fill("draft")
+    again.click()
+    assert server.wait_for(2).fields == [("message", "first?")]
+    expect(again).to_be_enabled()
+    send(page)
+    assert server.wait_for(3).fields == [("message", "draft")]
+    expect(again).to_be_enabled()
+    remove_reports(problems)
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_button_that_was_refused_is_not_what_is_asked_again(
     client: str, page: Page, server: SteppedServer

@@ -573,6 +573,8 @@
    * @property {HTMLElement | null} [submitter] of the form's last submit event; undefined if the
    *   form is sent without one
    * @property {HTMLElement | null} [sentBy] the submitter of its last request
+   * @property {boolean | 1} [isRetry] 1 when its button was pressed, and true from the submit event
+   *   that follows until the form is sent; htmx may wait in between, for a confirmation for example
    * @property {Fields} [collected] from its fields, for the last time
    * @property {Fields} [sent] with its last request
    * @property {any} [button] sends it again
@@ -787,14 +789,13 @@
   // ---------------------------------------------------------------------------------------------
 
   const SUBMIT_TIME = 50; // ms, after which a form that was submitted is sent
-  /** @type {EventTarget | null | undefined} the form that a button sends again */
-  let retrying;
 
   listen("submit", (event) => {
     const { target: source, submitter } = event;
     if (submitter?.formMethod === "dialog") return; // It only closes the dialog.
     const memory = memoryOf(source);
     const before = newestOf(source);
+    memory.isRetry = memory.isRetry === 1;
     memory.submitter = submitter;
     // To Turbo, the form is free again when the response has begun. htmx and plain forms have rules
     // of their own.
@@ -812,7 +813,7 @@
   listen("formdata", ({ target, formData }) => {
     const memory = memoryOf(target);
     memory.collected = [...formData];
-    if (retrying !== target || !memory.sent) return;
+    if (!memory.isRetry || !memory.sent) return;
     memory.sent.hasChanged = listFields(memory.collected) !== listFields(memory.sent);
     for (const [name] of memory.collected) formData.delete(name);
     for (const [name, value] of memory.sent) formData.append(name, value);
@@ -829,6 +830,7 @@
     memory.button?.remove();
     memory.sent = memory.collected;
     memory.sentBy = memory.submitter;
+    memory.isRetry = undefined;
   }
 
   /**
@@ -845,9 +847,9 @@
    * Adds a button to the last notice in a place. It sends again what was sent last. If the answer
    * has begun before, nothing was sent for it here.
    * @param {any} source @param {Element} place
-   * @param {number} [wait] seconds in which it cannot be pressed
+   * @param {any} [wait] seconds in which it cannot be pressed, or nothing
    */
-  function offerRetry(source, place, wait = 0) {
+  function offerRetry(source, place, wait) {
     const memory = memoryOf(source);
     const { sentBy } = memory;
     if (!source.closest("[data-stream-retry]") || !memory.sent || sentBy === undefined) return;
@@ -856,15 +858,15 @@
     button.type = "button";
     button.source = source;
     button.onclick = () => {
-      const form = (retrying = button.source); // It may have replaced the other.
+      const form = button.source; // It may have replaced the other.
+      memory.isRetry = 1;
       const { noValidate } = form;
       form.noValidate = true; // It may be empty by now.
       if (sentBy) dispatch(sentBy, "focusin"); // for htmx 2
       form.requestSubmit(sentBy?.isConnected ? sentBy : null);
       form.noValidate = noValidate;
-      retrying = null;
     };
-    button.disabled = wait > 0;
+    button.disabled = true;
     setTimeout(() => (button.disabled = false), wait * 1000);
     all(".streamhtml-notice", place).at(-1)?.append("\u2003", button);
   }

@@ -1588,8 +1588,9 @@
       else if (response.redirected) {
         await response.text(); // Otherwise, browsers report the request as aborted.
         location.assign(response.url);
-      } else if (isInsertable(response)) request.insert(await response.text());
-      else reportFailure(request.source, request.target, response);
+      } else if (isInsertable(response)) {
+        if (response.status !== 204) request.insert(await response.text());
+      } else reportFailure(request.source, request.target, response);
     } catch (error) {
       if (!controller.signal.aborted) reportFailure(request.source, request.target, error);
     }

@@ -426,6 +426,15 @@
 
   if (wants("fade") && window.Highlight) fadeIn();
 
+  if (wants("code")) {
+    // Until a block has its button, the keyboard could not reach it to scroll it.
+    document.addEventListener("stream:fragment", () => {
+      for (const pre of document.querySelectorAll("[aria-busy=true] pre:not([tabindex])")) {
+        pre.setAttribute("tabindex", "0");
+      }
+    });
+  }
+
   // Browsers allow access to the clipboard only with HTTPS and on localhost.
   if (!navigator.clipboard) return;
   for (const name of ["stream:end", "turbo:load"]) document.addEventListener(name, addButtons);

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from tests.browser.npm_files import AXE
 from tests.browser.stepped_server import SteppedServer
 from tests.client.test_style import SHEET, selectors
 
@@ -74,6 +75,17 @@ COVERS = """() => {
     form.remove();
     code.firstChild.remove();
     return localName;
+}"""
+
+
+# With the line that waits for the first words, at the dimmest moment of its animation.
+VIOLATIONS = """async () => {
+    document.body.insertAdjacentHTML("beforeend", "<p class='streamhtml-thinking'>Thinking…</p>");
+    const [pulse] = document.body.lastChild.getAnimations();
+    pulse.pause();
+    pulse.currentTime = pulse.effect.getTiming().duration;
+    const { violations } = await axe.run({ runOnly: ["color-contrast"] });
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => [id, html]));
 }"""
 
 
@@ -191,6 +203,14 @@ def test_the_look(page: Page, server: SteppedServer) -> None:
         assert box.evaluate("element => element.scrollWidth <= innerWidth"), selector
     # Each line of code has the same space before it.
     assert page.locator("pre > code").first.evaluate("code => code.getClientRects().length") == 1
+
+
+def test_the_thinking_line_is_readable_while_it_pulses(page: Page, server: SteppedServer) -> None:
+    for scheme in "light", "dark":
+        page.emulate_media(color_scheme=scheme)
+        show(page, server, "body { background: Canvas }")
+        page.evaluate(AXE.read_text("utf-8"))
+        assert page.evaluate(VIOLATIONS) == [], scheme
 
 
 def test_a_reset_in_a_layer_takes_nothing_away(page: Page, server: SteppedServer) -> None:

@@ -143,11 +143,15 @@ def test_what_is_not_html_is_not_inserted(
     assert page.evaluate("failures[0][0]") == 200
     expect(page.locator("em, [data-streaming]")).to_have_count(0)
 
-    # An answer without a body has no type. It is no failure, and the next one is shown.
-    page.route("**/reply", lambda route: route.fulfill(status=204), times=1)
-    send(page)
-    expect(alert).to_have_count(0)
-    expect(page.locator("[data-streaming]")).to_have_count(0)
+    # A 204 has no body, and so no type. It is no failure, and the page stays as it is.
+    page.route("**/reply", lambda route: route.fulfill(status=204), times=2)
+    for place in "#messages", "#messages outerHTML":
+        page.locator("#ask").evaluate("(form, place) => (form.dataset.stream = place)", place)
+        send(page)
+        expect(alert).to_have_count(0)
+        expect(page.locator("[data-streaming]")).to_have_count(0)
+        assert page.locator("#messages").count() == 1
+    page.locator("#ask").evaluate("form => (form.dataset.stream = '#messages')")
     server.answers["/reply"] = ordinary_answer("<em>Kim</em>")
     send(page)
     expect(page.locator("#messages > em")).to_have_text("Kim")

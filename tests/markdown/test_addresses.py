@@ -2,6 +2,7 @@
 
 import pytest
 from tests.markdown.page import canonical
+from tests.markdown.patch_steps import sent
 from tests.markdown.rendering import REL, link, paragraph, shown, streamed
 
 from streamhtml.markdown import Options, render
@@ -235,3 +236,11 @@ def test_images_come_from_named_hosts_alone(text: str, content: str) -> None:
 def test_no_image_is_loaded_unless_a_host_is_named() -> None:
     assert shown("![a](http://h/i)") == f"<p>{link('http://h/i', 'a')}</p>"
     assert shown("![a](http:///i)") == f"<p>{link('http:///i', 'a')}</p>"
+
+
+def test_the_description_of_an_image_that_may_be_loaded_is_not_shown_before_it() -> None:
+    start, end = "a ![b](https://", "h/c)"
+    steps = sent([start, end], image_hosts=["h"])
+    assert steps == [["append 0 <p>a </p>"], ['append 1 <img src="https://h/c" alt="b">'], []]
+    steps = sent([start, end])
+    assert steps[0] == ["append 0 <p>a </p>", "tail 1 b"]

@@ -388,14 +388,6 @@ def test_an_image_that_stays_open_is_shown_after_400_characters() -> None:
     assert sent(["a ![", "b" * 400, "b"])[1:-1] == [[], [f"tail 1 ![{'b' * 401}"]]
 
 
-def test_the_description_of_an_image_that_may_be_loaded_is_not_shown_before_it() -> None:
-    start, end = "a ![b](https://", "h/c)"
-    steps = sent([start, end], image_hosts=["h"])
-    assert steps == [["append 0 <p>a </p>"], ['append 1 <img src="https://h/c" alt="b">'], []]
-    steps = sent([start, end])
-    assert steps[0] == ["append 0 <p>a </p>", "tail 1 b"]
-
-
 def test_a_tail_shows_20_elements_inside_each_other() -> None:
     (step, _) = sent(["*a " * 25])
     assert step[1] == "tail 1 " + "<em>a " * 20 + "a a a a a" + "</em>" * 20

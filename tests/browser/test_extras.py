@@ -81,9 +81,14 @@ def test_a_block_gets_its_button_when_the_answer_is_complete(
 def test_the_keyboard_reaches_code_that_grows(page: Page, server: SteppedServer) -> None:
     server.answers["/reply"] = lambda _: streamed((SHELL, "open"), (CODE, "append #ai_1_text"))
     show(page, server, "plain", EXTRAS.format("") + form("plain"))
-    ask(page, server).write()
+    request = ask(page, server)
+    request.write()
     wait_for(page, "stream:fragment", 1)
-    assert page.locator("#ai_1_text > pre").get_attribute("tabindex") == "0"
+    code = page.locator("#ai_1_text > pre")
+    assert code.get_attribute("tabindex") == "0"
+    request.finish()
+    expect(code.get_by_role("button")).to_have_count(1)
+    assert code.get_attribute("tabindex") is None
 
 
 def test_without_a_clipboard_there_are_no_buttons(page: Page, server: SteppedServer) -> None:

@@ -310,6 +310,7 @@
     if (wants("code")) {
       for (const code of findComplete(inside + " pre > code:only-child:not(.language-math)")) {
         code.before(createButton("code", copy));
+        code.parentElement?.removeAttribute("tabindex");
       }
     }
     if (wants("tables")) {

@@ -23,6 +23,9 @@ QUICK := tests/formats tests/markdown tests/sources $(wildcard $(addprefix tests
 	answer closed_html delta gzip jinja json_scan limits notice page_template patch placeholders \
 	reconnected render_message reply request_headers response_headers scrub template text views)))
 
+# pytest-cov itself fails with both options.
+COVERAGE := $(if $(findstring --no-cov,$(ARGS)),,--cov)
+
 # The linters run side by side. GNU make 4 prints the output of each in one piece.
 LINTERS := ruff mypy pyright tsc eslint imports
 LINT := $(addprefix lint-,$(LINTERS))
@@ -46,11 +49,11 @@ quick-tests: $(DEV)
 	$(PYTEST) -q -n 2 -m "not slow" $(QUICK) $(ARGS)
 
 test: lint $(BROWSER) ## lint, then all tests but the slow ones; ARGS="-k reply --no-cov"
-	$(PYTEST) $(PARALLEL) -m "not slow" --cov $(ARGS)
+	$(PYTEST) $(PARALLEL) -m "not slow" $(COVERAGE) $(ARGS)
 
 test-all: lint $(BROWSER) $(ENGINES) test-sdks ## lint, then every test
 	CHROMIUM=$$(command -v chromium chromium-browser google-chrome | head -n 1) \
-		$(PYTEST) $(PARALLEL) --cov $(ARGS)
+		$(PYTEST) $(PARALLEL) $(COVERAGE) $(ARGS)
 
 test-sdks: $(SDKS) $(LLAMA_INDEX) ## read answers with the real SDKs, in environments of their own
 	.venv/sdks/bin/python -m pytest -q tests/sdks $(ARGS)

@@ -1,14 +1,23 @@
 """What the demo stores of its readers' questions and answers."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from streamhtml import Answer
 from streamhtml._delta import Delta
 from streamhtml.demo._conversations import Conversations, conversation_id
 
 
-def test_an_answer_is_found_by_its_conversation_only() -> None:
-    conversations = Conversations(":memory:")
+@pytest.fixture
+def conversations() -> Iterator[Conversations]:
+    with closing(Conversations(":memory:")) as conversations:
+        yield conversations
+
+
+def test_an_answer_is_found_by_its_conversation_only(conversations: Conversations) -> None:
     asked = conversations.add("mine", "Why?")
     answer = Answer(message_pair_id=asked.pair)
     answer.add(Delta("So."))
@@ -24,8 +33,7 @@ def test_an_answer_is_found_by_its_conversation_only() -> None:
     assert conversations.messages("yours") == []
 
 
-def test_a_question_replaces_one_of_the_same_conversation() -> None:
-    conversations = Conversations(":memory:")
+def test_a_question_replaces_one_of_the_same_conversation(conversations: Conversations) -> None:
     first = conversations.add("mine", "Why?")
 
     conversations.add("yours", "Me too", replaces=first.pair)
@@ -38,9 +46,9 @@ def test_a_question_replaces_one_of_the_same_conversation() -> None:
 
 def test_processes_share_a_file(tmp_path: Path) -> None:
     path = str(tmp_path / "conversations.sqlite3")
-    asked = Conversations(path).add("mine", "half of a pair: \ud83d")
-
-    found = Conversations(path).find("mine", asked.pair)
+    with closing(Conversations(path)) as one, closing(Conversations(path)) as other:
+        asked = one.add("mine", "half of a pair: \ud83d")
+        found = other.find("mine", asked.pair)
 
     assert found is not None
     assert found.question == "half of a pair: ?"

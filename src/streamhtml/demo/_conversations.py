@@ -50,6 +50,10 @@ class Conversations:
         database.execute(_SCHEMA)
         return database
 
+    def close(self) -> None:
+        """Close the connection to the database."""
+        self._database.close()
+
     def add(self, conversation: str, question: str, replaces: str = "") -> Message:
         """Store a question.
 

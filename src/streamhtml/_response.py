@@ -240,11 +240,9 @@ class BaseStreamingResponse(Generic[RequestT]):
         last_id = client_request.last_id
         if isinstance(tokens, LogSource) and last_id not in OUTCOMES:
             last_id = ""  # The log knows what the client has missed.
-        return (
-            Reconnected(fragments, last_id, notice, client_request.format.into)
-            if last_id
-            else fragments
-        )
+        if not last_id:
+            return fragments
+        return Reconnected(fragments, last_id, notice, client_request.format.into)
 
     def stop(self) -> None:
         """End the answer early, because the user asked for it. May be called from any thread.

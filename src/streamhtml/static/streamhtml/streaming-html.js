@@ -313,7 +313,7 @@
       if (!id) return;
       for (const element of own.values()) {
         const found = element?.id === id ? element : element?.querySelector(byId(id));
-        if (found && memoryOf(element).owner === apply) return found; // A morph moves it.
+        if (found && memoryOf(element).owner === apply) return found; // A morph may take it away.
       }
       const others = own.size ? ":not(.streamhtml,.streamhtml *)" : "";
       return own.has(id) ? null : document.querySelector(byId(id) + others);
@@ -1047,7 +1047,7 @@
   addEventListener("resize", onInput);
 
   const sizes = new ResizeObserver(() => {
-    // It may be the same, because it is rounded. The position is then the browser's all the same.
+    // The range is rounded, so it may be the same although the browser has moved the position.
     for (const each of all(PIN)) delete memoryOf(each).range;
     update();
   });
